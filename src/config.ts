@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { parse as parseYaml } from 'yaml';
+import { z } from 'zod';
+
+/** A host name or address and a TCP port; port 0 lets the system choose. */
+export interface ListenAddress {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** What an operator may set; every member has a default. */
+export interface Config {
+  /** Holds the database, users, keys and certificate; readable by its owner only. */
+  readonly dataDirectory: string;
+  readonly restconf: {
+    /** HTTPS. */
+    readonly listen: ListenAddress;
+    /** HTTP without TLS, only on loopback and only when asked for. */
+    readonly plain?: ListenAddress;
+  };
+  readonly netconf: { readonly listen: ListenAddress };
+  /** Directories of additional YANG modules; every module in them is served. */
+  readonly yangDirectories: readonly string[];
+  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly limits: {
+    /** Bytes of one request body or NETCONF message. */
+    readonly messageBytes: number;
+    /** NETCONF sessions at once, over all users. */
+    readonly sessions: number;
+    /** NETCONF sessions at once of one user. */
+    readonly sessionsPerUser: number;
+    /** Milliseconds without a message from the client after which a session without subscriptions ends; 0 for never. */
+    readonly idleMs: number;
+  };
+  /** An embedded, simulated VIM that is registered as a provider at the first start. */
+  readonly simulator: { readonly enabled: boolean };
+}
+
+const DEFAULT_RESTCONF = '127.0.0.1:8443';
+const DEFAULT_NETCONF = '127.0.0.1:8830';
+
+const listenAddress = z.string().transform((text, context): ListenAddress => {
+  try {
+    return parseListenAddress(text);
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
+    return z.NEVER;
+  }
+});
+
+const configFile = z.strictObject({
+  'data-dir': z.string().min(1).optional(),
+  restconf: z.strictObject({ listen: listenAddress.optional(), plain: listenAddress.optional() }).optional(),
+  netconf: z.strictObject({ listen: listenAddress.optional() }).optional(),
+  'yang-dir': z.array(z.string().min(1)).optional(),
+  'log-level': z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
+  limits: z
+    .strictObject({
+      'message-bytes': z.int().min(1024).max(1_073_741_824).optional(),
+      sessions: z.int().min(1).optional(),
+      'sessions-per-user': z.int().min(1).optional(),
+      'idle-seconds': z.int().min(0).optional(),
+    })
+    .optional(),
+  simulator: z.strictObject({ enabled: z.boolean().optional() }).optional(),
+});
+
+/** Settings given on the command line; they win over the file. */
+export interface CommandLineSettings {
+  readonly config?: string;
+  readonly dataDir?: string;
+  readonly restconf?: string;
+  readonly restconfPlain?: string;
+  readonly netconf?: string;
+  readonly yangDir?: readonly string[];
+  readonly logLevel?: string;
+}
+
+/** A setting that cannot be used; the message says which, why, and what would be right. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+/**
+ * The settings of a start: defaults, then the file, then the command line.
+ * @throws ConfigError
+ */
+export function loadConfig(given: CommandLineSettings): Config {
+  const file = given.config === undefined ? {} : readConfigFile(given.config);
+  const plain = given.restconfPlain === undefined ? file.restconf?.plain : parseListenAddress(given.restconfPlain);
+  if (plain !== undefined && !isLoopback(plain.host)) {
+    throw new ConfigError(
+      `RESTCONF without TLS is offered on loopback only, not on '${plain.host}': use 127.0.0.1, ::1 or localhost, or HTTPS (--restconf)`,
+    );
+  }
+  const listen = (text: string | undefined, set: ListenAddress | undefined, fallback: string): ListenAddress =>
+    text === undefined ? (set ?? parseListenAddress(fallback)) : parseListenAddress(text);
+  return {
+    dataDirectory: resolve(given.dataDir ?? file['data-dir'] ?? defaultDataDirectory()),
+    restconf: {
+      listen: listen(given.restconf, file.restconf?.listen, DEFAULT_RESTCONF),
+      ...(plain === undefined ? {} : { plain }),
+    },
+    netconf: { listen: listen(given.netconf, file.netconf?.listen, DEFAULT_NETCONF) },
+    yangDirectories: [...(file['yang-dir'] ?? []), ...(given.yangDir ?? [])].map((directory) => resolve(directory)),
+    logLevel: configFile.shape['log-level'].parse(given.logLevel) ?? file['log-level'] ?? 'info',
+    limits: {
+      messageBytes: file.limits?.['message-bytes'] ?? 64 * 1024 * 1024,
+      sessions: file.limits?.sessions ?? 1024,
+      sessionsPerUser: file.limits?.['sessions-per-user'] ?? 256,
+      idleMs: (file.limits?.['idle-seconds'] ?? 0) * 1000,
+    },
+    simulator: { enabled: file.simulator?.enabled ?? true },
+  };
+}
+
+/**
+ * `HOST:PORT`, `[IPv6]:PORT`, or a port alone, which means loopback.
+ * @throws ConfigError
+ */
+export function parseListenAddress(text: string): ListenAddress {
+  const match = /^(?:(?:\[([0-9A-Fa-f:.%]+)\]|([^:[\]\s]+)):)?([0-9]{1,5})$/.exec(text.trim());
+  const port = Number(match?.[3]);
+  if (match === null || port > 65535) {
+    throw new ConfigError(
+      `'${text}' is not an address to listen on: HOST:PORT is expected, such as ${DEFAULT_RESTCONF} or [::1]:8443`,
+    );
+  }
+  return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '::1' || /^127(\.[0-9]{1,3}){3}$/.test(host);
+}
+
+/** The XDG place for state; a service sets `data-dir` to a place such as /var/lib/promise. */
+function defaultDataDirectory(): string {
+  const state = process.env['XDG_STATE_HOME'];
+  return join(state !== undefined && isAbsolute(state) ? state : join(homedir(), '.local', 'state'), 'promise');
+}
+
+function readConfigFile(path: string): z.infer<typeof configFile> {
+  let content: unknown;
+  try {
+    content = parseYaml(readFileSync(path, 'utf8')) ?? {};
+  } catch (error) {
+    throw new ConfigError(
+      `the configuration file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+  const parsed = configFile.safeParse(content);
+  if (!parsed.success)
+    throw new ConfigError(`the configuration file ${path} is wrong:\n${z.prettifyError(parsed.error)}`);
+  return parsed.data;
+}

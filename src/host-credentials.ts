@@ -1,0 +1,67 @@
+import { X509Certificate } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import selfsigned from 'selfsigned';
+import ssh2 from 'ssh2';
+
+/** What the agent shows its clients: a TLS certificate for RESTCONF and SSH host keys for NETCONF. */
+export interface HostCredentials {
+  /** PEM. */
+  readonly certificate: string;
+  /** PEM. */
+  readonly certificateKey: string;
+  /** SHA-256 fingerprint of the certificate, `AA:BB:…`. */
+  readonly certificateFingerprint: string;
+  /** OpenSSH private keys: Ed25519, ECDSA P-256, RSA, in order of preference. */
+  readonly hostKeys: readonly string[];
+}
+
+const HOST_KEYS = [
+  { file: 'ssh_host_ed25519_key', make: () => ssh2.utils.generateKeyPairSync('ed25519') },
+  { file: 'ssh_host_ecdsa_key', make: () => ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }) },
+  { file: 'ssh_host_rsa_key', make: () => ssh2.utils.generateKeyPairSync('rsa', { bits: 3072 }) },
+] as const;
+
+const CERTIFICATE_YEARS = 5;
+
+/**
+ * Reads the credentials in the data directory, and makes those that are missing. To use a certificate of one's own,
+ * put it there as `tls.crt` and `tls.key` (PEM).
+ * @param names host names and addresses that a certificate made here is for
+ */
+export async function hostCredentials(dataDirectory: string, names: readonly string[]): Promise<HostCredentials> {
+  const certificatePath = join(dataDirectory, 'tls.crt');
+  const keyPath = join(dataDirectory, 'tls.key');
+  if (!existsSync(certificatePath) || !existsSync(keyPath)) await makeCertificate(certificatePath, keyPath, names);
+  const certificate = readFileSync(certificatePath, 'utf8');
+  return {
+    certificate,
+    certificateKey: readFileSync(keyPath, 'utf8'),
+    certificateFingerprint: new X509Certificate(certificate).fingerprint256,
+    hostKeys: HOST_KEYS.map(({ file, make }) => readOrMake(join(dataDirectory, file), () => make().private)),
+  };
+}
+
+function readOrMake(path: string, make: () => string): string {
+  if (!existsSync(path)) writeFileSync(path, make(), { mode: 0o600 });
+  return readFileSync(path, 'utf8');
+}
+
+async function makeCertificate(certificatePath: string, keyPath: string, names: readonly string[]): Promise<void> {
+  const notAfterDate = new Date();
+  notAfterDate.setFullYear(notAfterDate.getFullYear() + CERTIFICATE_YEARS);
+  const altNames = names.map((name) =>
+    /^[0-9.]+$|:/.test(name) ? { type: 7 as const, ip: name } : { type: 2 as const, value: name },
+  );
+  const made = await selfsigned.generate([{ name: 'commonName', value: names[0] ?? 'localhost' }], {
+    keyType: 'ec',
+    algorithm: 'sha256',
+    notAfterDate,
+    extensions: [
+      { name: 'basicConstraints', cA: true, critical: true },
+      { name: 'subjectAltName', altNames },
+    ],
+  });
+  writeFileSync(keyPath, made.private, { mode: 0o600 });
+  writeFileSync(certificatePath, made.cert, { mode: 0o644 });
+}
