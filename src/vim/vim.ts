@@ -1,0 +1,192 @@
+/**
+ * The port to virtualised infrastructure managers (VIM): what Promise asks of a cloud and hears from it.
+ *
+ * Names are those of OpenStack, whose adapter is one implementation. Memory is in MB (2^20 bytes), disks in GB (2^30 bytes),
+ * instants are epoch milliseconds. Every call fails with a `VimError` and nothing else.
+ */
+import type { Observable } from 'rxjs';
+
+/** How to reach a VIM and as whom: the content of a provider entry. */
+export interface VimAccount {
+  readonly providerId: string;
+  readonly endpoint: string;
+  readonly username: string;
+  /** Secret: never logged, never in a message. */
+  readonly password: string;
+  readonly region?: string;
+  readonly tenant?: { readonly id?: string; readonly name?: string };
+}
+
+/** Makes the adapter for an account. Nothing is contacted before the first call. */
+export type VimFactory = (account: VimAccount) => Vim;
+
+export interface VimHost {
+  readonly name: string;
+  readonly zone: string;
+  readonly state: 'up' | 'down';
+  /** Whether new servers may be placed there (the service is enabled). */
+  readonly enabled: boolean;
+  /** What can be given out: inventory times allocation ratio, less what is set aside. */
+  readonly vcpus: number;
+  readonly memoryMb: number;
+  readonly diskGb: number;
+  readonly used: { readonly vcpus: number; readonly memoryMb: number; readonly diskGb: number };
+}
+
+export interface VimFlavor {
+  readonly id: string;
+  readonly name: string;
+  readonly vcpus: number;
+  readonly memoryMb: number;
+  readonly diskGb: number;
+}
+
+export interface VimImage {
+  readonly id: string;
+  readonly name: string;
+  readonly minMemoryMb: number;
+  readonly minDiskGb: number;
+}
+
+export interface VimNetwork {
+  readonly id: string;
+  readonly name: string;
+  /** Whether it leads outside: public addresses come from it. */
+  readonly external: boolean;
+}
+
+/** How many of each the tenant may have; absent = unlimited or not known. */
+export interface VimQuotas {
+  readonly instances?: number;
+  readonly cores?: number;
+  readonly memoryMb?: number;
+  readonly networks?: number;
+  readonly ports?: number;
+  readonly routers?: number;
+  readonly subnets?: number;
+  readonly addresses?: number;
+  readonly gigabytes?: number;
+  readonly snapshots?: number;
+  readonly volumes?: number;
+}
+
+/** What the account may see and use. An ordinary tenant may see no hosts: then the quotas are the capacity. */
+export interface VimInventory {
+  readonly zones: readonly string[];
+  readonly hosts: readonly VimHost[];
+  readonly flavors: readonly VimFlavor[];
+  readonly images: readonly VimImage[];
+  readonly networks: readonly VimNetwork[];
+  readonly quotas: VimQuotas;
+}
+
+/** Nova's states of a server, as far as they matter here; every other one is `UNKNOWN`. */
+export type VimServerStatus = 'BUILD' | 'ACTIVE' | 'SHUTOFF' | 'ERROR' | 'DELETED' | 'UNKNOWN';
+
+export interface VimFault {
+  readonly code: number;
+  readonly message: string;
+}
+
+export interface VimServer {
+  readonly id: string;
+  readonly name: string;
+  /** The token given to `createServer`; absent for servers that others made. */
+  readonly token?: string;
+  readonly status: VimServerStatus;
+  /** Whether the VIM is deleting it (Nova's task state). */
+  readonly deleting: boolean;
+  /** Why it is in ERROR. */
+  readonly fault?: VimFault;
+  readonly flavor: string;
+  readonly zone?: string;
+  readonly host?: string;
+  readonly createdAt: number;
+}
+
+export interface CreateServer {
+  /** Idempotency token: kept in the server's metadata, found again by `findServerByToken`. */
+  readonly token: string;
+  readonly name: string;
+  /** Id or name. */
+  readonly image: string;
+  /** Id or name. */
+  readonly flavor: string;
+  /** Ids or names. */
+  readonly networks: readonly string[];
+  readonly zone?: string;
+  readonly host?: string;
+}
+
+/**
+ * What the VIM tells unasked. It may repeat itself and may leave things out: `listServers` and `discover` have the last word.
+ * `server`: its present state; status DELETED when it is gone.
+ * `host`: it went up or down. `inventory`: something that `discover` reports has changed.
+ */
+export type VimEvent =
+  | { readonly type: 'server'; readonly server: VimServer }
+  | { readonly type: 'host'; readonly host: string; readonly state: 'up' | 'down' }
+  | { readonly type: 'inventory' };
+
+export interface Vim {
+  readonly providerId: string;
+
+  /** Authenticates if needed and reports everything there is. Also the check that endpoint and credentials are right. */
+  discover(signal: AbortSignal): Promise<VimInventory>;
+
+  /** Asks for a server; resolves when the VIM has accepted, long before it runs. A token that is there already yields its server. */
+  createServer(request: CreateServer, signal: AbortSignal): Promise<{ readonly serverId: string }>;
+
+  /** Asks for the end of a server; resolves when the VIM has accepted. `not-found` when it is gone. */
+  deleteServer(serverId: string, signal: AbortSignal): Promise<void>;
+
+  findServerByToken(token: string, signal: AbortSignal): Promise<VimServer | undefined>;
+
+  /** The servers of the account's tenant. */
+  listServers(signal: AbortSignal): Promise<readonly VimServer[]>;
+
+  /** Hot; never errors; completes on `close`. */
+  readonly events$: Observable<VimEvent>;
+
+  /** Ends calls in progress and lets go of connections. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * What went wrong, in the words of the field:
+ * `unauthorized`: the credentials are wrong; `forbidden`: they do not suffice for this;
+ * `refused`: the request cannot be met as it is (unknown flavor, name too long); `over-quota`; `no-valid-host`;
+ * `not-found`; `conflict`: the object's state does not allow it;
+ * `unreachable`: nothing was delivered; `timeout`: delivered or not, nobody knows; `failed`: the VIM reported its own failure;
+ * `aborted`: the caller's signal, or `close`.
+ */
+export type VimErrorKind =
+  | 'unauthorized'
+  | 'forbidden'
+  | 'refused'
+  | 'over-quota'
+  | 'no-valid-host'
+  | 'not-found'
+  | 'conflict'
+  | 'unreachable'
+  | 'timeout'
+  | 'failed'
+  | 'aborted';
+
+/** The kinds after which nobody can say whether the call took effect. */
+const UNKNOWN_OUTCOMES: ReadonlySet<VimErrorKind> = new Set(['timeout', 'failed', 'aborted']);
+
+export class VimError extends Error {
+  override readonly name = 'VimError';
+  readonly kind: VimErrorKind;
+
+  constructor(kind: VimErrorKind, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.kind = kind;
+  }
+
+  /** Whether the call may have taken effect all the same. */
+  get outcomeUnknown(): boolean {
+    return UNKNOWN_OUTCOMES.has(this.kind);
+  }
+}
