@@ -1,0 +1,52 @@
+import { expect } from 'chai';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ConfigError, loadConfig, parseListenAddress } from '../../src/config.ts';
+
+describe('configuration', () => {
+  let directory: string;
+  const file = (text: string): string => {
+    const path = join(directory, 'promise.yaml');
+    writeFileSync(path, text);
+    return path;
+  };
+
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'promise-config-'))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  it('listens on loopback by default, with TLS', () => {
+    const config = loadConfig({});
+    expect(config.restconf).to.deep.equal({ listen: { host: '127.0.0.1', port: 8443 } });
+    expect(config.netconf.listen).to.deep.equal({ host: '127.0.0.1', port: 8830 });
+  });
+
+  it('lets the command line win over the file, and the file over the defaults', () => {
+    const config = file('netconf: { listen: "127.0.0.1:1830" }\nrestconf: { listen: "[::1]:443" }\nyang-dir: [/a]\n');
+    const loaded = loadConfig({ config, netconf: '0', yangDir: ['/b'] });
+    expect(loaded.netconf.listen).to.deep.equal({ host: '127.0.0.1', port: 0 });
+    expect(loaded.restconf.listen).to.deep.equal({ host: '::1', port: 443 });
+    expect(loaded.yangDirectories).to.deep.equal(['/a', '/b']);
+  });
+
+  it('refuses plain HTTP beyond loopback and says what would be right', () => {
+    expect(() => loadConfig({ restconfPlain: '0.0.0.0:8080' })).to.throw(ConfigError, /loopback only.*127\.0\.0\.1/);
+    expect(loadConfig({ restconfPlain: '127.1.2.3:8080' }).restconf.plain).to.deep.equal({
+      host: '127.1.2.3',
+      port: 8080,
+    });
+  });
+
+  it('names an unknown or wrong setting in the file', () => {
+    expect(() => loadConfig({ config: file('restcnf: {}\n') })).to.throw(ConfigError, /restcnf/);
+    expect(() => loadConfig({ config: file('limits: { sessions: 0 }\n') })).to.throw(ConfigError, /sessions/);
+    expect(() => loadConfig({ config: file('netconf: { listen: "x:y" }\n') })).to.throw(ConfigError, /HOST:PORT/);
+    expect(() => loadConfig({ config: join(directory, 'none.yaml') })).to.throw(ConfigError, /none\.yaml/);
+  });
+
+  for (const text of ['', 'host', 'host:', 'host:65536', '::1:80', 'a b:1', '-1']) {
+    it(`refuses '${text}' as an address to listen on`, () => {
+      expect(() => parseListenAddress(text)).to.throw(ConfigError, /HOST:PORT is expected/);
+    });
+  }
+});

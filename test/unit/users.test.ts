@@ -1,0 +1,112 @@
+import { expect } from 'chai';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable, Writable } from 'node:stream';
+import ssh2 from 'ssh2';
+import { main } from '../../src/cli/main.ts';
+import { Users } from '../../src/users.ts';
+
+describe('users', () => {
+  let directory: string;
+  beforeEach(() => (directory = mkdtempSync(join(tmpdir(), 'promise-users-'))));
+  afterEach(() => rmSync(directory, { recursive: true }));
+
+  const blob = (publicKey: string): Buffer => Buffer.from(publicKey.split(' ')[1] ?? '', 'base64');
+
+  it('accepts the right password only, and no password of another user', async () => {
+    const users = new Users(directory);
+    await users.add('alice', { password: 'correct horse' });
+    await users.add('bob', { password: 'battery staple' });
+    expect(await users.checkPassword('alice', 'correct horse')).to.equal(true);
+    expect(await users.checkPassword('alice', 'correct horse')).to.equal(true);
+    expect(await users.checkPassword('alice', 'battery staple')).to.equal(false);
+    expect(await users.checkPassword('carol', 'correct horse')).to.equal(false);
+  });
+
+  it('forgets an old password at once when it is replaced', async () => {
+    const users = new Users(directory);
+    await users.add('alice', { password: 'first' });
+    expect(await users.checkPassword('alice', 'first')).to.equal(true);
+    await users.add('alice', { password: 'second' });
+    expect(await users.checkPassword('alice', 'first')).to.equal(false);
+    expect(await users.checkPassword('alice', 'second')).to.equal(true);
+  });
+
+  it('keeps no password in the clear, in a file for its owner alone', async () => {
+    await new Users(directory).add('alice', { password: 'correct horse' });
+    const path = join(directory, 'users.json');
+    expect(readFileSync(path, 'utf8')).not.to.contain('correct horse');
+    expect(statSync(path).mode & 0o777).to.equal(0o600);
+  });
+
+  it('sees a user that another process added', async () => {
+    const running = new Users(directory);
+    await new Users(directory).add('late', { password: 'comer' });
+    expect(await running.checkPassword('late', 'comer')).to.equal(true);
+  });
+
+  it('accepts a public key that was added, with comment and options left out', async () => {
+    const users = new Users(directory);
+    const mine = ssh2.utils.generateKeyPairSync('ed25519').public;
+    const other = ssh2.utils.generateKeyPairSync('ed25519').public;
+    await users.add('alice', { key: `no-pty ${mine.trim()} alice@laptop` });
+    expect(users.hasKey('alice', { algorithm: 'ssh-ed25519', blob: blob(mine) })).to.equal(true);
+    expect(users.hasKey('alice', { algorithm: 'ssh-ed25519', blob: blob(other) })).to.equal(false);
+    expect(users.hasKey('bob', { algorithm: 'ssh-ed25519', blob: blob(mine) })).to.equal(false);
+  });
+
+  for (const [what, name, credentials] of [
+    ['an empty name', '', { password: 'x' }],
+    ['a name with a colon', 'a:b', { password: 'x' }],
+    ['an empty password', 'alice', { password: '' }],
+    ['a private key', 'alice', { key: ssh2.utils.generateKeyPairSync('ed25519').private }],
+    ['a key whose content is of another kind', 'alice', { key: 'ssh-rsa AAAAC3NzaC1lZDI1NTE5' }],
+  ] as const) {
+    it(`refuses ${what}`, async () => {
+      const users = new Users(directory);
+      const refusal = await users.add(name, credentials).then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      expect(refusal).to.be.instanceOf(Error);
+      expect(users.names).to.deep.equal([]);
+    });
+  }
+
+  describe('promise user add', () => {
+    const run = async (args: readonly string[], stdin = ''): Promise<{ code: number; out: string; err: string }> => {
+      let out = '';
+      let err = '';
+      const sink = (take: (text: string) => void): Writable =>
+        new Writable({
+          write: (chunk: Buffer, _encoding, done) => {
+            take(chunk.toString());
+            done();
+          },
+        });
+      const terminal = {
+        stdin: Readable.from([stdin]),
+        stdout: sink((text) => (out += text)),
+        stderr: sink((text) => (err += text)),
+      };
+      const code = await main(['user', 'add', ...args, '--data-dir', directory], terminal);
+      return { code, out, err };
+    };
+
+    it('reads the password from standard input', async () => {
+      expect((await run(['alice', '--password-file', '-'], 'secret\n')).code).to.equal(0);
+      expect(await new Users(directory).checkPassword('alice', 'secret')).to.equal(true);
+    });
+
+    it('says what to do where there is no terminal to ask at', async () => {
+      const { code, err } = await run(['alice']);
+      expect(code).to.equal(1);
+      expect(err).to.match(/--password-file/);
+    });
+
+    it('ends with 2 when it is called wrongly', async () => {
+      expect((await run(['alice', '--passwd', 'x'])).code).to.equal(2);
+    });
+  });
+});
