@@ -1,0 +1,126 @@
+import type { ActionNode, RpcNode } from 'libyang-wasm';
+import type { Data } from '../yang/data.ts';
+import type { InstancePath } from '../yang/instance-path.ts';
+import { RpcError } from '../yang/rpc-error.ts';
+import type { YangContext } from '../yang/yang-context.ts';
+import type { AccessControl } from './access.ts';
+import type { RequestContext } from './context.ts';
+import type { Datastores } from './datastores.ts';
+import type { Operations } from './operations.ts';
+import { readDatastore } from './reads.ts';
+import type { EditOutcome, EditRequest, GetRequest, Revision, WritableDatastore } from './requests.ts';
+import type { SessionRegistry } from './sessions.ts';
+import type { Streams } from './streams.ts';
+
+/** What an agent is made of; the composition root makes it. */
+export interface AgentParts {
+  readonly yang: YangContext;
+  readonly datastores: Datastores;
+  readonly operations: Operations;
+  readonly sessions: SessionRegistry;
+  readonly streams: Streams;
+  readonly access: AccessControl;
+}
+
+/**
+ * The server without a protocol: every operation, datastore and stream once, for whoever parses requests and prints
+ * replies. Whatever is thrown or rejected is for RpcError.from.
+ */
+export class Agent {
+  readonly yang: YangContext;
+  readonly sessions: SessionRegistry;
+  readonly streams: Streams;
+  readonly #datastores: Datastores;
+  readonly #operations: Operations;
+  readonly #access: AccessControl;
+
+  constructor(parts: AgentParts) {
+    this.yang = parts.yang;
+    this.sessions = parts.sessions;
+    this.streams = parts.streams;
+    this.#datastores = parts.datastores;
+    this.#operations = parts.operations;
+    this.#access = parts.access;
+  }
+
+  /**
+   * Carries out an RPC that is not one of the protocol's own (get, edit-config, lock, … have methods here).
+   * @param input parsed and validated by the context; `{}` for none
+   * @returns the output, `{}` for none
+   * @throws RpcError access-denied; operation-not-supported when nothing serves it; what the handler throws
+   */
+  async invoke(context: RequestContext, rpc: RpcNode, input: Data): Promise<Data> {
+    const name = `${rpc.module}:${rpc.name}`;
+    if (!this.#access.canExec(context, rpc)) throw denied(context, `the operation ${name}`);
+    const handler = this.#operations.rpc(name);
+    if (handler === undefined) throw notServed(`The operation ${name}`);
+    return await handler(context, input);
+  }
+
+  /** Whether something serves the RPC: what RESTCONF lists under `operations`. */
+  serves(rpc: RpcNode): boolean {
+    return this.#operations.rpc(`${rpc.module}:${rpc.name}`) !== undefined;
+  }
+
+  /**
+   * Carries out an action on the node at `path` (RFC 7950 §7.15).
+   * @throws RpcError invalid-value when there is no such node in `<operational>`, and as {@link invoke}
+   */
+  async invokeAction(context: RequestContext, path: InstancePath, action: ActionNode, input: Data): Promise<Data> {
+    if (!this.#access.canExec(context, action)) throw denied(context, `the action ${action.path}`);
+    await this.get(context, { datastore: 'operational', target: path, depth: 1 });
+    const handler = this.#operations.action(action.path);
+    if (handler === undefined) throw notServed(`The action ${action.path}`);
+    return await handler(context, path, input);
+  }
+
+  /**
+   * Reads a datastore; what the user may not read is not there. Shows only what is durable.
+   * @returns data from the datastore's root, pruned: with a target, only the path to it (list entries on it with their
+   *   keys) and what the request keeps below it. Lists may be lazy Entries.
+   * @throws RpcError invalid-value when the target does not exist; a leaf that has a default does exist where its parent does
+   */
+  async get(context: RequestContext, request: GetRequest): Promise<Data> {
+    return await readDatastore(
+      { yang: this.yang, datastores: this.#datastores, access: this.#access },
+      context,
+      request,
+    );
+  }
+
+  /**
+   * Applies an edit in one transaction: precondition, lock, edit, validation, the decision of the modules' owners. Resolves
+   * when it is durable.
+   * @throws RpcError or RpcErrors: in-use when another session holds the lock, access-denied, data-exists, data-missing, what
+   *   validation finds, resource-denied when an owner refuses; what the precondition throws
+   */
+  async edit(context: RequestContext, request: EditRequest): Promise<EditOutcome> {
+    return await this.#datastores.edit(context, request);
+  }
+
+  /** RFC 6241 §7.5. @throws RpcError lock-denied with the holder's session-id; operation-not-supported without a session */
+  lock(context: RequestContext, datastore: WritableDatastore): void {
+    this.#datastores.lock(context, datastore);
+  }
+
+  /** RFC 6241 §7.6. @throws RpcError operation-failed when the session does not hold it */
+  unlock(context: RequestContext, datastore: WritableDatastore): void {
+    this.#datastores.unlock(context, datastore);
+  }
+
+  /**
+   * The revision of a configuration datastore, or of the data resource at `path`: a container, a list entry, or what contains it
+   * when it is another kind of node (RFC 8040 §3.5.1).
+   */
+  revision(datastore: WritableDatastore, path?: InstancePath): Revision {
+    return this.#datastores.revision(datastore, path);
+  }
+}
+
+function denied(context: RequestContext, what: string): RpcError {
+  return RpcError.accessDenied(`The user ${context.user} is not permitted to use ${what}.`);
+}
+
+function notServed(what: string): RpcError {
+  return RpcError.notSupported(`${what} is part of a module that is served, but nothing on this server carries it out.`);
+}
