@@ -96,7 +96,13 @@ export class RpcError extends Error {
   }
 
   static missingElement(element: string, message: string, more: Partial<RpcErrorFields> = {}): RpcError {
-    return new RpcError({ type: 'application', tag: 'missing-element', message, info: { badElement: element }, ...more });
+    return new RpcError({
+      type: 'application',
+      tag: 'missing-element',
+      message,
+      info: { badElement: element },
+      ...more,
+    });
   }
 
   static badElement(element: string, message: string, more: Partial<RpcErrorFields> = {}): RpcError {
@@ -104,20 +110,41 @@ export class RpcError extends Error {
   }
 
   static unknownElement(element: string, message: string, more: Partial<RpcErrorFields> = {}): RpcError {
-    return new RpcError({ type: 'application', tag: 'unknown-element', message, info: { badElement: element }, ...more });
+    return new RpcError({
+      type: 'application',
+      tag: 'unknown-element',
+      message,
+      info: { badElement: element },
+      ...more,
+    });
   }
 
-  static unknownNamespace(element: string, namespace: string, message: string, more: Partial<RpcErrorFields> = {}): RpcError {
+  static unknownNamespace(
+    element: string,
+    namespace: string,
+    message: string,
+    more: Partial<RpcErrorFields> = {},
+  ): RpcError {
     const info = { badElement: element, badNamespace: namespace };
     return new RpcError({ type: 'application', tag: 'unknown-namespace', message, info, ...more });
   }
 
-  static missingAttribute(element: string, attribute: string, message: string, more: Partial<RpcErrorFields> = {}): RpcError {
+  static missingAttribute(
+    element: string,
+    attribute: string,
+    message: string,
+    more: Partial<RpcErrorFields> = {},
+  ): RpcError {
     const info = { badElement: element, badAttribute: attribute };
     return new RpcError({ type: 'rpc', tag: 'missing-attribute', message, info, ...more });
   }
 
-  static badAttribute(element: string, attribute: string, message: string, more: Partial<RpcErrorFields> = {}): RpcError {
+  static badAttribute(
+    element: string,
+    attribute: string,
+    message: string,
+    more: Partial<RpcErrorFields> = {},
+  ): RpcError {
     const info = { badElement: element, badAttribute: attribute };
     return new RpcError({ type: 'rpc', tag: 'bad-attribute', message, info, ...more });
   }
