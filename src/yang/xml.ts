@@ -1,3 +1,7 @@
+import { SaxesParser } from 'saxes';
+
+import { RpcError } from './rpc-error.ts';
+
 /** An attribute with its namespace; `namespace` is empty for an attribute without prefix. */
 export interface XmlAttribute {
   readonly namespace: string;
@@ -25,23 +29,138 @@ export interface XmlElement {
 }
 
 export interface XmlLimits {
-  /** Deepest nesting accepted; 256 unless given. */
+  /** Deepest nesting accepted; 256 unless given. Resolving prefixes costs time quadratic in it. */
   readonly depth?: number;
   /** Most characters accepted; 64 Mi unless given. */
   readonly size?: number;
 }
 
+const DEFAULT_DEPTH = 256;
+const DEFAULT_SIZE = 64 * 1024 * 1024;
+const XMLNS = 'http://www.w3.org/2000/xmlns/';
+/** The bindings every document starts with (Namespaces in XML 1.0 §3). */
+const ROOT_SCOPE: ReadonlyMap<string, string> = new Map([
+  ['', ''],
+  ['xml', 'http://www.w3.org/XML/1998/namespace'],
+]);
+
+/** An element while it is being read. */
+interface OpenElement {
+  readonly namespace: string;
+  readonly name: string;
+  readonly prefix: string;
+  readonly attributes: readonly XmlAttribute[];
+  readonly children: XmlElement[];
+  text: string;
+  readonly scope: ReadonlyMap<string, string>;
+  readonly start: number;
+  end: number;
+}
+
 /**
- * Parses one document (no DOCTYPE, no entities but the five of XML).
+ * Parses one document (no DOCTYPE, hence no entities but the five of XML).
  * @throws RpcError malformed-message with line and column; too-big beyond the limits
  */
 export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
-  throw new Error(`parseXml ${text.length} ${String(limits.depth)}`);
+  const maxDepth = limits.depth ?? DEFAULT_DEPTH;
+  const maxSize = limits.size ?? DEFAULT_SIZE;
+  if (text.length > maxSize) {
+    throw RpcError.tooBig(`The XML message has ${text.length} characters; at most ${maxSize} are accepted.`);
+  }
+  const parser = new SaxesParser({ xmlns: true });
+  const open: OpenElement[] = [];
+  let root: XmlElement | undefined;
+  let tagStart = 0;
+
+  const refuse = (reason: string): RpcError =>
+    RpcError.malformedMessage(`Malformed XML at line ${parser.line}, column ${parser.columnIndex + 1}: ${reason}.`);
+
+  parser.on('error', (error) => {
+    // The parser puts its own position in front of its message; ours says the same in words.
+    throw refuse(error.message.replace(/^\d+:\d+: /, '').replace(/\.$/, ''));
+  });
+  parser.on('doctype', () => {
+    throw refuse('a DOCTYPE is not accepted; send the document without one');
+  });
+  parser.on('opentagstart', (tag) => {
+    // Called behind the name: the `<` stands right before it, whatever chunk the parser is in.
+    tagStart = text.lastIndexOf('<', parser.position - 1 - tag.name.length);
+  });
+  parser.on('opentag', (tag) => {
+    if (open.length >= maxDepth) {
+      throw RpcError.tooBig(
+        `The XML message is nested deeper than ${maxDepth} elements at line ${parser.line}; that is not accepted.`,
+      );
+    }
+    const element: OpenElement = {
+      namespace: tag.uri,
+      name: tag.local,
+      prefix: tag.prefix,
+      attributes: Object.values(tag.attributes)
+        .filter((one) => one.uri !== XMLNS)
+        .map((one) => ({ namespace: one.uri, name: one.local, prefix: one.prefix, value: one.value })),
+      children: [],
+      text: '',
+      scope: extendScope(open.at(-1)?.scope ?? ROOT_SCOPE, tag.ns),
+      start: tagStart,
+      end: 0,
+    };
+    open.push(element);
+  });
+  const addText = (piece: string): void => {
+    const element = open.at(-1);
+    if (element !== undefined) element.text += piece;
+  };
+  parser.on('text', addText);
+  parser.on('cdata', addText);
+  parser.on('closetag', () => {
+    const element = open.pop();
+    if (element === undefined) return;
+    element.end = parser.position;
+    const parent = open.at(-1);
+    if (parent === undefined) root = element;
+    else parent.children.push(element);
+  });
+  parser.write(text).close();
+  if (root === undefined) throw refuse('the document has no element');
+  return root;
 }
 
-/** The element as a document of its own: its slice of the source with the namespaces in scope declared on it. */
+function extendScope(
+  outer: ReadonlyMap<string, string>,
+  declared: Readonly<Record<string, string>>,
+): ReadonlyMap<string, string> {
+  const entries = Object.entries(declared);
+  return entries.length === 0 ? outer : new Map([...outer, ...entries]);
+}
+
+/**
+ * The element as a document of its own: its slice of the source, with the namespaces declared that are in scope there
+ * but not on the element itself.
+ */
 export function toStandaloneText(element: XmlElement, source: string): string {
-  throw new Error(`toStandaloneText ${element.name} ${source.length}`);
+  const slice = source.slice(element.start, element.end);
+  const nameEnd = 1 + (element.prefix === '' ? 0 : element.prefix.length + 1) + element.name.length;
+  const startTag = startTagOf(slice);
+  let declarations = '';
+  for (const [prefix, namespace] of element.scope) {
+    if (prefix === 'xml' || (prefix === '' && namespace === '')) continue;
+    const attribute = prefix === '' ? 'xmlns' : `xmlns:${prefix}`;
+    if (startTag.has(attribute)) continue;
+    declarations += ` ${attribute}="${escapeAttribute(namespace)}"`;
+  }
+  return slice.slice(0, nameEnd) + declarations + slice.slice(nameEnd);
+}
+
+/** Names of the attributes in the start tag at the head of a well-formed slice. */
+function startTagOf(slice: string): ReadonlySet<string> {
+  const names = new Set<string>();
+  const attribute = /\s+([^\s=>/]+)\s*=\s*(?:"[^"]*"|'[^']*')/gy;
+  attribute.lastIndex = slice.search(/[\s/>]/);
+  for (let match = attribute.exec(slice); match !== null; match = attribute.exec(slice)) {
+    if (match[1] !== undefined) names.add(match[1]);
+  }
+  return names;
 }
 
 /** The first child of that namespace and name. */
@@ -54,12 +173,31 @@ export function attributeOf(element: XmlElement, namespace: string, name: string
   return element.attributes.find((one) => one.namespace === namespace && one.name === name)?.value;
 }
 
-/** Text for XML character data: `&`, `<`, `>` and carriage returns escaped. Characters XML 1.0 has no way to write become U+FFFD. */
+const TEXT_ESCAPES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '\r': '&#13;' };
+const ATTRIBUTE_ESCAPES: Readonly<Record<string, string>> = {
+  ...TEXT_ESCAPES,
+  '"': '&quot;',
+  '\n': '&#10;',
+  '\t': '&#9;',
+};
+/** What XML 1.0 §2.2 has no way to write, not even as a character reference: most controls, lone surrogates, U+FFFE, U+FFFF. */
+// eslint-disable-next-line no-control-regex -- these controls are what is looked for
+const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
+const NEEDS_TEXT_ESCAPE = /[&<>\r]/;
+
+/**
+ * Text as XML character data: `&`, `<`, `>` and carriage returns escaped. Characters that XML 1.0 has no way to write
+ * become U+FFFD.
+ */
 export function escapeText(text: string): string {
-  throw new Error(`escapeText ${text.length}`);
+  const writable = text.replace(UNWRITABLE, '\ufffd');
+  if (!NEEDS_TEXT_ESCAPE.test(writable)) return writable;
+  return writable.replace(/[&<>\r]/g, (character) => TEXT_ESCAPES[character] ?? character);
 }
 
-/** Text for a double-quoted XML attribute value. */
+/** Text as a double-quoted XML attribute value; white space is kept by character references. */
 export function escapeAttribute(text: string): string {
-  throw new Error(`escapeAttribute ${text.length}`);
+  return text
+    .replace(UNWRITABLE, '\ufffd')
+    .replace(/[&<>"\r\n\t]/g, (character) => ATTRIBUTE_ESCAPES[character] ?? character);
 }
