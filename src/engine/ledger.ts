@@ -7,7 +7,10 @@
  *
  * The ledger knows nothing of the domain: `LedgerModel` says how a head is made from records and what a change does.
  */
-import type { DueChange, EventInput, RecordWrite, StoredRecord } from '../store/store.ts';
+import { randomUUID } from 'node:crypto';
+import type { CommitResult, DueChange, DueItem, EventInput, RecordWrite, Store, StoredRecord } from '../store/store.ts';
+import type { Bus } from './bus.ts';
+import type { Clock } from './clock.ts';
 import type { Instant } from './window.ts';
 
 /** What a decision needs from outside; nothing else may enter it, so that it can be replayed. */
@@ -40,7 +43,13 @@ export interface LedgerModel<Head, Change> {
   writes(change: Change): readonly RecordWrite[];
 }
 
-/** Why the ledger did not decide, or does not know what became of a decision. */
+/**
+ * Why there is no decision to rely on:
+ * `overloaded`: too many decisions are waiting for the disk, this one was not taken;
+ * `not-durable`: the decision was taken and lost again, because the store failed;
+ * `reloading`: the store failed and the state could not be read back yet, so nothing is decided;
+ * `closed`: the ledger was closed.
+ */
 export type LedgerErrorKind = 'overloaded' | 'not-durable' | 'reloading' | 'closed';
 
 export class LedgerError extends Error {
@@ -51,4 +60,220 @@ export class LedgerError extends Error {
     super(message, options);
     this.kind = kind;
   }
+}
+
+export interface LedgerOptions<Head, Change> {
+  readonly store: Store;
+  readonly model: LedgerModel<Head, Change>;
+  readonly clock: Clock;
+  readonly bus: Bus;
+  readonly newId?: () => string;
+  /** How many decisions may wait to become durable before more are refused. */
+  readonly mostWaiting?: number;
+  /** Is told of each failure to make a decision durable, and of each reload. */
+  readonly onFailure?: (error: unknown) => void;
+}
+
+const MOST_WAITING = 10_000;
+
+export class Ledger<Head, Change> {
+  readonly #store: Store;
+  readonly #model: LedgerModel<Head, Change>;
+  readonly #clock: Clock;
+  readonly #bus: Bus;
+  readonly #newId: () => string;
+  readonly #mostWaiting: number;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #dueListeners = new Set<() => void>();
+
+  #head: Head;
+  #state: 'running' | 'reloading' | 'closed' = 'running';
+  /** Decisions handed to the store that are not durable yet. */
+  #waiting = 0;
+  /** Settles with the last of them; stays resolved while there is none. */
+  #tail: Promise<void> = Promise.resolve();
+  /** The latest word on due items whose commits are not durable yet: `undefined` = removed. */
+  readonly #undurableDue = new Map<string, { readonly item: DueItem | undefined; readonly commit: object }>();
+
+  /** Loads the head from the store. @throws StoreError. */
+  constructor(options: LedgerOptions<Head, Change>) {
+    this.#store = options.store;
+    this.#model = options.model;
+    this.#clock = options.clock;
+    this.#bus = options.bus;
+    this.#newId = options.newId ?? randomUUID;
+    this.#mostWaiting = options.mostWaiting ?? MOST_WAITING;
+    this.#onFailure = options.onFailure ?? (() => undefined);
+    this.#head = this.#load();
+  }
+
+  /**
+   * Decides on the present head. The decision is taken before this returns, and counts for every later one.
+   * @returns a promise of the decision's result that resolves when it, and all that it rests on, is durable. It rejects with
+   *   what `decide` threw, then also after what it rests on; or with LedgerError: `not-durable` when the store failed (the
+   *   head is back at what the disk holds), `overloaded`, `reloading`, `closed`.
+   */
+  update<Result>(decide: Decide<Head, Change, Result>): Promise<Result> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    let decision: Decision<Result, Change>;
+    try {
+      decision = decide(this.#head, { now: this.#clock.now(), newId: this.#newId });
+    } catch (error) {
+      // What `decide` threw is the answer, whatever it is.
+      return this.#tail.then(() => {
+        throw error;
+      });
+    }
+    const { result, changes, events, due } = decision;
+    if (changes.length === 0 && events.length === 0 && due.length === 0) return this.#tail.then(() => result);
+    return this.#commit(changes, events, due).then(() => result);
+  }
+
+  /** The head as decisions see it. It may hold what is not durable yet, and must not be changed. */
+  get head(): Head {
+    return this.#head;
+  }
+
+  /** Reads the head now, and answers when all that the reading may rest on is durable. */
+  read<Result>(select: (head: Head) => Result): Promise<Result> {
+    const result = select(this.#head);
+    return this.#tail.then(() => result);
+  }
+
+  /** Resolves when everything decided so far is durable. @throws LedgerError `not-durable` when it cannot become so. */
+  whenDurable(): Promise<void> {
+    return this.#tail;
+  }
+
+  /** Whether a due item read from the store still stands: no decision has since removed or moved it. */
+  stillDue(item: DueItem): boolean {
+    const latest = this.#undurableDue.get(item.id);
+    return latest === undefined || latest.item?.at === item.at;
+  }
+
+  /** Calls `listener` after each commit that changed due work. @returns a function that ends this. */
+  onDueChanged(listener: () => void): () => void {
+    this.#dueListeners.add(listener);
+    return () => this.#dueListeners.delete(listener);
+  }
+
+  /** Refuses further decisions and waits until those taken are durable or lost. The store is left open. */
+  async close(): Promise<void> {
+    this.#state = 'closed';
+    await this.#tail.catch(() => undefined);
+  }
+  #commit(changes: readonly Change[], events: readonly EventInput[], due: readonly DueChange[]): Promise<void> {
+    const writes: RecordWrite[] = [];
+    try {
+      for (const change of changes) {
+        this.#model.apply(this.#head, change);
+        writes.push(...this.#model.writes(change));
+      }
+    } catch (error) {
+      // A head that took half a decision must not be decided upon.
+      this.#giveUpHead(error);
+      return Promise.reject(asError(error));
+    }
+    const mark = {};
+    this.#waiting += 1;
+    this.#noteDue(due, mark);
+    const settled = this.#store.append({ writes, events, due }).then(
+      (result) => this.#durable(result, due, mark),
+      (cause: unknown) => this.#lost(cause, due, mark),
+    );
+    this.#tail = settled;
+    // Whoever asked hears of a failure through their own promise; the tail alone must not count as unheard.
+    settled.catch(() => undefined);
+    return settled;
+  }
+
+  #durable(result: CommitResult, due: readonly DueChange[], mark: object): void {
+    this.#settle(due, mark);
+    this.#bus.publish(result.events);
+    if (due.length > 0) this.#tellDueChanged();
+  }
+
+  #lost(cause: unknown, due: readonly DueChange[], mark: object): never {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    const error = new LedgerError('not-durable', `the decision could not be stored and does not hold: ${reason}`, {
+      cause,
+    });
+    this.#giveUpHead(error, () => this.#settle(due, mark));
+    throw error;
+  }
+
+  #settle(due: readonly DueChange[], mark: object): void {
+    this.#waiting -= 1;
+    for (const change of due) {
+      const id = idOf(change);
+      if (this.#undurableDue.get(id)?.commit === mark) this.#undurableDue.delete(id);
+    }
+    if (this.#state === 'reloading') this.#tryReload();
+  }
+
+  #giveUpHead(error: unknown, then: () => void = () => this.#tryReload()): void {
+    if (this.#state === 'running') {
+      this.#state = 'reloading';
+      this.#onFailure(error);
+    }
+    then();
+  }
+
+  /** Only when nothing is waiting: what is waiting may still become durable, and the new head must hold it. */
+  #tryReload(): void {
+    if (this.#waiting > 0) return;
+    try {
+      this.#head = this.#load();
+    } catch (error) {
+      this.#onFailure(error);
+      return;
+    }
+    this.#state = 'running';
+    this.#tail = Promise.resolve();
+    this.#tellDueChanged();
+  }
+
+  #load(): Head {
+    const head = this.#model.empty();
+    this.#store.load((record) => this.#model.restore(head, record));
+    return head;
+  }
+
+  #refusal(): LedgerError | undefined {
+    if (this.#state === 'reloading') this.#tryReload();
+    if (this.#state === 'closed') return new LedgerError('closed', 'the server is stopping; nothing more is decided');
+    if (this.#state === 'reloading') {
+      return new LedgerError('reloading', 'the store failed and its content cannot be read back; nothing is decided');
+    }
+    if (this.#waiting < this.#mostWaiting) return undefined;
+    return new LedgerError(
+      'overloaded',
+      `${this.#waiting} decisions are waiting to be written to disk, the most that may; try again shortly`,
+    );
+  }
+
+  #noteDue(due: readonly DueChange[], commit: object): void {
+    for (const change of due) {
+      this.#undurableDue.set(idOf(change), { item: 'put' in change ? change.put : undefined, commit });
+    }
+  }
+
+  #tellDueChanged(): void {
+    for (const listener of this.#dueListeners) {
+      try {
+        listener();
+      } catch (error) {
+        this.#onFailure(error);
+      }
+    }
+  }
+}
+
+function idOf(change: DueChange): string {
+  return 'put' in change ? change.put.id : change.remove;
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(String(error));
 }

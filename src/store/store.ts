@@ -143,9 +143,6 @@ export interface Store {
   /** Durable work due at `instant` or earlier, in the order of time, rank and id. */
   dueUntil(instant: number, limit: number): readonly DueItem[];
 
-  /** When the next durable work falls due; undefined when there is none. */
-  nextDue(): number | undefined;
-
   /** Makes durable what is waiting, then lets go of the data directory. May be called again. */
   close(): Promise<void>;
 }

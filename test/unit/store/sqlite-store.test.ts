@@ -1,0 +1,337 @@
+import { readFileSync, statSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import Database from 'better-sqlite3';
+import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import { StoreError } from '../../../src/store/store.ts';
+import type { Commit, DueItem, EventInput, StoredRecord } from '../../../src/store/store.ts';
+import { failingDatabase } from './failing-database.ts';
+import type { Faults } from './failing-database.ts';
+import { temporaryDirectory } from './temporary-directory.ts';
+
+const EMPTY: Commit = { writes: [], events: [], due: [] };
+
+function event(time: number, name = 'capacity-event'): EventInput {
+  return { time, module: 'opnfv-promise', name, content: { at: time } };
+}
+
+function due(id: string, at: number, rank = 0): DueItem {
+  return { id, at, rank, task: 'reservation-end', subject: `r-${id}` };
+}
+
+async function failure(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => expect.fail('it was expected to reject'),
+    (error: unknown) => error,
+  );
+}
+
+function thrownBy(work: () => unknown): unknown {
+  try {
+    work();
+  } catch (error) {
+    return error;
+  }
+  return expect.fail('it was expected to throw');
+}
+
+describe('SQLite store', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let store: SqliteStore | undefined;
+
+  const open = (options: { faults?: Faults; now?: number } = {}): SqliteStore => {
+    const { faults, now = 1_000 } = options;
+    store = SqliteStore.open({
+      directory: directory.path,
+      now: () => now,
+      ...(faults === undefined ? {} : { open: failingDatabase(faults) }),
+    });
+    return store;
+  };
+  const reopen = async (): Promise<SqliteStore> => {
+    await store?.close();
+    return open();
+  };
+  const records = (from: SqliteStore): StoredRecord[] => {
+    const found: StoredRecord[] = [];
+    from.load((record) => found.push(record));
+    return found;
+  };
+
+  beforeEach(() => {
+    directory = temporaryDirectory();
+  });
+  afterEach(async () => {
+    await store?.close();
+    directory.remove();
+  });
+
+  it('keeps records over a restart: last body wins, null removes', async () => {
+    const first = open();
+    await first.append({
+      ...EMPTY,
+      writes: [
+        { kind: 'reservation', id: 'b', body: { n: 1 } },
+        { kind: 'reservation', id: 'a', body: { n: 2, text: 'é\u0000"' } },
+        { kind: 'pool', id: 'p', body: { cores: 2 ** 40 } },
+        { kind: 'reservation', id: 'gone', body: {} },
+      ],
+    });
+    await first.append({
+      ...EMPTY,
+      writes: [
+        { kind: 'reservation', id: 'b', body: { n: 3 } },
+        { kind: 'reservation', id: 'gone', body: null },
+      ],
+    });
+    expect(records(await reopen())).to.deep.equal([
+      { kind: 'pool', id: 'p', body: { cores: 2 ** 40 } },
+      { kind: 'reservation', id: 'a', body: { n: 2, text: 'é\u0000"' } },
+      { kind: 'reservation', id: 'b', body: { n: 3 } },
+    ]);
+  });
+
+  it('loads more records than one page in order, while the visitor uses the store', async () => {
+    const opened = open();
+    const ids = Array.from({ length: 2_500 }, (_, index) => String(index).padStart(5, '0'));
+    await opened.append({ ...EMPTY, writes: ids.map((id) => ({ kind: 'offer', id, body: { id } })) });
+    const seen: string[] = [];
+    opened.load((record) => {
+      opened.dueUntil(0, 1);
+      seen.push(record.id);
+    });
+    expect(seen).to.deep.equal(ids);
+  });
+
+  it('numbers events in the order of commits and goes on after a restart', async () => {
+    const first = open();
+    const results = await Promise.all([
+      first.append({ ...EMPTY, events: [event(10), event(11)] }),
+      first.append(EMPTY),
+      first.append({ ...EMPTY, events: [event(5)] }),
+    ]);
+    expect(results.map((result) => result.events.map(({ seq, time }) => [seq, time]))).to.deep.equal([
+      [
+        [1, 10],
+        [2, 11],
+      ],
+      [],
+      [[3, 5]],
+    ]);
+    const second = await reopen();
+    const { events } = await second.append({ ...EMPTY, events: [event(12)] });
+    expect(events[0]?.seq).to.equal(4);
+    expect([...second.readEvents({})].map(({ seq, content }) => [seq, content])).to.deep.equal([
+      [1, { at: 10 }],
+      [2, { at: 11 }],
+      [3, { at: 5 }],
+      [4, { at: 12 }],
+    ]);
+  });
+
+  it('shows nothing of a commit before it is durable', async () => {
+    const opened = open();
+    const pending = opened.append({ writes: [], events: [event(1)], due: [{ put: due('x', 1) }] });
+    expect([...opened.readEvents({})]).to.deep.equal([]);
+    expect(opened.dueUntil(10, 10)).to.deep.equal([]);
+    expect(opened.eventLog().lastSeq).to.equal(0);
+    await pending;
+    expect(opened.eventLog().lastSeq).to.equal(1);
+  });
+
+  it('reads events by number and time, over pages, to the limit', async () => {
+    const opened = open();
+    await opened.append({ ...EMPTY, events: Array.from({ length: 1_000 }, (_, index) => event(index + 1)) });
+    const seqs = (query: Parameters<SqliteStore['readEvents']>[0]): number[] =>
+      [...opened.readEvents(query)].map(({ seq }) => seq);
+    expect(seqs({})).to.have.length(1_000);
+    expect(seqs({ fromSeq: 990, toSeq: 992 })).to.deep.equal([990, 991, 992]);
+    expect(seqs({ fromTime: 500, toTime: 501 })).to.deep.equal([500, 501]);
+    expect(seqs({ fromTime: 999 })).to.deep.equal([999, 1000]);
+    expect(seqs({ fromTime: 1_001 })).to.deep.equal([]);
+    expect(seqs({ limit: 401 })).to.have.length(401);
+    expect(seqs({ limit: 0 })).to.deep.equal([]);
+  });
+
+  it('gives due work in the order of time, rank and id; putting again moves it, removing removes it', async () => {
+    const opened = open();
+    await opened.append({
+      ...EMPTY,
+      due: [
+        { put: due('start', 20, 1) },
+        { put: due('end', 20, 0) },
+        { put: due('b', 10) },
+        { put: due('a', 10) },
+        { put: due('moved', 5) },
+        { put: due('gone', 6) },
+        { put: due('later', 21) },
+        { put: due('moved', 15) },
+        { remove: 'gone' },
+        { remove: 'never-there' },
+      ],
+    });
+    const ids = opened.dueUntil(20, 100).map(({ id }) => id);
+    expect(ids).to.deep.equal(['a', 'b', 'moved', 'end', 'start']);
+    expect(opened.dueUntil(20, 2).map(({ id }) => id)).to.deep.equal(['a', 'b']);
+    expect((await reopen()).dueUntil(21, 1)).to.deep.equal([due('a', 10)]);
+  });
+
+  it('ages the log by count and by age, and remembers up to when', async () => {
+    const opened = open({ now: 77 });
+    expect(opened.eventLog()).to.deep.equal({ createdAt: 77, lastSeq: 0 });
+    expect(opened.ageEvents({ maxCount: 1, before: 1_000 })).to.equal(0);
+    await opened.append({ ...EMPTY, events: [1, 2, 3, 4, 5, 6].map((time) => event(time * 100)) });
+    expect(opened.ageEvents({ before: 301 })).to.equal(3);
+    expect(opened.eventLog()).to.deep.equal({
+      createdAt: 77,
+      agedTime: 300,
+      oldestTime: 400,
+      oldestSeq: 4,
+      lastSeq: 6,
+    });
+    expect(opened.ageEvents({ maxCount: 2 })).to.equal(1);
+    expect(opened.ageEvents({ maxCount: 2, before: 300 })).to.equal(0);
+    expect(opened.ageEvents({ before: 10_000 })).to.equal(2);
+    const again = await reopen();
+    expect(again.eventLog()).to.deep.equal({ createdAt: 77, agedTime: 600, lastSeq: 6 });
+    const { events } = await again.append({ ...EMPTY, events: [event(700)] });
+    expect(events[0]?.seq).to.equal(7);
+  });
+
+  describe('when a commit fails', () => {
+    it('rejects everything that waits, takes nothing until loaded, then goes on from what the disk holds', async () => {
+      const faults: Faults = { fail: undefined };
+      const opened = open({ faults });
+      await opened.append({ writes: [{ kind: 'pool', id: 'p', body: { n: 1 } }], events: [event(1)], due: [] });
+      faults.fail = (sql) => sql === 'COMMIT';
+      const errors = await Promise.all([
+        failure(opened.append({ ...EMPTY, writes: [{ kind: 'pool', id: 'p', body: { n: 2 } }] })),
+        failure(opened.append({ ...EMPTY, events: [event(2)] })),
+      ]);
+      for (const error of errors) {
+        expect(error).to.be.instanceOf(StoreError).with.property('kind', 'failed');
+        expect(error).to.have.property('message').that.includes('disk is full').and.includes(directory.path);
+      }
+      faults.fail = undefined;
+      expect(await failure(opened.append(EMPTY))).to.have.property('kind', 'halted');
+      expect(records(opened)).to.deep.equal([{ kind: 'pool', id: 'p', body: { n: 1 } }]);
+      const { events } = await opened.append({ ...EMPTY, events: [event(3)] });
+      expect(events.map(({ seq }) => seq)).to.deep.equal([2]);
+      expect([...(await reopen()).readEvents({})].map(({ time }) => time)).to.deep.equal([1, 3]);
+    });
+
+    it('stays halted while the file cannot be opened again', async () => {
+      const faults: Faults = { fail: undefined };
+      const opened = open({ faults });
+      faults.fail = (sql) => sql === 'COMMIT' || sql === 'open';
+      expect(await failure(opened.append(EMPTY))).to.have.property('kind', 'failed');
+      expect(thrownBy(() => records(opened))).to.have.property('kind', 'failed');
+      expect(await failure(opened.append(EMPTY))).to.have.property('kind', 'halted');
+      faults.fail = undefined;
+      expect(records(opened)).to.deep.equal([]);
+      await opened.append(EMPTY);
+    });
+
+    it('refuses what cannot be stored, keeps what came before, and halts', async () => {
+      const opened = open();
+      const before = opened.append({ ...EMPTY, writes: [{ kind: 'pool', id: 'kept', body: {} }] });
+      const unstorable = opened.append({ ...EMPTY, due: [{ put: due('x', Number.NaN) }] });
+      const after = opened.append({ ...EMPTY, writes: [{ kind: 'pool', id: 'after', body: {} }] });
+      const errors = await Promise.all([failure(unstorable), failure(after)]);
+      expect(errors.map((error) => (error instanceof StoreError ? error.kind : error))).to.deep.equal([
+        'failed',
+        'halted',
+      ]);
+      await before;
+      expect(records(opened).map(({ id }) => id)).to.deep.equal(['kept']);
+      await opened.append(EMPTY);
+    });
+  });
+
+  describe('the data directory', () => {
+    it('has one writer: a second is refused with the pid and the path of the lock', () => {
+      open();
+      const error = thrownBy(() => SqliteStore.open({ directory: directory.path, now: () => 1 }));
+      expect(error).to.be.instanceOf(StoreError).with.property('kind', 'locked');
+      expect(error)
+        .to.have.property('message')
+        .that.includes(`pid ${process.pid}`)
+        .and.includes(join(directory.path, 'writer.lock'));
+    });
+
+    it('is free again after close, and counts its writers', async () => {
+      expect(open().epoch).to.equal(1);
+      expect((await reopen()).epoch).to.equal(2);
+      const note: unknown = JSON.parse(readFileSync(join(directory.path, 'writer.json'), 'utf8'));
+      expect(note).to.deep.equal({ pid: process.pid, epoch: 2 });
+    });
+
+    it('is readable by its owner alone', async () => {
+      const opened = SqliteStore.open({ directory: join(directory.path, 'data'), now: () => 1 });
+      store = opened;
+      await opened.append({ ...EMPTY, events: [event(1)] });
+      expect(statSync(join(directory.path, 'data')).mode & 0o777).to.equal(0o700);
+      const files = readdirSync(join(directory.path, 'data'));
+      expect(files).to.include('promise.db-wal');
+      for (const file of files) {
+        expect(statSync(join(directory.path, 'data', file)).mode & 0o777, file).to.equal(0o600);
+      }
+    });
+
+    it('of a newer release is refused and left as it is', async () => {
+      open();
+      await store?.close();
+      const path = join(directory.path, 'promise.db');
+      const raw = new Database(path);
+      raw.exec("INSERT INTO migration VALUES (99, 'from the future', 0)");
+      raw.close();
+      const error = thrownBy(() => open());
+      expect(error).to.have.property('kind', 'newer-schema');
+      expect(error).to.have.property('message').that.includes('schema 99');
+      expect(
+        thrownBy(() => open()),
+        'the lock was let go',
+      ).to.have.property('kind', 'newer-schema');
+    });
+
+    it('keeps the schema of before a migration that fails, and names the file', () => {
+      const migrations = [
+        { version: 1, name: 'one', sql: 'CREATE TABLE one (x INTEGER)' },
+        { version: 2, name: 'two', sql: 'CREATE TABLE two (x INTEGER); CREATE TABLE one (y INTEGER)' },
+      ];
+      const error = thrownBy(() => SqliteStore.open({ directory: directory.path, now: () => 1, migrations }));
+      expect(error).to.have.property('message').that.includes('promise.db').and.includes('already exists');
+      const raw = new Database(join(directory.path, 'promise.db'));
+      const tables: unknown = raw
+        .prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")
+        .pluck()
+        .all();
+      raw.close();
+      expect(tables).to.deep.equal(['migration', 'one']);
+    });
+
+    it('that is damaged is reported, not overwritten', async () => {
+      await open().append({ ...EMPTY, writes: [{ kind: 'pool', id: 'p', body: {} }] });
+      await store?.close();
+      const raw = new Database(join(directory.path, 'promise.db'));
+      raw.exec("UPDATE record SET body = '[1'");
+      raw.close();
+      const error = thrownBy(() => records(open()));
+      expect(error).to.have.property('kind', 'corrupt');
+      expect(error).to.have.property('message').that.includes('record pool p');
+    });
+  });
+
+  it('makes what waits durable when it is closed, and refuses everything after', async () => {
+    const opened = open();
+    const waiting = Array.from({ length: 1_200 }, (_, index) =>
+      opened.append({ ...EMPTY, writes: [{ kind: 'meta', id: String(index), body: {} }] }),
+    );
+    await opened.close();
+    await opened.close();
+    await Promise.all(waiting);
+    expect(await failure(opened.append(EMPTY))).to.have.property('kind', 'closed');
+    expect(thrownBy(() => [...opened.readEvents({})])).to.have.property('kind', 'closed');
+    expect(records(open())).to.have.length(1_200);
+  });
+});
