@@ -1,0 +1,286 @@
+/**
+ * What the engine keeps: plain immutable objects that survive JSON, one record each in the store.
+ *
+ * An absent property means what its comment says; instants are epoch milliseconds; a window's absent end is "without
+ * end" (`FOREVER` is never written). Everything that is computed from these (timelines, indexes, what remains of a
+ * reservation) is in `state.ts` and is rebuilt when records are loaded.
+ */
+import type { VimFault, VimInventory } from '../vim/vim.ts';
+import type { Capacity } from './capacity.ts';
+import type { Instant } from './window.ts';
+
+export type Id = string;
+
+/** Who made an entry: an edit of the running configuration, or an RPC. Neither side changes what the other made. */
+export type Origin = 'config' | 'rpc';
+
+/** Class of a reservation or allocation: 1 high, 2 normal, 3 low. The lower number is favoured. */
+export type Priority = 1 | 2 | 3;
+
+export const HIGH: Priority = 1;
+export const NORMAL: Priority = 2;
+export const LOW: Priority = 3;
+
+/** Why a request was refused or an entry is in its state: the identities of base `reason` in opnfv-promise. */
+export type Reason =
+  | 'insufficient-capacity'
+  | 'policy-violation'
+  | 'exceeds-reservation'
+  | 'below-allocated'
+  | 'capacity-in-use'
+  | 'unknown-reservation'
+  | 'reservation-not-started'
+  | 'reservation-over'
+  | 'reservation-not-active'
+  | 'unknown-provider'
+  | 'ambiguous-provider'
+  | 'provider-unavailable'
+  | 'provider-rejected'
+  | 'unknown-zone'
+  | 'unknown-flavor'
+  | 'unknown-image'
+  | 'unknown-network'
+  | 'requested-by-consumer'
+  | 'window-over'
+  | 'not-allocated-in-time'
+  | 'capacity-withdrawn'
+  | 'host-failed'
+  | 'capacity-restored'
+  | 'boot-failed';
+
+export type ProviderStatus = 'connecting' | 'up' | 'down' | 'rejected';
+
+/** How a provider is reached and as whom (grouping provider-access). */
+export interface ProviderAccess {
+  /** Qualified identity, e.g. `opnfv-promise:openstack`. */
+  readonly type: string;
+  readonly strategy?: 'keystone';
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly username?: string;
+  /** Secret: in no message, event or log. */
+  readonly password?: string;
+  readonly domain?: string;
+  readonly tenant?: { readonly id?: string; readonly name?: string };
+}
+
+export interface Provider {
+  readonly id: Id;
+  readonly name: string;
+  readonly origin: Origin;
+  readonly access: ProviderAccess;
+  readonly status: ProviderStatus;
+  readonly statusMessage?: string;
+  /** Instant of the last answer. */
+  readonly lastContact?: Instant;
+  /** What it offers, as last seen. */
+  readonly inventory?: VimInventory;
+  /** User who registered it. */
+  readonly owner: string;
+}
+
+/** A change of a pool's capacity during a window. */
+export interface Adjustment {
+  readonly id: Id;
+  /** As asked for; absent: from the instant at which it was made. */
+  readonly start?: Instant;
+  readonly end?: Instant;
+  /** The start in effect. */
+  readonly startsAt: Instant;
+  readonly direction: 'increase' | 'decrease';
+  readonly capacity: Capacity;
+}
+
+/** Capacity of a provider under Promise's control. */
+export interface Pool {
+  readonly id: Id;
+  readonly name?: string;
+  readonly origin: Origin;
+  /** Provider from which the capacity comes. */
+  readonly source: Id;
+  /** Absent: not bound to a zone. */
+  readonly zone?: string;
+  /** For all time, before adjustments. A resource that is absent is not in the pool. */
+  readonly capacity: Capacity;
+  /** Elements of the provider that belong to the pool; absent: all. */
+  readonly elements?: readonly string[];
+  readonly adjustments: readonly Adjustment[];
+  /** What the VIM lost and this pool therefore cannot give, from an instant on. Zero for what it has. */
+  readonly withdrawn?: { readonly since: Instant; readonly capacity: Capacity };
+  readonly owner: string;
+}
+
+/** A node of the capacity map: something that has capacity over time and bears claims. */
+export type NodeId = `pool/${string}` | `provider/${string}`;
+
+/** What is held: a vector on a node during [start, end). It belongs to the entity that carries it. */
+export interface Claim {
+  /** Unique within its owner. */
+  readonly id: string;
+  readonly node: NodeId;
+  readonly start: Instant;
+  /** Absent: without end. */
+  readonly end?: Instant;
+  readonly capacity: Capacity;
+}
+
+/** What a reservation claims, as asked for (grouping demand). */
+export interface Demand {
+  readonly capacity: Capacity;
+  readonly zone?: string;
+  /** Pools from which the resources may come; absent: any. */
+  readonly pools?: readonly Id[];
+  /** Elements that a pool has to hold to be eligible. */
+  readonly elements?: readonly string[];
+}
+
+/** Life cycle of a reservation; the transitions are in `lifecycle.ts`. */
+export type ReservationStatus =
+  | 'pending'
+  | 'rejected'
+  | 'scheduled'
+  | 'active'
+  | 'degraded'
+  | 'ended'
+  | 'expired'
+  | 'cancelled'
+  | 'preempted'
+  | 'failed';
+
+export interface Reservation {
+  readonly id: Id;
+  readonly origin: Origin;
+  /** User who made it, and the tenant for which. */
+  readonly owner: string;
+  readonly tenant?: string;
+  // What was asked for.
+  readonly name?: string;
+  readonly priority: Priority;
+  /** Absent: immediate use. */
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly expiryTime?: Instant;
+  readonly demand: Demand;
+  // What came of it.
+  readonly status: ReservationStatus;
+  /** Absent when nothing is held. Nothing is allocated against a tentative hold. */
+  readonly hold?: 'tentative' | 'firm';
+  readonly reason?: Reason;
+  readonly message?: string;
+  readonly createdOn: Instant;
+  readonly modifiedOn: Instant;
+  /** Start and end in effect. */
+  readonly startsAt: Instant;
+  readonly endsAt?: Instant;
+  /** What is not allocated at this instant is released; absent: never. */
+  readonly expiresAt?: Instant;
+  readonly claims: readonly Claim[];
+}
+
+/** State of a virtual machine (typedef vm-state): Promise's INITIALIZED and DELETING, else the VIM's word. */
+export type VmState =
+  | 'INITIALIZED'
+  | 'BUILD'
+  | 'ACTIVE'
+  | 'ERROR'
+  | 'DELETING'
+  | 'DELETED'
+  | 'UNKNOWN'
+  | 'SHUTOFF'
+  | 'PAUSED'
+  | 'SUSPENDED'
+  | 'RESCUED'
+  | 'RESIZE'
+  | 'VERIFY_RESIZE'
+  | 'MIGRATING'
+  | 'REBOOT'
+  | 'REBUILD'
+  | 'SHELVED'
+  | 'SHELVED_OFFLOADED'
+  | 'SOFT_DELETED';
+
+export interface Fault extends Omit<VimFault, 'code'> {
+  readonly code?: number;
+  readonly occurredOn: Instant;
+}
+
+/** One virtual machine that Promise had the VIM make; removed when the VIM has confirmed that it is gone. */
+export interface Allocation {
+  readonly id: Id;
+  readonly name: string;
+  /** Reservation against which it was made. Kept when that one is over and the machine runs on. */
+  readonly reservation?: Id;
+  /**
+   * `reservation`: it consumes a part of what its reservation holds on the pool. `own`: `claims` hold its capacity,
+   * because it has no reservation, or that one is over.
+   */
+  readonly backing: 'reservation' | 'own';
+  readonly pool: Id;
+  readonly provider: Id;
+  readonly priority: Priority;
+  readonly vmState: VmState;
+  readonly fault?: Fault;
+  /** What the VIM has still to be told; absent: nothing. Set with the decision, cleared when the VIM has accepted. */
+  readonly intent?: 'create' | 'delete';
+  /** Idempotency token of the creation, in the server's metadata. */
+  readonly token: string;
+  /** The VIM's identifier; absent until it has accepted. */
+  readonly server?: string;
+  readonly flavor: string;
+  readonly image: string;
+  readonly networks: readonly string[];
+  readonly zone?: string;
+  readonly host?: string;
+  readonly capacity: Capacity;
+  /** Window in which it counts as usage: to the end of its reservation, or without end. */
+  readonly startsAt: Instant;
+  readonly endsAt?: Instant;
+  readonly claims: readonly Claim[];
+  readonly owner: string;
+  readonly tenant?: string;
+  readonly createdOn: Instant;
+  readonly modifiedOn: Instant;
+}
+
+/** Resources held for a consumer until a deadline. */
+export interface Offer {
+  readonly id: Id;
+  readonly status: 'held' | 'accepted' | 'lapsed';
+  readonly expiresAt: Instant;
+  readonly owner: string;
+  readonly reservation?: Id;
+  readonly priority: Priority;
+  readonly startsAt: Instant;
+  readonly endsAt?: Instant;
+  readonly demand: Demand;
+  readonly claims: readonly Claim[];
+}
+
+/** Rules that bind every request (/promise/policy). An absent limit is none. */
+export interface Policy {
+  /** Days from now. */
+  readonly maxFutureStartRange?: number;
+  readonly maxFutureEndRange?: number;
+  /** Hours. */
+  readonly maxDuration: number;
+  /** What becomes of a reservation without an end: it ends at the limit, or is refused. */
+  readonly openEnded: 'bound' | 'refuse';
+  /** Minutes from the start after which what was not allocated is released. */
+  readonly expiry?: number;
+  /** Minutes: the same for a reservation for immediate use. */
+  readonly immediateValidity: number;
+  readonly onCapacityLoss: 'notify' | 'favour-priority';
+  /** What becomes of allocations at the end of their reservation: destroyed, or they run on without one. */
+  readonly atEnd: 'terminate' | 'release';
+  /** Minutes before the end at which it is announced. */
+  readonly terminationLead?: number;
+}
+
+/** What holds where the configuration says nothing. */
+export const DEFAULT_POLICY: Policy = {
+  maxDuration: 8760,
+  openEnded: 'bound',
+  immediateValidity: 60,
+  onCapacityLoss: 'notify',
+  atEnd: 'release',
+};

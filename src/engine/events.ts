@@ -1,0 +1,96 @@
+/**
+ * What the engine tells: one event for each notification of opnfv-promise, with everything that its content needs, so
+ * that the mapping to YANG looks at nothing else. The store numbers them in commit order.
+ */
+import type { Capacity } from './capacity.ts';
+import type { Allocation, Id, Reservation, ReservationStatus, VmState } from './entities.ts';
+import type { Instant } from './window.ts';
+
+export type ReservationCause =
+  | 'created'
+  | 'decided'
+  | 'updated'
+  | 'cancelled'
+  | 'started'
+  | 'ending'
+  | 'ended'
+  | 'expired'
+  | 'degraded'
+  | 'restored'
+  | 'failed';
+
+/** A reservation was decided on, changed, or is about to change (reservation step 7; second seed, steps 6 and 10). */
+export interface ReservationEvent {
+  readonly kind: 'reservation-event';
+  readonly time: Instant;
+  readonly cause: ReservationCause;
+  /** As it is after the event. */
+  readonly reservation: Reservation;
+  /** Absent when it is new. */
+  readonly oldStatus?: ReservationStatus;
+  /** What can still be allocated against it. */
+  readonly remaining: Capacity;
+  /** What a degraded one lacks at the worst. */
+  readonly missing?: Capacity;
+  readonly allocations: readonly Id[];
+}
+
+export type CapacityCause =
+  | 'increased'
+  | 'decreased'
+  | 'vim-changed'
+  | 'host-failed'
+  | 'host-restored'
+  | 'provider-down'
+  | 'provider-up'
+  | 'reserved'
+  | 'released'
+  | 'allocated'
+  | 'freed';
+
+/** Total, reserved (held and not allocated), usage (allocated) and available at one instant or over a window. */
+export interface CapacityBreakdown {
+  readonly total: Capacity;
+  readonly reserved: Capacity;
+  readonly usage: Capacity;
+  readonly available: Capacity;
+}
+
+/** The capacity of a pool has changed, or will change in a window (capacity step 5). */
+export interface CapacityEvent {
+  readonly kind: 'capacity-event';
+  readonly time: Instant;
+  readonly cause: CapacityCause;
+  readonly provider: Id;
+  /** Absent when the change concerns no pool. */
+  readonly pool?: Id;
+  readonly zone?: string;
+  /** Host that caused the change. */
+  readonly host?: string;
+  /** The change holds from here (absent: from now) to there (absent: without end). */
+  readonly start?: Instant;
+  readonly end?: Instant;
+  /** The pool's capacity after the change, at its first instant; absent without a pool. */
+  readonly capacity?: CapacityBreakdown;
+}
+
+export type AllocationCause =
+  | 'requested'
+  | 'accepted'
+  | 'state-changed'
+  | 'destroy-requested'
+  | 'destroyed'
+  | 'reservation-over';
+
+/** The state of a virtual machine has changed (allocation steps 7b and 10b). */
+export interface AllocationEvent {
+  readonly kind: 'allocation-event';
+  readonly time: Instant;
+  readonly cause: AllocationCause;
+  /** As it is after the event; for one that is gone, as it was, with the state DELETED. */
+  readonly allocation: Allocation;
+  /** Absent when it is new. */
+  readonly oldVmState?: VmState;
+}
+
+export type DomainEvent = ReservationEvent | CapacityEvent | AllocationEvent;

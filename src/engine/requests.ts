@@ -1,0 +1,390 @@
+/**
+ * What the engine is asked and what it answers: inputs and results of every command (`commands/`).
+ *
+ * A refusal by the domain is an answer. Bad input throws `InvalidRequest`, an unknown id throws `UnknownEntry`; nothing
+ * has happened then.
+ */
+import type { DueChange } from '../store/store.ts';
+import type { VimInventory, VimServerStatus } from '../vim/vim.ts';
+import type { Capacity, Resource } from './capacity.ts';
+import type {
+  Allocation,
+  Demand,
+  Fault,
+  Id,
+  Origin,
+  Pool,
+  Policy,
+  Priority,
+  Provider,
+  ProviderAccess,
+  ProviderStatus,
+  Reason,
+  Reservation,
+  ReservationStatus,
+  VmState,
+} from './entities.ts';
+import type { DomainEvent } from './events.ts';
+import type { DecisionInputs } from './ledger.ts';
+import type { Change, Head } from './state.ts';
+import type { Instant, Window } from './window.ts';
+
+/** What a decision needs from outside: time, ids, and on whose behalf. */
+export interface At extends DecisionInputs {
+  readonly user: string;
+  readonly tenant?: string;
+}
+
+/** What was decided. The ledger applies the changes and stores them with the events and the due work in one commit. */
+export interface Decision<Result> {
+  readonly result: Result;
+  readonly changes: readonly Change[];
+  readonly events: readonly DomainEvent[];
+  readonly due: readonly DueChange[];
+}
+
+/** A pure function: the head is as it was when it returns. */
+export type Command<Input, Result> = (head: Head, input: Input, at: At) => Decision<Result>;
+
+/** A value in a request that cannot be: `field` is its YANG name, with `/` between levels. */
+export class InvalidRequest extends Error {
+  override readonly name = 'InvalidRequest';
+  readonly field: string;
+
+  constructor(field: string, message: string) {
+    super(message);
+    this.field = field;
+  }
+}
+
+/** An id in a request that names nothing. */
+export class UnknownEntry extends InvalidRequest {
+  readonly entry: 'provider' | 'pool' | 'reservation' | 'allocation' | 'offer';
+  readonly id: Id;
+
+  constructor(entry: UnknownEntry['entry'], field: string, id: Id) {
+    super(field, `There is no ${entry} '${id}'.`);
+    this.entry = entry;
+    this.id = id;
+  }
+}
+
+/**
+ * The entry belongs to the other side: an RPC came for what the configuration made, or an edit for what an RPC made
+ * (error resource-denied, app-tag `owned-by-config` or `owned-by-rpc`).
+ */
+export class OwnedByOther extends Error {
+  override readonly name = 'OwnedByOther';
+  readonly owner: Origin;
+  readonly entry: 'provider' | 'pool' | 'reservation';
+  readonly id: Id;
+
+  constructor(entry: OwnedByOther['entry'], id: Id, owner: Origin) {
+    super(
+      owner === 'config'
+        ? `The ${entry} '${id}' was made by configuration; change it by an edit of the running datastore.`
+        : `The ${entry} '${id}' was made by an RPC; change it by RPCs, or choose another id.`,
+    );
+    this.owner = owner;
+    this.entry = entry;
+    this.id = id;
+  }
+}
+
+/** Where a demand came up short: in which pool, of what, since when, how much at the worst. */
+export interface Shortage {
+  readonly pool: Id;
+  readonly resource: Resource;
+  readonly from: Instant;
+  /** First instant after the shortage; absent: it lasts to the end of the window. */
+  readonly to?: Instant;
+  readonly missing: number;
+}
+
+/** Why not, and what could be had instead (grouping refusal; reservation step 1b). */
+export interface Refusal {
+  readonly reason: Reason;
+  /** In words, with the values that decided it. */
+  readonly message: string;
+  /** The leaf in /promise/policy/reservation that forbids it, and its bound for this request. */
+  readonly policy?: PolicyName;
+  readonly limit?: string;
+  /** The most of each resource asked for that could be reserved throughout the window. */
+  readonly most?: Capacity;
+  /** Earliest window of the same length, after the requested start, in which the whole request fits. */
+  readonly nextWindow?: Window;
+  /** No window starts before this instant, as far as was looked. */
+  readonly searchedUntil?: Instant;
+  readonly shortages: readonly Shortage[];
+}
+
+export type PolicyName = 'max-future-start-range' | 'max-future-end-range' | 'max-duration' | 'open-ended';
+
+export type Refused = { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+// Providers.
+
+export interface AddProvider {
+  /** Absent: a new one. */
+  readonly id?: Id;
+  /** Absent: the id. */
+  readonly name?: string;
+  readonly access: ProviderAccess;
+}
+
+export type AddProviderResult = { readonly outcome: 'added'; readonly provider: Provider };
+
+/** What contact with the provider yields. With `inventory` the map follows what the VIM has. */
+export interface UpdateProvider {
+  readonly id: Id;
+  readonly status?: ProviderStatus;
+  readonly statusMessage?: string;
+  readonly inventory?: VimInventory;
+}
+
+/** `ignored`: the provider is gone, or nothing is new. */
+export type UpdateProviderResult =
+  | { readonly outcome: 'updated'; readonly provider: Provider; readonly degraded: readonly Id[]; readonly restored: readonly Id[] }
+  | { readonly outcome: 'ignored' };
+
+export interface RemoveProvider {
+  readonly id: Id;
+}
+
+export type RemoveProviderResult = { readonly outcome: 'removed' } | Refused;
+
+// Capacity.
+
+export interface ChangeCapacity {
+  /** Absent with `pool`, or when there is only one provider. */
+  readonly source?: Id;
+  readonly pool?: Id;
+  readonly zone?: string;
+  /** Both absent: a change of the base capacity; else an adjustment for the window. */
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly elements?: readonly string[];
+  readonly capacity: Capacity;
+}
+
+export type IncreaseCapacity = ChangeCapacity;
+
+/** `most`: what the provider has and is in no pool yet, of the resources that were asked for. */
+export type IncreaseCapacityResult =
+  | { readonly outcome: 'increased'; readonly pool: Pool; readonly adjustment?: Id }
+  | (Refused & { readonly most?: Capacity });
+
+export interface DecreaseCapacity extends ChangeCapacity {
+  readonly force: boolean;
+}
+
+/** A reservation that stands in the way of a decrease, or was degraded by it. */
+export interface Affected {
+  readonly reservation: Reservation;
+  readonly missing: Capacity;
+}
+
+/** `most`: what could be taken away without touching what is held. */
+export type DecreaseCapacityResult =
+  | { readonly outcome: 'decreased'; readonly pool: Pool; readonly adjustment?: Id; readonly affected: readonly Affected[] }
+  | (Refused & { readonly pool: Id; readonly most: Capacity; readonly affected: readonly Affected[] });
+
+// Reservations.
+
+export interface CreateReservation {
+  readonly name?: string;
+  /** Absent: normal. */
+  readonly priority?: Priority;
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly expiryTime?: Instant;
+  readonly demand: Demand;
+  /** Record it as pending and decide afterwards (second seed, reservation steps 2 to 6). */
+  readonly deferred?: boolean;
+}
+
+export type CreateReservationResult =
+  | { readonly outcome: 'granted' | 'pending'; readonly reservation: Reservation }
+  | Refused;
+
+/** What can be taken out of a reservation. */
+export type Clearable = 'name' | 'start' | 'end' | 'expiry-time' | 'zone' | 'pools' | 'elements';
+
+/** Absent = unchanged, each resource of `capacity` included. */
+export interface UpdateReservation {
+  readonly id: Id;
+  readonly name?: string;
+  readonly priority?: Priority;
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly expiryTime?: Instant;
+  readonly demand?: Partial<Demand>;
+  readonly clear?: readonly Clearable[];
+}
+
+export type UpdateReservationResult =
+  | { readonly outcome: 'updated'; readonly reservation: Reservation }
+  | (Refused & { readonly reservation: Reservation });
+
+export interface CancelReservation {
+  readonly id: Id;
+}
+
+/** `released`: allocations that run on without the reservation. */
+export type CancelReservationResult =
+  | { readonly outcome: 'cancelled'; readonly reservation: Reservation; readonly released: readonly Id[] }
+  | (Refused & { readonly reservation: Reservation });
+
+// Allocations.
+
+export interface CreateInstance {
+  readonly provider?: Id;
+  readonly name: string;
+  /** Ids or names, as the provider's inventory has them. */
+  readonly image: string;
+  readonly flavor: string;
+  readonly networks?: readonly string[];
+  readonly zone?: string;
+  readonly reservation?: Id;
+}
+
+export type CreateInstanceResult = { readonly outcome: 'accepted'; readonly allocation: Allocation } | Refused;
+
+export interface DestroyInstance {
+  readonly id: Id;
+}
+
+/** Asking twice is the same as asking once. */
+export type DestroyInstanceResult = { readonly outcome: 'deleting'; readonly allocation: Allocation };
+
+// What the VIM reports, by the reconciler. `ignored`: the allocation is gone, or nothing is new.
+
+export type VimReportResult =
+  | { readonly outcome: 'recorded'; readonly allocation: Allocation }
+  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'ignored' };
+
+/** The VIM accepted a creation and gave the server an id (allocation step 3b). */
+export interface ServerAccepted {
+  readonly allocation: Id;
+  readonly server: string;
+}
+
+/** The VIM accepted a deletion. */
+export interface DeletionAccepted {
+  readonly allocation: Id;
+}
+
+/** The VIM refused a creation for good: there is no server. */
+export interface CreateFailed {
+  readonly allocation: Id;
+  readonly fault: Omit<Fault, 'occurredOn'>;
+}
+
+/** The state of a server (allocation step 7a). */
+export interface VmStateReported {
+  readonly allocation: Id;
+  readonly vmState: VmState | VimServerStatus;
+  readonly fault?: Omit<Fault, 'occurredOn'>;
+  readonly host?: string;
+}
+
+/** The VIM has confirmed that the server does not exist (allocation step 10a). */
+export interface ServerGone {
+  readonly allocation: Id;
+}
+
+// Due work: items that earlier decisions stored.
+
+export interface DueWork {
+  readonly task: string;
+  readonly subject: Id;
+  /** When it fell due; not later than now. */
+  readonly at: Instant;
+  readonly id: string;
+}
+
+export type DueResult = { readonly outcome: 'done' } | { readonly outcome: 'nothing-to-do' };
+
+// Configuration.
+
+/** A provider, pool or reservation as the running datastore has it. */
+export interface ProviderConfig {
+  readonly id: Id;
+  readonly name?: string;
+  readonly access: ProviderAccess;
+}
+
+export interface PoolConfig {
+  readonly id: Id;
+  readonly name?: string;
+  readonly source: Id;
+  readonly zone?: string;
+  readonly capacity: Capacity;
+  readonly elements?: readonly string[];
+  readonly adjustments: readonly {
+    readonly id: Id;
+    readonly start?: Instant;
+    readonly end?: Instant;
+    readonly direction: 'increase' | 'decrease';
+    readonly capacity: Capacity;
+  }[];
+}
+
+export interface ReservationConfig {
+  readonly id: Id;
+  readonly name?: string;
+  readonly priority?: Priority;
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly expiryTime?: Instant;
+  readonly demand: Demand;
+}
+
+/** One difference between two configurations. Puts carry the whole entry as it is after the edit. */
+export type ConfigChange =
+  | { readonly put: 'provider'; readonly entry: ProviderConfig }
+  | { readonly put: 'pool'; readonly entry: PoolConfig }
+  | { readonly put: 'reservation'; readonly entry: ReservationConfig }
+  | { readonly put: 'policy'; readonly entry: Policy }
+  | { readonly remove: 'provider' | 'pool' | 'reservation'; readonly id: Id };
+
+export interface ApplyConfiguration {
+  readonly changes: readonly ConfigChange[];
+}
+
+/** One entry of an edit that does not fit. */
+export interface ConfigRefusal {
+  readonly entry: 'provider' | 'pool' | 'reservation';
+  readonly id: Id;
+  readonly refusal: Refusal;
+}
+
+/** All or nothing: when one does not fit, nothing was taken. */
+export type ApplyConfigurationResult =
+  | { readonly outcome: 'applied' }
+  | { readonly outcome: 'refused'; readonly refusals: readonly ConfigRefusal[] };
+
+/** Every command of the engine; `commands/index.ts` exports them. */
+export interface Commands {
+  readonly addProvider: Command<AddProvider, AddProviderResult>;
+  readonly updateProvider: Command<UpdateProvider, UpdateProviderResult>;
+  readonly removeProvider: Command<RemoveProvider, RemoveProviderResult>;
+  readonly increaseCapacity: Command<IncreaseCapacity, IncreaseCapacityResult>;
+  readonly decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult>;
+  readonly createReservation: Command<CreateReservation, CreateReservationResult>;
+  readonly updateReservation: Command<UpdateReservation, UpdateReservationResult>;
+  readonly cancelReservation: Command<CancelReservation, CancelReservationResult>;
+  readonly createInstance: Command<CreateInstance, CreateInstanceResult>;
+  readonly destroyInstance: Command<DestroyInstance, DestroyInstanceResult>;
+  readonly serverAccepted: Command<ServerAccepted, VimReportResult>;
+  readonly deletionAccepted: Command<DeletionAccepted, VimReportResult>;
+  readonly createFailed: Command<CreateFailed, VimReportResult>;
+  readonly vmStateReported: Command<VmStateReported, VimReportResult>;
+  readonly serverGone: Command<ServerGone, VimReportResult>;
+  readonly runDue: Command<DueWork, DueResult>;
+  readonly applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationResult>;
+}
+
+/** Statuses from which nothing leads on. */
+export type FinalStatus = Extract<ReservationStatus, 'rejected' | 'ended' | 'expired' | 'cancelled' | 'preempted' | 'failed'>;

@@ -1,0 +1,371 @@
+/**
+ * The head: all entities in memory, and what is computed from them so that decisions are fast.
+ *
+ * Only `apply` changes it, one entity at a time: it takes out what the old version of the entity contributed to timelines and
+ * indexes, and puts in what the new one contributes. Loading is the same operation on the records of the store, in
+ * any order, so that a rebuilt head equals the one that was left. Both cost O(log n) for each claim.
+ */
+import type { RecordKind, RecordWrite, StoredRecord } from '../store/store.ts';
+import { resourcesOf, toVector, zeroVector } from './capacity.ts';
+import type { Capacity, CapacityVector, Resource } from './capacity.ts';
+import { DEFAULT_POLICY } from './entities.ts';
+import type { Allocation, Claim, Id, NodeId, Offer, Policy, Pool, Provider, Reservation } from './entities.ts';
+import type { LedgerModel } from './ledger.ts';
+import { inventoryCapacity, nominalSegments, poolResources, poolSegments } from './supply.ts';
+import type { Segment } from './supply.ts';
+import { Timeline } from './timeline.ts';
+import { ALWAYS, FOREVER } from './window.ts';
+import type { Window } from './window.ts';
+import { WindowIndex } from './window-index.ts';
+
+/** The id of the one policy record. */
+export const POLICY_ID = 'policy';
+
+/** The entities by the kind of their record. */
+export interface EntityOf {
+  readonly provider: Provider;
+  readonly pool: Pool;
+  readonly reservation: Reservation;
+  readonly offer: Offer;
+  readonly allocation: Allocation;
+  readonly policy: Policy;
+}
+
+export type EntityKind = keyof EntityOf;
+
+/** Puts an entity in place of the one of the same id, or removes it (body null). */
+export type Change = {
+  [Kind in EntityKind]: { readonly kind: Kind; readonly id: Id; readonly body: EntityOf[Kind] | null };
+}[EntityKind];
+
+/** Something that bears claims, with its capacity over time. */
+export interface Node {
+  readonly id: NodeId;
+  /** The resources that it counts. Of others it has nothing. */
+  resources: readonly Resource[];
+  /** What there is. */
+  readonly total: Timeline;
+  /** What there is less all claims on it; below zero where more is held than there is. */
+  readonly free: Timeline;
+  /** What allocations consume. Held and not used = total - free - used. */
+  readonly used: Timeline;
+}
+
+export interface Head {
+  readonly providers: Map<Id, Provider>;
+  readonly pools: Map<Id, Pool>;
+  readonly reservations: Map<Id, Reservation>;
+  readonly offers: Map<Id, Offer>;
+  readonly allocations: Map<Id, Allocation>;
+  policy: Policy;
+  readonly nodes: Map<NodeId, Node>;
+  /** Ids of pools in order, the order in which demands are placed. */
+  poolOrder: readonly Id[];
+  /** Reservations that hold something or will, by their window in effect. Those that are over and hold nothing are not in it. */
+  readonly held: WindowIndex<Reservation>;
+  /** Reservations that are over and kept for the record. */
+  readonly over: WindowIndex<Reservation>;
+  /** Reservations that cannot be kept in full. */
+  readonly degraded: Set<Id>;
+  readonly allocationsOf: Map<Id, Set<Id>>;
+  readonly allocationsIn: Map<Id, Set<Id>>;
+  /** Allocations by the server that the VIM made: key `serverKey`. */
+  readonly servers: Map<string, Id>;
+  /** Allocations by their idempotency token. */
+  readonly tokens: Map<string, Id>;
+  /** Allocations with something that the VIM has still to be told. */
+  readonly intents: Set<Id>;
+}
+
+export function emptyHead(): Head {
+  return {
+    providers: new Map(),
+    pools: new Map(),
+    reservations: new Map(),
+    offers: new Map(),
+    allocations: new Map(),
+    policy: DEFAULT_POLICY,
+    nodes: new Map(),
+    poolOrder: [],
+    held: new WindowIndex(),
+    over: new WindowIndex(),
+    degraded: new Set(),
+    allocationsOf: new Map(),
+    allocationsIn: new Map(),
+    servers: new Map(),
+    tokens: new Map(),
+    intents: new Set(),
+  };
+}
+
+export function poolNode(pool: Id): NodeId {
+  return `pool/${pool}`;
+}
+
+export function providerNode(provider: Id): NodeId {
+  return `provider/${provider}`;
+}
+
+/** The pool of a node that is one. */
+export function poolOfNode(node: NodeId): Id {
+  return node.slice(node.indexOf('/') + 1);
+}
+
+export function serverKey(provider: Id, server: string): string {
+  return `${provider}/${server}`;
+}
+
+/** The window of a claim. */
+export function claimWindow(claim: Claim): Window {
+  return { start: claim.start, end: claim.end ?? FOREVER };
+}
+
+/** Whether a reservation is over: nothing leads on from its status. */
+export function isOver(reservation: Reservation): boolean {
+  switch (reservation.status) {
+    case 'rejected':
+    case 'ended':
+    case 'expired':
+    case 'cancelled':
+    case 'preempted':
+    case 'failed':
+      return true;
+    default:
+      return false;
+  }
+}
+
+/** The allocations made against a reservation that are not gone, in the order of their making. */
+export function allocationsOf(head: Head, reservation: Id): Allocation[] {
+  const found: Allocation[] = [];
+  for (const id of head.allocationsOf.get(reservation) ?? []) {
+    const allocation = head.allocations.get(id);
+    if (allocation !== undefined) found.push(allocation);
+  }
+  return found;
+}
+
+/** Changes the head. */
+export function apply(head: Head, change: Change): void {
+  switch (change.kind) {
+    case 'policy':
+      head.policy = change.body ?? DEFAULT_POLICY;
+      break;
+    case 'provider':
+      replace(head, head.providers, change.id, change.body, linkProvider);
+      break;
+    case 'pool':
+      replace(head, head.pools, change.id, change.body, linkPool);
+      head.poolOrder = [...head.pools.keys()].sort();
+      break;
+    case 'reservation':
+      replace(head, head.reservations, change.id, change.body, linkReservation);
+      break;
+    case 'offer':
+      replace(head, head.offers, change.id, change.body, linkOffer);
+      break;
+    case 'allocation':
+      replace(head, head.allocations, change.id, change.body, linkAllocation);
+      break;
+  }
+}
+
+/** The change that takes back `change`, as the head is before it. */
+export function inverse(head: Head, change: Change): Change {
+  switch (change.kind) {
+    case 'policy':
+      return { kind: 'policy', id: change.id, body: head.policy };
+    case 'provider':
+      return { kind: 'provider', id: change.id, body: head.providers.get(change.id) ?? null };
+    case 'pool':
+      return { kind: 'pool', id: change.id, body: head.pools.get(change.id) ?? null };
+    case 'reservation':
+      return { kind: 'reservation', id: change.id, body: head.reservations.get(change.id) ?? null };
+    case 'offer':
+      return { kind: 'offer', id: change.id, body: head.offers.get(change.id) ?? null };
+    case 'allocation':
+      return { kind: 'allocation', id: change.id, body: head.allocations.get(change.id) ?? null };
+  }
+}
+
+const ENTITY_KINDS: ReadonlySet<RecordKind> = new Set<EntityKind>([
+  'provider',
+  'pool',
+  'reservation',
+  'offer',
+  'allocation',
+  'policy',
+]);
+
+/** Takes a record into the head: a change like any other. Records of kinds that are not the engine's are left alone. */
+export function loadRecord(head: Head, record: StoredRecord): void {
+  if (!ENTITY_KINDS.has(record.kind)) return;
+  // Cast: the body was written by `writesOf` below; the store vouches that it is what was written.
+  apply(head, { kind: record.kind, id: record.id, body: shared(head, record.body) } as Change);
+}
+
+/** The record that holds a change. */
+export function writesOf(change: Change): readonly RecordWrite[] {
+  return [change];
+}
+
+/** How the ledger deals with this head. */
+export const engineModel: LedgerModel<Head, Change> = {
+  empty: emptyHead,
+  restore: loadRecord,
+  apply,
+  writes: writesOf,
+};
+
+/**
+ * The same body with the node ids and vectors of its claims shared with others that are equal: a parsed record has a
+ * copy of each of its own, which for a million reservations is a third of the memory.
+ */
+function shared(head: Head, body: object): object {
+  if (!('claims' in body)) return body;
+  // Cast: every entity with claims has them in this form.
+  const entity = body as { claims: readonly Claim[]; demand?: { capacity: Capacity } };
+  const capacity = entity.demand?.capacity;
+  const first = entity.claims[0];
+  const claims = entity.claims.map((claim) => ({
+    ...claim,
+    node: head.nodes.get(claim.node)?.id ?? claim.node,
+    capacity: claim === first && capacity !== undefined && sameEntries(capacity, claim.capacity) ? capacity : claim.capacity,
+  }));
+  return { ...entity, claims };
+}
+
+function sameEntries(a: Capacity, b: Capacity): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+type Link<Entity> = (head: Head, entity: Entity, sign: 1 | -1) => void;
+
+function replace<Entity>(head: Head, entities: Map<Id, Entity>, id: Id, body: Entity | null, link: Link<Entity>): void {
+  const old = entities.get(id);
+  if (old !== undefined) link(head, old, -1);
+  if (body === null) {
+    entities.delete(id);
+  } else {
+    entities.set(id, body);
+    link(head, body, 1);
+  }
+}
+
+function linkProvider(head: Head, provider: Provider, sign: 1 | -1): void {
+  if (provider.inventory === undefined) return;
+  const node = nodeFor(head, providerNode(provider.id));
+  const capacity = inventoryCapacity(provider.inventory);
+  node.resources = sign === 1 ? resourcesNamed(capacity) : [];
+  count(node.total, ALWAYS, capacity, sign);
+  count(node.free, ALWAYS, capacity, sign);
+  dropIfEmpty(head, node);
+}
+
+function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
+  const node = nodeFor(head, poolNode(pool.id));
+  node.resources = sign === 1 ? poolResources(pool) : [];
+  for (const segment of poolSegments(pool)) {
+    countSegment(node.total, segment, sign);
+    countSegment(node.free, segment, sign);
+  }
+  // What a pool is meant to have is a claim on its provider; what the VIM lost of it does not lessen that.
+  const source = nodeFor(head, providerNode(pool.source));
+  for (const segment of nominalSegments(pool)) countSegment(source.free, segment, sign === 1 ? -1 : 1);
+  dropIfEmpty(head, node);
+  dropIfEmpty(head, source);
+}
+
+function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): void {
+  hold(head, reservation.claims, sign);
+  const index = isOver(reservation) ? head.over : head.held;
+  if (sign === 1) index.add(reservation);
+  else index.delete(reservation);
+  if (reservation.status === 'degraded') mark(head.degraded, reservation.id, sign);
+}
+
+function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
+  hold(head, offer.claims, sign);
+}
+
+function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void {
+  hold(head, allocation.claims, sign);
+  const window = { start: allocation.startsAt, end: allocation.endsAt ?? FOREVER };
+  count(nodeFor(head, poolNode(allocation.pool)).used, window, allocation.capacity, sign);
+  if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);
+  member(head.allocationsIn, allocation.pool, allocation.id, sign);
+  if (allocation.server !== undefined) entry(head.servers, serverKey(allocation.provider, allocation.server), allocation.id, sign);
+  entry(head.tokens, allocation.token, allocation.id, sign);
+  if (allocation.intent !== undefined) mark(head.intents, allocation.id, sign);
+}
+
+function hold(head: Head, claims: readonly Claim[], sign: 1 | -1): void {
+  for (const claim of claims) {
+    count(nodeFor(head, claim.node).free, claimWindow(claim), claim.capacity, sign === 1 ? -1 : 1);
+  }
+}
+
+const scratch: CapacityVector = zeroVector();
+
+function count(timeline: Timeline, window: Window, capacity: Capacity, sign: 1 | -1): void {
+  toVector(capacity, scratch);
+  if (sign === 1) timeline.add(window, scratch);
+  else timeline.remove(window, scratch);
+}
+
+function countSegment(timeline: Timeline, segment: Segment, sign: 1 | -1): void {
+  if (sign === 1) timeline.add(segment.window, segment.vector);
+  else timeline.remove(segment.window, segment.vector);
+}
+
+function nodeFor(head: Head, id: NodeId): Node {
+  let node = head.nodes.get(id);
+  if (node === undefined) {
+    node = { id, resources: [], total: new Timeline(), free: new Timeline(), used: new Timeline() };
+    head.nodes.set(id, node);
+  }
+  return node;
+}
+
+/** Forgets a node that has no capacity, bears nothing and stands for no entity. */
+function dropIfEmpty(head: Head, node: Node): void {
+  const id = poolOfNode(node.id);
+  const known = node.id.startsWith('pool/') ? head.pools.has(id) : head.providers.has(id);
+  if (known || !isEmpty(node.total) || !isEmpty(node.free) || !isEmpty(node.used)) return;
+  head.nodes.delete(node.id);
+}
+
+function isEmpty(timeline: Timeline): boolean {
+  return timeline.breakpoints === 0 && timeline.valueAt(0).every((amount) => amount === 0);
+}
+
+function resourcesNamed(capacity: Capacity): readonly Resource[] {
+  // Cast: the keys of a capacity are resources.
+  return Object.keys(capacity) as Resource[];
+}
+
+function mark(set: Set<Id>, id: Id, sign: 1 | -1): void {
+  if (sign === 1) set.add(id);
+  else set.delete(id);
+}
+
+function entry(map: Map<string, Id>, key: string, id: Id, sign: 1 | -1): void {
+  if (sign === 1) map.set(key, id);
+  else map.delete(key);
+}
+
+function member(map: Map<Id, Set<Id>>, key: Id, id: Id, sign: 1 | -1): void {
+  const members = map.get(key);
+  if (sign === 1) {
+    if (members === undefined) map.set(key, new Set([id]));
+    else members.add(id);
+  } else if (members !== undefined) {
+    members.delete(id);
+    if (members.size === 0) map.delete(key);
+  }
+}
+
+/** The resources that a demand asks of a node and the node does not count at all. */
+export function uncounted(node: Node, demand: Capacity): Resource[] {
+  return resourcesOf(demand).filter((resource) => !node.resources.includes(resource));
+}

@@ -1,0 +1,118 @@
+/**
+ * What there is to give out: the capacity of a provider by its inventory, and that of a pool over time.
+ */
+import { RESOURCES, amountOf, toVector, zeroVector } from './capacity.ts';
+import type { Capacity, CapacityVector, Resource } from './capacity.ts';
+import type { VimFlavor, VimInventory, VimQuotas } from '../vim/vim.ts';
+import type { Pool } from './entities.ts';
+import { BEGINNING, FOREVER } from './window.ts';
+import type { Window } from './window.ts';
+
+/** An amount that holds for a window. */
+export interface Segment {
+  readonly window: Window;
+  readonly vector: CapacityVector;
+}
+
+const QUOTA_OF: Readonly<Record<Resource, keyof VimQuotas>> = {
+  cores: 'cores',
+  ram: 'memoryMb',
+  instances: 'instances',
+  networks: 'networks',
+  ports: 'ports',
+  routers: 'routers',
+  subnets: 'subnets',
+  addresses: 'addresses',
+  gigabytes: 'gigabytes',
+  snapshots: 'snapshots',
+  volumes: 'volumes',
+};
+
+/**
+ * The capacity that a VIM offers: cores and memory of its hosts that are up and take machines, within the tenant's quota; the
+ * other resources by quota; everything by quota where the account may see no hosts. A resource that neither
+ * hosts nor quotas bound is absent.
+ */
+export function inventoryCapacity(inventory: VimInventory): Capacity {
+  const result: Partial<Record<Resource, number>> = {};
+  for (const resource of RESOURCES) {
+    const quota = inventory.quotas[QUOTA_OF[resource]];
+    if (quota !== undefined) result[resource] = quota;
+  }
+  if (inventory.hosts.length === 0) return result;
+  const usable = inventory.hosts.filter((host) => host.state === 'up' && host.enabled);
+  const cores = usable.reduce((sum, host) => sum + host.vcpus, 0);
+  const ram = usable.reduce((sum, host) => sum + host.memoryMb, 0);
+  return { ...result, cores: Math.min(cores, result.cores ?? cores), ram: Math.min(ram, result.ram ?? ram) };
+}
+
+/** What one virtual machine of the flavor consumes. Its local disk is the host's and no block storage. */
+export function flavorCapacity(flavor: VimFlavor): Capacity {
+  return { cores: flavor.vcpus, ram: flavor.memoryMb, instances: 1 };
+}
+
+/** The resources that a pool counts: those that its capacity or an adjustment names. */
+export function poolResources(pool: Pool): readonly Resource[] {
+  return RESOURCES.filter(
+    (resource) =>
+      pool.capacity[resource] !== undefined ||
+      pool.adjustments.some((adjustment) => adjustment.capacity[resource] !== undefined),
+  );
+}
+
+/** The capacity of a pool over all time: base and adjustments, never below zero, less what the VIM lost. */
+export function poolSegments(pool: Pool): Segment[] {
+  const { withdrawn } = pool;
+  if (withdrawn === undefined) return nominalSegments(pool);
+  return segments(pool, [{ at: withdrawn.since, sign: -1, capacity: withdrawn.capacity }]);
+}
+
+/** The capacity that a pool is meant to have: base and adjustments, never below zero. */
+export function nominalSegments(pool: Pool): Segment[] {
+  return segments(pool, []);
+}
+
+interface SupplyStep {
+  readonly at: number;
+  readonly sign: 1 | -1;
+  readonly capacity: Capacity;
+}
+
+function segments(pool: Pool, more: readonly SupplyStep[]): Segment[] {
+  const steps: SupplyStep[] = [...more];
+  for (const { direction, startsAt, end, capacity } of pool.adjustments) {
+    const sign = direction === 'increase' ? 1 : -1;
+    steps.push({ at: startsAt, sign, capacity });
+    if (end !== undefined) steps.push({ at: end, sign: sign === 1 ? -1 : 1, capacity });
+  }
+  steps.sort((a, b) => a.at - b.at);
+  const sum = toVector(pool.capacity);
+  const result: Segment[] = [];
+  let start: number = BEGINNING;
+  for (let index = 0; index <= steps.length; index++) {
+    const step = steps[index];
+    const end = step?.at ?? FOREVER;
+    if (end > start) {
+      const vector = sum.map((amount) => Math.max(0, amount));
+      if (vector.some((amount) => amount !== 0)) result.push({ window: { start, end }, vector });
+      start = end;
+    }
+    if (step !== undefined) addTo(sum, step);
+  }
+  return result;
+}
+
+function addTo(sum: CapacityVector, step: SupplyStep): void {
+  for (const [index, resource] of RESOURCES.entries()) {
+    sum[index] = (sum[index] ?? 0) + step.sign * amountOf(step.capacity, resource);
+  }
+}
+
+/** A vector of zeros except for the given resources of `vector`. */
+export function only(vector: CapacityVector, resources: readonly Resource[]): CapacityVector {
+  const result = zeroVector();
+  for (const [index, resource] of RESOURCES.entries()) {
+    if (resources.includes(resource)) result[index] = vector[index] ?? 0;
+  }
+  return result;
+}

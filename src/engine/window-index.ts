@@ -1,0 +1,80 @@
+/**
+ * Finds, among many things that last from an instant to another, those that overlap a window.
+ *
+ * Things are put into classes by length: class k holds lengths from 2^k to 2^(k+1) milliseconds, in the order of their start. What
+ * overlaps [start, end) began after start - 2^(k+1), so that each class is one range of its tree, and no more than
+ * about half of what is looked at is looked at in vain, however lengths are mixed. O(log n) to change and, per class in use, to ask.
+ */
+import sortedBtree from 'sorted-btree';
+import { FOREVER, overlaps } from './window.ts';
+import type { Window } from './window.ts';
+
+// The package is CommonJS: what is imported is its exports, and the class is their property `default`.
+const BTree = sortedBtree.default;
+
+/** Something with an id and a window. An absent end is without end. */
+export interface Spanned {
+  readonly id: string;
+  readonly startsAt: number;
+  readonly endsAt?: number;
+}
+
+/** The window of a thing. */
+export function spanOf(item: Spanned): Window {
+  return { start: item.startsAt, end: item.endsAt ?? FOREVER };
+}
+
+/** The order of what an index yields: by start, then by id. */
+export function byStart(a: Spanned, b: Spanned): number {
+  return a.startsAt - b.startsAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+}
+
+export class WindowIndex<T extends Spanned> {
+  readonly #classes = new Map<number, sortedBtree.default<Spanned, T>>();
+  #size = 0;
+
+  get size(): number {
+    return this.#size;
+  }
+
+  add(item: T): void {
+    const length = lengthClass(item);
+    let tree = this.#classes.get(length);
+    if (tree === undefined) {
+      tree = new BTree<Spanned, T>(undefined, byStart);
+      this.#classes.set(length, tree);
+    }
+    if (tree.set(item, item)) this.#size++;
+  }
+
+  /** Takes out what was added with the same id and window. */
+  delete(item: Spanned): void {
+    const length = lengthClass(item);
+    const tree = this.#classes.get(length);
+    if (tree?.delete(item) === true) this.#size--;
+    if (tree?.size === 0) this.#classes.delete(length);
+  }
+
+  /** What overlaps the window, in no particular order. The index must not change meanwhile. */
+  *overlapping(window: Window): Generator<T, void, undefined> {
+    for (const [length, tree] of this.#classes) {
+      const earliest = window.start - 2 ** (length + 1);
+      // The empty id comes before every other, so that the bound itself is included.
+      for (const [, item] of tree.entries({ id: '', startsAt: Number.isNaN(earliest) ? -Infinity : earliest })) {
+        if (item.startsAt >= window.end) break;
+        if (overlaps(spanOf(item), window)) yield item;
+      }
+    }
+  }
+
+  /** The same in the order of start and id. */
+  inOrder(window: Window): T[] {
+    return [...this.overlapping(window)].sort(byStart);
+  }
+}
+
+/** The k of 2^k <= length < 2^(k+1); Infinity for what has no end. */
+function lengthClass(item: Spanned): number {
+  if (item.endsAt === undefined) return Infinity;
+  return Math.floor(Math.log2(Math.max(1, item.endsAt - item.startsAt)));
+}
