@@ -47,7 +47,6 @@ const FROM_DEBIAN = [
   'ietf-interfaces@2018-02-20.yang',
   'ietf-ip@2018-02-22.yang',
   'ietf-netconf-monitoring@2010-10-04.yang',
-  'ietf-netconf-notifications@2012-02-06.yang',
   'ietf-netconf-partial-lock@2009-10-19.yang',
   'nc-notifications.yang',
 ];
