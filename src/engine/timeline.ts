@@ -1,0 +1,519 @@
+/**
+ * A timeline: how much of each resource there is at every instant, as the sum of windows × vectors.
+ *
+ * One timeline a node (pool, host, quota) holds *free* capacity: capacity and increases are added, claims are removed.
+ * Then a demand fits a window when the least free amount in it is enough, and the answer to "the most that could be had"
+ * is that least amount. A timeline of something else (what is claimed, what is used) works the same way.
+ *
+ * With n the number of distinct instants at which the sum changes, and only the resources looked at counting,
+ * every operation is O(log n), except that walks also pay for what they yield and `earliestFit` for the gaps it rejects.
+ *
+ * Sums are exact: amounts are integers and no sum may leave ±`MAX_AMOUNT`, so that even the difference of two sums is an
+ * integer that a double holds. So a claim that is removed leaves nothing behind, whatever came between.
+ */
+
+import { BLOCK, BreakpointTree, MAX_DEPTH, NONE, int, real } from './breakpoint-tree.ts';
+import { CapacityOverflowError, RESOURCES, RESOURCE_COUNT, zeroVector } from './capacity.ts';
+import type { CapacityVector } from './capacity.ts';
+import { BEGINNING, FOREVER, windowOf } from './window.ts';
+import type { Instant, Window } from './window.ts';
+
+/** The largest amount that a timeline holds at any instant, either sign: 2^52. */
+export const MAX_AMOUNT: number = 2 ** 52;
+
+/** The value from `at` until the next step. */
+export interface Step {
+  readonly at: Instant;
+  readonly value: CapacityVector;
+}
+
+/** What `sample` reports of each interval: the value at its start, or the least or the greatest in it. */
+export type Measure = 'start' | 'min' | 'max';
+
+/** Where to look for a window that fits. */
+export interface FitRequest {
+  /** The earliest start. */
+  readonly notBefore: Instant;
+  /** The latest start; `FOREVER` when any will do. */
+  readonly notAfter: Instant;
+  /** How long the demand must fit, in milliseconds, more than 0; Infinity for a window without an end. */
+  readonly duration: number;
+  readonly demand: CapacityVector;
+  /** How many breakpoints and tree nodes may be looked at. */
+  readonly budget: number;
+}
+
+/**
+ * `fits`: the first start at which the demand fits for the whole duration. `none`: no start from notBefore to notAfter
+ * does. `budget-spent`: no start before `searchedUntil` does; a search from there on goes on where this one stopped.
+ */
+export type FitResult =
+  | { readonly outcome: 'fits'; readonly start: Instant }
+  | { readonly outcome: 'none' }
+  | { readonly outcome: 'budget-spent'; readonly searchedUntil: Instant };
+
+export class Timeline {
+  readonly #tree = new BreakpointTree();
+  /** Resource index of each lane: only resources that were ever other than 0 have one. */
+  readonly #resources: number[] = [];
+  /** The same as a set: bit i for resource i. */
+  #seen = 0;
+  /** The value before the first breakpoint, by resource index. */
+  readonly #base: CapacityVector = zeroVector();
+  #version = 0;
+
+  /** The number of distinct instants at which the value changes. */
+  get breakpoints(): number {
+    return this.#tree.size;
+  }
+
+  /**
+   * Adds the vector over the window.
+   * @throws CapacityOverflowError, and changes nothing, when an amount is no integer or a sum would pass `MAX_AMOUNT`.
+   */
+  add(window: Window, vector: CapacityVector): void {
+    this.#apply(window, vector, 1);
+  }
+
+  /** Takes away what `add` added: the same as adding the negative. */
+  remove(window: Window, vector: CapacityVector): void {
+    this.#apply(window, vector, -1);
+  }
+
+  /** The value at an instant, written into `target` when one is given. */
+  valueAt(instant: Instant, target: CapacityVector = zeroVector()): CapacityVector {
+    const cursor = shared;
+    cursor.watchAll(this.#tree, this.#resources, this.#base);
+    cursor.seek(instant);
+    return cursor.read(this.#base, target);
+  }
+
+  /** The least amount of each resource in the window, each on its own: for free capacity, the most that could be had. */
+  min(window: Window, target: CapacityVector = zeroVector()): CapacityVector {
+    return this.#extreme(window, -1, target);
+  }
+
+  /** The greatest amount of each resource in the window, each on its own. */
+  max(window: Window, target: CapacityVector = zeroVector()): CapacityVector {
+    return this.#extreme(window, 1, target);
+  }
+
+  /** Whether at every instant of the window there is at least the demand. A resource asked for with 0 does not matter. */
+  fits(window: Window, demand: CapacityVector): boolean {
+    return this.firstShortage(window, demand) === undefined;
+  }
+
+  /** The first instant of the window at which the demand does not fit, or undefined when it fits throughout. */
+  firstShortage(window: Window, demand: CapacityVector): Instant | undefined {
+    const cursor = shared;
+    if (!cursor.watchDemand(this.#tree, this.#resources, this.#base, demand)) return window.start;
+    cursor.seek(window.start);
+    if (!cursor.enough()) return window.start;
+    const { end } = window;
+    for (;;) {
+      for (; cursor.position < cursor.last; cursor.position++) {
+        const at = cursor.instant();
+        if (at >= end) return undefined;
+        cursor.step();
+        if (!cursor.enough()) return at;
+      }
+      do {
+        if (!cursor.pop() || cursor.low >= end) return undefined;
+      } while (cursor.staysEnough(cursor.node) ? cursor.skip() : cursor.open());
+    }
+  }
+
+  /** The earliest window of the given length in which the demand fits: see `FitRequest` and `FitResult`. */
+  earliestFit(request: FitRequest): FitResult {
+    const { notBefore, notAfter, duration, demand } = request;
+    if (!(duration > 0)) throw new RangeError(`the duration is ${duration} ms; it must be more than 0`);
+    if (notAfter < notBefore) return { outcome: 'none' };
+    const cursor = shared;
+    if (!cursor.watchDemand(this.#tree, this.#resources, this.#base, demand)) return { outcome: 'none' };
+    cursor.seek(notBefore);
+    let budget = request.budget;
+    // The start of the run of instants, up to the cursor, at each of which the demand fits; undefined outside a run.
+    let since = cursor.enough() ? notBefore : undefined;
+    for (;;) {
+      for (; cursor.position < cursor.last; cursor.position++) {
+        const at = cursor.instant();
+        if (since === undefined ? at > notAfter : at >= since + duration) return fitOf(since);
+        if (--budget < 0) return { outcome: 'budget-spent', searchedUntil: since ?? at };
+        cursor.step();
+        if (!cursor.enough()) since = undefined;
+        else since ??= at;
+      }
+      let again: boolean;
+      do {
+        if (!cursor.pop()) return fitOf(since);
+        const { low, node } = cursor;
+        if (since === undefined ? low > notAfter : low >= since + duration) return fitOf(since);
+        if (--budget < 0) return { outcome: 'budget-spent', searchedUntil: since ?? low };
+        const unchanged = since === undefined ? !cursor.getsEnough(node) : cursor.staysEnough(node);
+        again = unchanged ? cursor.skip() : cursor.open();
+      } while (again);
+    }
+  }
+
+  /**
+   * The steps of the value in the window: first at its start, then at each breakpoint inside it.
+   * @throws Error when the timeline is changed while the steps are being taken.
+   */
+  *steps(window: Window): Generator<Step, void, undefined> {
+    const cursor = new Cursor();
+    const version = this.#version;
+    cursor.watchAll(this.#tree, this.#resources, this.#base);
+    cursor.seek(window.start);
+    yield { at: window.start, value: cursor.read(this.#base, zeroVector()) };
+    this.#expect(version);
+    for (;;) {
+      for (; cursor.position < cursor.last; cursor.position++) {
+        const at = cursor.instant();
+        if (at >= window.end) return;
+        cursor.step();
+        yield { at, value: cursor.read(this.#base, zeroVector()) };
+        this.#expect(version);
+      }
+      do {
+        if (!cursor.pop() || cursor.low >= window.end) return;
+      } while (cursor.open());
+    }
+  }
+
+  /**
+   * The value at regular intervals: one entry for each `interval` milliseconds from the start of the window, the last one
+   * cut at its end. For what is free, `min` is the figure to plan with; `start` misses what happens between.
+   * @throws RangeError when the window is not bounded or the interval is not a positive whole number.
+   */
+  sample(window: Window, interval: number, measure: Measure = 'start'): Step[] {
+    const { start, end } = window;
+    if (start === BEGINNING || end === FOREVER)
+      throw new RangeError('only a window with a start and an end can be sampled');
+    if (!Number.isSafeInteger(interval) || interval <= 0) {
+      throw new RangeError(`the interval is ${interval} ms; it must be a whole number more than 0`);
+    }
+    const samples: Step[] = [];
+    for (let at = start; at < end; at += interval) {
+      const span = { start: at, end: Math.min(at + interval, end) };
+      const value = measure === 'start' ? this.valueAt(at) : measure === 'min' ? this.min(span) : this.max(span);
+      samples.push({ at, value });
+    }
+    return samples;
+  }
+
+  #apply(window: Window, vector: CapacityVector, sign: 1 | -1): void {
+    const { start, end } = window;
+    // NaN fails this comparison too.
+    if (!(start < end)) windowOf(start, end);
+    this.#accept(vector);
+    if (!this.#surelyBounded(vector, sign)) this.#checkSums(window, vector, sign);
+    const width = this.#resources.length;
+    let zero = true;
+    for (let lane = 0; lane < width; lane++) {
+      const amount = vector[this.#resources[lane] ?? 0] ?? 0;
+      change[lane] = amount;
+      if (amount !== 0) zero = false;
+    }
+    if (zero) return;
+    this.#version++;
+    if (start === BEGINNING) {
+      for (let index = 0; index < RESOURCE_COUNT; index++)
+        this.#base[index] = real(this.#base, index) + sign * (vector[index] ?? 0);
+    } else {
+      this.#tree.apply(start, change, sign, end);
+    }
+    if (end !== FOREVER) this.#tree.apply(end, change, sign === 1 ? -1 : 1, Number.POSITIVE_INFINITY);
+  }
+
+  /** Refuses amounts that are not integers, and gives a lane to each resource that is new. */
+  #accept(vector: CapacityVector): void {
+    let seen = this.#seen;
+    for (let index = 0; index < RESOURCE_COUNT; index++) {
+      const amount = real(vector, index);
+      if (amount === 0) continue;
+      if (!Number.isInteger(amount) || amount > MAX_AMOUNT || amount < -MAX_AMOUNT) throw overflow(index, amount);
+      seen |= 1 << index;
+    }
+    if (seen === this.#seen) return;
+    for (let index = 0; index < RESOURCE_COUNT; index++) {
+      if (((seen & ~this.#seen) >> index) & 1) this.#resources.push(index);
+    }
+    this.#seen = seen;
+    this.#tree.widen(this.#resources.length);
+  }
+
+  /** Whether no sum can pass `MAX_AMOUNT`, judged by the extremes of all time: cheap, and true in practice. */
+  #surelyBounded(vector: CapacityVector, sign: 1 | -1): boolean {
+    const { root, lanes, aggregates } = this.#tree;
+    const own = this.#tree.aggregatesOf(root);
+    for (let lane = 0; lane < lanes; lane++) {
+      const index = this.#resources[lane] ?? 0;
+      const amount = sign * real(vector, index);
+      const base = real(this.#base, index);
+      const low = root === NONE ? 0 : Math.min(0, real(aggregates, own + lanes + lane));
+      const high = root === NONE ? 0 : Math.max(0, real(aggregates, own + 2 * lanes + lane));
+      if (base + high + amount > MAX_AMOUNT || base + low + amount < -MAX_AMOUNT) return false;
+    }
+    return true;
+  }
+
+  #expect(version: number): void {
+    if (this.#version !== version) throw new Error('the timeline changed while its steps were being taken');
+  }
+
+  /** The exact form of the check: what the sums in the window would become. */
+  #checkSums(window: Window, vector: CapacityVector, sign: 1 | -1): void {
+    const low = this.min(window);
+    const high = this.max(window);
+    for (let index = 0; index < RESOURCE_COUNT; index++) {
+      const amount = sign * real(vector, index);
+      const sum = (amount > 0 ? real(high, index) : real(low, index)) + amount;
+      if (sum > MAX_AMOUNT || sum < -MAX_AMOUNT) throw overflow(index, sum);
+    }
+  }
+
+  #extreme(window: Window, side: 1 | -1, target: CapacityVector): CapacityVector {
+    const { end } = window;
+    const cursor = shared;
+    cursor.watchAll(this.#tree, this.#resources, this.#base);
+    cursor.seek(window.start);
+    cursor.read(this.#base, target);
+    for (;;) {
+      for (; cursor.position < cursor.last; cursor.position++) {
+        if (cursor.instant() >= end) return target;
+        cursor.step();
+        cursor.foldValue(side, target);
+      }
+      let again: boolean;
+      do {
+        if (!cursor.pop() || cursor.low >= end) return target;
+        if (cursor.high() <= end) {
+          cursor.foldNode(side, target);
+          again = cursor.skip();
+        } else {
+          again = cursor.open();
+        }
+      } while (again);
+    }
+  }
+}
+
+/**
+ * A place in a timeline, with the value there, that moves forward in time by breakpoints or past whole subtrees.
+ * It looks only at the lanes that are watched.
+ */
+class Cursor {
+  /** The next breakpoint, and the end of those in the same block: indexes into the tree's instants. */
+  position = 0;
+  last = 0;
+  /** The subtree taken by `pop`, and a bound that its breakpoints do not lie before. */
+  node = NONE;
+  low = 0;
+
+  #tree = new BreakpointTree();
+  /** How many lanes are watched, which, the resource of each, what is needed of each, and the value of each at the cursor. */
+  #watched = 0;
+  readonly #lanes = new Int32Array(RESOURCE_COUNT);
+  readonly #resources = new Int32Array(RESOURCE_COUNT);
+  readonly #need = new Float64Array(RESOURCE_COUNT);
+  readonly #value = new Float64Array(RESOURCE_COUNT);
+  /** The subtrees that lie wholly after the cursor, the next one last, and the lower bound of each. */
+  readonly #pending = new Int32Array(2 * MAX_DEPTH);
+  readonly #lows = new Float64Array(2 * MAX_DEPTH);
+  #depth = 0;
+
+  /** Watches every lane; the value is that before the first breakpoint. */
+  watchAll(tree: BreakpointTree, resources: readonly number[], base: CapacityVector): void {
+    this.#tree = tree;
+    this.#watched = resources.length;
+    for (let lane = 0; lane < resources.length; lane++) {
+      const resource = resources[lane] ?? 0;
+      this.#lanes[lane] = lane;
+      this.#resources[lane] = resource;
+      this.#value[lane] = real(base, resource);
+    }
+  }
+
+  /** Watches the lanes of the demand; false when it asks for a resource of which there is never any. */
+  watchDemand(
+    tree: BreakpointTree,
+    resources: readonly number[],
+    base: CapacityVector,
+    demand: CapacityVector,
+  ): boolean {
+    this.#tree = tree;
+    let asked = 0;
+    for (let resource = 0; resource < RESOURCE_COUNT; resource++) if (real(demand, resource) > 0) asked++;
+    let watched = 0;
+    for (let lane = 0; lane < resources.length; lane++) {
+      const resource = resources[lane] ?? 0;
+      const need = real(demand, resource);
+      if (need > 0) {
+        this.#lanes[watched] = lane;
+        this.#resources[watched] = resource;
+        this.#need[watched] = need;
+        this.#value[watched] = real(base, resource);
+        watched++;
+      }
+    }
+    this.#watched = watched;
+    return watched === asked;
+  }
+
+  /** Goes to `instant` from before the first breakpoint: those up to and including it are taken. */
+  seek(instant: Instant): void {
+    const tree = this.#tree;
+    this.#depth = 0;
+    this.position = 0;
+    this.last = 0;
+    this.node = tree.root;
+    this.low = BEGINNING;
+    if (this.node === NONE) return;
+    while (!tree.isLeaf(this.node)) {
+      const inner = this.node;
+      const separator = tree.separator(inner);
+      if (instant < separator) {
+        this.#push(tree.right(inner), separator);
+        this.node = tree.left(inner);
+      } else {
+        this.node = tree.left(inner);
+        this.skip();
+        this.node = tree.right(inner);
+      }
+    }
+    this.open();
+    for (; this.position < this.last && this.instant() <= instant; this.position++) this.step();
+  }
+
+  /** The instant of the next breakpoint. */
+  instant(): Instant {
+    return real(this.#tree.instants, this.position);
+  }
+
+  /** Takes the next breakpoint's delta; `position` is the caller's to advance. */
+  step(): void {
+    const { lanes, deltas } = this.#tree;
+    const offset = this.position * lanes;
+    const value = this.#value;
+    for (let index = 0; index < this.#watched; index++) {
+      value[index] = real(value, index) + real(deltas, offset + int(this.#lanes, index));
+    }
+  }
+
+  /** Takes the next subtree that lies after the cursor; false when there is none. */
+  pop(): boolean {
+    if (this.#depth === 0) return false;
+    this.#depth--;
+    this.node = int(this.#pending, this.#depth);
+    this.low = real(this.#lows, this.#depth);
+    return true;
+  }
+
+  /** A bound before which all breakpoints of the popped subtree lie. */
+  high(): Instant {
+    return this.#depth === 0 ? FOREVER : real(this.#lows, this.#depth - 1);
+  }
+
+  /** Goes into the popped subtree; whether another `pop` is due: false when it was a leaf, whose breakpoints are next. */
+  open(): boolean {
+    const tree = this.#tree;
+    const { node } = this;
+    if (tree.isLeaf(node)) {
+      this.position = tree.blockOf(node) * BLOCK;
+      this.last = this.position + tree.leafSize(node);
+      return false;
+    }
+    this.#push(tree.right(node), tree.separator(node));
+    this.#push(tree.left(node), this.low);
+    return true;
+  }
+
+  /** Goes past the popped subtree, whose sum is taken; true, since another `pop` is due. */
+  skip(): true {
+    const { aggregates } = this.#tree;
+    const sums = this.#tree.aggregatesOf(this.node);
+    const value = this.#value;
+    for (let index = 0; index < this.#watched; index++) {
+      value[index] = real(value, index) + real(aggregates, sums + int(this.#lanes, index));
+    }
+    return true;
+  }
+
+  /** Whether the value covers the demand. */
+  enough(): boolean {
+    for (let index = 0; index < this.#watched; index++) {
+      if (real(this.#value, index) < real(this.#need, index)) return false;
+    }
+    return true;
+  }
+
+  /** Whether the value covers the demand throughout a subtree that comes next. */
+  staysEnough(node: number): boolean {
+    const lows = this.#tree.aggregatesOf(node) + this.#tree.lanes;
+    return this.#covers(lows);
+  }
+
+  /** Whether the value may cover the demand somewhere in a subtree that comes next: false is certain, true is not. */
+  getsEnough(node: number): boolean {
+    const highs = this.#tree.aggregatesOf(node) + 2 * this.#tree.lanes;
+    return this.#covers(highs);
+  }
+
+  /** Lowers (side -1) or raises (side 1) the amounts in `target` to the value. */
+  foldValue(side: 1 | -1, target: CapacityVector): void {
+    for (let index = 0; index < this.#watched; index++) {
+      const resource = int(this.#resources, index);
+      const amount = real(this.#value, index);
+      if (side * amount > side * real(target, resource)) target[resource] = amount;
+    }
+  }
+
+  /** Lowers or raises the amounts in `target` to the extremes in the popped subtree. */
+  foldNode(side: 1 | -1, target: CapacityVector): void {
+    const { aggregates, lanes } = this.#tree;
+    const extremes = this.#tree.aggregatesOf(this.node) + (side === 1 ? 2 * lanes : lanes);
+    for (let index = 0; index < this.#watched; index++) {
+      const resource = int(this.#resources, index);
+      const amount = real(this.#value, index) + real(aggregates, extremes + int(this.#lanes, index));
+      if (side * amount > side * real(target, resource)) target[resource] = amount;
+    }
+  }
+
+  /** The value of the watched lanes, and of the others that in `base`, by resource. */
+  read(base: CapacityVector, target: CapacityVector): CapacityVector {
+    target.set(base);
+    for (let index = 0; index < this.#watched; index++) target[int(this.#resources, index)] = real(this.#value, index);
+    return target;
+  }
+
+  #covers(extremes: number): boolean {
+    const { aggregates } = this.#tree;
+    for (let index = 0; index < this.#watched; index++) {
+      const amount = real(this.#value, index) + real(aggregates, extremes + int(this.#lanes, index));
+      if (amount < real(this.#need, index)) return false;
+    }
+    return true;
+  }
+
+  #push(node: number, low: Instant): void {
+    this.#pending[this.#depth] = node;
+    this.#lows[this.#depth] = low;
+    this.#depth++;
+  }
+}
+
+/** For the queries that end before they return. */
+const shared = new Cursor();
+
+/** The change being applied, by lane. */
+const change = new Float64Array(RESOURCE_COUNT);
+
+function fitOf(since: Instant | undefined): FitResult {
+  return since === undefined ? { outcome: 'none' } : { outcome: 'fits', start: since };
+}
+
+function overflow(resource: number, amount: number): CapacityOverflowError {
+  return new CapacityOverflowError(
+    `${RESOURCES[resource] ?? 'amount'} would be ${amount}; it must be an integer between ±${MAX_AMOUNT}`,
+  );
+}

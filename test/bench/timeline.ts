@@ -1,0 +1,220 @@
+/**
+ * Decisions per second of a timeline, against a naive scan: `node --import tsx test/bench/timeline.ts`.
+ *
+ * A timeline of free capacity holds N reservations of all eleven resources, spread over a year to the millisecond, at
+ * about 80 % utilisation. A decision is `fits` and, when it does, `add`; each accepted one is matched by the `remove` of
+ * another, which the rate includes, so that N stays what it is. Other work on the machine makes the figures lower bounds.
+ */
+import { RESOURCE_COUNT, zeroVector } from '../../src/engine/capacity.ts';
+import type { CapacityVector } from '../../src/engine/capacity.ts';
+import { Timeline } from '../../src/engine/timeline.ts';
+import { FOREVER, overlaps } from '../../src/engine/window.ts';
+import type { Window } from '../../src/engine/window.ts';
+
+const HOUR = 3_600_000;
+const YEAR = 365 * 24 * HOUR;
+const MEAN_DURATION = 8 * HOUR;
+const UTILISATION = 0.8;
+
+interface Reservation {
+  readonly window: Window;
+  readonly vector: CapacityVector;
+}
+
+/** What is measured: one state with N live reservations that decides on the next. */
+interface Book {
+  fits(window: Window, demand: CapacityVector): boolean;
+  add(reservation: Reservation): void;
+  remove(reservation: Reservation): void;
+}
+
+/** Mulberry32: a seeded generator, so that runs compare. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
+}
+
+const random = randomFrom(20300131);
+
+function reservation(): Reservation {
+  const start = Math.floor(random() * YEAR);
+  const end = start + 1 + Math.floor(random() * 2 * MEAN_DURATION);
+  return { window: { start, end }, vector: zeroVector().map(() => 1 + Math.floor(random() * 8)) };
+}
+
+/** Capacity of which `count` reservations take 80 % on average. */
+function capacityFor(count: number): CapacityVector {
+  const concurrent = (count * MEAN_DURATION) / YEAR;
+  return zeroVector().fill(Math.ceil((concurrent * 4.5) / UTILISATION) + 8);
+}
+
+class TimelineBook implements Book {
+  readonly timeline = new Timeline();
+
+  constructor(capacity: CapacityVector) {
+    this.timeline.add({ start: 0, end: FOREVER }, capacity);
+  }
+
+  fits(window: Window, demand: CapacityVector): boolean {
+    return this.timeline.fits(window, demand);
+  }
+
+  add({ window, vector }: Reservation): void {
+    this.timeline.add(
+      window,
+      vector.map((amount) => -amount),
+    );
+  }
+
+  remove({ window, vector }: Reservation): void {
+    this.timeline.add(window, vector);
+  }
+}
+
+/** The baseline: reservations in an array in order of start; a decision looks at all that start before the window's end. */
+class SortedArrayBook implements Book {
+  readonly #live: Reservation[] = [];
+  readonly #capacity: CapacityVector;
+
+  constructor(capacity: CapacityVector) {
+    this.#capacity = capacity;
+  }
+
+  fits(window: Window, demand: CapacityVector): boolean {
+    const inside: Reservation[] = [];
+    for (const other of this.#live) {
+      if (other.window.start >= window.end) break;
+      if (overlaps(other.window, window)) inside.push(other);
+    }
+    const instants = [window.start, ...inside.map((other) => other.window.start).filter((at) => at > window.start)];
+    return instants.every((at) => {
+      const claimed = zeroVector();
+      for (const other of inside) {
+        if (other.window.start > at || other.window.end <= at) continue;
+        for (let i = 0; i < RESOURCE_COUNT; i++) claimed[i] = (claimed[i] ?? 0) + (other.vector[i] ?? 0);
+      }
+      return demand.every((need, i) => (claimed[i] ?? 0) + need <= (this.#capacity[i] ?? 0));
+    });
+  }
+
+  add(added: Reservation): void {
+    this.#live.splice(this.#indexOf(added), 0, added);
+  }
+
+  remove(removed: Reservation): void {
+    let index = this.#indexOf(removed);
+    while (this.#live[index] !== removed) index++;
+    this.#live.splice(index, 1);
+  }
+
+  /** The first place whose start is not before that of the reservation. */
+  #indexOf({ window }: Reservation): number {
+    let low = 0;
+    let high = this.#live.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#live[middle]?.window.start ?? 0) < window.start) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+}
+
+function microsecondsOf(work: () => void): number {
+  const begin = process.hrtime.bigint();
+  work();
+  return Number(process.hrtime.bigint() - begin) / 1000;
+}
+
+function percentile(sorted: readonly number[], share: number): string {
+  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0).toFixed(1);
+}
+
+function report(name: string, micros: number[]): void {
+  micros.sort((a, b) => a - b);
+  console.log(`    ${name.padEnd(34)} p50 ${percentile(micros, 0.5)} µs, p99 ${percentile(micros, 0.99)} µs`);
+}
+
+/** Runs decisions on a book that holds `live`, and prints their rate and latencies. */
+function decide(name: string, book: Book, live: Reservation[], count: number): void {
+  const requests = Array.from({ length: count }, reservation);
+  const round = (request: Reservation): boolean => {
+    if (!book.fits(request.window, request.vector)) return false;
+    book.add(request);
+    const at = Math.floor(random() * live.length);
+    const gone = live[at];
+    if (gone !== undefined) book.remove(gone);
+    live[at] = request;
+    return true;
+  };
+  const half = count >> 1;
+  let granted = 0;
+  const whole = microsecondsOf(() => {
+    for (const request of requests.slice(0, half)) if (round(request)) granted++;
+  });
+  const single = requests.slice(half).map((request) => microsecondsOf(() => round(request)));
+  const rate = Math.round((half / whole) * 1e6).toLocaleString('en');
+  console.log(
+    `    ${name}: ${rate} decisions/s, ${((100 * granted) / half).toFixed(0)} % granted, each with its removal`,
+  );
+  report(`  one decision`, single);
+}
+
+function queries(timeline: Timeline, capacity: CapacityVector): void {
+  const fits: number[] = [];
+  const outcomes = new Map<string, number>();
+  for (let i = 0; i < 2_000; i++) {
+    const { window } = reservation();
+    const demand = zeroVector().map((_, index) => Math.ceil((capacity[index] ?? 0) * (0.05 + 0.2 * random())));
+    fits.push(
+      microsecondsOf(() => {
+        const { outcome } = timeline.earliestFit({
+          notBefore: window.start,
+          notAfter: YEAR,
+          duration: window.end - window.start,
+          demand,
+          budget: 1_000_000,
+        });
+        outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+      }),
+    );
+  }
+  report(`earliestFit, 5..25 % of capacity`, fits);
+  console.log(`      ${[...outcomes].map(([outcome, times]) => `${outcome} ${times}`).join(', ')}`);
+  for (const measure of ['start', 'min'] as const) {
+    const micros = Array.from({ length: 5 }, () =>
+      microsecondsOf(() => timeline.sample({ start: 0, end: YEAR }, HOUR, measure)),
+    );
+    report(`a year by hour, ${measure}`, micros);
+  }
+}
+
+for (const size of [1_000, 100_000, 1_000_000]) {
+  console.log(`${size.toLocaleString('en')} live reservations`);
+  const capacity = capacityFor(size);
+  const live = Array.from({ length: size }, reservation);
+  const book = new TimelineBook(capacity);
+  globalThis.gc?.();
+  const before = process.memoryUsage.rss();
+  const filled = microsecondsOf(() => {
+    for (const one of live) book.add(one);
+  });
+  const megabytes = (process.memoryUsage.rss() - before) / 2 ** 20;
+  const { breakpoints } = book.timeline;
+  console.log(
+    `    filled in ${(filled / 1e6).toFixed(2)} s: ${breakpoints} breakpoints, RSS +${megabytes.toFixed(0)} MB`,
+  );
+  for (let i = 0; i < 3; i++) decide('timeline', book, live, 100_000);
+  queries(book.timeline, capacity);
+  if (size <= 100_000) {
+    const naive = new SortedArrayBook(capacity);
+    for (const one of live.sort((a, b) => a.window.start - b.window.start)) naive.add(one);
+    decide('baseline, scan of a sorted array', naive, live, size <= 1_000 ? 10_000 : 400);
+  }
+  console.log(`    RSS ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MB, reservations and requests included`);
+}
