@@ -1,1 +1,14 @@
+export { Context } from './context.ts';
+export type { ContextOptions, Envelope, MessageOptions, ModuleRequest, RpcInput } from './context.ts';
+export type { DataNode, Metadata } from './data-node.ts';
+export { DataTree } from './data-tree.ts';
+export type { NewPathOptions, XPathOptions, XPathResult } from './data-tree.ts';
+export { LibyangError, MemoryLimitError, StaleHandleError, TrapError, XPathBudgetError } from './errors.ts';
+export type { ErrorCode, ErrorItem, ValidationCode } from './errors.ts';
+export type { Format, ParseOptions, PrintOptions, ValidateOptions, WithDefaults } from './formats.ts';
+export type { ImportModule, ImportRequest, ImportedModule } from './instance.ts';
+export { loadLibyang, modulesDirectory } from './module.ts';
+export type { Libyang } from './module.ts';
+export { OperationTree } from './operation-tree.ts';
+export type { OperationKind } from './operation-tree.ts';
 export type * from './schema.ts';
