@@ -21,16 +21,20 @@ export interface DecisionInputs {
 }
 
 /** What was decided: the answer, and all that follows from it. */
-export interface Decision<Result, Change> {
+export interface Decision<Result, Change, Event> {
   readonly result: Result;
   /** Applied in order. Empty for a refusal or a decision that there is nothing to do. */
   readonly changes: readonly Change[];
-  readonly events: readonly EventInput[];
+  /** What is to be told, in order. */
+  readonly events: readonly Event[];
   readonly due: readonly DueChange[];
 }
 
 /** A pure, synchronous function of the head and its inputs. It must not change the head. What it throws is the caller's answer. */
-export type Decide<Head, Change, Result> = (head: Head, inputs: DecisionInputs) => Decision<Result, Change>;
+export type Decide<Head, Change, Event, Result> = (
+  head: Head,
+  inputs: DecisionInputs,
+) => Decision<Result, Change, Event>;
 
 export interface LedgerModel<Head, Change> {
   /** A head without any record. */
@@ -62,9 +66,11 @@ export class LedgerError extends Error {
   }
 }
 
-export interface LedgerOptions<Head, Change> {
+export interface LedgerOptions<Head, Change, Event> {
   readonly store: Store;
   readonly model: LedgerModel<Head, Change>;
+  /** The event as the log holds it. */
+  readonly record: (event: Event) => EventInput;
   readonly clock: Clock;
   readonly bus: Bus;
   readonly newId?: () => string;
@@ -76,9 +82,10 @@ export interface LedgerOptions<Head, Change> {
 
 const MOST_WAITING = 10_000;
 
-export class Ledger<Head, Change> {
+export class Ledger<Head, Change, Event> {
   readonly #store: Store;
   readonly #model: LedgerModel<Head, Change>;
+  readonly #record: (event: Event) => EventInput;
   readonly #clock: Clock;
   readonly #bus: Bus;
   readonly #newId: () => string;
@@ -96,9 +103,10 @@ export class Ledger<Head, Change> {
   readonly #undurableDue = new Map<string, { readonly item: DueItem | undefined; readonly commit: object }>();
 
   /** Loads the head from the store. @throws StoreError. */
-  constructor(options: LedgerOptions<Head, Change>) {
+  constructor(options: LedgerOptions<Head, Change, Event>) {
     this.#store = options.store;
     this.#model = options.model;
+    this.#record = options.record;
     this.#clock = options.clock;
     this.#bus = options.bus;
     this.#newId = options.newId ?? randomUUID;
@@ -113,10 +121,10 @@ export class Ledger<Head, Change> {
    *   what `decide` threw, then also after what it rests on; or with LedgerError: `not-durable` when the store failed (the
    *   head is back at what the disk holds), `overloaded`, `reloading`, `closed`.
    */
-  update<Result>(decide: Decide<Head, Change, Result>): Promise<Result> {
+  update<Result>(decide: Decide<Head, Change, Event, Result>): Promise<Result> {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
-    let decision: Decision<Result, Change>;
+    let decision: Decision<Result, Change, Event>;
     try {
       decision = decide(this.#head, { now: this.#clock.now(), newId: this.#newId });
     } catch (error) {
@@ -163,13 +171,15 @@ export class Ledger<Head, Change> {
     this.#state = 'closed';
     await this.#tail.catch(() => undefined);
   }
-  #commit(changes: readonly Change[], events: readonly EventInput[], due: readonly DueChange[]): Promise<void> {
+  #commit(changes: readonly Change[], events: readonly Event[], due: readonly DueChange[]): Promise<void> {
     const writes: RecordWrite[] = [];
+    const told: EventInput[] = [];
     try {
       for (const change of changes) {
         this.#model.apply(this.#head, change);
         writes.push(...this.#model.writes(change));
       }
+      for (const event of events) told.push(this.#record(event));
     } catch (error) {
       // A head that took half a decision must not be decided upon.
       this.#giveUpHead(error);
@@ -178,7 +188,7 @@ export class Ledger<Head, Change> {
     const mark = {};
     this.#waiting += 1;
     this.#noteDue(due, mark);
-    const settled = this.#store.append({ writes, events, due }).then(
+    const settled = this.#store.append({ writes, events: told, due }).then(
       (result) => this.#durable(result, due, mark),
       (cause: unknown) => this.#lost(cause, due, mark),
     );

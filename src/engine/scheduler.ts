@@ -17,24 +17,24 @@ const RETRY_AFTER = 30_000;
 /** How long to wait when the ledger or the store cannot go on, milliseconds. */
 const PAUSE = 1_000;
 
-export interface SchedulerOptions<Head, Change> {
+export interface SchedulerOptions<Head, Change, Event> {
   readonly store: Pick<Store, 'dueUntil'>;
-  readonly ledger: Ledger<Head, Change>;
+  readonly ledger: Ledger<Head, Change, Event>;
   readonly clock: Clock;
   /**
    * The decision that carries out an item. `item.at` is when it was due, the inputs' `now` may be much later. It removes the item
    * unless it puts one of the same id, and must accept that the world has moved on (a reservation that is gone).
    */
-  readonly carryOut: (item: DueItem) => Decide<Head, Change, unknown>;
+  readonly carryOut: (item: DueItem) => Decide<Head, Change, Event, unknown>;
   /** Is told when an item could not be carried out; it is tried again later, and what follows goes on. */
   readonly onFailure?: (item: DueItem | undefined, error: unknown) => void;
 }
 
-export class Scheduler<Head, Change> {
+export class Scheduler<Head, Change, Event> {
   readonly #store: Pick<Store, 'dueUntil'>;
-  readonly #ledger: Ledger<Head, Change>;
+  readonly #ledger: Ledger<Head, Change, Event>;
   readonly #clock: Clock;
-  readonly #carryOut: (item: DueItem) => Decide<Head, Change, unknown>;
+  readonly #carryOut: (item: DueItem) => Decide<Head, Change, Event, unknown>;
   readonly #onFailure: (item: DueItem | undefined, error: unknown) => void;
   /** Items that failed, and when each may be tried again. */
   readonly #postponed = new Map<string, Instant>();
@@ -46,7 +46,7 @@ export class Scheduler<Head, Change> {
   #run: Promise<void> | undefined;
   #stopListening: () => void = () => undefined;
 
-  constructor(options: SchedulerOptions<Head, Change>) {
+  constructor(options: SchedulerOptions<Head, Change, Event>) {
     this.#store = options.store;
     this.#ledger = options.ledger;
     this.#clock = options.clock;
@@ -145,7 +145,7 @@ export class Scheduler<Head, Change> {
     for (const item of items) {
       if (!this.#ledger.stillDue(item)) continue;
       const decided = { comesBetween: false };
-      const decide: Decide<Head, Change, unknown> = (head, inputs) => {
+      const decide: Decide<Head, Change, Event, unknown> = (head, inputs) => {
         const decision = this.#carryOut(item)(head, inputs);
         decided.comesBetween = decision.due.some((change) => 'put' in change && change.put.at <= last);
         return { ...decision, due: [{ remove: item.id }, ...decision.due] };

@@ -71,7 +71,7 @@ export function prepareStatements(database: SqlDatabase): Statements {
       'INSERT INTO record (kind, id, body) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body',
     ),
     removeRecord: statement('DELETE FROM record WHERE kind = ? AND id = ?'),
-    records: query('SELECT id, body FROM record WHERE kind = ? AND id > ? ORDER BY id LIMIT ?'),
+    records: query('SELECT id, body FROM record WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?'),
     addEvent: statement('INSERT INTO event (seq, time, module, name, content) VALUES (?, ?, ?, ?, ?)'),
     events: query(`
       SELECT seq, time, module, name, content FROM event

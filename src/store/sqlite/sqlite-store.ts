@@ -220,7 +220,8 @@ export class SqliteStore implements Store {
       }
       const last = page.at(-1);
       if (last === undefined || page.length < RECORD_PAGE) return;
-      after = last.id;
+      // The least text that comes after it.
+      first = `${last.id}\u0000`;
     }
   }
 

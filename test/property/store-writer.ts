@@ -1,0 +1,36 @@
+/**
+ * A process that writes to a data directory as fast as it can until it is killed, and says on its output what was
+ * answered: one line `seq account sum` for each booking, printed after the ledger has answered.
+ *
+ * Arguments: the data directory and a seed.
+ */
+import { writeSync } from 'node:fs';
+import { Bus } from '../../src/engine/bus.ts';
+import { systemClock } from '../../src/engine/clock.ts';
+import { Ledger } from '../../src/engine/ledger.ts';
+import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
+import { accounts, add, dueItem, recordBooked } from '../unit/engine/ledger-of-accounts.ts';
+import type { Accounts, Booked, Booking } from '../unit/engine/ledger-of-accounts.ts';
+
+const [directory = '', seed = '1'] = process.argv.slice(2);
+const store = SqliteStore.open({ directory, now: () => Date.now() });
+const ledger = new Ledger<Accounts, Booking, Booked>({
+  store,
+  model: accounts,
+  record: recordBooked,
+  clock: systemClock,
+  bus: new Bus(() => undefined),
+});
+
+/** One account each, so that the sums that were answered tell how many of its bookings must be there. */
+async function book(account: string): Promise<void> {
+  for (;;) {
+    const at = (ledger.head.get(account) ?? 0) + 1;
+    const sum = await ledger.update(add(account, 1, [{ put: dueItem(`${account}-${at}`, at) }]));
+    // To the pipe before anything else: what is printed was answered before.
+    writeSync(1, `${account} ${sum}\n`);
+  }
+}
+
+writeSync(1, 'ready 0\n');
+await Promise.all(Array.from({ length: 40 }, (_, index) => book(`${seed}-${index}`)));
