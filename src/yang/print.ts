@@ -4,6 +4,8 @@ import type { SchemaParent, SchemaTree } from './schema-tree.ts';
 export interface PrintOptions {
   /** What `nodes` are children of; absent: the datastore. */
   readonly parent?: SchemaParent;
+  /** JSON: qualify the names of the first level with their module also below a `parent`, as RESTCONF bodies do (RFC 8040 §3.5). */
+  readonly qualified?: boolean;
   /** Indented with two spaces, each element or member on its line. */
   readonly pretty?: boolean;
   /** Tag values equal to the schema default: RFC 6243 §3.4 `report-all-tagged` (`wd:default`, `ietf-netconf-with-defaults:default`). */
