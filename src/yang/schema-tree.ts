@@ -16,6 +16,8 @@ import type {
   Type,
 } from 'libyang-wasm';
 
+import type { LeafValue } from './data.ts';
+
 export type {
   ActionNode,
   AnyNode,
@@ -54,9 +56,16 @@ interface ParentIndex {
   readonly byName: ReadonlyMap<string, readonly DataSchemaNode[]>;
 }
 
+/**
+ * Brings a valid value into the canonical form of its type where that takes more than the base type says (an IPv6 address,
+ * say); undefined when the type refuses the value after all.
+ */
+export type Canonicalizer = (node: LeafNode | LeafListNode, value: LeafValue) => LeafValue | undefined;
+
 /** An index over the modules of a context: finds nodes by name in constant time, choices and cases flattened. */
 export class SchemaTree {
   readonly modules: readonly Module[];
+  readonly canonical: Canonicalizer;
   readonly #byName = new Map<string, Module>();
   readonly #byNamespace = new Map<string, Module>();
   readonly #parents = new Map<SchemaNode | ActionNode | NotificationNode, SchemaParent | undefined>();
@@ -67,8 +76,9 @@ export class SchemaTree {
   readonly #identities = new Map<string, Identity>();
   readonly #operations = new Map<InOutNode, RpcNode | ActionNode>();
 
-  constructor(modules: readonly Module[]) {
+  constructor(modules: readonly Module[], canonicalizer: Canonicalizer = (_node, value) => value) {
     this.modules = modules;
+    this.canonical = canonicalizer;
     for (const module of modules) {
       // Of two revisions only one can be implemented, and that is the one data belongs to.
       if (!this.#byName.has(module.name) || module.implemented) {
