@@ -5,6 +5,8 @@ import { RpcError } from '../yang/rpc-error.ts';
 import type { YangContext } from '../yang/yang-context.ts';
 import type { AccessControl } from './access.ts';
 import type { RequestContext } from './context.ts';
+import type { DataProviders } from './data-providers.ts';
+import { ledgerErrorAsRpcError } from './datastores.ts';
 import type { Datastores } from './datastores.ts';
 import type { Operations } from './operations.ts';
 import { readDatastore } from './reads.ts';
@@ -16,6 +18,7 @@ import type { Streams } from './streams.ts';
 export interface AgentParts {
   readonly yang: YangContext;
   readonly datastores: Datastores;
+  readonly providers: DataProviders;
   readonly operations: Operations;
   readonly sessions: SessionRegistry;
   readonly streams: Streams;
@@ -30,6 +33,7 @@ export class Agent {
   readonly yang: YangContext;
   readonly sessions: SessionRegistry;
   readonly streams: Streams;
+  readonly #parts: AgentParts;
   readonly #datastores: Datastores;
   readonly #operations: Operations;
   readonly #access: AccessControl;
@@ -38,6 +42,7 @@ export class Agent {
     this.yang = parts.yang;
     this.sessions = parts.sessions;
     this.streams = parts.streams;
+    this.#parts = parts;
     this.#datastores = parts.datastores;
     this.#operations = parts.operations;
     this.#access = parts.access;
@@ -54,7 +59,7 @@ export class Agent {
     if (!this.#access.canExec(context, rpc)) throw denied(context, `the operation ${name}`);
     const handler = this.#operations.rpc(name);
     if (handler === undefined) throw notServed(`The operation ${name}`);
-    return await handler(context, input);
+    return await answered(() => handler(context, input));
   }
 
   /** Whether something serves the RPC: what RESTCONF lists under `operations`. */
@@ -71,7 +76,7 @@ export class Agent {
     await this.get(context, { datastore: 'operational', target: path, depth: 1 });
     const handler = this.#operations.action(action.path);
     if (handler === undefined) throw notServed(`The action ${action.path}`);
-    return await handler(context, path, input);
+    return await answered(() => handler(context, path, input));
   }
 
   /**
@@ -81,11 +86,7 @@ export class Agent {
    * @throws RpcError invalid-value when the target does not exist; a leaf that has a default does exist where its parent does
    */
   async get(context: RequestContext, request: GetRequest): Promise<Data> {
-    return await readDatastore(
-      { yang: this.yang, datastores: this.#datastores, access: this.#access },
-      context,
-      request,
-    );
+    return await answered(() => readDatastore(this.#parts, context, request));
   }
 
   /**
@@ -95,7 +96,7 @@ export class Agent {
    *   validation finds, resource-denied when an owner refuses; what the precondition throws
    */
   async edit(context: RequestContext, request: EditRequest): Promise<EditOutcome> {
-    return await this.#datastores.edit(context, request);
+    return await answered(() => this.#datastores.edit(context, request));
   }
 
   /** RFC 6241 §7.5. @throws RpcError lock-denied with the holder's session-id; operation-not-supported without a session */
@@ -114,6 +115,14 @@ export class Agent {
    */
   revision(datastore: WritableDatastore, path?: InstancePath): Revision {
     return this.#datastores.revision(datastore, path);
+  }
+}
+
+async function answered<Answer>(answer: () => Answer | Promise<Answer>): Promise<Answer> {
+  try {
+    return await answer();
+  } catch (error) {
+    throw ledgerErrorAsRpcError(error);
   }
 }
 

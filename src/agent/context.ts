@@ -1,3 +1,4 @@
+import type { XmlElement } from '../yang/xml.ts';
 import type { NotificationReceiver } from './streams.ts';
 
 export type Transport = 'netconf-ssh' | 'restconf-https' | 'restconf-http' | 'local';
@@ -23,4 +24,9 @@ export interface RequestContext {
    * (RFC 5277 §2.1.1, RFC 8639 §2.4.2). A transport with a `receiver` has this too.
    */
   readonly afterReply?: (run: () => void) => void;
+  /**
+   * The operation's element (NETCONF) or `<input>` (RESTCONF) as it came in XML: filters are anyxml and anydata, whose namespaces and
+   * attributes instance data cannot hold, so the subscription operations read them here.
+   */
+  readonly operationElement?: XmlElement;
 }

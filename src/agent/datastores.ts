@@ -1,7 +1,23 @@
+import { LedgerError } from '../engine/ledger.ts';
+import type { Decision, DecisionInputs, Ledger } from '../engine/ledger.ts';
+import type { DueChange, EventInput } from '../store/store.ts';
 import type { Data } from '../yang/data.ts';
+import { applyEdit, difference } from '../yang/edit.ts';
+import type { Change, EditTree } from '../yang/edit.ts';
+import { formatPath, schemaNodeAt } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
+import { RpcError, RpcErrors } from '../yang/rpc-error.ts';
+import { getNode } from '../yang/select.ts';
+import type { YangContext } from '../yang/yang-context.ts';
+import type { AccessControl, WriteOperation } from './access.ts';
+import type { ConfigOwner } from './config-owners.ts';
+import { configChangeEvent } from './base-notifications.ts';
 import type { RequestContext } from './context.ts';
-import type { EditOutcome, EditRequest, ReadableDatastore, Revision, WritableDatastore } from './requests.ts';
+import { eachEntryForItself } from './edit-split.ts';
+import type { AgentChange, AgentHead } from './head.ts';
+import type { Locks } from './locks.ts';
+import type { EditOutcome, EditRequest, Revision, WritableDatastore } from './requests.ts';
+import type { RunningChange } from './running.ts';
 
 /** Who holds a datastore's lock (RFC 6241 §7.5). */
 export interface DatastoreLock {
@@ -11,15 +27,195 @@ export interface DatastoreLock {
   readonly since: number;
 }
 
-/** The datastores as the agent uses them. */
+/** The configuration datastores as the agent uses them. */
 export interface Datastores {
-  /** The durable running configuration. */
+  /** The running configuration, once it is durable. */
   running(): Promise<Data>;
-  /** The datastore's whole tree, unpruned, providers' Entries lazy. */
-  read(context: RequestContext, datastore: ReadableDatastore): Promise<Data>;
   edit(context: RequestContext, request: EditRequest): Promise<EditOutcome>;
   lock(context: RequestContext, datastore: WritableDatastore): void;
   unlock(context: RequestContext, datastore: WritableDatastore): void;
   lockOf(datastore: WritableDatastore): DatastoreLock | undefined;
   revision(datastore: WritableDatastore, path?: InstancePath): Revision;
+}
+
+export interface LedgerDatastoresOptions<Domain, DomainChange> {
+  readonly yang: YangContext;
+  readonly ledger: Ledger<AgentHead<Domain>, AgentChange<DomainChange>>;
+  readonly owners: readonly ConfigOwner<Domain, DomainChange>[];
+  readonly locks: Locks;
+  readonly access: AccessControl;
+}
+
+/** Datastores whose edits are decisions of the ledger. */
+export class LedgerDatastores<Domain, DomainChange> implements Datastores {
+  readonly #yang: YangContext;
+  readonly #ledger: Ledger<AgentHead<Domain>, AgentChange<DomainChange>>;
+  readonly #owners: readonly ConfigOwner<Domain, DomainChange>[];
+  readonly #locks: Locks;
+  readonly #access: AccessControl;
+
+  constructor(options: LedgerDatastoresOptions<Domain, DomainChange>) {
+    this.#yang = options.yang;
+    this.#ledger = options.ledger;
+    this.#owners = options.owners;
+    this.#locks = options.locks;
+    this.#access = options.access;
+  }
+
+  /**
+   * Checks the configuration that was loaded: it must fit the modules and be valid.
+   * @throws RunningConfigurationError, RpcError, RpcErrors
+   */
+  verify(): void {
+    this.#yang.validate(this.#ledger.head.running.data);
+  }
+
+  running(): Promise<Data> {
+    return this.#ledger.read((head) => head.running.data);
+  }
+
+  async edit(context: RequestContext, request: EditRequest): Promise<EditOutcome> {
+    if (request.errorOption !== 'continue-on-error') return await this.#transact(context, request, request.edit);
+    return await this.#editEachEntry(context, request);
+  }
+
+  lock(context: RequestContext, datastore: WritableDatastore): void {
+    this.#locks.lock(context, datastore);
+  }
+
+  unlock(context: RequestContext, datastore: WritableDatastore): void {
+    this.#locks.unlock(context, datastore);
+  }
+
+  lockOf(datastore: WritableDatastore): DatastoreLock | undefined {
+    return this.#locks.get(datastore);
+  }
+
+  revision(datastore: WritableDatastore, path: InstancePath = []): Revision {
+    return { running: this.#ledger.head.running }[datastore].revision(path);
+  }
+
+  async #editEachEntry(context: RequestContext, request: EditRequest): Promise<EditOutcome> {
+    const errors: RpcError[] = [];
+    let outcome: EditOutcome | undefined;
+    let changed = false;
+    for (const part of eachEntryForItself(request.edit)) {
+      try {
+        outcome = await this.#transact(context, request, part);
+        changed ||= outcome.changed;
+      } catch (error) {
+        errors.push(...RpcError.from(error));
+      }
+    }
+    const [first, ...others] = errors;
+    if (first !== undefined) throw others.length === 0 ? first : new RpcErrors([first, ...others]);
+    return { ...(outcome ?? { created: false, ...this.revision(request.datastore, request.target) }), changed };
+  }
+
+  #transact(context: RequestContext, request: EditRequest, edit: EditTree): Promise<EditOutcome> {
+    return this.#ledger.update((head, inputs) => this.#decide(head, inputs, context, request, edit));
+  }
+
+  /** One transaction, as architecture.md has its steps. Pure: the head changes when the ledger applies the decision. */
+  #decide(
+    head: AgentHead<Domain>,
+    inputs: DecisionInputs,
+    context: RequestContext,
+    request: EditRequest,
+    edit: EditTree,
+  ): Decision<EditOutcome, AgentChange<DomainChange>> {
+    const { target = [], datastore } = request;
+    const before = head.running.data;
+    const revision = head.running.revision(target);
+    request.precondition?.({ exists: exists(this.#yang, before, target), revision });
+    this.#locks.checkWritable(context, datastore);
+    const { data: after, created } = applyEdit(this.#yang.schema, before, edit);
+    const changes = after === before ? [] : [...difference(this.#yang.schema, before, after)];
+    if (changes.length === 0) return { result: { created: false, changed: false, ...revision }, ...NOTHING };
+    this.#checkAccess(context, changes);
+    this.#yang.validate(after);
+    const consequences = this.#askOwners(head, inputs, context, { before, after, changes });
+    if (request.testOption === 'test-only') {
+      return { result: { created: false, changed: false, ...revision }, ...NOTHING };
+    }
+    const change = runningChange(head, inputs, after, changes);
+    const event = configChangeEvent(this.#yang.schema, context, changes, inputs.now);
+    return {
+      result: { created, changed: true, ...head.running.revisionAfter(change, target) },
+      changes: [{ of: 'running', change }, ...consequences.changes],
+      events: event === undefined ? consequences.events : [...consequences.events, event],
+      due: consequences.due,
+    };
+  }
+
+  #askOwners(
+    head: AgentHead<Domain>,
+    inputs: DecisionInputs,
+    context: RequestContext,
+    edit: { readonly before: Data; readonly after: Data; readonly changes: readonly Change[] },
+  ): Decision<undefined, AgentChange<DomainChange>> {
+    const changes: AgentChange<DomainChange>[] = [];
+    const events: EventInput[] = [];
+    const due: DueChange[] = [];
+    for (const owner of this.#owners) {
+      const own = edit.changes.filter(({ path }) => path[0] !== undefined && owner.modules.includes(path[0].module));
+      if (own.length === 0) continue;
+      const decision = owner.decide({ context, ...edit, changes: own }, head.domain, inputs);
+      changes.push(...decision.changes.map((change) => ({ of: 'domain' as const, change })));
+      events.push(...decision.events);
+      due.push(...decision.due);
+    }
+    return { result: undefined, changes, events, due };
+  }
+
+  #checkAccess(context: RequestContext, changes: readonly Change[]): void {
+    for (const change of changes) {
+      const node = schemaNodeAt(this.#yang.schema, change.path);
+      if (node === undefined || this.#access.canWrite(context, node, change.path, WRITE_OPERATIONS[change.kind])) continue;
+      const path = formatPath(change.path);
+      throw RpcError.accessDenied(`The user ${context.user} is not permitted to change ${path}.`, { path });
+    }
+  }
+}
+
+const NOTHING = { changes: [], events: [], due: [] } as const;
+
+const WRITE_OPERATIONS: Readonly<Record<Change['kind'], WriteOperation>> = {
+  created: 'create',
+  deleted: 'delete',
+  modified: 'update',
+  moved: 'update',
+};
+
+function runningChange<Domain>(
+  head: AgentHead<Domain>,
+  inputs: DecisionInputs,
+  after: Data,
+  changes: readonly Change[],
+): RunningChange {
+  return { after, changes, revision: head.running.version.revision + 1, at: inputs.now };
+}
+
+function exists(yang: YangContext, data: Data, path: InstancePath): boolean {
+  return path.length === 0 || getNode(yang.schema, data, path) !== undefined;
+}
+
+/** An error of the ledger as one that a client can act on; anything else as it is. */
+export function ledgerErrorAsRpcError(error: unknown): unknown {
+  if (!(error instanceof LedgerError)) return error;
+  switch (error.kind) {
+    case 'overloaded':
+      return RpcError.resourceDenied(`The server has more decisions waiting than it takes: ${error.message}.`, {
+        appTag: 'overloaded',
+        cause: error,
+      });
+    case 'closed':
+      return RpcError.operationFailed('The server is stopping and takes no more requests.', { cause: error });
+    case 'not-durable':
+    case 'reloading':
+      return RpcError.operationFailed(
+        'The request could not be stored and has no effect; the server is recovering, so it may be repeated.',
+        { cause: error },
+      );
+  }
 }

@@ -1,0 +1,33 @@
+import type { DecisionInputs } from '../engine/ledger.ts';
+import type { DueChange, EventInput } from '../store/store.ts';
+import type { Data } from '../yang/data.ts';
+import type { Change } from '../yang/edit.ts';
+import type { RequestContext } from './context.ts';
+
+/** An edit as its owner is asked about it. Both configurations are valid. */
+export interface ConfigProposal {
+  /** Who asks. */
+  readonly context: RequestContext;
+  readonly before: Data;
+  readonly after: Data;
+  /** What differs below the owner's nodes, at its tops, in schema order; never empty. */
+  readonly changes: readonly Change[];
+}
+
+/** What follows from an edit in the domain; durable with it in one commit. */
+export interface ConfigDecision<DomainChange> {
+  readonly changes: readonly DomainChange[];
+  readonly events: readonly EventInput[];
+  readonly due: readonly DueChange[];
+}
+
+/** The part of a domain that configuration belongs to: it takes part in the transaction of every edit of its nodes. */
+export interface ConfigOwner<Domain, DomainChange> {
+  /** Names of the modules whose top-level nodes it owns. */
+  readonly modules: readonly string[];
+  /**
+   * Synchronous and pure; must not change the domain's state.
+   * @throws RpcError, or RpcErrors, to refuse the edit as a whole: resource-denied with an app-tag and `refusal-info`
+   */
+  decide(proposal: ConfigProposal, domain: Domain, inputs: DecisionInputs): ConfigDecision<DomainChange>;
+}

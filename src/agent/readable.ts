@@ -1,0 +1,65 @@
+import type { Data, Entries, Value } from '../yang/data.ts';
+import { keyValues } from '../yang/entries.ts';
+import type { InstancePath, PathStep } from '../yang/instance-path.ts';
+import type { ContainerNode, DataSchemaNode, ListNode, SchemaTree } from '../yang/schema-tree.ts';
+import type { AccessControl } from './access.ts';
+import type { RequestContext } from './context.ts';
+import { MappedEntries } from './lazy-entries.ts';
+
+interface Reader {
+  readonly schema: SchemaTree;
+  readonly access: AccessControl;
+  readonly context: RequestContext;
+}
+
+/** The datastore without what the user may not read (RFC 8341 §3.4.5). Lists stay lazy. */
+export function readable(reader: Reader, data: Data): Data {
+  return readableChildren(reader, data, undefined, []);
+}
+
+function readableChildren(
+  reader: Reader,
+  data: Data,
+  parent: ContainerNode | ListNode | undefined,
+  path: InstancePath,
+): Data {
+  const kept: Record<string, Value> = {};
+  for (const [member, value] of Object.entries(data)) {
+    if (value === undefined) continue;
+    const node = reader.schema.childByMember(parent, member);
+    const own = node === undefined ? undefined : readableNode(reader, node, value, path);
+    if (own !== undefined) kept[member] = own;
+  }
+  return kept;
+}
+
+function readableNode(reader: Reader, node: DataSchemaNode, value: Value, parentPath: InstancePath): Value | undefined {
+  const { access, context } = reader;
+  const reach = access.readReach(context, node);
+  if (reach === 'all') return value;
+  if (reach === 'none') return undefined;
+  const step: PathStep = { module: node.module, name: node.name };
+  if (node.kind === 'list') return readableEntries(reader, node, value, parentPath);
+  const path = [...parentPath, step];
+  if (!access.canRead(context, node, path)) return undefined;
+  // The schema says that a container's value is Data.
+  return node.kind === 'container' ? readableChildren(reader, value as Data, node, path) : value;
+}
+
+function readableEntries(reader: Reader, list: ListNode, value: Value, parentPath: InstancePath): Value {
+  // The schema says that a list's value is Entries or an array of Data.
+  const entries = value as Entries | readonly Data[];
+  const readEntry = (entry: Data): Data | undefined => {
+    const path = [...parentPath, entryStep(list, entry)];
+    return reader.access.canRead(reader.context, list, path) ? readableChildren(reader, entry, list, path) : undefined;
+  };
+  if (!Array.isArray(entries)) return new MappedEntries(entries as Entries, readEntry);
+  return entries.map(readEntry).filter((entry) => entry !== undefined);
+}
+
+function entryStep(list: ListNode, entry: Data): PathStep {
+  const values = keyValues(list, entry);
+  const step = { module: list.module, name: list.name };
+  if (values === undefined || values.length === 0) return step;
+  return { ...step, keys: list.keys.map((name, index) => ({ name, value: values[index] ?? '' })) };
+}

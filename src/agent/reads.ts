@@ -1,0 +1,171 @@
+import type { Data, Entries, LeafValue, Value } from '../yang/data.ts';
+import { formatPath, schemaNodes } from '../yang/instance-path.ts';
+import type { InstancePath } from '../yang/instance-path.ts';
+import { leafFromText } from '../yang/leaf-value.ts';
+import { RpcError } from '../yang/rpc-error.ts';
+import type { DataSchemaNode, SchemaParent, SchemaTree } from '../yang/schema-tree.ts';
+import {
+  getNode,
+  limitDepth,
+  parseFields,
+  pruneTo,
+  restrictTo,
+  selectContent,
+  selectFields,
+  subtreeFilter,
+  trimDefaults,
+} from '../yang/select.ts';
+import type { YangContext } from '../yang/yang-context.ts';
+import type { AccessControl } from './access.ts';
+import type { RequestContext } from './context.ts';
+import type { DataProviders } from './data-providers.ts';
+import type { Datastores } from './datastores.ts';
+import type { Filter, GetRequest } from './requests.ts';
+import { readable } from './readable.ts';
+import { filterPrefixes } from './xpath-prefixes.ts';
+
+export interface ReadParts {
+  readonly yang: YangContext;
+  readonly datastores: Datastores;
+  readonly providers: DataProviders;
+  readonly access: AccessControl;
+}
+
+/** Reads a datastore as {@link Agent.get} says. */
+export async function readDatastore(parts: ReadParts, context: RequestContext, request: GetRequest): Promise<Data> {
+  const { yang, access } = parts;
+  const { schema } = yang;
+  const running = await parts.datastores.running();
+  const wanted = wantedNodes(schema, request);
+  const view = request.datastore === 'running' ? running : operational(parts, context, running, wanted);
+  let data = readable({ schema, access, context }, view);
+  const { target = [] } = request;
+  if (target.length > 0) data = targetIn(schema, data, target);
+  if (request.content !== undefined) data = selectContent(schema, data, request.content);
+  if (request.withDefaults === 'report-all' || request.withDefaults === 'report-all-tagged') {
+    data = yang.addDefaults(data);
+    if (target.length > 0) data = pruneTo(schema, data, target);
+  }
+  if (request.withDefaults === 'trim') data = trimDefaults(schema, data);
+  if (request.filter !== undefined) data = filtered(yang, data, request.filter);
+  const { fields, depth } = request;
+  if (fields !== undefined) {
+    data = belowTarget(schema, data, target, (nodes, parent) =>
+      selectFields(schema, nodes, parseFields(schema, fields, parent), parent),
+    );
+  }
+  if (depth !== undefined) {
+    data = atTarget(schema, data, target, (nodes, parent) => limitDepth(schema, nodes, depth, parent));
+  }
+  return data;
+}
+
+/**
+ * The top-level nodes, as `module:name`, that an answer can hold; undefined for all. It spares providers work whose result
+ * would be thrown away.
+ */
+function wantedNodes(schema: SchemaTree, { target, filter }: GetRequest): ReadonlySet<string> | undefined {
+  const first = target?.[0];
+  if (first !== undefined) return new Set([`${first.module}:${first.name}`]);
+  if (filter?.type !== 'subtree') return undefined;
+  const wanted = new Set<string>();
+  for (const element of filter.element.children) {
+    for (const node of schema.childrenNamed(undefined, element.name)) {
+      const own = schema.namespaceOf(node.module);
+      if (element.namespace === '' || element.namespace === own) wanted.add(`${node.module}:${node.name}`);
+    }
+  }
+  return wanted;
+}
+
+function operational(
+  parts: ReadParts,
+  context: RequestContext,
+  running: Data,
+  wanted: ReadonlySet<string> | undefined,
+): Data {
+  const view: Record<string, Value> = {};
+  for (const [member, value] of Object.entries(running)) {
+    if (value !== undefined && parts.providers.get(member) === undefined) view[member] = value;
+  }
+  for (const provider of parts.providers) {
+    if (wanted !== undefined && !wanted.has(provider.node)) continue;
+    const value = provider.read({ context, running });
+    if (value !== undefined) view[provider.node] = value;
+  }
+  return view;
+}
+
+/** Only the target and the way to it. A leaf that is not there has its default where its parent is there (RFC 8040 §3.5.4). */
+function targetIn(schema: SchemaTree, data: Data, target: InstancePath): Data {
+  if (getNode(schema, data, target) !== undefined) return pruneTo(schema, data, target);
+  const node = schemaNodes(schema, target).at(-1);
+  const parentPath = target.slice(0, -1);
+  const fallback = node === undefined ? undefined : defaultOf(schema, node);
+  const parentThere = parentPath.length === 0 || getNode(schema, data, parentPath) !== undefined;
+  if (node === undefined || fallback === undefined || !parentThere) {
+    const path = formatPath(target);
+    throw RpcError.invalidValue(`There is no ${path}.`, { path });
+  }
+  const bare = parentPath.length === 0 ? {} : pruneTo(schema, data, parentPath);
+  const keep = (nodes: Data, parent: SchemaParent | undefined): Data => ({
+    ...keysIn(parent, nodes),
+    [schema.memberName(node, schema.moduleOf(parent))]: fallback,
+  });
+  return belowTarget(schema, bare, parentPath, keep);
+}
+
+function keysIn(parent: SchemaParent | undefined, nodes: Data): Data {
+  if (parent === undefined || !('kind' in parent) || parent.kind !== 'list') return {};
+  return Object.fromEntries(parent.keys.map((key) => [key, nodes[key]]));
+}
+
+function defaultOf(schema: SchemaTree, node: DataSchemaNode): LeafValue | undefined {
+  if (node.kind !== 'leaf' || node.default === undefined) return undefined;
+  const read = leafFromText(schema, node.type, node.default, 'json');
+  return read.ok ? read.value : undefined;
+}
+
+function filtered(yang: YangContext, data: Data, filter: Filter): Data {
+  if (filter.type === 'subtree') return subtreeFilter(yang.schema, data, filter.element);
+  const paths = yang.xpath(data, filter.expression, filterPrefixes(yang.schema, filter.namespaces));
+  return restrictTo(yang.schema, data, paths);
+}
+
+type Mapping = (nodes: Data, parent: SchemaParent | undefined) => Data;
+
+/** Data pruned to a target, with the members of the target, or of the datastore, mapped. */
+function belowTarget(schema: SchemaTree, data: Data, target: InstancePath, map: Mapping): Data {
+  return mapAt(schema, data, target, undefined, map);
+}
+
+/** Data pruned to a target, with the object that holds the target as its member mapped. */
+function atTarget(schema: SchemaTree, data: Data, target: InstancePath, map: Mapping): Data {
+  return mapAt(schema, data, target.slice(0, -1), undefined, (nodes, parent) => {
+    const step = target.at(-1);
+    if (step === undefined) return map(nodes, parent);
+    const member = schema.memberName(step, schema.moduleOf(parent));
+    const value = nodes[member];
+    return value === undefined ? nodes : { ...nodes, ...map({ [member]: value }, parent) };
+  });
+}
+
+function mapAt(
+  schema: SchemaTree,
+  nodes: Data,
+  path: InstancePath,
+  parent: SchemaParent | undefined,
+  map: Mapping,
+): Data {
+  const [step, ...rest] = path;
+  if (step === undefined) return map(nodes, parent);
+  const member = schema.memberName(step, schema.moduleOf(parent));
+  const node = schema.child(parent, step.module, step.name);
+  const value = nodes[member];
+  if (value === undefined || node === undefined) return nodes;
+  // The schema says what a value is: a container's is Data, a list's Entries or an array of Data.
+  if (node.kind === 'container') return { ...nodes, [member]: mapAt(schema, value as Data, rest, node, map) };
+  if (node.kind !== 'list') return nodes;
+  const entries = [...(value as Entries | readonly Data[])];
+  return { ...nodes, [member]: entries.map((entry) => mapAt(schema, entry, rest, node, map)) };
+}
