@@ -1,0 +1,226 @@
+import { once } from 'node:events';
+import { createServer as createHttpServer, type Server } from 'node:http';
+import { createServer as createHttpsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
+import type { Agent } from '../agent/agent.ts';
+import type { RequestContext, Transport } from '../agent/context.ts';
+import type { Logger } from '../observe/log.ts';
+import { RpcError } from '../yang/rpc-error.ts';
+import { BasicAuthentication, type Authenticator } from './auth.ts';
+import { dataReply } from './data.ts';
+import { apiReply, hostMetaReply, schemaReply, yangLibraryVersionReply } from './discovery.ts';
+import { errorReply, HttpError, methodNotAllowed, notFound } from './errors.ts';
+import type { Exchange, Method } from './exchange.ts';
+import { negotiateEncoding, type Encoding } from './media-type.ts';
+import { openStream, openSubscription } from './notifications.ts';
+import { actionReply, operationReply, operationsReply } from './operations.ts';
+import { writeReply, type Reply } from './reply.ts';
+import { parseResource, ROOT, type Resource } from './resource.ts';
+
+export interface RestconfServerOptions {
+  readonly agent: Agent;
+  readonly authenticator: Authenticator;
+  readonly logger: Logger;
+  /** HTTPS; PEM. */
+  readonly tls?: { readonly host: string; readonly port: number; readonly certificate: string; readonly key: string };
+  /** HTTP without TLS; for loopback. */
+  readonly plain?: { readonly host: string; readonly port: number };
+  /** The most that a request's body may hold, in bytes. */
+  readonly bodyBytes: number;
+  /** Epoch milliseconds. */
+  readonly now: () => number;
+}
+
+export interface RestconfServer {
+  /** Base URLs that it answers at, such as `https://127.0.0.1:8443`. */
+  readonly urls: readonly string[];
+  /** Ends streams, waits for requests in progress, closes. */
+  close(): Promise<void>;
+}
+
+const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'] satisfies Method[];
+
+/** The time a client has to send its request: a slow one hurts itself only. */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** @throws Error when an address cannot be listened on */
+export async function startRestconfServer(options: RestconfServerOptions): Promise<RestconfServer> {
+  const authentication = new BasicAuthentication(options.authenticator, options.now);
+  const servers: { server: Server; url: string }[] = [];
+  if (options.tls !== undefined) {
+    const { host, port, certificate, key } = options.tls;
+    const application = restconfApplication(options, authentication, 'restconf-https');
+    const server = createHttpsServer({ cert: certificate, key, minVersion: 'TLSv1.2' }, application);
+    servers.push({ server, url: await listen(server, 'https', host, port) });
+  }
+  if (options.plain !== undefined) {
+    const server = createHttpServer(restconfApplication(options, authentication, 'restconf-http'));
+    servers.push({ server, url: await listen(server, 'http', options.plain.host, options.plain.port) });
+  }
+  return {
+    urls: servers.map(({ url }) => url),
+    close: async () => {
+      await Promise.all(
+        servers.map(async ({ server }) => {
+          const closed = once(server, 'close');
+          server.close();
+          server.closeAllConnections();
+          await closed;
+        }),
+      );
+    },
+  };
+}
+
+async function listen(server: Server, scheme: string, host: string, port: number): Promise<string> {
+  server.requestTimeout = REQUEST_TIMEOUT_MS;
+  server.listen(port, host);
+  await once(server, 'listening');
+  // A server that listens on TCP has an address with a port.
+  const { port: chosen } = server.address() as AddressInfo;
+  return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${chosen}`;
+}
+
+/** One handler for all: Express decodes paths before it routes, which a RESTCONF path does not survive (RFC 8040 §3.5.3). */
+function restconfApplication(
+  options: RestconfServerOptions,
+  authentication: BasicAuthentication,
+  transport: Transport,
+): express.Express {
+  const application = express();
+  application.disable('x-powered-by');
+  application.disable('etag');
+  application.use(express.raw({ type: () => true, limit: options.bodyBytes }));
+  application.use(async (request: Request, response: Response) => {
+    try {
+      await respond(options, authentication, transport, request, response);
+    } catch (error) {
+      await fail(options, error, request, response);
+    }
+  });
+  const unreadable: ErrorRequestHandler = async (error: unknown, request, response, _next) => {
+    await fail(options, bodyError(error, options.bodyBytes), request, response);
+  };
+  application.use(unreadable);
+  return application;
+}
+
+async function respond(
+  options: RestconfServerOptions,
+  authentication: BasicAuthentication,
+  transport: Transport,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const { method } = request;
+  if (!METHODS.includes(method)) throw methodNotAllowed(method, METHODS, 'in RESTCONF');
+  const peer = request.socket.remoteAddress ?? 'unknown';
+  const user = await authentication.user(request.headers.authorization, peer);
+  const aborted = new AbortController();
+  response.on('close', () => aborted.abort());
+  const [path, query] = split(request.url);
+  const context: RequestContext = { user, transport, peer, signal: aborted.signal };
+  const exchange: Exchange = {
+    agent: options.agent,
+    context,
+    // Just checked against the list of methods.
+    method: method as Method,
+    query,
+    headers: request.headers,
+    body: Buffer.isBuffer(request.body) ? request.body : new Uint8Array(0),
+    path,
+  };
+  const resource = findResource(exchange);
+  if (resource.kind === 'stream') openStream(exchange, response, resource.stream, resource.encoding);
+  else if (resource.kind === 'subscription') openSubscription(exchange, response, resource.id);
+  else await writeReply(response, await resourceReply(exchange, resource), method !== 'HEAD');
+}
+
+type Found = Resource | { readonly kind: 'host-meta'; readonly json: boolean };
+
+function findResource(exchange: Exchange): Found {
+  const { path } = exchange;
+  if (path === '/.well-known/host-meta') return { kind: 'host-meta', json: false };
+  if (path === '/.well-known/host-meta.json') return { kind: 'host-meta', json: true };
+  if (path === ROOT || path.startsWith(`${ROOT}/`)) return parseResource(exchange.agent.yang.schema, path);
+  throw notFound(`There is no resource ${path}: the RESTCONF API is at ${ROOT}.`);
+}
+
+async function resourceReply(
+  exchange: Exchange,
+  resource: Exclude<Found, { kind: 'stream' | 'subscription' }>,
+): Promise<Reply> {
+  switch (resource.kind) {
+    case 'host-meta':
+      return hostMetaReply(exchange, resource.json);
+    case 'api':
+      return apiReply(exchange);
+    case 'yang-library-version':
+      return yangLibraryVersionReply(exchange);
+    case 'schema':
+      return schemaReply(exchange, resource.module, resource.revision);
+    case 'operations':
+      return operationsReply(exchange);
+    case 'operation':
+      return await operationReply(exchange, resource.rpc);
+    case 'action':
+      return await actionReply(exchange, resource.path, resource.action);
+    case 'data':
+      return await dataReply(exchange, resource);
+  }
+}
+
+function split(url: string): readonly [string, string] {
+  const mark = url.indexOf('?');
+  return mark < 0 ? [url, ''] : [url.slice(0, mark), url.slice(mark + 1)];
+}
+
+async function fail(
+  options: RestconfServerOptions,
+  error: unknown,
+  request: Request,
+  response: Response,
+): Promise<void> {
+  const reply = errorReply(error, options.agent.yang.schema, errorEncoding(request));
+  if (reply.status >= 500)
+    options.logger.error(
+      { err: error, method: request.method, path: split(request.url)[0] },
+      'a RESTCONF request failed',
+    );
+  if (response.headersSent) {
+    // Too late for an error: a body that breaks off cannot be taken for a whole one.
+    response.destroy();
+    return;
+  }
+  await writeReply(response, reply, request.method !== 'HEAD');
+}
+
+/** Errors have a body in the encoding asked for, and in JSON when what was asked for cannot be had. */
+function errorEncoding(request: Request): Encoding {
+  try {
+    const body = /xml/.test(request.headers['content-type'] ?? '') ? 'xml' : undefined;
+    return negotiateEncoding(request.headers.accept, body);
+  } catch {
+    return 'json';
+  }
+}
+
+/** What reading the body ran into. */
+function bodyError(error: unknown, limit: number): unknown {
+  if (error instanceof HttpError || typeof error !== 'object' || error === null || !('type' in error)) return error;
+  switch (error.type) {
+    case 'entity.too.large':
+      return new HttpError(413, RpcError.tooBig(`The body is larger than the ${limit} bytes that this server takes.`));
+    case 'encoding.unsupported':
+      return new HttpError(
+        415,
+        RpcError.notSupported('This Content-Encoding is not supported: send the body as identity or gzip.'),
+      );
+    case 'request.aborted':
+    case 'request.size.invalid':
+      return new HttpError(400, RpcError.malformedMessage('The body is shorter than Content-Length says.'));
+    default:
+      return error;
+  }
+}
