@@ -10,7 +10,10 @@
  * into them. Rotations, splits and merges rewrite a subtree's root in place, so that a parent's link never changes.
  */
 
-/** Breakpoints in a full leaf. Measured: 16 and 32 are alike at a million claims, 16 is better at a thousand. */
+/**
+ * Breakpoints in a full leaf. Measured: 8 is some 15 % faster at a thousand claims, but takes twice the nodes; from 12 to
+ * 24 the rate at 300,000 is the same.
+ */
 export const BLOCK = 16;
 
 /** No node. */

@@ -121,8 +121,8 @@ const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
 export function parseInstant(text: string): Instant {
   const fields = DATE_AND_TIME.exec(text)?.groups;
   if (fields === undefined) throw refused(text, `write it as 2030-01-31T08:00:00Z or 2030-01-31T09:00:00+01:00`);
-  const field = (name: string, low: number, high: number, hint = ''): number => {
-    const value = Number(fields[name] ?? '0');
+  const field = (group: string, low: number, high: number, hint = '', name = group): number => {
+    const value = Number(fields[group] ?? '0');
     if (value < low || value > high) throw refused(text, `the ${name} must be ${low} to ${high}${hint}`);
     return value;
   };
@@ -132,7 +132,9 @@ export function parseInstant(text: string): Instant {
   field('hour', 0, 23);
   field('minute', 0, 59);
   field('second', 0, 59, '; leap seconds are not counted');
-  const offset = field('offsetHour', 0, 23) * 60 + field('offsetMinute', 0, 59);
+  const offset =
+    field('offsetHour', 0, 23, '', 'hours of the offset') * 60 +
+    field('offsetMinute', 0, 59, '', 'minutes of the offset');
   const fraction = (fields['fraction'] ?? '').slice(0, 3).padEnd(3, '0');
   const local = Date.parse(`${text.slice(0, 19)}.${fraction}Z`);
   const instant = local - (fields['sign'] === '-' ? -offset : offset) * 60_000;
