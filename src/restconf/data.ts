@@ -148,7 +148,7 @@ function* datastoreBody(schema: SchemaTree, data: Data, encoding: Encoding, opti
 function asMember(node: DataSchemaNode, value: Value): Value {
   // A target that is an entry is one Data or leaf value; its list has just that entry.
   if (node.kind === 'list' && isData(value)) return [value];
-  if (node.kind === 'leaf-list' && !Array.isArray(value)) return [value];
+  if (node.kind === 'leaf-list' && typeof value !== 'object') return [value];
   return value;
 }
 
