@@ -150,7 +150,16 @@ export class Timeline {
         if (since === undefined ? low > notAfter : low >= since + duration) return fitOf(since);
         if (--budget < 0) return { outcome: 'budget-spent', searchedUntil: since ?? low };
         const unchanged = since === undefined ? !cursor.getsEnough(node) : cursor.staysEnough(node);
-        again = unchanged ? cursor.skip() : cursor.open();
+        if (unchanged) {
+          again = cursor.skip();
+        } else if (cursor.high() <= (since ?? low) + duration && cursor.openLater()) {
+          // The subtree is shorter than what is looked for and falls short in its later half: no start in the earlier
+          // half, and none before, gets past that.
+          since = undefined;
+          again = true;
+        } else {
+          again = cursor.open();
+        }
       } while (again);
     }
   }
@@ -428,6 +437,22 @@ class Cursor {
     return true;
   }
 
+  /** Goes into the later half of the popped subtree alone if the demand is not covered throughout it; whether it did. */
+  openLater(): boolean {
+    const tree = this.#tree;
+    const { node } = this;
+    if (tree.isLeaf(node)) return false;
+    const left = tree.left(node);
+    const right = tree.right(node);
+    const sums = tree.aggregatesOf(left);
+    const lows = tree.aggregatesOf(right) + tree.lanes;
+    if (this.#covers(lows, sums)) return false;
+    this.node = left;
+    this.skip();
+    this.#push(right, tree.separator(node));
+    return true;
+  }
+
   /** Goes past the popped subtree, whose sum is taken; true, since another `pop` is due. */
   skip(): true {
     const { aggregates } = this.#tree;
@@ -486,11 +511,13 @@ class Cursor {
     return target;
   }
 
-  #covers(extremes: number): boolean {
+  /** Whether the value, plus the sums at an index of the aggregates if any, plus the extremes at another, covers the demand. */
+  #covers(extremes: number, sums = NONE): boolean {
     const { aggregates } = this.#tree;
     for (let index = 0; index < this.#watched; index++) {
-      const amount = real(this.#value, index) + real(aggregates, extremes + int(this.#lanes, index));
-      if (amount < real(this.#need, index)) return false;
+      const lane = int(this.#lanes, index);
+      const before = sums === NONE ? 0 : real(aggregates, sums + lane);
+      if (real(this.#value, index) + before + real(aggregates, extremes + lane) < real(this.#need, index)) return false;
     }
     return true;
   }

@@ -59,8 +59,9 @@ class NaiveTimeline {
   }
 
   earliestFit({ notBefore, notAfter, duration, demand }: FitRequest): FitResult {
-    const starts = this.changes({ start: notBefore, end: FOREVER }).filter((at) => at <= notAfter);
-    const start = starts.find((at) => this.firstShortage({ start: at, end: at + duration }, demand) === undefined);
+    const instants = this.changes({ start: notBefore, end: FOREVER });
+    const short = instants.filter((at) => !this.covers(at, demand));
+    const start = instants.find((at) => at <= notAfter && !short.some((gap) => gap >= at && gap < at + duration));
     return start === undefined ? { outcome: 'none' } : { outcome: 'fits', start };
   }
 }
@@ -265,6 +266,16 @@ describe('Timeline against a list that is summed anew for every question', funct
           expect(timeline.firstShortage(window, demand)).to.equal(naive.firstShortage(window, demand));
           expect([...timeline.min(window)]).to.deep.equal(naive.extreme(window, Math.min));
           expect([...timeline.max(window)]).to.deep.equal(naive.extreme(window, Math.max));
+        }
+        for (const { notBefore, duration, demand } of asked.slice(0, 6)) {
+          const request = {
+            notBefore: notBefore * 20,
+            notAfter: FOREVER,
+            duration: duration * 12,
+            demand,
+            budget: 1e6,
+          };
+          expect(timeline.earliestFit(request)).to.deep.equal(naive.earliestFit(request));
         }
         for (const gone of live) timeline.remove(...gone);
         expect(timeline.breakpoints).to.equal(0);
