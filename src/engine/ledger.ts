@@ -66,6 +66,11 @@ export class LedgerError extends Error {
   }
 }
 
+/** What has become durable: one decision, or, after a failure, whatever the store held. */
+export type Durable<Change> =
+  | { readonly what: 'decision'; readonly changes: readonly Change[]; readonly due: readonly DueChange[] }
+  | { readonly what: 'reload' };
+
 export interface LedgerOptions<Head, Change, Event> {
   readonly store: Store;
   readonly model: LedgerModel<Head, Change>;
@@ -91,7 +96,7 @@ export class Ledger<Head, Change, Event> {
   readonly #newId: () => string;
   readonly #mostWaiting: number;
   readonly #onFailure: (error: unknown) => void;
-  readonly #dueListeners = new Set<() => void>();
+  readonly #listeners = new Set<(durable: Durable<Change>) => void>();
 
   #head: Head;
   #state: 'running' | 'reloading' | 'closed' = 'running';
@@ -160,10 +165,13 @@ export class Ledger<Head, Change, Event> {
     return latest === undefined || latest.item?.at === item.at;
   }
 
-  /** Calls `listener` after each commit that changed due work. @returns a function that ends this. */
-  onDueChanged(listener: () => void): () => void {
-    this.#dueListeners.add(listener);
-    return () => this.#dueListeners.delete(listener);
+  /**
+   * Calls `listener` with each decision when it has become durable, in order, before its promise resolves; for what works
+   * behind the decisions. @returns a function that ends this.
+   */
+  onDurable(listener: (durable: Durable<Change>) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Refuses further decisions and waits until those taken are durable or lost. The store is left open. */
@@ -189,7 +197,7 @@ export class Ledger<Head, Change, Event> {
     this.#waiting += 1;
     this.#noteDue(due, mark);
     const settled = this.#store.append({ writes, events: told, due }).then(
-      (result) => this.#durable(result, due, mark),
+      (result) => this.#durable(result, changes, due, mark),
       (cause: unknown) => this.#lost(cause, due, mark),
     );
     this.#tail = settled;
@@ -198,10 +206,10 @@ export class Ledger<Head, Change, Event> {
     return settled;
   }
 
-  #durable(result: CommitResult, due: readonly DueChange[], mark: object): void {
+  #durable(result: CommitResult, changes: readonly Change[], due: readonly DueChange[], mark: object): void {
     this.#settle(due, mark);
     this.#bus.publish(result.events);
-    if (due.length > 0) this.#tellDueChanged();
+    this.#tell({ what: 'decision', changes, due });
   }
 
   #lost(cause: unknown, due: readonly DueChange[], mark: object): never {
@@ -241,7 +249,7 @@ export class Ledger<Head, Change, Event> {
     }
     this.#state = 'running';
     this.#tail = Promise.resolve();
-    this.#tellDueChanged();
+    this.#tell({ what: 'reload' });
   }
 
   #load(): Head {
@@ -269,10 +277,10 @@ export class Ledger<Head, Change, Event> {
     }
   }
 
-  #tellDueChanged(): void {
-    for (const listener of this.#dueListeners) {
+  #tell(durable: Durable<Change>): void {
+    for (const listener of this.#listeners) {
       try {
-        listener();
+        listener(durable);
       } catch (error) {
         this.#onFailure(error);
       }

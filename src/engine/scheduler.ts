@@ -58,7 +58,9 @@ export class Scheduler<Head, Change, Event> {
   start(): Promise<void> {
     if (this.#state !== 'idle') return this.whenCaughtUp();
     this.#state = 'started';
-    this.#stopListening = this.#ledger.onDueChanged(() => this.#arm());
+    this.#stopListening = this.#ledger.onDurable((durable) => {
+      if (durable.what === 'reload' || durable.due.length > 0) this.#arm();
+    });
     return this.#begin();
   }
 

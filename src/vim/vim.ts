@@ -9,10 +9,12 @@ import type { Observable } from 'rxjs';
 /** How to reach a VIM and as whom: the content of a provider entry. */
 export interface VimAccount {
   readonly providerId: string;
-  readonly endpoint: string;
-  readonly username: string;
+  readonly endpoint?: string;
+  readonly username?: string;
   /** Secret: never logged, never in a message. */
-  readonly password: string;
+  readonly password?: string;
+  /** Domain of the user and the tenant. */
+  readonly domain?: string;
   readonly region?: string;
   readonly tenant?: { readonly id?: string; readonly name?: string };
 }
@@ -31,6 +33,8 @@ export interface VimHost {
   readonly memoryMb: number;
   readonly diskGb: number;
   readonly used: { readonly vcpus: number; readonly memoryMb: number; readonly diskGb: number };
+  /** Properties by which servers choose hosts. */
+  readonly traits: readonly string[];
 }
 
 export interface VimFlavor {

@@ -212,8 +212,8 @@ export class SqliteStore implements Store {
 
   /** In pages, so that whoever visits may use the store, and a failure of theirs is not mistaken for ours. */
   *#records(kind: RecordKind): Iterable<StoredRecord> {
-    for (let after = ''; ;) {
-      const from = after;
+    for (let first = ''; ; ) {
+      const from = first;
       const page = this.#reading(() => this.#statements.records.all(kind, from, RECORD_PAGE));
       for (const { id, body } of page) {
         yield { kind, id, body: parseObject(body, `record ${kind} ${id} in ${this.#path}`) };

@@ -1,0 +1,489 @@
+/**
+ * A simulated cloud: hosts and the servers on them, which take time to start and to go, and may fail.
+ *
+ * It behaves as Nova does: a request that cannot be met as it is, is refused; one that is accepted yields a server in BUILD, which
+ * becomes ACTIVE, or ERROR with a fault when no host has room. The same seed and the same calls give the same run.
+ */
+import { Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { VimError } from '../vim.ts';
+import type { CreateServer, VimEvent, VimFault, VimFlavor, VimHost, VimInventory, VimServer } from '../vim.ts';
+import type { Nfvi, SimulatedHost, SimulatedTimes } from './nfvi.ts';
+import { Random } from './random.ts';
+import type { Snapshot } from './snapshot.ts';
+
+/** The part of the engine's clock that the simulation needs. */
+export interface SimulationClock {
+  now(): number;
+  at(when: number, run: () => void): { cancel(): void };
+}
+
+/** A control that names what is not there, or would make what is there already. */
+export class SimulationError extends Error {
+  override readonly name = 'SimulationError';
+}
+
+interface HostState {
+  readonly name: string;
+  readonly zone: string;
+  readonly state: 'up' | 'down';
+  readonly vcpus: number;
+  readonly memoryMb: number;
+  readonly diskGb: number;
+  readonly traits: readonly string[];
+}
+
+interface ServerState {
+  readonly server: VimServer;
+  readonly flavor: VimFlavor;
+  /** What happens to it next, and when. */
+  readonly next?: { readonly at: number; readonly becomes: 'ACTIVE' | 'DELETED' } | NextFault;
+}
+
+interface NextFault {
+  readonly at: number;
+  readonly becomes: 'ERROR';
+  readonly fault: VimFault;
+}
+
+/** How often something is to go wrong, and what is said then. */
+interface Failures {
+  readonly count: number;
+  readonly reason: string;
+}
+
+/** Everything about the cloud: what a snapshot holds. */
+interface CloudState {
+  readonly format: 1;
+  nfvi: Nfvi;
+  random: number;
+  hosts: readonly HostState[];
+  servers: readonly ServerState[];
+  bootFailures: Failures;
+  refusals: Failures;
+  /** Nothing reaches the cloud, and nothing comes from it, before this instant. */
+  unreachableUntil: number;
+}
+
+const NO_FAILURES: Failures = { count: 0, reason: '' };
+const NO_VALID_HOST: VimFault = { code: 500, message: 'No valid host was found. ' };
+
+export interface SimulatedCloudOptions {
+  /** What a new cloud consists of; one that has a snapshot goes on from that. */
+  readonly nfvi: Nfvi;
+  readonly clock: SimulationClock;
+  readonly snapshot: Snapshot;
+}
+
+export class SimulatedCloud {
+  readonly #clock: SimulationClock;
+  readonly #snapshot: Snapshot;
+  readonly #random: Random;
+  readonly #state: CloudState;
+  readonly #hosts: Map<string, HostState>;
+  readonly #servers: Map<string, ServerState>;
+  readonly #timers = new Map<string, { cancel(): void }>();
+  readonly #events = new Subject<VimEvent>();
+  /** The saving under way: what changed in this turn is saved at its end. */
+  #saving: Promise<void> | undefined;
+  #closed = false;
+
+  /** Hot; completes on `close`. */
+  readonly events$: Observable<VimEvent> = this.#events.asObservable();
+
+  constructor(options: SimulatedCloudOptions) {
+    this.#clock = options.clock;
+    this.#snapshot = options.snapshot;
+    this.#state = restored(options.snapshot.load()) ?? newCloud(options.nfvi);
+    this.#random = new Random(this.#state.random);
+    this.#hosts = new Map(this.#state.hosts.map((host) => [host.name, host]));
+    this.#servers = new Map(this.#state.servers.map((state) => [state.server.id, state]));
+    // What was to happen while nobody watched, happens now.
+    for (const state of this.#servers.values()) this.#arm(state);
+  }
+
+  // What a VIM's API offers. Each throws VimError.
+
+  /** Whether these are the credentials of the cloud's user, or none at all. */
+  admits(username: string | undefined, password: string | undefined): boolean {
+    const { user } = this.#state.nfvi;
+    if (username === undefined && password === undefined) return true;
+    return username === user.username && password === user.password;
+  }
+
+  get reachable(): boolean {
+    return this.#clock.now() >= this.#state.unreachableUntil;
+  }
+
+  inventory(): VimInventory {
+    const { flavors, images, networks, quotas } = this.#state.nfvi;
+    const used = this.#usage();
+    const hosts = [...this.#hosts.values()].map((host): VimHost => ({
+      ...host,
+      enabled: true,
+      used: used.get(host.name) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 },
+    }));
+    return { zones: this.#zones(), hosts, flavors, images, networks, quotas };
+  }
+
+  servers(): readonly VimServer[] {
+    return [...this.#servers.values()].map(({ server }) => server);
+  }
+
+  serverByToken(token: string): VimServer | undefined {
+    return this.servers().find((server) => server.token === token);
+  }
+
+  /** Accepts a server. @returns its id, once the cloud remembers it. */
+  async createServer(request: CreateServer): Promise<string> {
+    const existing = this.serverByToken(request.token);
+    if (existing !== undefined) return existing.id;
+    const flavor = this.#admit(request);
+    const host = this.#place(request, flavor);
+    const failure = this.#take('bootFailures');
+    const at = this.#clock.now() + this.#lasting(this.#state.nfvi.times.boot);
+    const fault: VimFault | undefined =
+      failure === undefined ? (host === undefined ? NO_VALID_HOST : undefined) : { code: 500, message: failure };
+    const server: VimServer = {
+      id: this.#random.uuid(),
+      name: request.name,
+      token: request.token,
+      status: 'BUILD',
+      deleting: false,
+      flavor: flavor.id,
+      createdAt: this.#clock.now(),
+      ...(host === undefined ? {} : { host: host.name, zone: host.zone }),
+    };
+    this.#put({
+      server,
+      flavor,
+      next: fault === undefined ? { at, becomes: 'ACTIVE' } : { at, becomes: 'ERROR', fault },
+    });
+    await this.#save();
+    return server.id;
+  }
+
+  /** Begins to delete a server; asking again changes nothing. Resolves once the cloud remembers it. */
+  async deleteServer(id: string): Promise<void> {
+    const state = this.#servers.get(id);
+    if (state === undefined) throw new VimError('not-found', `Instance ${id} could not be found.`);
+    if (!state.server.deleting) {
+      const at = this.#clock.now() + this.#lasting(this.#state.nfvi.times.delete);
+      this.#put({ ...state, server: { ...state.server, deleting: true }, next: { at, becomes: 'DELETED' } });
+    }
+    await this.#save();
+  }
+
+  // What makes it fail and change. Each throws SimulationError.
+
+  /** Takes a host down at once; its servers go to ERROR, or are gone when they were being deleted. @returns how many it had. */
+  failHost(name: string): number {
+    const host = this.#host(name);
+    this.#hosts.set(name, { ...host, state: 'down' });
+    const lost = this.#loseServersOf(name);
+    this.#tell({ type: 'host', host: name, state: 'down' });
+    return lost;
+  }
+
+  /** Brings a host back. Servers that were lost with it stay in ERROR. */
+  restoreHost(name: string): void {
+    this.#hosts.set(name, { ...this.#host(name), state: 'up' });
+    this.#tell({ type: 'host', host: name, state: 'up' });
+  }
+
+  addHost(host: SimulatedHost): void {
+    if (this.#hosts.has(host.name)) throw new SimulationError(`There is a host '${host.name}' already.`);
+    this.#hosts.set(host.name, newHost(host, this.#zones()[0] ?? FIRST_ZONE));
+    this.#tell({ type: 'inventory' });
+  }
+
+  /** Removes a host for good; what happens to its servers is what happens when it fails. @returns how many it had. */
+  removeHost(name: string): number {
+    this.#host(name);
+    const lost = this.#loseServersOf(name);
+    this.#hosts.delete(name);
+    this.#tell({ type: 'inventory' });
+    return lost;
+  }
+
+  /** Changes what a host offers; what runs on it goes on. */
+  setHostCapacity(
+    name: string,
+    size: { readonly vcpus?: number; readonly memoryMb?: number; readonly diskGb?: number },
+  ): void {
+    this.#hosts.set(name, { ...this.#host(name), ...size });
+    this.#tell({ type: 'inventory' });
+  }
+
+  /** Makes the next `count` servers go to ERROR with this fault; 0 takes an earlier request back. */
+  failNextBoots(count: number, reason: string): void {
+    this.#state.bootFailures = { count, reason };
+    this.#changed();
+  }
+
+  /** Makes the next `count` requests for a server be refused; 0 takes an earlier request back. */
+  refuseNextRequests(count: number, reason: string): void {
+    this.#state.refusals = { count, reason };
+    this.#changed();
+  }
+
+  /** Changes how long servers take that are started or deleted from now on. */
+  setTimes(times: Partial<SimulatedTimes>): void {
+    this.#state.nfvi = { ...this.#state.nfvi, times: { ...this.#state.nfvi.times, ...times } };
+    this.#changed();
+  }
+
+  /** Cuts the cloud off for so long; it goes on by itself meanwhile. 0 ends an earlier cut. */
+  cutOff(milliseconds: number): void {
+    this.#state.unreachableUntil = this.#clock.now() + milliseconds;
+    this.#changed();
+  }
+
+  /** Stops; the snapshot stays, and a cloud made from it goes on. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+    this.#events.complete();
+    await this.#saving;
+  }
+
+  /** The flavor of a request that can be met as it is. */
+  #admit(request: CreateServer): VimFlavor {
+    const refusal = this.#take('refusals');
+    if (refusal !== undefined) throw new VimError('over-quota', refusal);
+    const { nfvi } = this.#state;
+    const flavor = named(nfvi.flavors, request.flavor);
+    if (flavor === undefined) throw new VimError('refused', `Flavor ${request.flavor} could not be found.`);
+    const image = named(nfvi.images, request.image);
+    if (image === undefined) throw new VimError('refused', `Image ${request.image} could not be found.`);
+    if (flavor.memoryMb < image.minMemoryMb) {
+      throw new VimError(
+        'refused',
+        `Flavor's memory is too small for image ${image.name}, which needs ${image.minMemoryMb} MB.`,
+      );
+    }
+    if (flavor.diskGb < image.minDiskGb) {
+      throw new VimError(
+        'refused',
+        `Flavor's disk is too small for image ${image.name}, which needs ${image.minDiskGb} GB.`,
+      );
+    }
+    for (const network of request.networks) {
+      if (named(nfvi.networks, network) === undefined)
+        throw new VimError('refused', `Network ${network} could not be found.`);
+    }
+    if (request.zone !== undefined && !this.#zones().includes(request.zone)) {
+      throw new VimError('refused', `The requested availability zone ${request.zone} is not available.`);
+    }
+    this.#checkQuotas(flavor);
+    return flavor;
+  }
+
+  #checkQuotas(flavor: VimFlavor): void {
+    const { quotas } = this.#state.nfvi;
+    const flavors = [...this.#servers.values()].map((state) => state.flavor);
+    const check = (what: string, quota: number | undefined, of: (each: VimFlavor) => number): void => {
+      const used = flavors.reduce((sum, each) => sum + of(each), 0);
+      if (quota === undefined || used + of(flavor) <= quota) return;
+      throw new VimError(
+        'over-quota',
+        `Quota exceeded for ${what}: Requested ${of(flavor)}, but already used ${used} of ${quota} ${what}.`,
+      );
+    };
+    check('instances', quotas.instances, () => 1);
+    check('cores', quotas.cores, (each) => each.vcpus);
+    check('ram', quotas.memoryMb, (each) => each.memoryMb);
+  }
+
+  /** The host with the most memory left among those that have room, by name where equal. */
+  #place(request: CreateServer, flavor: VimFlavor): HostState | undefined {
+    const used = this.#usage();
+    let best: { readonly host: HostState; readonly left: number } | undefined;
+    for (const host of this.#hosts.values()) {
+      if (host.state === 'down') continue;
+      if (request.zone !== undefined && host.zone !== request.zone) continue;
+      if (request.host !== undefined && host.name !== request.host) continue;
+      const taken = used.get(host.name) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 };
+      if (taken.vcpus + flavor.vcpus > host.vcpus || taken.diskGb + flavor.diskGb > host.diskGb) continue;
+      const left = host.memoryMb - taken.memoryMb - flavor.memoryMb;
+      if (left < 0) continue;
+      const better = best === undefined || left > best.left || (left === best.left && host.name < best.host.name);
+      if (better) best = { host, left };
+    }
+    return best?.host;
+  }
+
+  #usage(): Map<string, VimHost['used']> {
+    const used = new Map<string, VimHost['used']>();
+    for (const { server, flavor } of this.#servers.values()) {
+      if (server.host === undefined) continue;
+      const { vcpus, memoryMb, diskGb } = used.get(server.host) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 };
+      used.set(server.host, {
+        vcpus: vcpus + flavor.vcpus,
+        memoryMb: memoryMb + flavor.memoryMb,
+        diskGb: diskGb + flavor.diskGb,
+      });
+    }
+    return used;
+  }
+
+  #loseServersOf(host: string): number {
+    const lost = [...this.#servers.values()].filter(({ server }) => server.host === host);
+    for (const state of lost) {
+      if (state.server.deleting) this.#remove(state);
+      else
+        this.#put({
+          flavor: state.flavor,
+          server: failed(state.server, { code: 500, message: `The host ${host} failed.` }),
+        });
+    }
+    return lost.length;
+  }
+
+  #put(state: ServerState): void {
+    this.#servers.set(state.server.id, state);
+    this.#arm(state);
+    this.#tell({ type: 'server', server: state.server });
+  }
+
+  #remove({ server }: ServerState): void {
+    this.#servers.delete(server.id);
+    this.#disarm(server.id);
+    this.#tell({ type: 'server', server: { ...server, status: 'DELETED' } });
+  }
+
+  #arm({ server, next }: ServerState): void {
+    this.#disarm(server.id);
+    if (next === undefined || this.#closed) return;
+    this.#timers.set(
+      server.id,
+      this.#clock.at(next.at, () => this.#proceed(server.id)),
+    );
+  }
+
+  #disarm(id: string): void {
+    this.#timers.get(id)?.cancel();
+    this.#timers.delete(id);
+  }
+
+  #proceed(id: string): void {
+    const state = this.#servers.get(id);
+    if (state?.next === undefined) return;
+    const { next, server, flavor } = state;
+    switch (next.becomes) {
+      case 'ACTIVE':
+        this.#put({ flavor, server: { ...server, status: 'ACTIVE' } });
+        break;
+      case 'ERROR':
+        this.#put({ flavor, server: failed(unplaced(server), next.fault) });
+        break;
+      case 'DELETED':
+        this.#remove(state);
+        break;
+    }
+  }
+
+  /** The reason when something is to go wrong this time, counted down. */
+  #take(which: 'bootFailures' | 'refusals'): string | undefined {
+    const { count, reason } = this.#state[which];
+    if (count === 0) return undefined;
+    this.#state[which] = { count: count - 1, reason };
+    this.#changed();
+    return reason;
+  }
+
+  #lasting(milliseconds: number): number {
+    const { jitter } = this.#state.nfvi.times;
+    return Math.round(milliseconds * (1 + ((this.#random.next() * 2 - 1) * jitter) / 100));
+  }
+
+  #host(name: string): HostState {
+    const host = this.#hosts.get(name);
+    if (host === undefined) {
+      throw new SimulationError(
+        `There is no host '${name}'; there are ${[...this.#hosts.keys()].join(', ') || 'none'}.`,
+      );
+    }
+    return host;
+  }
+
+  #zones(): readonly string[] {
+    return [...new Set([...this.#hosts.values()].map((host) => host.zone))].sort();
+  }
+
+  #tell(event: VimEvent): void {
+    this.#changed();
+    if (this.reachable) this.#events.next(event);
+  }
+
+  #changed(): void {
+    // Whoever has to know that it was saved waits for `#save`; a failure is theirs.
+    this.#save().catch(() => undefined);
+  }
+
+  /** Resolves when everything up to the end of this turn is saved. */
+  #save(): Promise<void> {
+    this.#saving ??= Promise.resolve().then(() => {
+      this.#saving = undefined;
+      this.#state.random = this.#random.state;
+      this.#state.hosts = [...this.#hosts.values()];
+      this.#state.servers = [...this.#servers.values()];
+      try {
+        this.#snapshot.save(this.#state);
+      } catch (cause) {
+        throw new VimError('failed', 'The simulated cloud could not save itself.', { cause });
+      }
+    });
+    return this.#saving;
+  }
+}
+
+const FIRST_ZONE = 'zone-1';
+
+function newCloud(nfvi: Nfvi): CloudState {
+  const firstZone = nfvi.hosts.find((host) => host.zone !== undefined)?.zone ?? FIRST_ZONE;
+  return {
+    format: 1,
+    nfvi,
+    random: nfvi.seed,
+    hosts: nfvi.hosts.map((host) => newHost(host, firstZone)),
+    servers: [],
+    bootFailures: NO_FAILURES,
+    refusals: NO_FAILURES,
+    unreachableUntil: 0,
+  };
+}
+
+function newHost(host: SimulatedHost, firstZone: string): HostState {
+  const { name, zone = firstZone, vcpus, memoryMb, diskGb, traits = [] } = host;
+  return { name, zone, state: 'up', vcpus, memoryMb, diskGb, traits };
+}
+
+function restored(value: unknown): CloudState | undefined {
+  if (value === undefined) return undefined;
+  if (typeof value === 'object' && value !== null && 'format' in value && value.format === 1) {
+    // Cast: format 1 is what `#save` writes, and the file is replaced as a whole.
+    return value as CloudState;
+  }
+  throw new SimulationError(
+    'The saved simulation has a format that this release does not know; remove its file to start anew.',
+  );
+}
+
+function failed(server: VimServer, fault: VimFault): VimServer {
+  return { ...server, status: 'ERROR', fault };
+}
+
+/** Nova gives the host back when a server could not be started on it. */
+function unplaced(server: VimServer): VimServer {
+  return Object.fromEntries(Object.entries(server).filter(([key]) => key !== 'host' && key !== 'zone')) as VimServer;
+}
+
+function named<Item extends { readonly id: string; readonly name: string }>(
+  items: readonly Item[],
+  key: string,
+): Item | undefined {
+  return items.find((item) => item.id === key) ?? items.find((item) => item.name === key);
+}

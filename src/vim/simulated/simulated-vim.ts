@@ -1,0 +1,64 @@
+/**
+ * The port to a simulated cloud: what stands between the agent and it, credentials and a connection that may be cut.
+ */
+import { Subject, takeUntil } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { VimError } from '../vim.ts';
+import type { CreateServer, Vim, VimAccount, VimEvent, VimInventory, VimServer } from '../vim.ts';
+import type { SimulatedCloud } from './cloud.ts';
+
+export class SimulatedVim implements Vim {
+  readonly providerId: string;
+  readonly #account: VimAccount;
+  readonly #cloud: SimulatedCloud;
+  readonly #closed = new Subject<void>();
+  #open = true;
+
+  readonly events$: Observable<VimEvent>;
+
+  constructor(account: VimAccount, cloud: SimulatedCloud) {
+    this.providerId = account.providerId;
+    this.#account = account;
+    this.#cloud = cloud;
+    this.events$ = cloud.events$.pipe(takeUntil(this.#closed));
+  }
+
+  discover(signal: AbortSignal): Promise<VimInventory> {
+    return this.#call(signal, () => this.#cloud.inventory());
+  }
+
+  createServer(request: CreateServer, signal: AbortSignal): Promise<{ readonly serverId: string }> {
+    return this.#call(signal, async () => ({ serverId: await this.#cloud.createServer(request) }));
+  }
+
+  deleteServer(serverId: string, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, () => this.#cloud.deleteServer(serverId));
+  }
+
+  findServerByToken(token: string, signal: AbortSignal): Promise<VimServer | undefined> {
+    return this.#call(signal, () => this.#cloud.serverByToken(token));
+  }
+
+  listServers(signal: AbortSignal): Promise<readonly VimServer[]> {
+    return this.#call(signal, () => this.#cloud.servers());
+  }
+
+  close(): Promise<void> {
+    this.#open = false;
+    this.#closed.next();
+    this.#closed.complete();
+    return Promise.resolve();
+  }
+
+  async #call<T>(signal: AbortSignal, work: () => T | Promise<T>): Promise<T> {
+    if (signal.aborted || !this.#open) throw new VimError('aborted', 'The call was given up.');
+    if (!this.#cloud.reachable) throw new VimError('unreachable', 'The simulated VIM does not answer.');
+    if (!this.#cloud.admits(this.#account.username, this.#account.password)) {
+      throw new VimError(
+        'unauthorized',
+        `The simulated VIM does not accept user '${this.#account.username ?? ''}' with the password that was given.`,
+      );
+    }
+    return work();
+  }
+}
