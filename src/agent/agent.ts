@@ -131,5 +131,7 @@ function denied(context: RequestContext, what: string): RpcError {
 }
 
 function notServed(what: string): RpcError {
-  return RpcError.notSupported(`${what} is part of a module that is served, but nothing on this server carries it out.`);
+  return RpcError.notSupported(
+    `${what} is part of a module that is served, but nothing on this server carries it out.`,
+  );
 }

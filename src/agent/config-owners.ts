@@ -1,8 +1,8 @@
-import type { DecisionInputs } from '../engine/ledger.ts';
-import type { DueChange, EventInput } from '../store/store.ts';
+import type { Decision, DecisionInputs } from '../engine/ledger.ts';
 import type { Data } from '../yang/data.ts';
 import type { Change } from '../yang/edit.ts';
 import type { RequestContext } from './context.ts';
+import type { DomainTypes } from './head.ts';
 
 /** An edit as its owner is asked about it. Both configurations are valid. */
 export interface ConfigProposal {
@@ -14,20 +14,18 @@ export interface ConfigProposal {
   readonly changes: readonly Change[];
 }
 
-/** What follows from an edit in the domain; durable with it in one commit. */
-export interface ConfigDecision<DomainChange> {
-  readonly changes: readonly DomainChange[];
-  readonly events: readonly EventInput[];
-  readonly due: readonly DueChange[];
-}
-
 /** The part of a domain that configuration belongs to: it takes part in the transaction of every edit of its nodes. */
-export interface ConfigOwner<Domain, DomainChange> {
+export interface ConfigOwner<Domain extends DomainTypes> {
   /** Names of the modules whose top-level nodes it owns. */
   readonly modules: readonly string[];
   /**
-   * Synchronous and pure; must not change the domain's state.
+   * What follows from the edit in the domain, durable with it in one commit. Synchronous and pure; must not change the
+   * domain's state.
    * @throws RpcError, or RpcErrors, to refuse the edit as a whole: resource-denied with an app-tag and `refusal-info`
    */
-  decide(proposal: ConfigProposal, domain: Domain, inputs: DecisionInputs): ConfigDecision<DomainChange>;
+  decide(
+    proposal: ConfigProposal,
+    domain: Domain['head'],
+    inputs: DecisionInputs,
+  ): Decision<unknown, Domain['change'], Domain['event']>;
 }

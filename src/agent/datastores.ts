@@ -1,6 +1,6 @@
 import { LedgerError } from '../engine/ledger.ts';
-import type { Decision, DecisionInputs, Ledger } from '../engine/ledger.ts';
-import type { DueChange, EventInput } from '../store/store.ts';
+import type { Decision, DecisionInputs } from '../engine/ledger.ts';
+import type { DueChange } from '../store/store.ts';
 import type { Data } from '../yang/data.ts';
 import { applyEdit, difference } from '../yang/edit.ts';
 import type { Change, EditTree } from '../yang/edit.ts';
@@ -14,7 +14,8 @@ import type { ConfigOwner } from './config-owners.ts';
 import { configChangeEvent } from './base-notifications.ts';
 import type { RequestContext } from './context.ts';
 import { eachEntryForItself } from './edit-split.ts';
-import type { AgentChange, AgentHead } from './head.ts';
+import { ofDomain } from './head.ts';
+import type { AgentChange, AgentEvent, AgentHead, AgentLedger, DomainTypes } from './head.ts';
 import type { Locks } from './locks.ts';
 import type { EditOutcome, EditRequest, Revision, WritableDatastore } from './requests.ts';
 import type { RunningChange } from './running.ts';
@@ -38,23 +39,23 @@ export interface Datastores {
   revision(datastore: WritableDatastore, path?: InstancePath): Revision;
 }
 
-export interface LedgerDatastoresOptions<Domain, DomainChange> {
+export interface LedgerDatastoresOptions<Domain extends DomainTypes> {
   readonly yang: YangContext;
-  readonly ledger: Ledger<AgentHead<Domain>, AgentChange<DomainChange>>;
-  readonly owners: readonly ConfigOwner<Domain, DomainChange>[];
+  readonly ledger: AgentLedger<Domain>;
+  readonly owners: readonly ConfigOwner<Domain>[];
   readonly locks: Locks;
   readonly access: AccessControl;
 }
 
 /** Datastores whose edits are decisions of the ledger. */
-export class LedgerDatastores<Domain, DomainChange> implements Datastores {
+export class LedgerDatastores<Domain extends DomainTypes> implements Datastores {
   readonly #yang: YangContext;
-  readonly #ledger: Ledger<AgentHead<Domain>, AgentChange<DomainChange>>;
-  readonly #owners: readonly ConfigOwner<Domain, DomainChange>[];
+  readonly #ledger: AgentLedger<Domain>;
+  readonly #owners: readonly ConfigOwner<Domain>[];
   readonly #locks: Locks;
   readonly #access: AccessControl;
 
-  constructor(options: LedgerDatastoresOptions<Domain, DomainChange>) {
+  constructor(options: LedgerDatastoresOptions<Domain>) {
     this.#yang = options.yang;
     this.#ledger = options.ledger;
     this.#owners = options.owners;
@@ -123,7 +124,7 @@ export class LedgerDatastores<Domain, DomainChange> implements Datastores {
     context: RequestContext,
     request: EditRequest,
     edit: EditTree,
-  ): Decision<EditOutcome, AgentChange<DomainChange>> {
+  ): Decision<EditOutcome, AgentChange<Domain>, AgentEvent<Domain>> {
     const { target = [], datastore } = request;
     const before = head.running.data;
     const revision = head.running.revision(target);
@@ -143,7 +144,7 @@ export class LedgerDatastores<Domain, DomainChange> implements Datastores {
     return {
       result: { created, changed: true, ...head.running.revisionAfter(change, target) },
       changes: [{ of: 'running', change }, ...consequences.changes],
-      events: event === undefined ? consequences.events : [...consequences.events, event],
+      events: event === undefined ? consequences.events : [...consequences.events, { of: 'server', event }],
       due: consequences.due,
     };
   }
@@ -153,15 +154,15 @@ export class LedgerDatastores<Domain, DomainChange> implements Datastores {
     inputs: DecisionInputs,
     context: RequestContext,
     edit: { readonly before: Data; readonly after: Data; readonly changes: readonly Change[] },
-  ): Decision<undefined, AgentChange<DomainChange>> {
-    const changes: AgentChange<DomainChange>[] = [];
-    const events: EventInput[] = [];
+  ): Decision<undefined, AgentChange<Domain>, AgentEvent<Domain>> {
+    const changes: AgentChange<Domain>[] = [];
+    const events: AgentEvent<Domain>[] = [];
     const due: DueChange[] = [];
     for (const owner of this.#owners) {
       const own = edit.changes.filter(({ path }) => path[0] !== undefined && owner.modules.includes(path[0].module));
       if (own.length === 0) continue;
-      const decision = owner.decide({ context, ...edit, changes: own }, head.domain, inputs);
-      changes.push(...decision.changes.map((change) => ({ of: 'domain' as const, change })));
+      const decision = ofDomain<Domain, unknown>(owner.decide({ context, ...edit, changes: own }, head.domain, inputs));
+      changes.push(...decision.changes);
       events.push(...decision.events);
       due.push(...decision.due);
     }
@@ -171,7 +172,8 @@ export class LedgerDatastores<Domain, DomainChange> implements Datastores {
   #checkAccess(context: RequestContext, changes: readonly Change[]): void {
     for (const change of changes) {
       const node = schemaNodeAt(this.#yang.schema, change.path);
-      if (node === undefined || this.#access.canWrite(context, node, change.path, WRITE_OPERATIONS[change.kind])) continue;
+      if (node === undefined || this.#access.canWrite(context, node, change.path, WRITE_OPERATIONS[change.kind]))
+        continue;
       const path = formatPath(change.path);
       throw RpcError.accessDenied(`The user ${context.user} is not permitted to change ${path}.`, { path });
     }
@@ -187,7 +189,7 @@ const WRITE_OPERATIONS: Readonly<Record<Change['kind'], WriteOperation>> = {
   moved: 'update',
 };
 
-function runningChange<Domain>(
+function runningChange<Domain extends DomainTypes>(
   head: AgentHead<Domain>,
   inputs: DecisionInputs,
   after: Data,

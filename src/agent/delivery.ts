@@ -139,14 +139,13 @@ export class Delivery implements Subscription {
   }
 
   attach(receiver: NotificationReceiver): void {
+    this.#patienceTimer?.cancel();
     this.#receiver = receiver;
-    this.start();
   }
 
   start(): void {
     if (this.#state !== 'waiting' || this.#receiver === undefined) return;
     this.#state = 'active';
-    this.#patienceTimer?.cancel();
     this.#receiver.onDrain(() => this.#ready());
     this.#armStop();
     this.#readLog();
@@ -212,7 +211,10 @@ export class Delivery implements Subscription {
     if (this.#state !== 'active' || this.#busy) return;
     this.#live = false;
     const replaying = this.#replayEnd !== undefined;
-    if (!replaying && this.#agedAway()) return this.#overflow();
+    if (!replaying && this.#agedAway()) {
+      this.#overflow();
+      return;
+    }
     const toSeq = this.#replayEnd ?? this.#around.published();
     const fromTime = replaying ? this.startTime : undefined;
     let read = 0;
@@ -287,7 +289,10 @@ export class Delivery implements Subscription {
   }
 
   #overflow(): void {
-    if (this.protocol === 'rfc5277') return this.finish('receiver-failed');
+    if (this.protocol === 'rfc5277') {
+      this.finish('receiver-failed');
+      return;
+    }
     this.#excluded += this.#around.published() - this.#next + 1;
     this.#state = 'suspended';
     this.#live = false;

@@ -85,7 +85,10 @@ export class EventStreams implements Streams {
       notification: (delivery, news) => this.#notification(delivery, news),
       ended: (delivery) => this.#deliveries.delete(delivery.id),
       failed: (delivery, error) =>
-        logger.warn({ subscription: delivery.id, user: delivery.owner.user, err: error }, 'delivery of a notification failed'),
+        logger.warn(
+          { subscription: delivery.id, user: delivery.owner.user, err: error },
+          'delivery of a notification failed',
+        ),
     };
     this.#listening = bus.listen('event streams', (event) => this.#publish(event));
     sessions.listen({ ended: ({ session }) => this.#endSession(session.id) });
@@ -109,7 +112,9 @@ export class EventStreams implements Streams {
     this.#checkTimes(request);
     const { sessionId } = context;
     if (sessionId !== undefined && this.#ofSession(sessionId).some(({ protocol }) => protocol === 'rfc5277')) {
-      throw RpcError.inUse('This session has a subscription already; it lasts until its stopTime or the end of the session.');
+      throw RpcError.inUse(
+        'This session has a subscription already; it lasts until its stopTime or the end of the session.',
+      );
     }
     this.#checkRoom(() => RpcError.resourceDenied(this.#noRoom()));
     return this.#add('rfc5277', context, stream, request, receiver, this.#test(context, stream, request.filter));
@@ -133,7 +138,8 @@ export class EventStreams implements Streams {
   attach(context: RequestContext, id: number, receiver: NotificationReceiver): Subscription {
     const delivery = this.#own(context, id);
     if (delivery === undefined) throw RpcError.invalidValue(noSuchSubscription(id));
-    if (delivery.hasReceiver) throw RpcError.inUse(`The notifications of subscription ${id} are being received already.`);
+    if (delivery.hasReceiver)
+      throw RpcError.inUse(`The notifications of subscription ${id} are being received already.`);
     delivery.attach(receiver);
     return delivery;
   }
@@ -145,7 +151,11 @@ export class EventStreams implements Streams {
     const filter = change.filter === undefined ? delivery.filter : (change.filter ?? undefined);
     const stopTime = change.stopTime === undefined ? delivery.stopTime : (change.stopTime ?? undefined);
     if (stopTime !== delivery.stopTime) this.#checkStopTime(stopTime);
-    delivery.modify(filter, filterOr('modify', () => this.#test(context, stream, filter)), stopTime);
+    delivery.modify(
+      filter,
+      filterOr('modify', () => this.#test(context, stream, filter)),
+      stopTime,
+    );
   }
 
   delete(context: RequestContext, id: number): void {

@@ -1,4 +1,5 @@
 import type { AnyValue, Data, Entries, LeafValue, Value } from '../yang/data.ts';
+import { valueContext } from '../yang/instance-path.ts';
 import { leafFromText } from '../yang/leaf-value.ts';
 import type { DataSchemaNode, SchemaParent, SchemaTree } from '../yang/schema-tree.ts';
 import type { XmlElement } from '../yang/xml.ts';
@@ -35,7 +36,9 @@ function selectsRecord(schema: SchemaTree, record: NotificationRecord, element: 
 function selects(schema: SchemaTree, parent: SchemaParent, data: Data, elements: readonly XmlElement[]): boolean {
   const matches = elements.filter(isContentMatch);
   for (const match of matches) {
-    const hit = instances(schema, parent, data, match).some(([node, value]) => contentMatches(schema, node, value, match));
+    const hit = instances(schema, parent, data, match).some(([node, value]) =>
+      contentMatches(schema, node, value, match),
+    );
     if (!hit) return false;
   }
   if (matches.length > 0) return true;
@@ -62,7 +65,7 @@ function isContentMatch(element: XmlElement): boolean {
 function contentMatches(schema: SchemaTree, node: DataSchemaNode, value: Value, element: XmlElement): boolean {
   if (node.kind !== 'leaf' && node.kind !== 'leaf-list') return false;
   const resolve = (prefix: string): string | undefined => element.scope.get(prefix);
-  const wanted = leafFromText(schema, node.type, element.text.trim(), { resolve });
+  const wanted = leafFromText(valueContext(schema, node.module, { resolve }), node.type, element.text.trim());
   if (!wanted.ok) return false;
   // The schema says that the value of a leaf-list is an array of leaf values, and that of a leaf is one.
   const values = node.kind === 'leaf' ? [value as LeafValue] : (value as readonly LeafValue[]);
@@ -85,7 +88,11 @@ function instances(
 }
 
 /** A filter element without namespace names nodes of every namespace (RFC 6241 §6.2.1). */
-function names(schema: SchemaTree, element: XmlElement, node: { readonly module: string; readonly name: string }): boolean {
+function names(
+  schema: SchemaTree,
+  element: XmlElement,
+  node: { readonly module: string; readonly name: string },
+): boolean {
   if (element.name !== node.name) return false;
   return element.namespace === '' || element.namespace === schema.namespaceOf(node.module);
 }
@@ -100,7 +107,8 @@ export function filterElementOf(schema: SchemaTree, content: AnyValue): XmlEleme
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return [];
     return Object.entries(value).flatMap(([member, child]) => {
       const colon = member.indexOf(':');
-      const own = colon === -1 ? namespace : (schema.module(member.slice(0, colon))?.namespace ?? member.slice(0, colon));
+      const own =
+        colon === -1 ? namespace : (schema.module(member.slice(0, colon))?.namespace ?? member.slice(0, colon));
       const name = member.slice(colon + 1);
       const instances: readonly AnyValue[] = isArray(child) ? child : [child];
       return instances.map((instance) => element(own, name, instance));

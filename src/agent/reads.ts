@@ -1,5 +1,5 @@
 import type { Data, Entries, LeafValue, Value } from '../yang/data.ts';
-import { formatPath, schemaNodes } from '../yang/instance-path.ts';
+import { formatPath, schemaNodes, valueContext } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import { leafFromText } from '../yang/leaf-value.ts';
 import { RpcError } from '../yang/rpc-error.ts';
@@ -122,7 +122,7 @@ function keysIn(parent: SchemaParent | undefined, nodes: Data): Data {
 
 function defaultOf(schema: SchemaTree, node: DataSchemaNode): LeafValue | undefined {
   if (node.kind !== 'leaf' || node.default === undefined) return undefined;
-  const read = leafFromText(schema, node.type, node.default, 'json');
+  const read = leafFromText(valueContext(schema, node.module, 'json'), node.type, node.default);
   return read.ok ? read.value : undefined;
 }
 

@@ -166,7 +166,9 @@ export function recordWrites(schema: SchemaTree, change: RunningChange): readonl
     const value = getNode(schema, change.after, path);
     const node = schemaNodeAt(schema, path);
     const body =
-      value === undefined || node === undefined ? null : { value: recordValue(schema, node, path, value), revision, at };
+      value === undefined || node === undefined
+        ? null
+        : { value: recordValue(schema, node, path, value), revision, at };
     writes.push({ kind: 'running', id, body });
   }
   return writes;
@@ -191,8 +193,8 @@ function* recordsOf(schema: SchemaTree, change: Change): Iterable<InstancePath> 
 }
 
 // Change hands over values as `unknown` because a leaf's, a container's and an entry's differ; all are Value.
-const valueBefore = (change: Change): Value | undefined => ('before' in change ? (change.before as Value) : undefined);
-const valueAfter = (change: Change): Value | undefined => ('after' in change ? (change.after as Value) : undefined);
+const valueBefore = (change: Change): Value | undefined => ('before' in change ? (change.before) : undefined);
+const valueAfter = (change: Change): Value | undefined => ('after' in change ? (change.after) : undefined);
 
 /** The path of the list entry with a record of its own that the path is in; undefined if there is none. */
 function entryRecord(schema: SchemaTree, path: InstancePath): InstancePath | undefined {
@@ -218,7 +220,7 @@ function* entryRecordsBelow(
 ): Iterable<InstancePath> {
   if (isSplit(node)) {
     const step = path.at(-1);
-    if (step === undefined || !isList(value)) return;
+    if (step === undefined || !isObject(value) || !isList(value)) return;
     for (const entry of value) {
       if (isObject(entry)) yield [...path.slice(0, -1), { ...bare(step), keys: keysOf(node, entry as Data) }];
     }
@@ -259,7 +261,7 @@ function withoutSplitLists(schema: SchemaTree, node: DataSchemaNode, value: Valu
 /** The value with lists as arrays, for JSON. */
 function plain(value: unknown): unknown {
   if (!isObject(value)) return value;
-  if (isList(value)) return [...value].map(plain);
+  if (isList(value)) return [...value].map((entry) => plain(entry));
   return Object.fromEntries(Object.entries(value).map(([member, below]) => [member, plain(below)]));
 }
 

@@ -115,7 +115,7 @@ export interface Streams {
   establish(context: RequestContext, request: SubscriptionRequest, receiver?: NotificationReceiver): Subscription;
 
   /**
-   * Connects a receiver to an established subscription and starts it (RFC 8650 §3.3).
+   * Connects a receiver to an established subscription (RFC 8650 §3.3), which then waits for `start()`.
    * @throws RpcError invalid-value when there is none of that id for this user, in-use when it has a receiver
    */
   attach(context: RequestContext, id: number, receiver: NotificationReceiver): Subscription;
