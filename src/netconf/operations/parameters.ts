@@ -5,6 +5,8 @@ import { BASE } from '../namespaces.ts';
 /** The parameters of an operation by name. */
 export type Parameters<Name extends string> = Readonly<Partial<Record<Name, XmlElement>>>;
 
+const IN_BASE = [BASE] as const;
+
 /** Parameters by name, with the namespaces they may be in where that is not the base namespace alone. */
 export type Allowed<Name extends string> = Readonly<Record<Name, readonly [string, ...string[]] | undefined>>;
 
@@ -31,8 +33,8 @@ function checkedName<Name extends string>(operation: XmlElement, child: XmlEleme
     const message = `<${operation.name}> has no parameter <${child.name}>; ${known}.`;
     throw RpcError.unknownElement(child.name, message, { type: 'protocol' });
   }
-  const namespaces = allowed[child.name] ?? [BASE];
-  if (!namespaces.includes(child.namespace)) throw wrongNamespace(child, namespaces[0] ?? BASE);
+  const namespaces = allowed[child.name] ?? IN_BASE;
+  if (!namespaces.includes(child.namespace)) throw wrongNamespace(child, namespaces[0]);
   return child.name;
 }
 
