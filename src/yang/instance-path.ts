@@ -44,6 +44,12 @@ export interface ApiPath {
   readonly action?: ActionNode;
 }
 
+/** The step of a list entry. @param values of its key leafs, in key order */
+export function entryStep(list: ListNode, values: readonly LeafValue[]): PathStep {
+  const keys = list.keys.map((name, at) => ({ name, value: values[at] ?? '' }));
+  return { module: list.module, name: list.name, keys };
+}
+
 /** The RFC 7951 §6.11 form: `/opnfv-promise:promise/pools/pool[id='p1']`; `/` for the datastore. */
 export function formatPath(path: InstancePath): string {
   let text = '';

@@ -157,6 +157,7 @@ export function module(
     prefix: more.prefix ?? name,
     yangVersion: '1.1',
     implemented: true,
+    extensions: [],
     features: [],
     identities: [],
     submodules: [],
