@@ -59,23 +59,24 @@ EXPORT(lyw_parse_data) int lyw_parse_data(const char *text, int format, uint32_t
     return rc;
 }
 
+static int is_operation(const struct lyd_attr *attribute)
+{
+    const char *module = attribute->format == LY_VALUE_JSON ? "ietf-netconf" : "urn:ietf:params:xml:ns:netconf:base:1.0";
+
+    return !strcmp(attribute->name.name, "operation") && attribute->name.module_ns &&
+           !strcmp(attribute->name.module_ns, module);
+}
+
+/** Whether a node without a schema is a leaf without a value whose one attribute is that it is to be deleted. */
 static int is_edit_of_nothing(const struct lyd_node *node)
 {
     const struct lyd_node_opaq *opaque = (const struct lyd_node_opaq *)node;
     const struct lysc_node *schema = lyd_node_schema(node);
-    const struct lyd_attr *attribute;
 
-    if (!schema || !(schema->nodetype & (LYS_LEAF | LYS_LEAFLIST)) || opaque->child ||
-            (opaque->value[strspn(opaque->value, " \t\r\n")] != '\0')) {
-        return 0;
-    }
-    for (attribute = opaque->attr; attribute; attribute = attribute->next) {
-        if (!strcmp(attribute->name.name, "operation") &&
-                (!strcmp(attribute->value, "delete") || !strcmp(attribute->value, "remove"))) {
-            return 1;
-        }
-    }
-    return 0;
+    return schema && (schema->nodetype & LYD_NODE_TERM) && !opaque->child &&
+           (opaque->value[strspn(opaque->value, " \t\r\n")] == '\0') && opaque->attr && !opaque->attr->next &&
+           is_operation(opaque->attr) &&
+           (!strcmp(opaque->attr->value, "delete") || !strcmp(opaque->attr->value, "remove"));
 }
 
 /** Whether every node without a schema in the tree is a leaf without a value that is to be deleted. */
@@ -97,15 +98,16 @@ static int is_edit(const struct lyd_node *first)
  */
 EXPORT(lyw_parse_edit) int lyw_parse_edit(const char *text, int format)
 {
-    const uint32_t options = LYD_PARSE_ONLY;
+    const uint32_t options = LYD_PARSE_ONLY | LYD_PARSE_STRICT;
     struct lyd_node *tree = NULL;
     LY_ERR rc;
 
     lyw_clean();
-    rc = lyd_parse_data_mem(lyw_ctx, text, (LYD_FORMAT)format, options | LYD_PARSE_STRICT, 0, &lyw_result.tree);
+    rc = lyd_parse_data_mem(lyw_ctx, text, (LYD_FORMAT)format, options, 0, &lyw_result.tree);
     if (!rc) {
         return rc;
     }
+    // Strict and opaque: unknown nodes and attributes are errors still, only values and keys are let through.
     if (lyd_parse_data_mem(lyw_ctx, text, (LYD_FORMAT)format, options | LYD_PARSE_OPAQ, 0, &tree) || !is_edit(tree)) {
         lyd_free_all(tree);
         lyw_result.tree = NULL;
@@ -620,12 +622,6 @@ EXPORT(lyw_diff_apply) int lyw_diff_apply(struct lyd_node *tree, const struct ly
     rc = difference ? lyd_diff_apply_all(&tree, difference) : LY_SUCCESS;
     lyw_result.tree = tree;
     return rc;
-}
-
-EXPORT(lyw_diff_reverse) int lyw_diff_reverse(const struct lyd_node *difference)
-{
-    lyw_clean();
-    return difference ? lyd_diff_reverse_all(difference, &lyw_result.tree) : LY_SUCCESS;
 }
 
 /** The data of ietf-yang-library about this context. */

@@ -7,6 +7,7 @@
  *   every step of a regular expression takes from it; when it is used up, the loops end and the evaluation returns
  *   LY_EDENIED. `lyxp_steps` is the number left, set by the shim before each evaluation (and unlimited for the
  *   constraints of schemas).
+ * - json.c: nesting as deep as it allows exhausts the engine's stack, which is a trap instead of an error.
  * - out.c: printing formats through `lyw_vasprintf()` of the shim.
  */
 import { readFile, writeFile } from 'node:fs/promises';
@@ -197,7 +198,7 @@ export const patches = [
     if (*size - (unsigned)*used < needed) {
         do {`,
         replace: `{
-    if (lyxp_spend(needed / 32)) {
+    if (lyxp_spend(needed / 8)) {
         return lyxp_over_budget(ctx);
     }
     if (*size - (unsigned)*used < needed) {
@@ -229,6 +230,17 @@ export const patches = [
     new_used = 0;
 
     have_removed = 0;`,
+      },
+      // a regular expression to be compiled
+      {
+        find: `    LY_ARRAY_NEW_RET(set->ctx, patterns, pattern, LY_EMEM);
+`,
+        replace: `    if (lyxp_spend(100 + strlen(args[1]->val.str))) {
+        return lyxp_over_budget(set->ctx);
+    }
+
+    LY_ARRAY_NEW_RET(set->ctx, patterns, pattern, LY_EMEM);
+`,
       },
       // one (sub)expression; whatever loop ended early, the result does not leave this function
       {
@@ -269,6 +281,10 @@ export const patches = [
  * @brief Get root type.`,
       },
     ],
+  },
+  {
+    file: 'libyang/src/json.c',
+    edits: [{ find: 'LY_MAX_BLOCK_DEPTH * 10', count: 2, replace: 'LY_MAX_BLOCK_DEPTH * 2' }],
   },
   {
     file: 'libyang/src/out.c',

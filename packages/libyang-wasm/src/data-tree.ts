@@ -38,8 +38,9 @@ const asNodes = 0;
 const asPaths = 1;
 const asCount = 2;
 
+/** What is printed of a tree. */
 const siblings = 0;
-const subtree = 1;
+export const subtree = 1;
 export const childrenOf = 2;
 
 /** LY_XPATH_TYPE */
@@ -223,11 +224,6 @@ export class DataTree {
   /** Does to this tree what `diff` found. */
   applyDiff(difference: DataTree): void {
     this.#change('lyw_diff_apply', difference.address);
-  }
-
-  /** The difference that undoes this one. */
-  reverseDiff(): DataTree {
-    return this.derive(this.session.call('lyw_diff_reverse', this.address).tree);
   }
 
   duplicate(): DataTree {

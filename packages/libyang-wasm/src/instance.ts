@@ -35,7 +35,6 @@ const calls = [
   'lyw_merge',
   'lyw_diff',
   'lyw_diff_apply',
-  'lyw_diff_reverse',
   'lyw_yang_library',
   'lyw_free_tree',
   'lyw_memory_used',

@@ -1,7 +1,7 @@
 /** A parsed RPC, action, reply or notification. */
 import { readNodes } from './data-node.ts';
 import type { DataNode } from './data-node.ts';
-import { DataTree, childrenOf } from './data-tree.ts';
+import { DataTree, childrenOf, subtree } from './data-tree.ts';
 import type { Home } from './data-tree.ts';
 import { formats, printFlags } from './formats.ts';
 import type { PrintOptions } from './formats.ts';
@@ -53,12 +53,18 @@ export class OperationTree extends DataTree {
   }
 
   /**
-   * Prints what is below the operation: the input, the output, the content of the notification. In JSON one object with
-   * names as in RFC 8040 `input` and `output`; in XML the elements one after the other.
+   * Prints what is below the operation: the input, the output, the content of the notification. In JSON it is the object
+   * that RFC 8040 has as the value of `input` and `output`, in XML the elements one after the other.
    */
   printBody(options: PrintOptions): string {
     const format = formats[options.format];
-    return this.session.call('lyw_print', this.#address(), format, printFlags(options), childrenOf).text;
+    const address = this.#address();
+    if (options.format === 'xml') {
+      return this.session.call('lyw_print', address, format, printFlags(options), childrenOf).text;
+    }
+    const { text } = this.session.call('lyw_print', address, format, printFlags(options), subtree);
+    // {"module:operation": BODY}
+    return text.slice(text.indexOf('{', 1), text.lastIndexOf('}', text.lastIndexOf('}') - 1) + 1);
   }
 
   /**

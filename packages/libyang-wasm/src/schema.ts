@@ -25,6 +25,8 @@ export interface Module {
   readonly submodules: readonly { readonly name: string; readonly revision?: string }[];
   /** Names of modules whose deviations apply to this one. */
   readonly deviatedBy: readonly string[];
+  /** Extension instances in the module statement itself, e.g. `sx:structure` (RFC 8791) and `rc:yang-data` (RFC 8040). */
+  readonly extensions: readonly Extension[];
   /** Top-level data nodes, choices and cases kept in place. */
   readonly data: readonly SchemaNode[];
   readonly rpcs: readonly RpcNode[];
