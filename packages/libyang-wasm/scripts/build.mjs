@@ -11,7 +11,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openApt } from './apt.mjs';
-import { compileLibraries, linkWasm, wasmFlags } from './compile.mjs';
+import { compileLibraries, linkWasm, nativeFlags, wasmFlags } from './compile.mjs';
 import { applyPatches } from './patches.mjs';
 import { suites, unpackSources } from './sources.mjs';
 import { openToolchain } from './toolchain.mjs';
@@ -66,16 +66,26 @@ export function lazyApt(cache, log) {
   return () => (opened ??= openApt(path.join(cache, 'apt'), suites, log));
 }
 
-/** The directory with the patched and compiled libraries. */
-async function libraries(cache, apt, compiler, log) {
-  const key = await hashOf(libraryScripts.map((name) => path.join(scripts, name)));
-  const target = path.join(cache, `libraries-${key.slice(0, 16)}`);
+/** The directory `name`-… with the patched and compiled libraries. */
+async function libraries(name, flags, cache, apt, compiler, log) {
+  const key = await hashOf(libraryScripts.map((script) => path.join(scripts, script)));
+  const target = path.join(cache, `${name}-${key.slice(0, 16)}`);
   await fillOnce(target, async (work) => {
     await unpackSources(cache, work, apt, log);
     await applyPatches(work);
-    await compileLibraries(work, await compiler(), wasmFlags, log);
+    await compileLibraries(work, await compiler(), flags, log);
   });
   return target;
+}
+
+/**
+ * Builds the same patched libraries with the machine's own C compiler, for comparisons. Returns the directory that has
+ * `objects`, `generated` and the sources.
+ */
+export async function buildNative({ log = () => {} } = {}) {
+  const cache = cacheDirectory();
+  const cc = async () => ({ cc: 'cc', env: process.env });
+  return libraries('native', nativeFlags, cache, lazyApt(cache, log), cc, log);
 }
 
 async function copyInto(from, directory, names) {
@@ -107,14 +117,22 @@ async function artifacts(cache, log) {
     const apt = lazyApt(cache, log);
     let opened;
     const compiler = async () => {
-      const { emcc, env } = await (opened ??= openToolchain(cache, apt, log));
-      return { cc: emcc, env };
+      const { emcc, env, license } = await (opened ??= openToolchain(cache, apt, log));
+      return { cc: emcc, env, license };
     };
-    const tree = await libraries(cache, apt, compiler, log);
+    const tree = await libraries('libraries', wasmFlags, cache, apt, compiler, log);
     log('linking libyang.wasm');
     await mkdir(path.join(work, 'modules'));
     for (const file of await publishedModules(tree)) {
       await copyFile(file, path.join(work, 'modules', path.basename(file)));
+    }
+    await mkdir(path.join(work, 'licenses'));
+    for (const [name, file] of Object.entries({
+      libyang: path.join(tree, 'libyang/LICENSE'),
+      pcre2: path.join(tree, 'pcre2/LICENCE'),
+      emscripten: (await compiler()).license,
+    })) {
+      await copyFile(file, path.join(work, 'licenses', `${name}.txt`));
     }
     const objects = await mkdtemp(`${target}.objects.`);
     try {
@@ -134,7 +152,12 @@ async function artifacts(cache, log) {
 export async function build({ log = () => {} } = {}) {
   const built = await artifacts(cacheDirectory(), log);
   await copyInto(built, path.join(home, 'dist'), ['libyang.wasm']);
-  await copyInto(path.join(built, 'modules'), path.join(home, 'modules'), await readdir(path.join(built, 'modules')));
+  for (const [from, to] of [
+    ['modules', 'modules'],
+    ['licenses', 'dist/licenses'],
+  ]) {
+    await copyInto(path.join(built, from), path.join(home, to), await readdir(path.join(built, from)));
+  }
   log('dist/libyang.wasm is up to date');
 }
 

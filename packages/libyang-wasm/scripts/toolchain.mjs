@@ -24,7 +24,9 @@ function environment(root, extra = {}) {
   };
 }
 
-const installed = { emcc: '/usr/bin/emcc', env: environment('/') };
+const license = 'usr/share/doc/emscripten/copyright';
+
+const installed = { emcc: '/usr/bin/emcc', env: environment('/'), license: path.join('/', license) };
 
 async function unpacked(prefix) {
   const libraries = [path.join(prefix, 'usr/lib')];
@@ -35,6 +37,7 @@ async function unpacked(prefix) {
   const python = path.join(prefix, 'usr/bin/python3');
   return {
     emcc: path.join(prefix, 'emcc'),
+    license: path.join(prefix, license),
     env: environment(prefix, {
       EM_CONFIG: path.join(prefix, 'emscripten.config'),
       LD_LIBRARY_PATH: libraries.join(path.delimiter),

@@ -7,7 +7,7 @@ import { LibyangError } from '../src/index.ts';
 import type { Context, DataTree } from '../src/index.ts';
 import { inventoryJson, makeContext, namespaces, serverXml } from './support.ts';
 
-const inputs = Number(process.env.FUZZ_INPUTS ?? 6000);
+const inputs = Number(process.env.FUZZ_INPUTS ?? 20_000);
 const firstSeed = Number(process.env.FUZZ_SEED ?? 20240501);
 
 /** A sequence of pseudo-random numbers (xorshift32): `next(n)` is below n. */
