@@ -1,5 +1,6 @@
 import { RpcError } from '../yang/rpc-error.ts';
 import { attributeOf, escapeAttribute, parseXml, type XmlAttribute, type XmlElement } from '../yang/xml.ts';
+import { asciiXml } from './ascii.ts';
 import { BASE } from './namespaces.ts';
 
 /** A correct `<rpc>` (RFC 6241 §4.1). */
@@ -71,7 +72,7 @@ function rpcReplyTag(attributes: readonly XmlAttribute[]): string {
   let text = '';
   for (const { prefix, name, namespace, value } of attributes) {
     if (prefix !== '' && prefix !== 'xml') namespaces.set(prefix, namespace);
-    text += ` ${prefix === '' ? name : `${prefix}:${name}`}="${escapeAttribute(value)}"`;
+    text += ` ${prefix === '' ? name : `${prefix}:${name}`}="${asciiXml(escapeAttribute(value))}"`;
   }
   const declarations = [...namespaces].map(([prefix, uri]) => ` xmlns:${prefix}="${escapeAttribute(uri)}"`).join('');
   return `<rpc-reply xmlns="${BASE}"${declarations}${text}>`;
@@ -97,7 +98,7 @@ export function* replyText(replyTag: string, content: Iterable<string>): Generat
   let empty = true;
   for (const piece of content) {
     if (piece !== '') empty = false;
-    yield piece;
+    yield asciiXml(piece);
   }
   if (empty) yield '<ok/>';
   yield '</rpc-reply>';

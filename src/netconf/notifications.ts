@@ -2,6 +2,7 @@ import type { NotificationReceiver, NotificationRecord, SubscriptionEnd } from '
 import { printXml } from '../yang/print.ts';
 import type { SchemaTree } from '../yang/schema-tree.ts';
 import { escapeAttribute } from '../yang/xml.ts';
+import { asciiXml } from './ascii.ts';
 import { NOTIFICATION } from './namespaces.ts';
 
 /** Notifications of one subscription that may wait for the client; more stay with the subscription. */
@@ -17,7 +18,7 @@ export function* notificationText(schema: SchemaTree, record: NotificationRecord
   const namespace = escapeAttribute(schema.namespaceOf(record.module));
   yield `<notification xmlns="${NOTIFICATION}"><eventTime>${new Date(record.time).toISOString()}</eventTime>`;
   yield `<${record.name} xmlns="${namespace}">`;
-  yield* printXml(schema, record.content, { parent: node });
+  for (const piece of printXml(schema, record.content, { parent: node })) yield asciiXml(piece);
   yield `</${record.name}></notification>`;
 }
 

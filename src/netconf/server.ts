@@ -1,6 +1,8 @@
 import type { AddressInfo } from 'node:net';
+import type { ServerFacts } from '../agent/server-facts.ts';
 import type { Logger } from '../observe/log.ts';
 import type { Authenticator } from './auth.ts';
+import { serverCapabilities } from './hello.ts';
 import type { ServedAgent } from './operations/operation.ts';
 import { NetconfSession, type SessionLimits } from './session.ts';
 import { SshTransport, type Peer, type SshLimits } from './transport.ts';
@@ -36,6 +38,8 @@ export interface NetconfServerOptions {
   readonly authenticator: Authenticator;
   readonly log: Logger;
   readonly limits?: Partial<NetconfLimits>;
+  /** Where the capabilities of the hello are told to the monitoring data. */
+  readonly facts?: Pick<ServerFacts, 'netconfCapabilities'>;
 }
 
 export interface NetconfServer {
@@ -58,6 +62,7 @@ export async function startNetconfServer(options: NetconfServerOptions): Promise
     log: options.log,
     opened: (channel, peer) => sessions.open(channel, peer),
   });
+  if (options.facts !== undefined) options.facts.netconfCapabilities = () => serverCapabilities(options.agent.yang);
   const address = await transport.listen(options.listen.host, options.listen.port);
   options.log.info({ host: address.address, port: address.port }, 'NETCONF server listens');
   return {

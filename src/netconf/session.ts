@@ -2,6 +2,7 @@ import type { SessionEndReason, Session as RegisteredSession } from '../agent/se
 import type { NotificationRecord } from '../agent/streams.ts';
 import type { Logger } from '../observe/log.ts';
 import { RpcError } from '../yang/rpc-error.ts';
+import type { XmlElement } from '../yang/xml.ts';
 import { ChannelClosed, type SessionChannel } from './channel.ts';
 import { readRpc, replyText, unreadableReplyTag, type ReadMessage } from './envelope.ts';
 import { renderRpcError } from './errors.ts';
@@ -151,7 +152,7 @@ export class NetconfSession {
     const { operation: element, source } = result.rpc;
     const afterReply: (() => void)[] = [];
     try {
-      const context = this.#context((run) => afterReply.push(run));
+      const context = this.#context(element, (run) => afterReply.push(run));
       const done = await operationFor(element)({ agent: this.#agent, context, element, source });
       await this.#sendReply(replyTag, done);
     } catch (error) {
@@ -182,7 +183,7 @@ export class NetconfSession {
     );
   }
 
-  #context(afterReply: (run: () => void) => void): SessionContext {
+  #context(operationElement: XmlElement, afterReply: (run: () => void) => void): SessionContext {
     const { peer } = this.#options;
     return {
       user: peer.user,
@@ -190,6 +191,7 @@ export class NetconfSession {
       sessionId: this.id,
       peer: peer.host,
       signal: this.#gone.signal,
+      operationElement,
       receiver: new SessionReceiver({
         send: (record) => this.#sendNotification(record),
         opened: () => {

@@ -151,7 +151,10 @@ class SshConnection {
     this.#connection = connection;
     connection.on('error', (error: Error & { level?: string }) => {
       const offered = error.level === 'handshake' ? this.#negotiation.offered() : undefined;
-      this.#log.warn({ reason: error.message, ...(offered && { offered }) }, 'SSH connection failed');
+      const facts = { reason: error.message, ...(offered && { offered }) };
+      // Many clients end with a reset once they have what they want.
+      if (error.level === 'socket') this.#log.debug(facts, 'SSH connection lost');
+      else this.#log.warn(facts, 'SSH connection failed');
       this.#destroySoon();
     });
     connection.on('handshake', () => this.#negotiation.stop());

@@ -127,7 +127,7 @@ describe('netconf server', () => {
       decoder.useChunks();
     }
     const [, data = '', ok] = messages;
-    expect(data.match(/<title>\d+ é{500}<\/title>/g)).to.have.length(20_000);
+    expect(data.match(/<title>\d+ (?:&#233;){500}<\/title>/g)).to.have.length(20_000);
     expect(ok).to.match(/<ok\/><\/rpc-reply>$/);
     client.end();
   });

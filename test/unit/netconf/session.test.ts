@@ -466,6 +466,16 @@ describe('netconf session', () => {
       expect(isOk(await slow.reply())).to.equal(true);
     });
 
+    it('writes characters beyond ASCII as references, so that a client may cut its input anywhere', async () => {
+      const client = open();
+      agent.data = lazyTracks(1, () => 'é€😀\ud800]]>]]>');
+      const reply = await client.ask(`<rpc xmlns="${BASE}" message-id="é😀"><get/></rpc>`);
+      expect(attributeOf(reply, '', 'message-id')).to.equal('é😀');
+      expect(reply.children[0]?.children[0]?.children[0]?.text).to.equal('é€😀\ufffd]]>]]>');
+      expect(Buffer.concat(client.channel.written).every((byte) => byte < 0x80)).to.equal(true);
+      expect(Buffer.concat(client.channel.written.slice(1)).includes(']]>]]>')).to.equal(false);
+    });
+
     it('makes a big reply as the client takes it', async () => {
       const client = open();
       await client.rpc(PLAY);

@@ -213,12 +213,16 @@ describe('netconf SSH transport', () => {
   describe('channels', () => {
     it('refuses shell, exec and other subsystems, and serves netconf on the same connection', async () => {
       const client = await connect(harness.port);
-      expect(await rejection(new Promise((_resolve, reject) => client.exec('id', (error) => reject(error))))).to.match(
-        /Unable to exec/,
-      );
-      expect(await rejection(new Promise((_resolve, reject) => client.shell((error) => reject(error))))).to.be.a(
-        'string',
-      );
+      expect(
+        await rejection(
+          new Promise((_resolve, reject) => client.exec('id', (error) => reject(error ?? new Error('no error')))),
+        ),
+      ).to.match(/Unable to exec/);
+      expect(
+        await rejection(
+          new Promise((_resolve, reject) => client.shell((error) => reject(error ?? new Error('no error')))),
+        ),
+      ).to.be.a('string');
       expect(await rejection(openSubsystem(client, 'sftp'))).to.match(/sftp/);
       const channel = await openSubsystem(client);
       void echo(harness.last().channel);
