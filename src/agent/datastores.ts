@@ -4,7 +4,7 @@ import type { DueChange } from '../store/store.ts';
 import type { Data } from '../yang/data.ts';
 import { applyEdit, difference } from '../yang/edit.ts';
 import type { Change, EditTree } from '../yang/edit.ts';
-import { formatPath, schemaNodeAt } from '../yang/instance-path.ts';
+import { formatPath } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import { RpcError, RpcErrors } from '../yang/rpc-error.ts';
 import { getNode } from '../yang/select.ts';
@@ -171,9 +171,7 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
 
   #checkAccess(context: RequestContext, changes: readonly Change[]): void {
     for (const change of changes) {
-      const node = schemaNodeAt(this.#yang.schema, change.path);
-      if (node === undefined || this.#access.canWrite(context, node, change.path, WRITE_OPERATIONS[change.kind]))
-        continue;
+      if (this.#access.canWrite(context, change.node, change.path, WRITE_OPERATIONS[change.kind])) continue;
       const path = formatPath(change.path);
       throw RpcError.accessDenied(`The user ${context.user} is not permitted to change ${path}.`, { path });
     }

@@ -188,9 +188,10 @@ export class Delivery implements Subscription {
 
   /** An event has been published. */
   published(event: EventRecord): void {
-    if (this.#state === 'suspended') {
-      this.#excluded++;
-    } else if (this.#state === 'active' && this.#live && !this.#busy) {
+    if (this.#state === 'suspended') this.#excluded++;
+    // One that waits reads the log when it starts.
+    if (this.#state !== 'active') return;
+    if (this.#live && !this.#busy) {
       this.#next = event.seq + 1;
       this.#offer(event);
     } else if (event.seq - this.#next >= this.#around.limits.mostBehind && this.#replayEnd === undefined) {

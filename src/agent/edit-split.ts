@@ -5,7 +5,7 @@ import type { EditNode, EditTree } from '../yang/edit.ts';
  * entry, leaf or subtree below containers that are only on the way.
  */
 export function* eachEntryForItself(edit: EditTree): Iterable<EditTree> {
-  if (edit.operation === 'replace' || edit.operation === 'delete' || edit.operation === 'remove') {
+  if (edit.operation === 'replace') {
     yield edit;
     return;
   }

@@ -41,7 +41,7 @@ export const NETCONF_STREAM: StreamDefinition = {
 };
 
 export interface EventStreamsOptions {
-  readonly yang: YangContext;
+  readonly yang: Pick<YangContext, 'schema' | 'xpathTest'>;
   readonly bus: Bus;
   readonly log: Pick<Store, 'readEvents' | 'eventLog'>;
   readonly clock: Clock;

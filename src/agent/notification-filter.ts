@@ -15,7 +15,10 @@ export type NotificationTest = (record: NotificationRecord) => boolean;
  * (RFC 5277 §3.6, RFC 8639 §2.2).
  * @throws RpcError when the XPath expression is not one
  */
-export function notificationTest(yang: YangContext, filter: Filter | undefined): NotificationTest {
+export function notificationTest(
+  yang: Pick<YangContext, 'schema' | 'xpathTest'>,
+  filter: Filter | undefined,
+): NotificationTest {
   if (filter === undefined) return () => true;
   if (filter.type === 'subtree') {
     return (record) => filter.element.children.some((element) => selectsRecord(yang.schema, record, element));

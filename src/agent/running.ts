@@ -186,15 +186,9 @@ function* recordsOf(schema: SchemaTree, change: Change): Iterable<InstancePath> 
     yield entry;
     return;
   }
-  for (const value of [valueBefore(change), valueAfter(change)]) {
-    const node = schemaNodeAt(schema, change.path);
-    if (node !== undefined && value !== undefined) yield* entryRecordsBelow(schema, node, change.path, value);
-  }
+  if ('before' in change) yield* entryRecordsBelow(schema, change.node, change.path, change.before);
+  if ('after' in change) yield* entryRecordsBelow(schema, change.node, change.path, change.after);
 }
-
-// Change hands over values as `unknown` because a leaf's, a container's and an entry's differ; all are Value.
-const valueBefore = (change: Change): Value | undefined => ('before' in change ? (change.before) : undefined);
-const valueAfter = (change: Change): Value | undefined => ('after' in change ? (change.after) : undefined);
 
 /** The path of the list entry with a record of its own that the path is in; undefined if there is none. */
 function entryRecord(schema: SchemaTree, path: InstancePath): InstancePath | undefined {
