@@ -17,7 +17,7 @@ import type { Instant } from './window.ts';
 export interface DecisionInputs {
   readonly now: Instant;
   /** A new unique id (UUID). */
-  newId(): string;
+  readonly newId: () => string;
 }
 
 /** What was decided: the answer, and all that follows from it. */

@@ -41,7 +41,7 @@ export interface ProviderConnectionOptions {
   readonly report: (contact: Contact) => Promise<void>;
   /** Compares records with the VIM, after each contact that succeeded; throws VimError when contact is lost in it. */
   readonly sweep: (signal: AbortSignal) => Promise<void>;
-  /** Is told what `report` and `sweep` threw that is no VimError. */
+  /** Is told what `report` threw. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -62,11 +62,6 @@ export class ProviderConnection {
 
   get isUp(): boolean {
     return this.#status === 'up';
-  }
-
-  /** Whether the first contact has been made or has failed. */
-  get wasTried(): boolean {
-    return this.#status !== 'connecting';
   }
 
   /** Contacts the provider now. @returns when a contact that began after this call has ended, whether or not it succeeded. */

@@ -65,8 +65,7 @@ class Model {
       else this.records.set(name, JSON.stringify(body));
     }
     for (const event of events) {
-      const content: unknown = JSON.parse(JSON.stringify(event.content));
-      this.events.push({ ...event, content: Object(content), seq: this.events.length + 1 });
+      this.events.push({ ...event, seq: this.events.length + 1 });
     }
     for (const change of due) {
       if ('put' in change) this.due.set(change.put.id, change.put);

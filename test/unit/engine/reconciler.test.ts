@@ -1,0 +1,500 @@
+import { expect } from 'chai';
+import { filter } from 'rxjs';
+import { Bus } from '../../../src/engine/bus.ts';
+import { ManualClock } from '../../../src/engine/clock.ts';
+import type { Allocation, Provider } from '../../../src/engine/entities.ts';
+import type { DomainEvent } from '../../../src/engine/events.ts';
+import { Ledger } from '../../../src/engine/ledger.ts';
+import type { Decide, LedgerModel } from '../../../src/engine/ledger.ts';
+import { Reconciler } from '../../../src/engine/reconciler.ts';
+import type { VimReports } from '../../../src/engine/reconciler.ts';
+import type { Decision } from '../../../src/engine/requests.ts';
+import { engineModel } from '../../../src/engine/state.ts';
+import type { Change, Head } from '../../../src/engine/state.ts';
+import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import { SimulatedClouds } from '../../../src/vim/simulated/clouds.ts';
+import { VimError } from '../../../src/vim/vim.ts';
+import type { CreateServer, Vim, VimServer } from '../../../src/vim/vim.ts';
+import { temporaryDirectory } from '../store/temporary-directory.ts';
+
+const PROVIDER: Provider = {
+  id: 'vim',
+  name: 'vim',
+  origin: 'rpc',
+  access: { type: 'promise-simulator:simulated' },
+  status: 'connecting',
+  owner: 'ops',
+};
+
+const ALLOCATION: Allocation = {
+  id: 'vm',
+  name: 'vm',
+  backing: 'own',
+  pool: 'pool',
+  provider: 'vim',
+  priority: 3,
+  vmState: 'INITIALIZED',
+  intent: 'create',
+  token: 'token-vm',
+  flavor: 'm1.tiny',
+  image: 'cirros',
+  networks: ['data'],
+  capacity: { cores: 1 },
+  startsAt: 0,
+  claims: [],
+  owner: 'ops',
+  createdOn: 0,
+  modifiedOn: 0,
+};
+
+function put(allocation: Allocation): Change {
+  return { kind: 'allocation', id: allocation.id, body: allocation };
+}
+
+function decided<Result>(result: Result, changes: readonly Change[]): Decision<Result> {
+  return { result, changes, events: [], due: [] };
+}
+
+function without<Key extends keyof Allocation>(allocation: Allocation, key: Key): Omit<Allocation, Key> {
+  const rest: Partial<Allocation> = { ...allocation };
+  Reflect.deleteProperty(rest, key);
+  // Cast: everything but the one property is still there.
+  return rest as Omit<Allocation, Key>;
+}
+
+/** The reports in their plainest form: each writes down what it is told. */
+const REPORTS: VimReports = {
+  updateProvider(head, { id, ...news }) {
+    const provider = head.providers.get(id);
+    if (provider === undefined) return decided({ outcome: 'ignored' }, []);
+    const updated = { ...provider, ...news };
+    return decided({ outcome: 'updated', provider: updated, degraded: [], restored: [] }, [
+      { kind: 'provider', id, body: updated },
+    ]);
+  },
+  serverAccepted(head, { allocation: id, server }) {
+    return recorded(head, id, (old) => ({ ...(old.intent === 'create' ? without(old, 'intent') : old), server }));
+  },
+  deletionAccepted(head, { allocation: id }) {
+    return recorded(head, id, (old) => without(old, 'intent'));
+  },
+  createFailed(head, { allocation: id, fault }) {
+    return recorded(head, id, (old) => ({
+      ...without(old, 'intent'),
+      vmState: 'ERROR',
+      fault: { ...fault, occurredOn: 0 },
+    }));
+  },
+  vmStateReported(head, { allocation: id, vmState, fault }) {
+    return recorded(head, id, (old) => ({
+      ...old,
+      vmState,
+      ...(fault === undefined ? {} : { fault: { ...fault, occurredOn: 0 } }),
+    }));
+  },
+  serverGone(head, { allocation: id }) {
+    return decided({ outcome: 'gone' }, head.allocations.has(id) ? [{ kind: 'allocation', id, body: null }] : []);
+  },
+};
+
+function recorded(
+  head: Head,
+  id: string,
+  change: (old: Allocation) => Allocation,
+): ReturnType<VimReports['serverAccepted']> {
+  const old = head.allocations.get(id);
+  if (old === undefined) return decided({ outcome: 'ignored' }, []);
+  const allocation = change(old);
+  return decided({ outcome: 'recorded', allocation }, [put(allocation)]);
+}
+
+/** A VIM between which and the agent answers may be lost, and of which calls are counted. */
+class TroubledVim implements Vim {
+  readonly providerId: string;
+  readonly events$: Vim['events$'];
+  readonly calls: string[] = [];
+  /** Calls whose answer is lost: they take effect, and nobody hears. */
+  loseAnswersOf = new Map<keyof Vim, number>();
+  /** Calls that fail before they take effect. */
+  failures = new Map<keyof Vim, VimError[]>();
+  /** Calls that never answer at all. */
+  hang = new Set<keyof Vim>();
+  /** Whether what the VIM tells unasked is lost. */
+  deaf = false;
+  readonly #vim: Vim;
+
+  constructor(vim: Vim) {
+    this.#vim = vim;
+    this.providerId = vim.providerId;
+    this.events$ = vim.events$.pipe(filter(() => !this.deaf));
+  }
+
+  discover = (signal: AbortSignal): ReturnType<Vim['discover']> =>
+    this.#trouble('discover', '', () => this.#vim.discover(signal));
+  createServer = (request: CreateServer, signal: AbortSignal): ReturnType<Vim['createServer']> =>
+    this.#trouble('createServer', request.token, () => this.#vim.createServer(request, signal));
+  deleteServer = (id: string, signal: AbortSignal): Promise<void> =>
+    this.#trouble('deleteServer', '', () => this.#vim.deleteServer(id, signal));
+  findServerByToken = (token: string, signal: AbortSignal): ReturnType<Vim['findServerByToken']> =>
+    this.#trouble('findServerByToken', token, () => this.#vim.findServerByToken(token, signal));
+  listServers = (signal: AbortSignal): Promise<readonly VimServer[]> =>
+    this.#trouble('listServers', '', () => this.#vim.listServers(signal));
+  close = (): Promise<void> => this.#vim.close();
+
+  async #trouble<T>(name: keyof Vim, detail: string, call: () => Promise<T>): Promise<T> {
+    this.calls.push(detail === '' ? name : `${name} ${detail}`);
+    if (this.hang.has(name)) return new Promise(() => undefined);
+    const failure = this.failures.get(name)?.shift();
+    if (failure !== undefined) throw failure;
+    const result = await call();
+    const lost = this.loseAnswersOf.get(name) ?? 0;
+    if (lost === 0) return result;
+    this.loseAnswersOf.set(name, lost - 1);
+    throw new VimError('timeout', 'no answer');
+  }
+}
+
+describe('reconciler', () => {
+  let directory: ReturnType<typeof temporaryDirectory>;
+  let clock: ManualClock;
+  let store: SqliteStore;
+  let ledger: Ledger<Head, Change, DomainEvent>;
+  let clouds: SimulatedClouds;
+  let vim: TroubledVim;
+  let reconciler: Reconciler;
+  let reported: unknown[];
+  let orphans: string[];
+  const signal = new AbortController().signal;
+  const model: LedgerModel<Head, Change> = engineModel;
+
+  const open = (start = true): void => {
+    store = SqliteStore.open({ directory: directory.path, now: () => 1 });
+    const bus = new Bus(() => undefined);
+    const record = (): never => expect.fail('no events here');
+    ledger = new Ledger<Head, Change, DomainEvent>({ store, model, record, clock, bus });
+    clouds = new SimulatedClouds({
+      directory: directory.path,
+      clock,
+      describe: () => ({ times: { boot: 2_000, delete: 1_000, jitter: 0 } }),
+    });
+    reconciler = new Reconciler({
+      ledger,
+      commands: REPORTS,
+      clock,
+      random: () => 0.5,
+      connect: (provider) => {
+        if (provider.access.type === 'x:none') return 'There is no adapter for x:none.';
+        const { username, password } = provider.access;
+        vim = new TroubledVim(
+          clouds.connect({
+            providerId: provider.id,
+            ...(username === undefined ? {} : { username }),
+            ...(password === undefined ? {} : { password }),
+          }),
+        );
+        return vim;
+      },
+      onFailure: (error) => reported.push(error),
+      onOrphan: (_provider, server) => orphans.push(server.token ?? ''),
+    });
+    if (start) reconciler.start();
+  };
+  const shut = async (): Promise<void> => {
+    await reconciler.close();
+    await ledger.close();
+    await store.close();
+    await clouds.close();
+  };
+  const decide = (...changes: readonly Change[]): Promise<void> => {
+    const all: Decide<Head, Change, DomainEvent, void> = () => ({ result: undefined, changes, events: [], due: [] });
+    return ledger.update(all);
+  };
+  /** Lets everything go on, without moving time, until it holds. */
+  const until = async (condition: () => boolean): Promise<void> => {
+    for (let turn = 0; turn < 300; turn++) {
+      if (condition()) return;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    expect.fail(`it never came to hold: ${condition.toString()}; reported ${reported.map(String).join()}`);
+  };
+  /** Moves time on in small steps until it holds. */
+  const eventually = async (condition: () => boolean): Promise<void> => {
+    for (let step = 0; step < 500 && !condition(); step++) {
+      clock.advance(500);
+      for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+    await until(condition);
+  };
+  const vm = (): Allocation | undefined => ledger.head.allocations.get('vm');
+  const provider = (): Provider | undefined => ledger.head.providers.get('vim');
+  const servers = (): readonly VimServer[] => clouds.cloud('vim').servers();
+  const connected = async (): Promise<void> => {
+    await decide({ kind: 'provider', id: 'vim', body: PROVIDER });
+    await until(() => provider()?.status === 'up' && vim.calls.includes('listServers'));
+  };
+
+  beforeEach(() => {
+    directory = temporaryDirectory();
+    clock = new ManualClock(1_000_000);
+    reported = [];
+    orphans = [];
+    open();
+  });
+  afterEach(async () => {
+    await shut();
+    directory.remove();
+  });
+
+  describe('providers', () => {
+    it('are contacted when they appear, and refreshed from time to time, on demand and when the VIM says so', async () => {
+      await connected();
+      expect(await reconciler.contacted('vim', 1_000)).to.equal(true);
+      expect(provider()?.inventory?.hosts).to.have.length(4);
+      clouds.cloud('vim').setHostCapacity('compute-1', { vcpus: 99 });
+      await until(() => provider()?.inventory?.hosts[0]?.vcpus === 99);
+      clouds.cloud('vim').failHost('compute-2');
+      await until(() => provider()?.inventory?.hosts[1]?.state === 'down');
+      const before = vim.calls.filter((call) => call === 'discover').length;
+      await reconciler.refresh('vim');
+      expect(vim.calls.filter((call) => call === 'discover')).to.have.length(before + 1);
+      clock.advance(60_000);
+      await until(() => vim.calls.filter((call) => call === 'discover').length === before + 2);
+    });
+
+    it('with wrong credentials are rejected with the reason, and taken up when the account is put right', async () => {
+      const access = { ...PROVIDER.access, username: 'promise', password: 'wrong' };
+      await decide({ kind: 'provider', id: 'vim', body: { ...PROVIDER, access } });
+      expect(await reconciler.contacted('vim', 1_000)).to.equal(true);
+      expect(provider()?.status).to.equal('rejected');
+      expect(provider()?.statusMessage).to.include("does not accept user 'promise'").and.not.include('wrong');
+      const right = { ...access, password: 'promise' };
+      await decide({ kind: 'provider', id: 'vim', body: { ...PROVIDER, access: right } });
+      await until(() => provider()?.status === 'up');
+    });
+
+    it('of a type without an adapter are rejected', async () => {
+      await decide({ kind: 'provider', id: 'vim', body: { ...PROVIDER, access: { type: 'x:none' } } });
+      await until(() => provider()?.status === 'rejected');
+      expect(provider()?.statusMessage).to.equal('There is no adapter for x:none.');
+    });
+
+    it('out of reach are down and asked ever more rarely until they answer', async () => {
+      await connected();
+      clouds.cloud('vim').cutOff(600_000);
+      clock.advance(60_000);
+      await until(() => provider()?.status === 'down');
+      const calls = vim.calls.length;
+      await eventually(() => vim.calls.length === calls + 3);
+      expect(clock.now() - 1_060_000, 'after 1, 2 and 4 s').to.be.within(7_000, 8_500);
+      clouds.cloud('vim').cutOff(0);
+      await eventually(() => provider()?.status === 'up');
+    });
+
+    it('that are removed are left alone', async () => {
+      await connected();
+      await decide({ kind: 'provider', id: 'vim', body: null });
+      const calls = vim.calls.length;
+      clock.advance(600_000);
+      await until(() => clock.next === undefined);
+      expect(vim.calls).to.have.length(calls);
+    });
+  });
+
+  describe('a creation', () => {
+    it('is sent once it is durable; the answer, then the state of the server, are recorded', async () => {
+      await connected();
+      const decision = decide(put(ALLOCATION));
+      expect(vm()?.intent).to.equal('create');
+      expect(vim.calls.filter((call) => call.startsWith('createServer'))).to.deep.equal([]);
+      await decision;
+      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(vm()).to.deep.include({ server: servers()[0]?.id });
+      expect(vm()).to.not.have.property('intent');
+      clock.advance(2_000);
+      await until(() => vm()?.vmState === 'ACTIVE');
+      expect(servers()).to.have.length(1);
+    });
+
+    it('that is refused for good fails with the reason', async () => {
+      await connected();
+      await decide(put({ ...ALLOCATION, flavor: 'no-such' }));
+      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(vm()).to.deep.include({
+        vmState: 'ERROR',
+        fault: { message: 'Flavor no-such could not be found.', occurredOn: 0 },
+      });
+    });
+
+    it('whose answer is lost is settled by its token: one server, found again', async () => {
+      await connected();
+      vim.deaf = true;
+      vim.loseAnswersOf.set('createServer', 1);
+      await decide(put(ALLOCATION));
+      expect(vm()?.intent).to.equal('create');
+      await eventually(() => vm()?.intent === undefined);
+      expect(vim.calls.filter((call) => call.endsWith('token-vm'))).to.deep.equal([
+        'createServer token-vm',
+        'findServerByToken token-vm',
+      ]);
+      expect(vm()?.server).to.equal(servers()[0]?.id);
+      expect(servers()).to.have.length(1);
+    });
+
+    it('that never arrived is sent again, and given up after some tries', async () => {
+      await connected();
+      const lost = (): VimError => new VimError('timeout', 'the cloud is silent');
+      vim.failures.set('createServer', [lost()]);
+      await decide(put(ALLOCATION));
+      await eventually(() => vm()?.server !== undefined);
+      expect(servers()).to.have.length(1);
+      vim.failures.set('createServer', Array.from({ length: 20 }, lost));
+      await decide(put({ ...ALLOCATION, id: 'second', token: 'token-2' }));
+      await eventually(() => ledger.head.allocations.get('second')?.vmState === 'ERROR');
+      expect(vim.calls.filter((call) => call === 'createServer token-2')).to.have.length(4);
+      expect(ledger.head.allocations.get('second')?.fault?.message).to.equal('the cloud is silent');
+    });
+
+    it('does not wait for ever for a VIM that hangs', async () => {
+      await connected();
+      vim.hang.add('createServer');
+      await decide(put(ALLOCATION));
+      const settled = reconciler.settled('vm', 2_000);
+      await until(() => vim.calls.includes('createServer token-vm'));
+      await new Promise((resolve) => setImmediate(resolve));
+      clock.advance(2_000);
+      expect(await settled).to.equal(false);
+      vim.hang.clear();
+      await eventually(() => vm()?.server !== undefined);
+      expect(servers()).to.have.length(1);
+    });
+
+    it('waits while the VIM is out of reach', async () => {
+      await connected();
+      clouds.cloud('vim').cutOff(5_000);
+      await decide(put(ALLOCATION));
+      await until(() => provider()?.status === 'down');
+      expect(vm()?.intent).to.equal('create');
+      await eventually(() => vm()?.server !== undefined);
+      expect(servers()).to.have.length(1);
+    });
+
+    it('that was sent before the agent was killed is found after the restart', async () => {
+      await connected();
+      vim.loseAnswersOf.set('createServer', 1);
+      await decide(put(ALLOCATION));
+      await until(() => servers().length === 1);
+      await shut();
+      open();
+      await until(() => vm()?.server !== undefined);
+      expect(servers()).to.have.length(1);
+      expect(vim.calls).to.not.include('createServer token-vm');
+    });
+
+    it('that was not sent before the agent was killed is sent after the restart', async () => {
+      await connected();
+      await reconciler.close();
+      await decide(put(ALLOCATION));
+      await shut();
+      open();
+      await until(() => vm()?.server !== undefined);
+      expect(servers()).to.have.length(1);
+    });
+  });
+
+  describe('a deletion', () => {
+    const booted = async (): Promise<Allocation> => {
+      await connected();
+      await decide(put(ALLOCATION));
+      await reconciler.settled('vm', 1_000);
+      await until(() => vm()?.vmState === 'BUILD');
+      const allocation = vm();
+      return allocation ?? expect.fail('there is no allocation');
+    };
+
+    it('is sent once it is durable, and the record goes when the server is gone', async () => {
+      const allocation = await booted();
+      await decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
+      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(vm()?.vmState).to.equal('DELETING');
+      expect(servers()[0]?.deleting).to.equal(true);
+      clock.advance(1_000);
+      await until(() => vm() === undefined);
+      expect(servers()).to.deep.equal([]);
+    });
+
+    it('asked for while the creation is under way, is carried out after it', async () => {
+      await connected();
+      vim.loseAnswersOf.set('createServer', 1);
+      await decide(put(ALLOCATION));
+      await decide(put({ ...ALLOCATION, vmState: 'DELETING', intent: 'delete' }));
+      await eventually(() => vm() === undefined);
+      expect(servers()).to.deep.equal([]);
+    });
+
+    it('of a server that is gone already ends the record', async () => {
+      const allocation = await booted();
+      await decide(put({ ...allocation, server: 'other', vmState: 'DELETING', intent: 'delete' }));
+      await until(() => vm() === undefined);
+    });
+
+    it('whose answer is lost is asked for again', async () => {
+      const allocation = await booted();
+      vim.loseAnswersOf.set('deleteServer', 1);
+      await decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
+      await eventually(() => vm() === undefined);
+      expect(servers()).to.deep.equal([]);
+    });
+  });
+
+  describe('a sweep', () => {
+    it('finds what happened while the agent was away', async () => {
+      await connected();
+      for (const id of ['one', 'two', 'three']) await decide(put({ ...ALLOCATION, id, token: id }));
+      await until(() => ledger.head.intents.size === 0);
+      const serverOf = (id: string): string => ledger.head.allocations.get(id)?.server ?? '';
+      await reconciler.close();
+      clock.advance(2_000);
+      clouds.cloud('vim').failHost(servers().find(({ token }) => token === 'two')?.host ?? '');
+      await clouds.cloud('vim').deleteServer(serverOf('three'));
+      clock.advance(2_000);
+      await shut();
+      open();
+      await until(() => ledger.head.allocations.get('one')?.vmState === 'ACTIVE');
+      await until(() => ledger.head.allocations.get('two')?.vmState === 'ERROR');
+      await until(() => !ledger.head.allocations.has('three'));
+    });
+
+    it('reports servers whose token no record knows, and removes a second boot of one that does', async () => {
+      await connected();
+      await decide(put(ALLOCATION));
+      await reconciler.settled('vm', 1_000);
+      const request = { name: 'n', flavor: 'm1.tiny', image: 'cirros', networks: [] };
+      const right = servers()[0]?.id;
+      await clouds.cloud('vim').createServer({ ...request, token: 'stranger' });
+      const cloud = clouds.connect({ providerId: 'vim' });
+      const second = await cloud.createServer({ ...request, token: 'twice' }, signal);
+      // The record stands for another server with the same token.
+      await decide(put({ ...ALLOCATION, id: 'twin', token: 'twice', server: right ?? '', intent: 'delete' }));
+      await reconciler.close();
+      await decide(put({ ...without(ALLOCATION, 'intent'), id: 'twin', token: 'twice', server: right ?? '' }));
+      await shut();
+      open();
+      await until(() => servers().find(({ id }) => id === second.serverId)?.deleting === true);
+      expect(orphans).to.deep.equal(['stranger']);
+    });
+  });
+
+  it('makes no call and leaves no timer once it is closed', async () => {
+    await connected();
+    vim.hang.add('createServer');
+    await decide(put(ALLOCATION));
+    await until(() => vim.calls.includes('createServer token-vm'));
+    const waiting = reconciler.settled('vm', 5_000);
+    await new Promise((resolve) => setImmediate(resolve));
+    await reconciler.close();
+    await reconciler.close();
+    expect(await waiting).to.equal(false);
+    expect(clock.next).to.equal(undefined);
+    expect(vm()?.intent).to.equal('create');
+  });
+});
