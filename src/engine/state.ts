@@ -10,7 +10,6 @@ import { resourcesOf, toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import { DEFAULT_POLICY } from './entities.ts';
 import type { Allocation, Claim, Id, NodeId, Offer, Policy, Pool, Provider, Reservation } from './entities.ts';
-import type { LedgerModel } from './ledger.ts';
 import { inventoryCapacity, nominalSegments, poolResources, poolSegments } from './supply.ts';
 import type { Segment } from './supply.ts';
 import { Timeline } from './timeline.ts';
@@ -209,13 +208,8 @@ export function writesOf(change: Change): readonly RecordWrite[] {
   return [change];
 }
 
-/** How the ledger deals with this head. */
-export const engineModel: LedgerModel<Head, Change> = {
-  empty: emptyHead,
-  restore: loadRecord,
-  apply,
-  writes: writesOf,
-};
+/** How the ledger deals with this head; the form of events in the log is for who knows the notifications. */
+export const engineModel = { empty: emptyHead, restore: loadRecord, apply, writes: writesOf } as const;
 
 /**
  * The same body with the node ids and vectors of its claims shared with others that are equal: a parsed record has a

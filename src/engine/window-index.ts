@@ -5,12 +5,14 @@
  * overlaps [start, end) began after start - 2^(k+1), so that each class is one range of its tree, and no more than
  * about half of what is looked at is looked at in vain, however lengths are mixed. O(log n) to change and, per class in use, to ask.
  */
-import sortedBtree from 'sorted-btree';
+import { createRequire } from 'node:module';
+import type SortedBtree from 'sorted-btree';
 import { FOREVER, overlaps } from './window.ts';
 import type { Window } from './window.ts';
 
-// The package is CommonJS: what is imported is its exports, and the class is their property `default`.
-const BTree = sortedBtree.default;
+// The package is CommonJS with a `default` property, which loaders of ES modules take for different things; `require` does not.
+// Cast: the package's own declarations.
+const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof SortedBtree;
 
 /** Something with an id and a window. An absent end is without end. */
 export interface Spanned {
@@ -30,7 +32,7 @@ export function byStart(a: Spanned, b: Spanned): number {
 }
 
 export class WindowIndex<T extends Spanned> {
-  readonly #classes = new Map<number, sortedBtree.default<Spanned, T>>();
+  readonly #classes = new Map<number, SortedBtree.default<Spanned, T>>();
   #size = 0;
 
   get size(): number {

@@ -1,0 +1,286 @@
+/**
+ * Admission: whether a demand fits, and on which nodes it is placed. The one place that decides this, for reservations,
+ * offers and allocations alike.
+ *
+ * The rule, for the eligible pools in the order of their ids:
+ * 1. the first pool that fits the whole demand throughout the window takes it whole;
+ * 2. else each kind of resource (compute, network, storage) goes whole to the first pool that fits it;
+ * 3. else a kind that no single pool fits is filled up from pool to pool, each giving what it has throughout the window.
+ * So a demand is refused only where the pools together lack something, and the same state always gives the same placement.
+ * A virtual machine is not split: what one consumes is placed with `whole`, by step 1 alone.
+ *
+ * A pool is eligible when the demand names it or names none; when its zone is the demand's, or the demand has none; and
+ * when it holds every element that the demand names.
+ */
+import { RESOURCES, amountOf, fromVector, isZero, min, resourcesOf, subtract, toVector, zeroVector } from './capacity.ts';
+import type { Capacity, Resource } from './capacity.ts';
+import type { Claim, Demand, Id, NodeId, Pool, Reason } from './entities.ts';
+import { UnknownEntry } from './requests.ts';
+import type { Refusal, Shortage } from './requests.ts';
+import { poolNode } from './state.ts';
+import type { Head, Node } from './state.ts';
+import { latestStart } from './terms.ts';
+import { FOREVER, describeInstant, durationOf } from './window.ts';
+import type { Instant, Window } from './window.ts';
+
+/** A part of a demand on a node. */
+export interface Share {
+  readonly node: NodeId;
+  readonly capacity: Capacity;
+}
+
+export type Admission =
+  | { readonly outcome: 'placed'; readonly claims: readonly Claim[] }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+/** Kinds of resources that may come from different pools. */
+const KINDS: readonly (readonly Resource[])[] = [
+  ['cores', 'ram', 'instances'],
+  ['networks', 'ports', 'routers', 'subnets', 'addresses'],
+  ['gigabytes', 'snapshots', 'volumes'],
+];
+
+/** How many breakpoints and tree nodes the search for the next window may look at in each pool. */
+const SEARCH_BUDGET = 20_000;
+
+/** How many windows are tried in the search for one that several pools fit together. */
+const SPLIT_ATTEMPTS = 200;
+
+/** Pools whose shortages a refusal lists; more would explain nothing. */
+const POOLS_EXPLAINED = 16;
+
+/** Places a demand on the pools, or says why not and what could be had (reservation steps 1a and 1b). */
+export function admit(head: Head, demand: Demand, window: Window, now: Instant): Admission {
+  const { nodes, reason } = eligibleNodes(head, demand);
+  const shares = place(nodes, demand.capacity, window);
+  if (shares !== undefined) return { outcome: 'placed', claims: claimsOf(shares, window) };
+  return { outcome: 'refused', refusal: refuse(head, nodes, demand, window, now, reason) };
+}
+
+/** The claims of shares during a window, numbered from 1. */
+export function claimsOf(shares: readonly Share[], window: Window): Claim[] {
+  return shares.map(({ node, capacity }, index) => {
+    const claim = { id: `${index + 1}`, node, start: window.start, capacity };
+    return window.end === FOREVER ? claim : { ...claim, end: window.end };
+  });
+}
+
+/** The first node that fits the whole demand throughout the window. */
+export function whole(nodes: readonly Node[], demand: Capacity, window: Window): Node | undefined {
+  const vector = toVector(demand);
+  return nodes.find((node) => node.free.fits(window, vector));
+}
+
+/** The pools that may serve a demand, in the order of their ids, and what stands in the way when there are none. */
+export function eligibleNodes(head: Head, demand: Pick<Demand, 'zone' | 'pools' | 'elements'>): { readonly nodes: Node[]; readonly reason: Reason } {
+  for (const id of demand.pools ?? []) {
+    if (!head.pools.has(id)) throw new UnknownEntry('pool', 'pools', id);
+  }
+  const ids = demand.pools === undefined || demand.pools.length === 0 ? head.poolOrder : [...demand.pools].sort();
+  const nodes: Node[] = [];
+  let zoneKnown = demand.zone === undefined;
+  for (const id of ids) {
+    const pool = head.pools.get(id);
+    const node = head.nodes.get(poolNode(id));
+    if (pool === undefined || node === undefined) continue;
+    if (demand.zone !== undefined) {
+      zoneKnown ||= hasZone(head, pool, demand.zone);
+      if (!inZone(head, pool, demand.zone)) continue;
+    }
+    if (holdsElements(head, pool, demand.elements ?? [])) nodes.push(node);
+  }
+  return { nodes, reason: zoneKnown ? 'insufficient-capacity' : 'unknown-zone' };
+}
+
+/** Whether all capacity of the pool lies in the zone: it is bound to it, or its provider has no other. */
+export function inZone(head: Head, pool: Pool, zone: string): boolean {
+  if (pool.zone !== undefined) return pool.zone === zone;
+  const zones = head.providers.get(pool.source)?.inventory?.zones;
+  return zones?.length === 1 && zones[0] === zone;
+}
+
+function hasZone(head: Head, pool: Pool, zone: string): boolean {
+  return pool.zone === zone || head.providers.get(pool.source)?.inventory?.zones.includes(zone) === true;
+}
+
+/** Whether each of the elements belongs to the pool: it lists them, or lists none and its provider has them. */
+export function holdsElements(head: Head, pool: Pool, elements: readonly string[]): boolean {
+  if (elements.length === 0) return true;
+  const listed = pool.elements;
+  if (listed !== undefined && listed.length > 0) return elements.every((element) => listed.includes(element));
+  const inventory = head.providers.get(pool.source)?.inventory;
+  if (inventory === undefined) return false;
+  const known = new Set([
+    ...inventory.hosts.map(({ name }) => name),
+    ...[...inventory.flavors, ...inventory.images, ...inventory.networks].flatMap(({ id, name }) => [id, name]),
+  ]);
+  return elements.every((element) => known.has(element));
+}
+
+/** The shares of a demand by the rule above, or undefined when it does not fit. */
+function place(nodes: readonly Node[], demand: Capacity, window: Window): Share[] | undefined {
+  const node = whole(nodes, demand, window);
+  if (node !== undefined) return [{ node: node.id, capacity: demand }];
+  if (nodes.length < 2) return undefined;
+  const shares = new Map<NodeId, Capacity>();
+  for (const kind of KINDS) {
+    const part = restrict(demand, kind);
+    if (isZero(part)) continue;
+    const single = whole(nodes, part, window);
+    const parts = single === undefined ? fill(nodes, part, window) : [{ node: single.id, capacity: part }];
+    if (parts === undefined) return undefined;
+    for (const share of parts) shares.set(share.node, { ...shares.get(share.node), ...share.capacity });
+  }
+  return [...shares].map(([id, capacity]) => ({ node: id, capacity }));
+}
+
+function fill(nodes: readonly Node[], demand: Capacity, window: Window): Share[] | undefined {
+  const shares: Share[] = [];
+  let rest = demand;
+  for (const node of nodes) {
+    const share = positive(min(rest, leastFree(node, resourcesOf(rest), window)));
+    if (isZero(share)) continue;
+    shares.push({ node: node.id, capacity: share });
+    rest = subtract(rest, share);
+    if (isZero(rest)) return shares;
+  }
+  return undefined;
+}
+
+/** The least of each resource that is free at any instant of the window; not below zero. */
+export function leastFree(node: Node, resources: readonly Resource[], window: Window): Capacity {
+  const vector = node.free.min(window);
+  return fromVector(vector.map((amount) => Math.max(0, amount)), resources);
+}
+
+function positive(capacity: Capacity): Capacity {
+  return fromVector(toVector(capacity).map((amount) => Math.max(0, amount)));
+}
+
+function restrict(capacity: Capacity, resources: readonly Resource[]): Capacity {
+  const result: Partial<Record<Resource, number>> = {};
+  for (const resource of resources) {
+    const amount = amountOf(capacity, resource);
+    if (amount !== 0) result[resource] = amount;
+  }
+  return result;
+}
+
+function refuse(head: Head, nodes: readonly Node[], demand: Demand, window: Window, now: Instant, reason: Reason): Refusal {
+  const asked = resourcesOf(demand.capacity);
+  const most = mostOf(nodes, asked, window);
+  const shortages = nodes.slice(0, POOLS_EXPLAINED).flatMap((node) => shortagesOf(node, demand.capacity, window));
+  const message =
+    reason === 'unknown-zone'
+      ? `No provider has the zone '${demand.zone ?? ''}'.`
+      : nodes.length === 0
+        ? 'No pool may serve the request: there is none, or none with the zone and elements asked for.'
+        : `Not free throughout ${describeWindow(window)}: ${describeLack(demand.capacity, most, nodes.length)}.`;
+  const search = nextWindow(nodes, demand.capacity, window, latestStart(head.policy, now, window.start));
+  return { reason, message, most, shortages, ...search };
+}
+
+/** The most of each resource that can be had throughout the window, from all nodes together. */
+export function mostOf(nodes: readonly Node[], resources: readonly Resource[], window: Window): Capacity {
+  const sum = zeroVector();
+  for (const node of nodes) {
+    const least = node.free.min(window);
+    for (let index = 0; index < sum.length; index++) sum[index] = (sum[index] ?? 0) + Math.max(0, least[index] ?? 0);
+  }
+  return fromVector(sum, resources);
+}
+
+/** For each resource, the first span of the window in which the node has less than is asked. */
+export function shortagesOf(node: Node, demand: Capacity, window: Window): Shortage[] {
+  const shortages: Shortage[] = [];
+  for (const resource of resourcesOf(demand)) {
+    const asked = amountOf(demand, resource);
+    const vector = toVector({ [resource]: asked });
+    const from = node.free.firstShortage(window, vector);
+    if (from === undefined) continue;
+    const relief = node.free.earliestFit({
+      notBefore: from,
+      notAfter: window.end,
+      duration: 1,
+      demand: vector,
+      budget: SEARCH_BUDGET,
+    });
+    const to = relief.outcome === 'fits' && relief.start < window.end ? relief.start : undefined;
+    const least = node.free.min({ start: from, end: to ?? window.end });
+    const missing = asked - (least[RESOURCES.indexOf(resource)] ?? 0);
+    const shortage = { pool: poolIdOf(node), resource, from, missing };
+    shortages.push(to === undefined ? shortage : { ...shortage, to });
+  }
+  return shortages;
+}
+
+function poolIdOf(node: Node): Id {
+  return node.id.slice('pool/'.length);
+}
+
+type Search = Pick<Refusal, 'nextWindow' | 'searchedUntil'>;
+
+/** The earliest window of the same length, after the start of the given one, in which the demand fits. */
+function nextWindow(nodes: readonly Node[], demand: Capacity, window: Window, notAfter: Instant): Search {
+  const duration = durationOf(window);
+  const vector = toVector(demand);
+  let best: Instant | undefined;
+  let searchedUntil = notAfter;
+  for (const node of nodes) {
+    const found = node.free.earliestFit({
+      notBefore: window.start,
+      notAfter: best ?? notAfter,
+      duration,
+      demand: vector,
+      budget: SEARCH_BUDGET,
+    });
+    if (found.outcome === 'fits') best = found.start;
+    if (found.outcome === 'budget-spent') searchedUntil = Math.min(searchedUntil, found.searchedUntil);
+  }
+  if (nodes.length > 1) {
+    const split = nextSplit(nodes, demand, window, best ?? notAfter);
+    if (split.found !== undefined) best = split.found;
+    else searchedUntil = Math.min(searchedUntil, split.searchedUntil);
+  }
+  if (best === undefined) return { searchedUntil };
+  const nextWindowFound = { start: best, end: best + duration };
+  // An earlier one may exist where the search stopped short of what it found.
+  return searchedUntil < best ? { nextWindow: nextWindowFound, searchedUntil } : { nextWindow: nextWindowFound };
+}
+
+/** The same for a demand that several pools meet together: tried at each instant at which one of them changes. */
+function nextSplit(
+  nodes: readonly Node[],
+  demand: Capacity,
+  window: Window,
+  notAfter: Instant,
+): { readonly found?: Instant; readonly searchedUntil: Instant } {
+  const duration = durationOf(window);
+  let start = window.start;
+  for (let attempt = 0; attempt < SPLIT_ATTEMPTS; attempt++) {
+    start = Math.min(...nodes.map((node) => nextStep(node, start)));
+    if (start > notAfter || start === FOREVER) return { searchedUntil: notAfter };
+    if (place(nodes, demand, { start, end: start + duration }) !== undefined) return { found: start, searchedUntil: start };
+  }
+  return { searchedUntil: start };
+}
+
+function nextStep(node: Node, after: Instant): Instant {
+  for (const step of node.free.steps({ start: after, end: FOREVER })) {
+    if (step.at > after) return step.at;
+  }
+  return FOREVER;
+}
+
+function describeWindow(window: Window): string {
+  return window.end === FOREVER
+    ? `from ${describeInstant(window.start)} on`
+    : `${describeInstant(window.start)} to ${describeInstant(window.end)}`;
+}
+
+function describeLack(demand: Capacity, most: Capacity, pools: number): string {
+  const lacking = resourcesOf(demand).filter((resource) => amountOf(most, resource) < amountOf(demand, resource));
+  if (lacking.length === 0) return 'no pool has all of it together';
+  const amounts = lacking.map((resource) => `${amountOf(demand, resource)} ${resource} asked for, ${amountOf(most, resource)} free`);
+  return `${amounts.join(', ')}${pools > 1 ? ` in ${pools} pools` : ''}`;
+}

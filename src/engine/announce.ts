@@ -1,0 +1,75 @@
+/** Makes the events of a draft, with what their content needs as the head then is. */
+import { breakdownAt } from './breakdown.ts';
+import { missingOf, remainingOf } from './claims.ts';
+import type { Draft } from './draft.ts';
+import type { Allocation, Id, NodeId, Reservation, ReservationStatus, VmState } from './entities.ts';
+import type { AllocationCause, CapacityCause, ReservationCause } from './events.ts';
+import { allocationsOf, poolOfNode } from './state.ts';
+import { FOREVER } from './window.ts';
+import type { Instant, Window } from './window.ts';
+
+export function announceReservation(
+  draft: Draft,
+  cause: ReservationCause,
+  reservation: Reservation,
+  oldStatus?: ReservationStatus,
+): void {
+  const { head } = draft;
+  draft.emit({
+    kind: 'reservation-event',
+    time: draft.at.now,
+    cause,
+    reservation,
+    ...(oldStatus === undefined ? {} : { oldStatus }),
+    remaining: remainingOf(head, reservation),
+    ...(reservation.status === 'degraded' ? { missing: missingOf(head, reservation, draft.at.now) } : {}),
+    allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
+  });
+}
+
+/** One event for each pool on which something is held or given back. */
+export function announceHeld(draft: Draft, cause: CapacityCause, claims: readonly { readonly node: NodeId; readonly start: Instant; readonly end?: Instant }[]): void {
+  for (const claim of claims) {
+    announcePool(draft, cause, poolOfNode(claim.node), { start: claim.start, end: claim.end ?? FOREVER });
+  }
+}
+
+/** The change holds during the window, as far as that is not past; the capacity is that of its first instant. */
+export function announcePool(draft: Draft, cause: CapacityCause, id: Id, window: Window, host?: string): void {
+  const { head, at } = draft;
+  const pool = head.pools.get(id);
+  if (pool === undefined || window.end <= at.now) return;
+  const first = Math.max(window.start, at.now);
+  draft.emit({
+    kind: 'capacity-event',
+    time: at.now,
+    cause,
+    provider: pool.source,
+    pool: id,
+    ...(pool.zone === undefined ? {} : { zone: pool.zone }),
+    ...(host === undefined ? {} : { host }),
+    ...(window.start > at.now ? { start: window.start } : {}),
+    ...(window.end === FOREVER ? {} : { end: window.end }),
+    capacity: breakdownAt(head, id, first),
+  });
+}
+
+export function announceProvider(draft: Draft, cause: CapacityCause, provider: Id, host?: string): void {
+  draft.emit({
+    kind: 'capacity-event',
+    time: draft.at.now,
+    cause,
+    provider,
+    ...(host === undefined ? {} : { host }),
+  });
+}
+
+export function announceAllocation(draft: Draft, cause: AllocationCause, allocation: Allocation, oldVmState?: VmState): void {
+  draft.emit({
+    kind: 'allocation-event',
+    time: draft.at.now,
+    cause,
+    allocation,
+    ...(oldVmState === undefined ? {} : { oldVmState }),
+  });
+}

@@ -1,0 +1,73 @@
+/** The four views of a node's capacity: total, reserved (held and not allocated), usage (allocated) and available. */
+import { NOTHING, add, fromVector, max, min, subtract } from './capacity.ts';
+import type { Capacity } from './capacity.ts';
+import type { Id } from './entities.ts';
+import type { CapacityBreakdown } from './events.ts';
+import { poolNode } from './state.ts';
+import type { Head, Node } from './state.ts';
+import type { Instant, Window } from './window.ts';
+
+export const NO_BREAKDOWN: CapacityBreakdown = { total: NOTHING, reserved: NOTHING, usage: NOTHING, available: NOTHING };
+
+/** The views of a pool at an instant; `available` is 0 where more is held than there is. */
+export function breakdownAt(head: Head, pool: Id, instant: Instant): CapacityBreakdown {
+  const node = head.nodes.get(poolNode(pool));
+  return node === undefined ? NO_BREAKDOWN : nodeAt(node, instant);
+}
+
+export function nodeAt(node: Node, instant: Instant): CapacityBreakdown {
+  const total = fromVector(node.total.valueAt(instant), node.resources);
+  const free = fromVector(node.free.valueAt(instant), node.resources);
+  const usage = fromVector(node.used.valueAt(instant), node.resources);
+  return { total, usage, reserved: max(subtract(subtract(total, free), usage), NOTHING), available: max(free, NOTHING) };
+}
+
+/**
+ * The views of a node over a window: total and available at their least, reserved and usage at their greatest, each
+ * resource on its own. Reserved is walked step by step, since it is a difference of timelines; the others are looked up.
+ */
+export function nodeOver(node: Node, window: Window): CapacityBreakdown {
+  const { resources } = node;
+  return {
+    total: fromVector(node.total.min(window), resources),
+    usage: fromVector(node.used.max(window), resources),
+    reserved: mostReserved(node, window),
+    available: max(fromVector(node.free.min(window), resources), NOTHING),
+  };
+}
+
+function mostReserved(node: Node, window: Window): Capacity {
+  let most = fromVector(new Float64Array(0), node.resources);
+  const usesNothing = node.used.breakpoints === 0;
+  const constantTotal = node.total.breakpoints === 0;
+  if (usesNothing && constantTotal) {
+    const total = fromVector(node.total.valueAt(window.start), node.resources);
+    return max(subtract(total, fromVector(node.free.min(window), node.resources)), NOTHING);
+  }
+  for (const instant of changesOf(node, window)) most = max(most, nodeAt(node, instant).reserved);
+  return most;
+}
+
+/** Every instant of the window at which a view of the node changes, its start first. */
+export function changesOf(node: Node, window: Window): Instant[] {
+  const instants = new Set<Instant>();
+  for (const timeline of [node.total, node.free, node.used]) {
+    for (const step of timeline.steps(window)) instants.add(step.at);
+  }
+  return [...instants].sort((a, b) => a - b);
+}
+
+/** The sum of views. */
+export function addBreakdowns(a: CapacityBreakdown, b: CapacityBreakdown): CapacityBreakdown {
+  return {
+    total: add(a.total, b.total),
+    reserved: add(a.reserved, b.reserved),
+    usage: add(a.usage, b.usage),
+    available: add(a.available, b.available),
+  };
+}
+
+/** The larger part of what is there and 0 of the rest: what can be given of `asked`. */
+export function within(asked: Capacity, there: Capacity): Capacity {
+  return max(min(asked, there), NOTHING);
+}

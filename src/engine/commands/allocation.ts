@@ -1,0 +1,242 @@
+/** create-instance and destroy-instance (allocation steps 1a to 4 and 8a to 9a). */
+import { announceAllocation, announcePool } from '../announce.ts';
+import { eligibleNodes, inZone, mostOf, shortagesOf } from '../admission.ts';
+import { fitsWithin, fromVector, resourcesOf, subtract, toVector } from '../capacity.ts';
+import type { Capacity } from '../capacity.ts';
+import { claimFor, machineDemand, ownClaim, remainingOf } from '../claims.ts';
+import { decide } from '../draft.ts';
+import type { Draft } from '../draft.ts';
+import { HIGH, LOW } from '../entities.ts';
+import type { Allocation, Claim, Id, Pool, Provider, Reason, Reservation } from '../entities.ts';
+import { poolsFrom } from '../provider-supply.ts';
+import { UnknownEntry } from '../requests.ts';
+import type { Command, CreateInstance, CreateInstanceResult, DestroyInstance, DestroyInstanceResult, Refusal } from '../requests.ts';
+import { isOver, poolNode, poolOfNode } from '../state.ts';
+import type { Head, Node } from '../state.ts';
+import { flavorCapacity } from '../supply.ts';
+import { FOREVER, describeInstant } from '../window.ts';
+import type { Instant, Window } from '../window.ts';
+
+/** A machine that can be made: where, of what size, and against what. */
+interface Plan {
+  readonly provider: Provider;
+  readonly pool: Id;
+  readonly flavor: string;
+  readonly capacity: Capacity;
+  readonly zone?: string;
+}
+
+type Planned = { readonly outcome: 'planned'; readonly plan: Plan } | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+/**
+ * Allocates a virtual machine, against a reservation or from what no reservation holds, now and at any time to come, since a machine
+ * without a reservation has no end. Recorded as INITIALIZED, with the intent to create it, before the VIM is asked.
+ */
+export const createInstance: Command<CreateInstance, CreateInstanceResult> = (head, input, at) =>
+  decide(head, at, (draft): CreateInstanceResult => {
+    if (input.reservation === undefined) {
+      const planned = planUnreserved(head, input, at.now);
+      if (planned.outcome === 'refused') return planned;
+      return { outcome: 'accepted', allocation: record(draft, input, planned.plan) };
+    }
+    const reservation = head.reservations.get(input.reservation);
+    const barred = bar(reservation, input.reservation, at.now);
+    if (reservation === undefined || barred !== undefined) {
+      return { outcome: 'refused', refusal: barred ?? refusal('unknown-reservation', '') };
+    }
+    const planned = planReserved(head, reservation, input, at.now);
+    if (planned.outcome === 'refused') return planned;
+    return { outcome: 'accepted', allocation: record(draft, input, planned.plan, reservation) };
+  });
+
+/** Why nothing can be allocated against a reservation now, whatever it is. */
+function bar(reservation: Reservation | undefined, id: Id, now: Instant): Refusal | undefined {
+  if (reservation === undefined) return refusal('unknown-reservation', `There is no reservation '${id}'.`);
+  if (isOver(reservation) || (reservation.endsAt !== undefined && reservation.endsAt <= now)) {
+    return refusal('reservation-over', `The reservation '${id}' is over: its status is ${reservation.status}.`);
+  }
+  if (reservation.status === 'pending' || reservation.hold !== 'firm') {
+    return refusal('reservation-not-active', `The reservation '${id}' is not decided on for good yet.`);
+  }
+  if (reservation.startsAt > now) {
+    const message = `The reservation '${id}' starts at ${describeInstant(reservation.startsAt)}; it is ${describeInstant(now)}.`;
+    return refusal('reservation-not-started', message);
+  }
+  return undefined;
+}
+
+function planReserved(head: Head, reservation: Reservation, input: CreateInstance, now: Instant): Planned {
+  const zone = input.zone ?? reservation.demand.zone;
+  let reason: Refusal | undefined;
+  for (const provider of providersOf(head, reservation, input.provider)) {
+    const found = findOffer(provider, input, zone);
+    if (found.outcome === 'refused') {
+      reason ??= found.refusal;
+      continue;
+    }
+    const claim = claimFor(head, reservation, found.capacity, (each) => suits(head, each, provider, input.zone));
+    const pool = claim === undefined ? undefined : poolOfNode(claim.node);
+    if (pool !== undefined && bears(head, reservation, pool, found.capacity, now)) {
+      return planned(provider, pool, found, zone);
+    }
+    const remaining = remainingOf(head, reservation);
+    reason = {
+      ...refusal('exceeds-reservation', `The flavor '${input.flavor}' needs ${describe(found.capacity)}; of the reservation there remain ${describe(remaining)}.`),
+      most: remaining,
+    };
+  }
+  return { outcome: 'refused', refusal: reason ?? refusal('unknown-provider', `The reservation holds nothing on ${input.provider === undefined ? 'any provider' : `the provider '${input.provider}'`}.`) };
+}
+
+/** The providers on which a reservation holds something, in the order of its claims. */
+function providersOf(head: Head, reservation: Reservation, only: Id | undefined): Provider[] {
+  const providers = new Set<Provider>();
+  for (const claim of reservation.claims) {
+    const provider = head.providers.get(head.pools.get(poolOfNode(claim.node))?.source ?? '');
+    if (provider !== undefined && (only === undefined || provider.id === only)) providers.add(provider);
+  }
+  return [...providers];
+}
+
+function suits(head: Head, claim: Claim, provider: Provider, zone: string | undefined): boolean {
+  const pool = head.pools.get(poolOfNode(claim.node));
+  return pool?.source === provider.id && (zone === undefined || mayRunIn(head, pool, zone));
+}
+
+/** Whether a machine of the pool may be put into the zone: the pool is bound to it, or to none. */
+function mayRunIn(head: Head, pool: Pool, zone: string): boolean {
+  return pool.zone === undefined || inZone(head, pool, zone);
+}
+
+/** Whether a reservation that cannot be kept in full has room for the machine all the same. */
+function bears(head: Head, reservation: Reservation, pool: Id, capacity: Capacity, now: Instant): boolean {
+  if (reservation.status !== 'degraded') return true;
+  const node = head.nodes.get(poolNode(pool));
+  if (node === undefined) return false;
+  const window = { start: now, end: reservation.endsAt ?? FOREVER };
+  const spare = subtract(fromVector(node.total.min(window), node.resources), fromVector(node.used.max(window), node.resources));
+  return fitsWithin(counted(node, capacity), spare);
+}
+
+function planUnreserved(head: Head, input: CreateInstance, now: Instant): Planned {
+  const provider = onlyProvider(head, input.provider);
+  if ('reason' in provider) return { outcome: 'refused', refusal: provider };
+  const found = findOffer(provider, input, input.zone);
+  if (found.outcome === 'refused') return found;
+  const window: Window = { start: now, end: FOREVER };
+  const pools = poolsFrom(head, provider.id).map(({ id }) => id);
+  const nodes = pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, input.zone));
+  const node = nodes.find((each) => each.free.fits(window, toVector(counted(each, found.capacity))));
+  if (node !== undefined) return planned(provider, poolOfNode(node.id), found, input.zone);
+  const most = mostOf(nodes, resourcesOf(found.capacity), window);
+  const message =
+    nodes.length === 0
+      ? `The provider '${provider.id}' has no pool${input.zone === undefined ? '' : ` for the zone '${input.zone}'`}; increase-capacity makes one.`
+      : `The flavor '${input.flavor}' needs ${describe(found.capacity)} without end; not reserved are ${describe(most)} at the least from now on.`;
+  const shortages = nodes.flatMap((each) => shortagesOf(each, counted(each, found.capacity), window));
+  return { outcome: 'refused', refusal: { reason: 'insufficient-capacity', message, most, shortages } };
+}
+
+function mayBear(head: Head, node: Node, zone: string | undefined): boolean {
+  const pool = head.pools.get(poolOfNode(node.id));
+  return pool !== undefined && (zone === undefined || mayRunIn(head, pool, zone));
+}
+
+function counted(node: Node, capacity: Capacity): Capacity {
+  return machineDemand(capacity, node.resources.includes('instances') ? { instances: 0 } : {});
+}
+
+function onlyProvider(head: Head, id: Id | undefined): Provider | Refusal {
+  if (id !== undefined) return head.providers.get(id) ?? refusal('unknown-provider', `There is no provider '${id}'.`);
+  const [only, another] = head.providers.values();
+  if (only === undefined) return refusal('unknown-provider', 'There is no provider yet; add-provider registers one.');
+  if (another !== undefined) return refusal('ambiguous-provider', 'There are several providers; say which one with provider-id.');
+  return only;
+}
+
+type Offered = { readonly outcome: 'offered'; readonly flavor: string; readonly capacity: Capacity };
+
+/** What the provider has of what is named; ids win over names. */
+function findOffer(provider: Provider, input: CreateInstance, zone: string | undefined): Offered | { readonly outcome: 'refused'; readonly refusal: Refusal } {
+  const refused = (reason: Reason, message: string) => ({ outcome: 'refused', refusal: refusal(reason, message) }) as const;
+  const { inventory } = provider;
+  if (inventory === undefined || provider.status !== 'up') {
+    return refused('provider-unavailable', `The provider '${provider.id}' cannot be used now; its status is ${provider.status}.`);
+  }
+  const flavor = named(inventory.flavors, input.flavor);
+  if (flavor === undefined) return refused('unknown-flavor', `The provider '${provider.id}' has no flavor '${input.flavor}'.`);
+  if (named(inventory.images, input.image) === undefined) {
+    return refused('unknown-image', `The provider '${provider.id}' has no image '${input.image}'.`);
+  }
+  const network = (input.networks ?? []).find((each) => named(inventory.networks, each) === undefined);
+  if (network !== undefined) return refused('unknown-network', `The provider '${provider.id}' has no network '${network}'.`);
+  if (zone !== undefined && !inventory.zones.includes(zone)) {
+    return refused('unknown-zone', `The provider '${provider.id}' has no zone '${zone}'.`);
+  }
+  return { outcome: 'offered', flavor: flavor.id, capacity: flavorCapacity(flavor) };
+}
+
+function named<T extends { readonly id: string; readonly name: string }>(entries: readonly T[], wanted: string): T | undefined {
+  return entries.find(({ id }) => id === wanted) ?? entries.find(({ name }) => name === wanted);
+}
+
+function planned(provider: Provider, pool: Id, found: Offered, zone: string | undefined): Planned {
+  const plan = { provider, pool, flavor: found.flavor, capacity: found.capacity };
+  return { outcome: 'planned', plan: zone === undefined ? plan : { ...plan, zone } };
+}
+
+function record(draft: Draft, input: CreateInstance, plan: Plan, reservation?: Reservation): Allocation {
+  const { now, user, tenant } = draft.at;
+  const { inventory } = plan.provider;
+  const idOf = (entries: readonly { readonly id: string; readonly name: string }[] | undefined, wanted: string): string =>
+    named(entries ?? [], wanted)?.id ?? wanted;
+  const allocation: Allocation = {
+    id: draft.at.newId(),
+    name: input.name,
+    ...(reservation === undefined ? {} : { reservation: reservation.id }),
+    backing: reservation === undefined ? 'own' : 'reservation',
+    pool: plan.pool,
+    provider: plan.provider.id,
+    priority: reservation === undefined ? LOW : HIGH,
+    vmState: 'INITIALIZED',
+    intent: 'create',
+    token: draft.at.newId(),
+    flavor: plan.flavor,
+    image: idOf(inventory?.images, input.image),
+    networks: (input.networks ?? []).map((network) => idOf(inventory?.networks, network)),
+    ...(plan.zone === undefined ? {} : { zone: plan.zone }),
+    capacity: plan.capacity,
+    startsAt: now,
+    ...(reservation?.endsAt === undefined ? {} : { endsAt: reservation.endsAt }),
+    claims: reservation === undefined ? [ownClaim(draft.head, plan, now)] : [],
+    owner: user,
+    ...(tenant === undefined ? {} : { tenant }),
+    createdOn: now,
+    modifiedOn: now,
+  };
+  draft.put('allocation', allocation.id, allocation);
+  announceAllocation(draft, 'requested', allocation);
+  announcePool(draft, 'allocated', plan.pool, { start: now, end: allocation.endsAt ?? FOREVER });
+  return allocation;
+}
+
+/** Has a machine deleted. Its capacity is free when the VIM has confirmed that it is gone. */
+export const destroyInstance: Command<DestroyInstance, DestroyInstanceResult> = (head, input, at) =>
+  decide(head, at, (draft) => {
+    const before = head.allocations.get(input.id);
+    if (before === undefined) throw new UnknownEntry('allocation', 'instance-id', input.id);
+    if (before.vmState === 'DELETING') return { outcome: 'deleting', allocation: before };
+    const allocation: Allocation = { ...before, vmState: 'DELETING', intent: 'delete', modifiedOn: at.now };
+    draft.put('allocation', allocation.id, allocation);
+    announceAllocation(draft, 'destroy-requested', allocation, before.vmState);
+    return { outcome: 'deleting', allocation };
+  });
+
+function describe(capacity: Capacity): string {
+  const amounts = Object.entries(capacity).map(([resource, amount]) => `${amount} ${resource}`);
+  return amounts.length === 0 ? 'nothing' : amounts.join(', ');
+}
+
+function refusal(reason: Reason, message: string): Refusal {
+  return { reason, message, shortages: [] };
+}

@@ -1,0 +1,316 @@
+/**
+ * An edit of the running configuration as one admission (docs/architecture.md, "Edits are admissions"): all of its entries fit, or
+ * nothing is taken and every entry that does not fit is named.
+ *
+ * What is judged is the state after the edit: what it takes away and what it changes first gives up what it held, then pools get their
+ * new capacity, then reservations are placed in the order of the changes.
+ */
+import { announcePool, announceReservation } from '../announce.ts';
+import { decide } from '../draft.ts';
+import type { Draft } from '../draft.ts';
+import { reschedule } from '../due.ts';
+import { NORMAL } from '../entities.ts';
+import type { Adjustment, Id, Pool, Reservation } from '../entities.ts';
+import { followInventory } from '../provider-supply.ts';
+import { InvalidRequest } from '../requests.ts';
+import type {
+  ApplyConfiguration,
+  ApplyConfigurationResult,
+  Command,
+  ConfigChange,
+  ConfigRefusal,
+  PoolConfig,
+  ProviderConfig,
+  Refusal,
+  ReservationConfig,
+} from '../requests.ts';
+import { amend, grant, recorded, withdraw } from '../reservations.ts';
+import type { ReservationRequest } from '../reservations.ts';
+import { firstDebt, settle } from '../settlement.ts';
+import { POLICY_ID, isOver, poolNode, providerNode } from '../state.ts';
+import { amountOf, equals, fitsWithin, fromVector, resourcesOf } from '../capacity.ts';
+import type { Capacity } from '../capacity.ts';
+import { claimsAllocated } from '../claims.ts';
+import type { Head } from '../state.ts';
+import { setTerms } from '../terms.ts';
+import { checkCapacity, checkDemand, checkOwner } from '../validation.ts';
+import { FOREVER, describeInstant } from '../window.ts';
+import { dropProvider, checkName, newProvider } from './provider.ts';
+import { requestOf } from './reservation.ts';
+
+/**
+ * Applies the differences between two configurations.
+ * @throws OwnedByOther for an id that an RPC made; InvalidRequest for values that cannot be
+ */
+export const applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationResult> = (head, input, at) =>
+  decide(head, at, (draft): ApplyConfigurationResult => {
+    const refusals: ConfigRefusal[] = [];
+    const lifted = new Map<Id, Reservation>();
+    const before = supplyOf(head, input.changes, at.now);
+    for (const step of STEPS) {
+      for (const change of input.changes) {
+        const refusal = step(draft, change, lifted);
+        if (refusal !== undefined) refusals.push(refusal);
+      }
+    }
+    refusals.push(...judge(draft, input.changes, before));
+    if (refusals.length === 0) return { outcome: 'applied' };
+    draft.abandon();
+    return { outcome: 'refused', refusals };
+  });
+
+type Step = (draft: Draft, change: ConfigChange, lifted: Map<Id, Reservation>) => ConfigRefusal | undefined;
+
+/** What is done to every change in turn, in this order. */
+const STEPS: readonly Step[] = [
+  (draft, change) => {
+    if ('put' in change && change.put === 'policy') draft.put('policy', POLICY_ID, change.entry);
+    if ('put' in change && change.put === 'provider') putProvider(draft, change.entry);
+    return undefined;
+  },
+  (draft, change) => {
+    if ('remove' in change && change.remove === 'reservation') removeReservation(draft, change.id);
+    if ('put' in change && change.put === 'pool') putPool(draft, change.entry);
+    return undefined;
+  },
+  (draft, change, lifted) => {
+    if ('put' in change && change.put === 'reservation') giveUp(draft, change.entry, lifted);
+    return undefined;
+  },
+  (draft, change, lifted) =>
+    'put' in change && change.put === 'reservation' ? putReservation(draft, change.entry, lifted) : undefined,
+  (draft, change) => ('remove' in change && change.remove === 'pool' ? removePool(draft, change.id) : undefined),
+  (draft, change) => ('remove' in change && change.remove === 'provider' ? removeProvider(draft, change.id) : undefined),
+];
+
+function putProvider(draft: Draft, entry: ProviderConfig): void {
+  const before = draft.head.providers.get(entry.id);
+  if (before === undefined) {
+    draft.put('provider', entry.id, newProvider(draft, entry.id, 'config', entry));
+    return;
+  }
+  checkOwner('provider', before, 'config');
+  const name = entry.name ?? entry.id;
+  checkName(draft.head, entry.id, name);
+  const { statusMessage: _, ...rest } = before;
+  const reached = JSON.stringify(before.access) === JSON.stringify(entry.access);
+  // Another address or other credentials: what is known may not hold, so it is contacted anew.
+  draft.put('provider', entry.id, reached ? { ...before, name } : { ...rest, name, access: entry.access, status: 'connecting' });
+}
+
+function removeProvider(draft: Draft, id: Id): ConfigRefusal | undefined {
+  const before = draft.head.providers.get(id);
+  if (before === undefined) return undefined;
+  checkOwner('provider', before, 'config');
+  const refusal = dropProvider(draft, id);
+  return refusal === undefined ? undefined : { entry: 'provider', id, refusal };
+}
+
+function putPool(draft: Draft, entry: PoolConfig): void {
+  const before = draft.head.pools.get(entry.id);
+  if (before !== undefined) checkOwner('pool', before, 'config');
+  checkCapacity(entry.capacity);
+  if (!draft.head.providers.has(entry.source)) {
+    throw new InvalidRequest('source', `There is no provider '${entry.source}' for the pool '${entry.id}'.`);
+  }
+  const { adjustments, ...rest } = entry;
+  const known = new Map(before?.adjustments.map((adjustment) => [adjustment.id, adjustment]));
+  const pool: Pool = {
+    ...rest,
+    origin: 'config',
+    adjustments: adjustments.map((adjustment) => inEffect(adjustment, known.get(adjustment.id), draft.at.now)),
+    ...(before?.withdrawn === undefined ? {} : { withdrawn: before.withdrawn }),
+    owner: before?.owner ?? draft.at.user,
+  };
+  draft.put('pool', pool.id, pool);
+  draft.disturbed.add(poolNode(pool.id));
+  if (before === undefined || !sameSupply(before, pool)) {
+    announcePool(draft, shrinks(before, pool) ? 'decreased' : 'increased', pool.id, { start: draft.at.now, end: FOREVER });
+  }
+}
+
+function sameSupply(a: Pool, b: Pool): boolean {
+  return equals(a.capacity, b.capacity) && JSON.stringify(a.adjustments) === JSON.stringify(b.adjustments);
+}
+
+/** Whether the base capacity lessens in some resource, or, where it stays, a decrease joins the adjustments. */
+function shrinks(before: Pool | undefined, after: Pool): boolean {
+  if (before === undefined) return false;
+  if (!fitsWithin(before.capacity, after.capacity)) return true;
+  if (!equals(before.capacity, after.capacity)) return false;
+  const known = new Set(before.adjustments.map(({ id }) => id));
+  return after.adjustments.some(({ id, direction }) => direction === 'decrease' && !known.has(id));
+}
+
+function inEffect(adjustment: PoolConfig['adjustments'][number], known: Adjustment | undefined, now: number): Adjustment {
+  checkCapacity(adjustment.capacity);
+  if (adjustment.end !== undefined && adjustment.end <= (adjustment.start ?? known?.startsAt ?? now)) {
+    throw new InvalidRequest(
+      'end',
+      `The adjustment '${adjustment.id}' ends at ${describeInstant(adjustment.end)}, which is not after its start.`,
+    );
+  }
+  return { ...adjustment, startsAt: adjustment.start ?? known?.startsAt ?? now };
+}
+
+function removePool(draft: Draft, id: Id): ConfigRefusal | undefined {
+  const { head, at } = draft;
+  const before = head.pools.get(id);
+  if (before === undefined) return undefined;
+  checkOwner('pool', before, 'config');
+  const machines = head.allocationsIn.get(id)?.size ?? 0;
+  const holders = [...head.held.overlapping({ start: at.now, end: FOREVER })].filter(({ claims }) =>
+    claims.some(({ node }) => node === poolNode(id)),
+  );
+  if (machines > 0 || holders.length > 0) {
+    const message = `The pool '${id}' bears ${holders.length} reservations and ${machines} allocations; end them or move them first.`;
+    return { entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } };
+  }
+  announcePool(draft, 'decreased', id, { start: at.now, end: FOREVER });
+  draft.put('pool', id, null);
+  return undefined;
+}
+
+function removeReservation(draft: Draft, id: Id): void {
+  const before = draft.head.reservations.get(id);
+  if (before === undefined) return;
+  checkOwner('reservation', before, 'config');
+  withdraw(draft, before);
+}
+
+/** Before any entry is placed, those that change what they hold give it up, save what is allocated under them. */
+function giveUp(draft: Draft, entry: ReservationConfig, lifted: Map<Id, Reservation>): void {
+  const before = draft.head.reservations.get(entry.id);
+  if (before === undefined || isOver(before) || before.origin !== 'config') return;
+  if (sameHold(requestOf(before), requestIn(entry))) return;
+  lifted.set(before.id, before);
+  draft.put('reservation', before.id, { ...before, claims: claimsAllocated(draft.head, before) });
+  draft.disturb(before.claims);
+}
+
+function requestIn(entry: ReservationConfig): ReservationRequest {
+  const { id: _, ...given } = entry;
+  return { ...given, priority: entry.priority ?? NORMAL };
+}
+
+function putReservation(draft: Draft, entry: ReservationConfig, lifted: ReadonlyMap<Id, Reservation>): ConfigRefusal | undefined {
+  checkDemand(entry.demand);
+  const { id } = entry;
+  const request = requestIn(entry);
+  const before = lifted.get(id) ?? draft.head.reservations.get(id);
+  if (before !== undefined) checkOwner('reservation', before, 'config');
+  const refusal =
+    before === undefined || isOver(before) ? putNew(draft, id, before, request) : putChanged(draft, before, request);
+  return refusal === undefined ? undefined : { entry: 'reservation', id, refusal };
+}
+
+/**
+ * An entry that is new, or that was over and asks for something else now. What lies in the past is not refused: a configuration
+ * that is restored contains it. It counts from its start, or is over.
+ */
+function putNew(draft: Draft, id: Id, over: Reservation | undefined, request: ReservationRequest): Refusal | undefined {
+  const { now } = draft.at;
+  if (over !== undefined && sameRequest(requestOf(over), request)) return undefined;
+  if (request.end !== undefined && request.end <= now && request.end > (request.start ?? now)) {
+    putOver(draft, id, request);
+    return undefined;
+  }
+  const begun = request.start !== undefined && request.start <= now ? request.start : undefined;
+  const result = setTerms(draft.head.policy, request, now, begun);
+  if (result.outcome === 'refused') return result.refusal;
+  if (over !== undefined) draft.put('reservation', id, null);
+  const granted = grant(draft, recorded(draft, id, 'config', request, result.terms), 'created');
+  return granted.outcome === 'refused' ? granted.refusal : undefined;
+}
+
+function putOver(draft: Draft, id: Id, request: ReservationRequest): void {
+  const { now } = draft.at;
+  const window = { start: request.start ?? now, end: request.end ?? now };
+  const over: Reservation = { ...recorded(draft, id, 'config', request, { window }), status: 'ended', reason: 'window-over' };
+  draft.put('reservation', id, over);
+  reschedule(draft, undefined, over);
+  announceReservation(draft, 'created', over);
+}
+
+function putChanged(draft: Draft, before: Reservation, request: ReservationRequest): Refusal | undefined {
+  if (sameRequest(requestOf(before), request)) return undefined;
+  const result = amend(draft, before, request);
+  return result.outcome === 'refused' ? result.refusal : undefined;
+}
+
+function sameRequest(a: ReservationRequest, b: ReservationRequest): boolean {
+  return JSON.stringify(inOrder(a)) === JSON.stringify(inOrder(b));
+}
+
+/** Whether two requests hold the same at the same time. */
+function sameHold(a: ReservationRequest, b: ReservationRequest): boolean {
+  return sameRequest({ ...a, name: '', priority: NORMAL }, { ...b, name: '', priority: NORMAL });
+}
+
+/** The request with its properties in one order, so that equal ones print alike. */
+function inOrder({ name, priority, start, end, expiryTime, demand }: ReservationRequest): unknown {
+  const { capacity, zone, pools, elements } = demand;
+  return [name, priority, start, end, expiryTime, Object.entries(capacity).sort(), zone, pools, elements];
+}
+
+/** What there was to go by before the edit, for the providers and pools that it touches. */
+interface SupplyBefore {
+  /** The least that each provider had outside its pools. */
+  readonly unpooled: ReadonlyMap<Id, Capacity>;
+  /** Pools on which more was held than there was. */
+  readonly overdrawn: ReadonlySet<Id>;
+}
+
+function supplyOf(head: Head, changes: readonly ConfigChange[], now: number): SupplyBefore {
+  const pools = putPools(changes);
+  return {
+    unpooled: new Map(pools.map(({ source }) => [source, leastUnpooled(head, source, now)])),
+    overdrawn: new Set(pools.map(({ id }) => id).filter((id) => isOverdrawn(head, id, now))),
+  };
+}
+
+function putPools(changes: readonly ConfigChange[]): PoolConfig[] {
+  return changes.flatMap((change) => ('put' in change && change.put === 'pool' ? [change.entry] : []));
+}
+
+/** What the edit as a whole does to the pools: they may not have more than their provider, nor less than is held. */
+function judge(draft: Draft, changes: readonly ConfigChange[], before: SupplyBefore): ConfigRefusal[] {
+  const { now } = draft.at;
+  const pools = putPools(changes);
+  const refusals = pools.flatMap((entry) => beyondProvider(draft, entry, before.unpooled.get(entry.source) ?? {}));
+  for (const provider of new Set(pools.map(({ source }) => source))) followInventory(draft, provider);
+  const overdrawn = pools.filter(({ id }) => isOverdrawn(draft.head, id, now));
+  const { degraded } = settle(draft, 'capacity-withdrawn');
+  for (const { id } of overdrawn) {
+    if (before.overdrawn.has(id) && degraded.length === 0) continue;
+    const whom = degraded.length === 0 ? 'Allocations hold it.' : `Reservations that would no longer fit: ${degraded.join(', ')}.`;
+    const message = `The pool '${id}' would have less than is held. ${whom}`;
+    refusals.push({ entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } });
+  }
+  return refusals;
+}
+
+/** The pools of a provider may not come to have more than it is known to have. What it lost before is not the edit's fault. */
+function beyondProvider(draft: Draft, entry: PoolConfig, before: Capacity): ConfigRefusal[] {
+  const least = leastUnpooled(draft.head, entry.source, draft.at.now);
+  const lacking = resourcesOf(least).filter(
+    (resource) =>
+      amountOf(least, resource) < Math.min(0, amountOf(before, resource)) && entry.capacity[resource] !== undefined,
+  );
+  if (lacking.length === 0) return [];
+  const amounts = lacking.map((resource) => `${-amountOf(least, resource)} ${resource}`);
+  const message = `The pools of the provider '${entry.source}' would have more than it has, by ${amounts.join(', ')}.`;
+  return [{ entry: 'pool', id: entry.id, refusal: { reason: 'insufficient-capacity', message, shortages: [] } }];
+}
+
+/** The least that a provider has outside its pools from now on, below zero where they have more; nothing while it is not known. */
+function leastUnpooled(head: Head, provider: Id, now: number): Capacity {
+  const node = head.nodes.get(providerNode(provider));
+  if (node === undefined || head.providers.get(provider)?.inventory === undefined) return {};
+  return fromVector(node.free.min({ start: now, end: FOREVER }), node.resources);
+}
+
+function isOverdrawn(head: Head, pool: Id, now: number): boolean {
+  const node = head.nodes.get(poolNode(pool));
+  return node !== undefined && firstDebt(node, now) !== undefined;
+}

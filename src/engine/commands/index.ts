@@ -1,0 +1,29 @@
+/** Every command of the engine. */
+import type { Commands } from '../requests.ts';
+import { createInstance, destroyInstance } from './allocation.ts';
+import { decreaseCapacity, increaseCapacity } from './capacity.ts';
+import { applyConfiguration } from './configuration.ts';
+import { runDue } from './due-work.ts';
+import { addProvider, removeProvider, updateProvider } from './provider.ts';
+import { cancelReservation, createReservation, updateReservation } from './reservation.ts';
+import { createFailed, deletionAccepted, serverAccepted, serverGone, vmStateReported } from './vim-report.ts';
+
+export const commands: Commands = {
+  addProvider,
+  updateProvider,
+  removeProvider,
+  increaseCapacity,
+  decreaseCapacity,
+  createReservation,
+  updateReservation,
+  cancelReservation,
+  createInstance,
+  destroyInstance,
+  serverAccepted,
+  deletionAccepted,
+  createFailed,
+  vmStateReported,
+  serverGone,
+  runDue,
+  applyConfiguration,
+};

@@ -1,0 +1,103 @@
+/** Providers: registered, heard of, removed (capacity steps 4 and 5, reservation step 6a). */
+import { announceProvider } from '../announce.ts';
+import { decide } from '../draft.ts';
+import type { Draft } from '../draft.ts';
+import type { Id, Origin, Provider } from '../entities.ts';
+import { announceInventory, followInventory, inventoryCause, poolsFrom } from '../provider-supply.ts';
+import { InvalidRequest, UnknownEntry } from '../requests.ts';
+import type {
+  AddProvider,
+  AddProviderResult,
+  Command,
+  Refusal,
+  RemoveProvider,
+  RemoveProviderResult,
+  UpdateProvider,
+  UpdateProviderResult,
+} from '../requests.ts';
+import { settle } from '../settlement.ts';
+import type { Head } from '../state.ts';
+import { checkOwner } from '../validation.ts';
+
+/** Registers a provider with the status connecting; `updateProvider` tells what the first contact yields. */
+export const addProvider: Command<AddProvider, AddProviderResult> = (head, input, at) =>
+  decide(head, at, (draft) => {
+    const id = input.id ?? at.newId();
+    if (head.providers.has(id)) throw new InvalidRequest('id', `There is a provider '${id}' already.`);
+    const provider = newProvider(draft, id, 'rpc', input);
+    draft.put('provider', id, provider);
+    return { outcome: 'added', provider };
+  });
+
+/** @throws InvalidRequest when another provider has the name. */
+export function newProvider(draft: Draft, id: Id, origin: Origin, input: Pick<Provider, 'access'> & { readonly name?: string }): Provider {
+  const name = input.name ?? id;
+  checkName(draft.head, id, name);
+  return { id, name, origin, access: input.access, status: 'connecting', owner: draft.at.user };
+}
+
+/** @throws InvalidRequest when another provider has the name. */
+export function checkName(head: Head, id: Id, name: string): void {
+  for (const provider of head.providers.values()) {
+    if (provider.id !== id && provider.name === name) {
+      throw new InvalidRequest('name', `The provider '${provider.id}' has the name '${name}' already; names are unique.`);
+    }
+  }
+}
+
+/**
+ * Takes over what contact with the provider yielded. A new inventory changes the pools, degrades reservations that they can
+ * no longer bear and restores those that they can.
+ */
+export const updateProvider: Command<UpdateProvider, UpdateProviderResult> = (head, input, at) =>
+  decide(head, at, (draft): UpdateProviderResult => {
+    const before = head.providers.get(input.id);
+    if (before === undefined) return { outcome: 'ignored' };
+    const provider = contacted(before, input, at.now);
+    draft.put('provider', provider.id, provider);
+    if (provider.status !== before.status) announceStatus(draft, provider);
+    if (input.inventory === undefined) return { outcome: 'updated', provider, degraded: [], restored: [] };
+    const pools = followInventory(draft, provider.id);
+    announceInventory(draft, provider.id, before.inventory, input.inventory, pools);
+    const { cause } = inventoryCause(before.inventory, input.inventory);
+    const settlement = settle(draft, cause === 'host-failed' ? 'host-failed' : 'capacity-withdrawn');
+    return { outcome: 'updated', provider, ...settlement };
+  });
+
+function contacted(before: Provider, input: UpdateProvider, now: number): Provider {
+  const { statusMessage: oldMessage, ...rest } = before;
+  const status = input.status ?? before.status;
+  const message = input.statusMessage ?? (input.status === undefined ? oldMessage : undefined);
+  return {
+    ...rest,
+    status,
+    ...(message === undefined ? {} : { statusMessage: message }),
+    ...(input.inventory === undefined ? {} : { inventory: input.inventory }),
+    ...(status === 'up' || input.inventory !== undefined ? { lastContact: now } : {}),
+  };
+}
+
+function announceStatus(draft: Draft, provider: Provider): void {
+  if (provider.status === 'up') announceProvider(draft, 'provider-up', provider.id);
+  else if (provider.status !== 'connecting') announceProvider(draft, 'provider-down', provider.id);
+}
+
+/** Removes a provider from which no pool comes and on which nothing runs. */
+export const removeProvider: Command<RemoveProvider, RemoveProviderResult> = (head, input, at) =>
+  decide(head, at, (draft): RemoveProviderResult => {
+    const provider = head.providers.get(input.id);
+    if (provider === undefined) throw new UnknownEntry('provider', 'provider-id', input.id);
+    checkOwner('provider', provider, 'rpc');
+    const refusal = dropProvider(draft, input.id);
+    return refusal === undefined ? { outcome: 'removed' } : { outcome: 'refused', refusal };
+  });
+
+export function dropProvider(draft: Draft, id: Id): Refusal | undefined {
+  const pools = poolsFrom(draft.head, id);
+  if (pools.length > 0) {
+    const names = pools.map((pool) => `'${pool.id}'`).join(', ');
+    return { reason: 'capacity-in-use', message: `Pools come from the provider: ${names}. Remove them first.`, shortages: [] };
+  }
+  draft.put('provider', id, null);
+  return undefined;
+}

@@ -1,0 +1,162 @@
+/** create-, update- and cancel-reservation (reservation steps 1 to 3; second seed, steps 1 to 6). */
+import { announceReservation } from '../announce.ts';
+import { decide } from '../draft.ts';
+import type { Draft } from '../draft.ts';
+import { reschedule } from '../due.ts';
+import { NORMAL } from '../entities.ts';
+import type { Demand, Id, Reservation } from '../entities.ts';
+import { next } from '../lifecycle.ts';
+import { UnknownEntry } from '../requests.ts';
+import type {
+  CancelReservation,
+  CancelReservationResult,
+  Clearable,
+  Command,
+  CreateReservation,
+  CreateReservationResult,
+  Refusal,
+  UpdateReservation,
+  UpdateReservationResult,
+} from '../requests.ts';
+import { amend, grant, recorded, withdraw } from '../reservations.ts';
+import type { ReservationRequest } from '../reservations.ts';
+import { settle } from '../settlement.ts';
+import { isOver } from '../state.ts';
+import type { Head } from '../state.ts';
+import { setTerms } from '../terms.ts';
+import { checkDemand, checkOwner } from '../validation.ts';
+
+/**
+ * Reserves for a window: holds all that is asked for, or refuses and says what could be had. Deferred, it is recorded as
+ * pending and decided on as due work; a reservation-event tells.
+ */
+export const createReservation: Command<CreateReservation, CreateReservationResult> = (head, input, at) =>
+  decide(head, at, (draft): CreateReservationResult => {
+    const { deferred, priority, ...rest } = input;
+    checkDemand(input.demand);
+    const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
+    const result = setTerms(head.policy, input, at.now);
+    if (result.outcome === 'refused') return result;
+    const pending = recorded(draft, at.newId(), 'rpc', request, result.terms);
+    if (deferred === true) return defer(draft, pending);
+    const granted = grant(draft, pending, 'created');
+    return granted.outcome === 'refused' ? granted : { outcome: 'granted', reservation: granted.reservation };
+  });
+
+function defer(draft: Draft, pending: Reservation): CreateReservationResult {
+  draft.put('reservation', pending.id, pending);
+  reschedule(draft, undefined, pending);
+  announceReservation(draft, 'created', pending);
+  return { outcome: 'pending', reservation: pending };
+}
+
+/** Decides on a pending reservation (second seed, steps 4 to 6). Its window begins now if it is for immediate use. */
+export function decideDeferred(draft: Draft, pending: Reservation): void {
+  const { now } = draft.at;
+  const begun = pending.start !== undefined && pending.start <= now ? pending.start : undefined;
+  const over = pending.endsAt !== undefined && pending.endsAt <= now;
+  const terms = over ? undefined : setTerms(draft.head.policy, pending, now, begun);
+  if (terms === undefined) {
+    reject(draft, pending, { reason: 'window-over', message: 'Its end arrived before the decision.', shortages: [] });
+  } else if (terms.outcome === 'refused') {
+    reject(draft, pending, terms.refusal);
+  } else {
+    const current = recorded(draft, pending.id, pending.origin, requestOf(pending), terms.terms);
+    const kept = { owner: pending.owner, createdOn: pending.createdOn, ...(pending.tenant === undefined ? {} : { tenant: pending.tenant }) };
+    const granted = grant(draft, { ...current, ...kept }, 'decided');
+    if (granted.outcome === 'refused') reject(draft, pending, granted.refusal);
+  }
+}
+
+function reject(draft: Draft, pending: Reservation, refusal: Refusal): void {
+  const status = next(pending.status, 'reject') ?? 'rejected';
+  const { reason, message } = refusal;
+  const rejected: Reservation = { ...pending, status, reason, message, modifiedOn: draft.at.now };
+  draft.put('reservation', rejected.id, rejected);
+  reschedule(draft, pending, rejected);
+  announceReservation(draft, 'decided', rejected, pending.status);
+}
+
+/** Changes times, capacity, zone, pools, elements in one: all of it, or nothing. What is absent stays as it is. */
+export const updateReservation: Command<UpdateReservation, UpdateReservationResult> = (head, input, at) =>
+  decide(head, at, (draft): UpdateReservationResult => {
+    const reservation = find(head, input.id);
+    checkOwner('reservation', reservation, 'rpc');
+    const refusal = closed(reservation);
+    if (refusal !== undefined) return { outcome: 'refused', refusal, reservation };
+    const request = updated(reservation, input);
+    checkDemand(request.demand);
+    const result = amend(draft, reservation, request);
+    if (result.outcome === 'refused') {
+      draft.abandon();
+      return { outcome: 'refused', refusal: result.refusal, reservation };
+    }
+    settle(draft, 'capacity-withdrawn');
+    return { outcome: 'updated', reservation: draft.head.reservations.get(input.id) ?? result.reservation };
+  });
+
+/** Why a reservation cannot be changed any more, or yet. */
+function closed(reservation: Reservation): Refusal | undefined {
+  if (isOver(reservation)) {
+    return { reason: 'reservation-over', message: `The reservation is over: its status is ${reservation.status}.`, shortages: [] };
+  }
+  if (reservation.status !== 'pending') return undefined;
+  return { reason: 'reservation-not-active', message: 'The reservation is not decided on yet; wait for its event.', shortages: [] };
+}
+
+/** What was asked for, by an existing reservation. */
+export function requestOf(reservation: Reservation): ReservationRequest {
+  const { name, priority, start, end, expiryTime, demand } = reservation;
+  return {
+    ...(name === undefined ? {} : { name }),
+    priority,
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    ...(expiryTime === undefined ? {} : { expiryTime }),
+    demand,
+  };
+}
+
+function updated(reservation: Reservation, input: UpdateReservation): ReservationRequest {
+  const cleared = new Set<Clearable>(input.clear ?? []);
+  const { id: _id, clear: _clear, demand, ...given } = input;
+  const merged: Writable<ReservationRequest> = { ...requestOf(reservation), ...given, demand: mergeDemand(reservation.demand, demand, cleared) };
+  if (cleared.has('name')) delete merged.name;
+  if (cleared.has('start')) delete merged.start;
+  if (cleared.has('end')) delete merged.end;
+  if (cleared.has('expiry-time')) delete merged.expiryTime;
+  return merged;
+}
+
+function mergeDemand(before: Demand, given: Partial<Demand> | undefined, cleared: ReadonlySet<Clearable>): Demand {
+  const merged: Writable<Demand> = { ...before, ...given, capacity: { ...before.capacity, ...given?.capacity } };
+  if (cleared.has('zone')) delete merged.zone;
+  if (cleared.has('pools')) delete merged.pools;
+  if (cleared.has('elements')) delete merged.elements;
+  return merged;
+}
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/**
+ * Withdraws a reservation: what it held is free again, it is forgotten, and what was allocated under it runs on without a
+ * reservation, holding its capacity itself. That may leave later reservations short; they are degraded then and notified.
+ */
+export const cancelReservation: Command<CancelReservation, CancelReservationResult> = (head, input, at) =>
+  decide(head, at, (draft): CancelReservationResult => {
+    const reservation = find(head, input.id);
+    checkOwner('reservation', reservation, 'rpc');
+    if (isOver(reservation)) {
+      const message = `The reservation is over: its status is ${reservation.status}.`;
+      return { outcome: 'refused', refusal: { reason: 'reservation-over', message, shortages: [] }, reservation };
+    }
+    const { reservation: cancelled, released } = withdraw(draft, reservation);
+    settle(draft, 'capacity-withdrawn');
+    return { outcome: 'cancelled', reservation: cancelled, released };
+  });
+
+function find(head: Head, id: Id): Reservation {
+  const reservation = head.reservations.get(id);
+  if (reservation === undefined) throw new UnknownEntry('reservation', 'reservation-id', id);
+  return reservation;
+}

@@ -1,0 +1,121 @@
+/**
+ * What the VIM reports about machines, by the reconciler (allocation steps 3b, 7a, 10a). Reports may come late, twice, in any
+ * order, and for allocations that are gone; they never fail.
+ */
+import { announceAllocation, announcePool } from '../announce.ts';
+import { NOTHING } from '../capacity.ts';
+import { decide } from '../draft.ts';
+import type { Draft } from '../draft.ts';
+import type { Allocation, Fault } from '../entities.ts';
+import { takesOver } from '../lifecycle.ts';
+import type {
+  Command,
+  CreateFailed,
+  DeletionAccepted,
+  ServerAccepted,
+  ServerGone,
+  VimReportResult,
+  VmStateReported,
+} from '../requests.ts';
+import { settle } from '../settlement.ts';
+import { poolNode } from '../state.ts';
+import type { Head } from '../state.ts';
+import { FOREVER } from '../window.ts';
+
+const IGNORED: VimReportResult = { outcome: 'ignored' };
+
+/** The VIM accepted the creation: the server has an id, and is being built unless its deletion was asked for meanwhile. */
+export const serverAccepted: Command<ServerAccepted, VimReportResult> = (head, input, at) =>
+  report(head, input.allocation, at, (draft, before) => {
+    if (before.server !== undefined) return IGNORED;
+    const building = before.vmState === 'INITIALIZED';
+    const settled = before.intent === 'create' ? withoutIntent(before) : before;
+    const after: Allocation = { ...settled, server: input.server, vmState: building ? 'BUILD' : before.vmState };
+    return put(draft, 'accepted', before, after);
+  });
+
+/** The VIM accepted the deletion: it need not be told again. */
+export const deletionAccepted: Command<DeletionAccepted, VimReportResult> = (head, input, at) =>
+  report(head, input.allocation, at, (draft, before) => {
+    if (before.intent !== 'delete') return IGNORED;
+    const after = { ...withoutIntent(before), modifiedOn: at.now };
+    draft.put('allocation', after.id, after);
+    return { outcome: 'recorded', allocation: after };
+  });
+
+/**
+ * The VIM refused the creation for good. There is no server, so nothing is held any more; the record stays, in ERROR with
+ * the fault, until its consumer destroys it.
+ */
+export const createFailed: Command<CreateFailed, VimReportResult> = (head, input, at) =>
+  report(head, input.allocation, at, (draft, before) => {
+    if (before.intent !== 'create' || before.server !== undefined) {
+      return before.intent === 'delete' && before.server === undefined ? gone(draft, before) : IGNORED;
+    }
+    const fault: Fault = { ...input.fault, occurredOn: at.now };
+    const after: Allocation = { ...withoutIntent(before), vmState: 'ERROR', fault, capacity: NOTHING, claims: [] };
+    const result = put(draft, 'state-changed', before, after);
+    free(draft, before);
+    return result;
+  });
+
+/** The state of a server as the VIM has it. DELETED means that it is gone. */
+export const vmStateReported: Command<VmStateReported, VimReportResult> = (head, input, at) =>
+  report(head, input.allocation, at, (draft, before) => {
+    const { vmState } = input;
+    if (vmState === 'DELETED') return gone(draft, before);
+    const moved = input.host !== undefined && input.host !== before.host;
+    const changed = takesOver(before.vmState, vmState);
+    if (!changed && !moved) return IGNORED;
+    const { fault: _, ...rest } = before;
+    const fault = input.fault === undefined ? {} : { fault: { ...input.fault, occurredOn: at.now } };
+    const host = input.host === undefined ? {} : { host: input.host };
+    const after: Allocation = changed ? { ...rest, ...fault, ...host, vmState } : { ...before, ...host };
+    return put(draft, changed ? 'state-changed' : undefined, before, after);
+  });
+
+/** The VIM has confirmed that there is no server: the record goes, and what it held is free. */
+export const serverGone: Command<ServerGone, VimReportResult> = (head, input, at) =>
+  report(head, input.allocation, at, gone);
+
+function report(
+  head: Head,
+  id: string,
+  at: Parameters<typeof decide>[1],
+  make: (draft: Draft, before: Allocation) => VimReportResult,
+): ReturnType<Command<unknown, VimReportResult>> {
+  return decide(head, at, (draft) => {
+    const before = head.allocations.get(id);
+    return before === undefined ? IGNORED : make(draft, before);
+  });
+}
+
+function put(
+  draft: Draft,
+  cause: 'accepted' | 'state-changed' | undefined,
+  before: Allocation,
+  after: Allocation,
+): VimReportResult {
+  const allocation: Allocation = { ...after, modifiedOn: draft.at.now };
+  draft.put('allocation', allocation.id, allocation);
+  if (cause !== undefined) announceAllocation(draft, cause, allocation, before.vmState);
+  return { outcome: 'recorded', allocation };
+}
+
+function gone(draft: Draft, before: Allocation): VimReportResult {
+  draft.put('allocation', before.id, null);
+  announceAllocation(draft, 'destroyed', { ...withoutIntent(before), vmState: 'DELETED', modifiedOn: draft.at.now }, before.vmState);
+  free(draft, before);
+  return { outcome: 'gone' };
+}
+
+function free(draft: Draft, before: Allocation): void {
+  draft.disturbed.add(poolNode(before.pool));
+  announcePool(draft, 'freed', before.pool, { start: draft.at.now, end: before.endsAt ?? FOREVER });
+  settle(draft, 'capacity-restored');
+}
+
+function withoutIntent(allocation: Allocation): Allocation {
+  const { intent: _, ...rest } = allocation;
+  return rest;
+}

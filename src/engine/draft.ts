@@ -1,0 +1,97 @@
+/**
+ * A decision being made: what it changes, tells and schedules so far.
+ *
+ * A decision in several steps has to see its own earlier ones (a pool that shrinks, then who no longer fits). So what it has
+ * put is applied to the head when it next looks, and all of that is taken back before the decision is handed over. Sums
+ * in timelines are exact and decisions are synchronous: nobody can tell that it ever was there, and `decide` is a pure function.
+ * A decision that looks at nothing after its last change pays nothing for this.
+ */
+import type { DueChange, DueItem } from '../store/store.ts';
+import type { Id, NodeId } from './entities.ts';
+import type { DomainEvent } from './events.ts';
+import type { At, Decision } from './requests.ts';
+import { apply, inverse } from './state.ts';
+import type { Change, EntityKind, EntityOf, Head } from './state.ts';
+
+export class Draft {
+  readonly at: At;
+  /** Nodes on which capacity or claims were lost or freed, to be looked at before the decision is done. */
+  readonly disturbed = new Set<NodeId>();
+  readonly #head: Head;
+  readonly #changes = new Map<string, Change>();
+  readonly #undo: Change[] = [];
+  readonly #events: DomainEvent[] = [];
+  readonly #due = new Map<string, DueChange>();
+  #pending: Change[] = [];
+
+  constructor(head: Head, at: At) {
+    this.#head = head;
+    this.at = at;
+  }
+
+  /** The head as the decision has made it so far. */
+  get head(): Head {
+    for (const change of this.#pending) {
+      this.#undo.push(inverse(this.#head, change));
+      apply(this.#head, change);
+    }
+    if (this.#pending.length > 0) this.#pending = [];
+    return this.#head;
+  }
+
+  put<Kind extends EntityKind>(kind: Kind, id: Id, body: EntityOf[Kind] | null): void {
+    // Cast: the compiler does not see that kind and body go together when both depend on a type parameter.
+    const change = { kind, id, body } as Change;
+    const key = `${kind}/${id}`;
+    // Last come, last written: an entity that is put again moves to the end.
+    this.#changes.delete(key);
+    this.#changes.set(key, change);
+    this.#pending.push(change);
+  }
+
+  /** Notes the nodes of claims that were given back, or put there without admission. */
+  disturb(claims: Iterable<{ readonly node: NodeId }>): void {
+    for (const { node } of claims) this.disturbed.add(node);
+  }
+
+  emit(event: DomainEvent): void {
+    this.#events.push(event);
+  }
+
+  schedule(item: DueItem): void {
+    this.#due.set(item.id, { put: item });
+  }
+
+  unschedule(id: string): void {
+    this.#due.set(id, { remove: id });
+  }
+
+  /** Takes back and forgets everything. */
+  abandon(): void {
+    this.rollback();
+    this.#changes.clear();
+    this.#events.length = 0;
+    this.#due.clear();
+    this.disturbed.clear();
+  }
+
+  /** Takes out of the head what was put into it. */
+  rollback(): void {
+    this.#pending = [];
+    for (let change = this.#undo.pop(); change !== undefined; change = this.#undo.pop()) apply(this.#head, change);
+  }
+
+  decision<Result>(result: Result): Decision<Result> {
+    return { result, changes: [...this.#changes.values()], events: [...this.#events], due: [...this.#due.values()] };
+  }
+}
+
+/** Makes a decision; the head is as it was when this returns or throws. */
+export function decide<Result>(head: Head, at: At, make: (draft: Draft) => Result): Decision<Result> {
+  const draft = new Draft(head, at);
+  try {
+    return draft.decision(make(draft));
+  } finally {
+    draft.rollback();
+  }
+}

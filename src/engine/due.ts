@@ -1,0 +1,70 @@
+/**
+ * Work that falls due: which items a reservation has in the store, and in which order they run when several are due.
+ *
+ * At equal times ends run before starts, so that what one gives back the next can take; expiry runs before both the
+ * notice of an end and starts, and housekeeping comes last.
+ */
+import type { DueItem } from '../store/store.ts';
+import type { Draft } from './draft.ts';
+import type { Id, Policy, Reservation } from './entities.ts';
+import { isOver } from './state.ts';
+import type { Instant } from './window.ts';
+
+export type Task = 'end' | 'expire' | 'ending' | 'decide' | 'start' | 'forget';
+
+const RANKS: Readonly<Record<Task, number>> = { end: 0, expire: 1, ending: 2, decide: 3, start: 4, forget: 5 };
+
+const MINUTE = 60_000;
+
+/** How long a reservation that is over is kept for queries, unless its consumer withdrew it: a day. */
+export const RETENTION = 24 * 60 * MINUTE;
+
+export function dueItem(task: Task, subject: Id, at: Instant): DueItem {
+  return { id: dueId(task, subject), at, rank: RANKS[task], task, subject };
+}
+
+export function dueId(task: Task, subject: Id): string {
+  return `${task}:${subject}`;
+}
+
+/** Brings the items in the store in line with what the reservation is now; `before` is what they were made for. */
+export function reschedule(draft: Draft, before: Reservation | undefined, after: Reservation): void {
+  const { policy } = draft.head;
+  const old = before === undefined ? new Map<string, DueItem>() : itemsOf(before, policy);
+  const items = itemsOf(after, policy);
+  for (const [id, item] of items) {
+    if (old.get(id)?.at !== item.at) draft.schedule(item);
+  }
+  for (const id of old.keys()) {
+    if (!items.has(id)) draft.unschedule(id);
+  }
+}
+
+/** Takes out the items of a reservation that goes. */
+export function unscheduleAll(draft: Draft, reservation: Reservation): void {
+  for (const id of itemsOf(reservation, draft.head.policy).keys()) draft.unschedule(id);
+}
+
+function itemsOf(reservation: Reservation, policy: Policy): Map<string, DueItem> {
+  const items = new Map<string, DueItem>();
+  const add = (task: Task, at: Instant): void => {
+    const item = dueItem(task, reservation.id, at);
+    items.set(item.id, item);
+  };
+  if (isOver(reservation)) {
+    if (reservation.origin === 'rpc') add('forget', reservation.modifiedOn + RETENTION);
+    return items;
+  }
+  if (reservation.status === 'pending') {
+    add('decide', reservation.createdOn);
+    return items;
+  }
+  const { startsAt, endsAt, expiresAt, createdOn } = reservation;
+  if (startsAt > createdOn) add('start', startsAt);
+  if (expiresAt !== undefined) add('expire', expiresAt);
+  if (endsAt !== undefined) {
+    add('end', endsAt);
+    if (policy.terminationLead !== undefined) add('ending', Math.max(startsAt, endsAt - policy.terminationLead * MINUTE));
+  }
+  return items;
+}

@@ -1,0 +1,143 @@
+/**
+ * The map follows the VIM: pools may together have what their provider has; what it loses beyond the buffer outside the pools,
+ * the pools lose.
+ *
+ * Growth goes to the buffer, and a loss is taken from the buffer first: pools that are bound to a zone which lost more than its
+ * buffer give way, then the pools of the provider, the last by id first, until the rest is covered at every instant from now on. What
+ * a pool lost is kept with it (`withdrawn`) and given back when the provider has it again.
+ */
+import { announcePool, announceProvider } from './announce.ts';
+import { RESOURCES, add, amountOf, equals, fromVector, isZero, max, subtract } from './capacity.ts';
+import type { Capacity, Resource } from './capacity.ts';
+import { leastFree } from './admission.ts';
+import { within } from './breakdown.ts';
+import type { Draft } from './draft.ts';
+import type { Id, Pool, Provider } from './entities.ts';
+import type { CapacityCause } from './events.ts';
+import { poolNode, providerNode } from './state.ts';
+import type { Head } from './state.ts';
+import { inventoryCapacity, nominalSegments } from './supply.ts';
+import { FOREVER, overlaps } from './window.ts';
+import type { Window } from './window.ts';
+import type { VimInventory } from '../vim/vim.ts';
+
+/** The pools of a provider, in the order of their ids. */
+export function poolsFrom(head: Head, provider: Id): Pool[] {
+  return head.poolOrder.flatMap((id) => head.pools.get(id) ?? []).filter(({ source }) => source === provider);
+}
+
+/**
+ * What a provider has throughout a window and is in no pool, of the resources that it bounds; within a zone, what is left
+ * of that zone's hosts too. Undefined while its inventory is not known.
+ */
+export function unpooled(head: Head, provider: Provider, zone: string | undefined, window: Window): Capacity | undefined {
+  const node = head.nodes.get(providerNode(provider.id));
+  const { inventory } = provider;
+  if (node === undefined || inventory === undefined) return undefined;
+  const least = leastFree(node, node.resources, window);
+  if (zone === undefined) return least;
+  const left = subtract(zoneCapacity(inventory, zone), zoneNominal(head, provider.id, zone, window));
+  const bounded: Partial<Record<Resource, number>> = { ...least };
+  for (const resource of RESOURCES) {
+    if (left[resource] !== undefined) bounded[resource] = Math.min(amountOf(least, resource), Math.max(0, amountOf(left, resource)));
+  }
+  return bounded;
+}
+
+/** Cores and memory of a zone's hosts that are in service; nothing where the account sees no hosts. */
+function zoneCapacity(inventory: VimInventory, zone: string): Capacity {
+  if (inventory.hosts.length === 0) return {};
+  const { cores = 0, ram = 0 } = inventoryCapacity({
+    ...inventory,
+    hosts: inventory.hosts.map((host) => (host.zone === zone ? host : { ...host, enabled: false })),
+    quotas: {},
+  });
+  return { cores, ram };
+}
+
+/** The most that the pools of a zone are meant to have during a window, of cores and memory. */
+function zoneNominal(head: Head, provider: Id, zone: string, window: Window): Capacity {
+  let sum: Capacity = {};
+  for (const pool of poolsFrom(head, provider)) {
+    if (pool.zone === zone) sum = add(sum, mostNominal(pool, window));
+  }
+  const { cores = 0, ram = 0 } = sum;
+  return { cores, ram };
+}
+
+function mostNominal(pool: Pool, window: Window): Capacity {
+  let most: Capacity = {};
+  for (const segment of nominalSegments(pool)) {
+    if (overlaps(segment.window, window)) most = max(most, fromVector(segment.vector));
+  }
+  return most;
+}
+
+/** Brings the pools of a provider in line with its inventory. Returns the pools that changed. */
+export function followInventory(draft: Draft, provider: Id): Id[] {
+  const { head, at } = draft;
+  const inventory = head.providers.get(provider)?.inventory;
+  const node = head.nodes.get(providerNode(provider));
+  if (inventory === undefined || node === undefined) return [];
+  const ahead: Window = { start: at.now, end: FOREVER };
+  const pools = poolsFrom(head, provider);
+  const losses = zoneLosses(head, provider, inventory, pools, ahead);
+  const debt = fromVector(node.free.min(ahead).map((amount) => Math.max(0, -amount)), node.resources);
+  let rest = max(subtract(debt, [...losses.values()].reduce(add, {})), {});
+  for (const pool of [...pools].reverse()) {
+    const lost = losses.get(pool.id) ?? {};
+    const more = within(rest, subtract(mostNominal(pool, ahead), lost));
+    losses.set(pool.id, add(lost, more));
+    rest = subtract(rest, more);
+  }
+  return pools.flatMap((pool) => (withdraw(draft, pool, losses.get(pool.id) ?? {}) ? [pool.id] : []));
+}
+
+/** What each pool loses because the hosts of its zone have less than the zone's pools. */
+function zoneLosses(head: Head, provider: Id, inventory: VimInventory, pools: readonly Pool[], ahead: Window): Map<Id, Capacity> {
+  const losses = new Map<Id, Capacity>();
+  for (const zone of new Set(pools.flatMap((pool) => pool.zone ?? []))) {
+    const there = zoneCapacity(inventory, zone);
+    let rest = max(subtract(pick(zoneNominal(head, provider, zone, ahead), there), there), {});
+    for (const pool of pools.filter((each) => each.zone === zone).reverse()) {
+      const lost = within(rest, mostNominal(pool, ahead));
+      losses.set(pool.id, lost);
+      rest = subtract(rest, lost);
+    }
+  }
+  return losses;
+}
+
+function pick(capacity: Capacity, named: Capacity): Capacity {
+  const result: Partial<Record<Resource, number>> = {};
+  for (const resource of RESOURCES) {
+    if (named[resource] !== undefined) result[resource] = amountOf(capacity, resource);
+  }
+  return result;
+}
+
+function withdraw(draft: Draft, pool: Pool, lost: Capacity): boolean {
+  if (equals(pool.withdrawn?.capacity ?? {}, lost)) return false;
+  const { withdrawn: _, ...rest } = pool;
+  draft.put('pool', pool.id, isZero(lost) ? rest : { ...rest, withdrawn: { since: draft.at.now, capacity: lost } });
+  draft.disturbed.add(poolNode(pool.id));
+  return true;
+}
+
+/** Tells what a change of inventory did: which hosts failed or came back, and to which pools. */
+export function announceInventory(draft: Draft, provider: Id, before: VimInventory | undefined, after: VimInventory, pools: readonly Id[]): void {
+  const { cause, host } = inventoryCause(before, after);
+  const ahead = { start: draft.at.now, end: FOREVER };
+  for (const pool of pools) announcePool(draft, cause, pool, ahead, host);
+  const changed = before !== undefined && !equals(inventoryCapacity(before), inventoryCapacity(after));
+  if (pools.length === 0 && (changed || cause !== 'vim-changed')) announceProvider(draft, cause, provider, host);
+}
+
+/** Why capacity changed: a host that went down, one that came back, or anything else in the VIM. */
+export function inventoryCause(before: VimInventory | undefined, after: VimInventory): { readonly cause: CapacityCause; readonly host?: string } {
+  const old = new Map(before?.hosts.map((host) => [host.name, host.state]));
+  const failed = after.hosts.find((host) => host.state === 'down' && old.get(host.name) === 'up');
+  if (failed !== undefined) return { cause: 'host-failed', host: failed.name };
+  const back = after.hosts.find((host) => host.state === 'up' && old.get(host.name) === 'down');
+  return back === undefined ? { cause: 'vim-changed' } : { cause: 'host-restored', host: back.name };
+}

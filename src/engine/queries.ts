@@ -1,0 +1,397 @@
+/**
+ * What the maps say: capacity and reservations by filter, over a window, and over time (capacity step 1, reservation step
+ * 4). Nothing here changes the head.
+ */
+import { eligibleNodes } from './admission.ts';
+import { addBreakdowns, changesOf, nodeAt, nodeOver, NO_BREAKDOWN } from './breakdown.ts';
+import { NOTHING, RESOURCES, add, amountOf, fromVector, resourcesOf, toVector, total } from './capacity.ts';
+import type { Capacity, Resource } from './capacity.ts';
+import { heldBy, machineDemand } from './claims.ts';
+import type { Allocation, Claim, Id, Reservation, ReservationStatus } from './entities.ts';
+import type { CapacityBreakdown } from './events.ts';
+import { UnknownEntry } from './requests.ts';
+import { allocationsOf, claimWindow, isOver, poolNode, poolOfNode } from './state.ts';
+import type { Head, Node } from './state.ts';
+import { Timeline } from './timeline.ts';
+import { FOREVER, intersect, matchesWindow, overlaps } from './window.ts';
+import type { Instant, Window, WindowScope } from './window.ts';
+import { byStart, spanOf } from './window-index.ts';
+
+export type CapacityKind = keyof CapacityBreakdown;
+
+/** Conditions that both queries share; all that are given have to hold (grouping query-filter). */
+export interface QueryFilter {
+  readonly zone?: string;
+  /** Absent: from now on, without end; capacity then is that of this instant. */
+  readonly window?: { readonly start?: Instant; readonly end?: Instant; readonly scope?: WindowScope };
+  /** Reservations to leave out, as if they did not exist. */
+  readonly without?: readonly Id[];
+  /** Absent: yes. */
+  readonly showUtilization?: boolean;
+  readonly elements?: { readonly some?: readonly string[]; readonly every?: readonly string[] };
+}
+
+/** An amount from an instant until the next entry, and how many collections make it up. */
+export interface UtilizationEntry {
+  readonly timestamp: Instant;
+  readonly count: number;
+  readonly capacity: Capacity;
+}
+
+export interface CapacityQuery extends QueryFilter {
+  /** The view that collections and utilization show; absent: available. */
+  readonly kind?: CapacityKind;
+  readonly provider?: Id;
+  readonly pools?: readonly Id[];
+  /** Only these kinds of resources; absent: all that are counted. */
+  readonly resources?: readonly Resource[];
+  /** Also answer how many more machines of this size could be had. */
+  readonly machine?: Capacity;
+}
+
+export interface Collection {
+  readonly kind: 'pool' | 'reservation' | 'allocation';
+  readonly id: Id;
+  readonly name?: string;
+  readonly provider?: Id;
+  readonly zone?: string;
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly capacity: Capacity;
+}
+
+export interface CapacityAnswer {
+  readonly capacity: CapacityBreakdown;
+  readonly collections: readonly Collection[];
+  readonly utilization: readonly UtilizationEntry[];
+  /** Per pool, with `machine`. */
+  readonly fits: readonly { readonly pool: Id; readonly zone?: string; readonly instances: number }[];
+}
+
+/** Looks capacity up (query-capacity). @throws UnknownEntry for a pool or provider that is not there. */
+export function queryCapacity(head: Head, query: CapacityQuery, now: Instant): CapacityAnswer {
+  const window = windowOfQuery(query, now);
+  const kind = query.kind ?? 'available';
+  const excluded = new Set(query.without ?? []);
+  const nodes = poolsOfQuery(head, query).map((node) => without(head, node, excluded));
+  const select = (breakdown: CapacityBreakdown): CapacityBreakdown => restrictViews(breakdown, query.resources);
+  const views = nodes.map((node) => select(query.window === undefined ? nodeAt(node, now) : nodeOver(node, window)));
+  const scope = query.window?.scope ?? 'inclusive';
+  const held = kind === 'total' ? [] : holders(head, nodes, kind, window, scope, excluded);
+  const pools = kind === 'total' || kind === 'available' ? nodes.map((node, index) => poolCollection(head, node, views[index]?.[kind] ?? NOTHING)) : [];
+  return {
+    capacity: views.reduce(addBreakdowns, NO_BREAKDOWN),
+    collections: [...pools, ...held],
+    utilization: query.showUtilization === false ? [] : capacityOverTime(nodes, kind, window, held, select),
+    fits: query.machine === undefined ? [] : fitting(head, nodes, query.machine, query.window === undefined ? { start: now, end: FOREVER } : window),
+  };
+}
+
+/** The window of a query; absent bounds are now and never. */
+export function windowOfQuery(query: QueryFilter, now: Instant): Window {
+  const start = query.window?.start ?? Math.min(now, query.window?.end === undefined ? now : query.window.end - 1);
+  return { start, end: query.window?.end ?? FOREVER };
+}
+
+function poolsOfQuery(head: Head, query: CapacityQuery): Node[] {
+  if (query.provider !== undefined && !head.providers.has(query.provider)) {
+    throw new UnknownEntry('provider', 'provider-id', query.provider);
+  }
+  const { nodes } = eligibleNodes(head, {
+    ...(query.zone === undefined ? {} : { zone: query.zone }),
+    ...(query.pools === undefined ? {} : { pools: query.pools }),
+    ...(query.elements?.every === undefined ? {} : { elements: query.elements.every }),
+  });
+  const some = query.elements?.some ?? [];
+  return nodes.filter(({ id }) => {
+    const pool = poolOfNode(id);
+    if (query.provider !== undefined && head.pools.get(pool)?.source !== query.provider) return false;
+    return some.length === 0 || some.some((element) => eligibleNodes(head, { pools: [pool], elements: [element] }).nodes.length > 0);
+  });
+}
+
+/** The node as if the reservations did not exist: a copy of what is free, with their claims given back. */
+function without(head: Head, node: Node, excluded: ReadonlySet<Id>): Node {
+  const claims = [...excluded].flatMap((id) => claimsOn(head.reservations.get(id), node));
+  const machines = [...excluded]
+    .flatMap((id) => allocationsOf(head, id))
+    .filter(({ pool, backing }) => poolNode(pool) === node.id && backing === 'reservation');
+  if (claims.length === 0 && machines.length === 0) return node;
+  const free = new OverlaidTimeline(node.free);
+  for (const claim of claims) free.add(claimWindow(claim), toVector(claim.capacity));
+  const used = new OverlaidTimeline(node.used);
+  for (const machine of machines) used.remove(spanOf(machine), toVector(machine.capacity));
+  return { ...node, free: free.sum(), used: used.sum() };
+}
+
+/** A timeline and changes to it, without touching it. */
+class OverlaidTimeline {
+  readonly #below: Timeline;
+  readonly #changes = new Timeline();
+
+  constructor(below: Timeline) {
+    this.#below = below;
+  }
+
+  add(window: Window, vector: Float64Array): void {
+    this.#changes.add(window, vector);
+  }
+
+  remove(window: Window, vector: Float64Array): void {
+    this.#changes.remove(window, vector);
+  }
+
+  sum(): Timeline {
+    const result = new Timeline();
+    for (const timeline of [this.#below, this.#changes]) addTimeline(result, timeline);
+    return result;
+  }
+}
+
+/** Adds every step of one timeline to another. */
+function addTimeline(target: Timeline, source: Timeline): void {
+  let before = toVector(NOTHING);
+  for (const { at, value } of source.steps({ start: -Infinity, end: FOREVER })) {
+    target.add(
+      { start: at, end: FOREVER },
+      value.map((amount, index) => amount - (before[index] ?? 0)),
+    );
+    before = value;
+  }
+}
+
+function claimsOn(reservation: Reservation | undefined, node: Node): readonly Claim[] {
+  return reservation?.claims.filter((claim) => claim.node === node.id) ?? [];
+}
+
+function restrictViews(breakdown: CapacityBreakdown, resources: readonly Resource[] | undefined): CapacityBreakdown {
+  if (resources === undefined || resources.length === 0) return breakdown;
+  const keep = (capacity: Capacity): Capacity =>
+    Object.fromEntries(Object.entries(capacity).filter(([resource]) => resources.some((each) => each === resource)));
+  return {
+    total: keep(breakdown.total),
+    reserved: keep(breakdown.reserved),
+    usage: keep(breakdown.usage),
+    available: keep(breakdown.available),
+  };
+}
+
+function poolCollection(head: Head, node: Node, capacity: Capacity): Collection {
+  const id = poolOfNode(node.id);
+  const pool = head.pools.get(id);
+  return {
+    kind: 'pool',
+    id,
+    ...(pool?.name === undefined ? {} : { name: pool.name }),
+    ...(pool === undefined ? {} : { provider: pool.source }),
+    ...(pool?.zone === undefined ? {} : { zone: pool.zone }),
+    capacity,
+  };
+}
+
+/** What holds or uses capacity of the nodes during the window: reservations for reserved, allocations for usage, both for available. */
+function holders(
+  head: Head,
+  nodes: readonly Node[],
+  kind: CapacityKind,
+  window: Window,
+  scope: WindowScope,
+  excluded: ReadonlySet<Id>,
+): Collection[] {
+  const ids = new Set(nodes.map(({ id }) => id));
+  const found: Collection[] = [];
+  if (kind !== 'usage') {
+    const candidates = [...head.held.overlapping(window), ...head.over.overlapping(window)].sort(byStart);
+    for (const reservation of candidates) {
+      const claims = reservation.claims.filter((claim) => ids.has(claim.node) && overlaps(claimWindow(claim), window));
+      if (claims.length === 0 || excluded.has(reservation.id) || !matchesWindow(window, spanOf(reservation), scope)) continue;
+      found.push(reservationCollection(head, reservation, claims));
+    }
+  }
+  if (kind === 'reserved') return found;
+  for (const node of nodes) {
+    for (const id of head.allocationsIn.get(poolOfNode(node.id)) ?? []) {
+      const allocation = head.allocations.get(id);
+      if (allocation === undefined || !overlaps(spanOf(allocation), window) || !matchesWindow(window, spanOf(allocation), scope)) continue;
+      if (allocation.reservation !== undefined && excluded.has(allocation.reservation)) continue;
+      // Under a reservation it takes from what that holds, and lessens nothing further.
+      if (kind === 'usage' || allocation.backing === 'own') found.push(allocationCollection(head, allocation));
+    }
+  }
+  return found;
+}
+
+function reservationCollection(head: Head, reservation: Reservation, claims: readonly Claim[]): Collection {
+  const sources = new Set(claims.map((claim) => head.pools.get(poolOfNode(claim.node))?.source));
+  const [source, another] = sources;
+  return {
+    kind: 'reservation',
+    id: reservation.id,
+    ...(reservation.name === undefined ? {} : { name: reservation.name }),
+    ...(source !== undefined && another === undefined ? { provider: source } : {}),
+    ...(reservation.demand.zone === undefined ? {} : { zone: reservation.demand.zone }),
+    start: reservation.startsAt,
+    ...(reservation.endsAt === undefined ? {} : { end: reservation.endsAt }),
+    capacity: total(claims.map(({ capacity }) => capacity)),
+  };
+}
+
+function allocationCollection(head: Head, allocation: Allocation): Collection {
+  const zone = allocation.zone ?? head.pools.get(allocation.pool)?.zone;
+  return {
+    kind: 'allocation',
+    id: allocation.id,
+    name: allocation.name,
+    provider: allocation.provider,
+    ...(zone === undefined ? {} : { zone }),
+    start: allocation.startsAt,
+    ...(allocation.endsAt === undefined ? {} : { end: allocation.endsAt }),
+    capacity: allocation.capacity,
+  };
+}
+
+/** A view over time, as steps. The count is of pools for total and available, else of what holds or uses at that instant. */
+function capacityOverTime(
+  nodes: readonly Node[],
+  kind: CapacityKind,
+  window: Window,
+  held: readonly Collection[],
+  select: (breakdown: CapacityBreakdown) => CapacityBreakdown,
+): UtilizationEntry[] {
+  const instants = new Set<Instant>([window.start]);
+  for (const node of nodes) for (const instant of changesOf(node, window)) instants.add(instant);
+  const counts = kind === 'reserved' || kind === 'usage' ? counter(held) : undefined;
+  const entries: UtilizationEntry[] = [];
+  for (const timestamp of [...instants].sort((a, b) => a - b)) {
+    const capacity = nodes.map((node) => select(nodeAt(node, timestamp))[kind]).reduce(add, NOTHING);
+    entries.push({ timestamp, count: counts?.(timestamp) ?? nodes.length, capacity });
+  }
+  return withoutRepetition(entries);
+}
+
+/** Entries that say what the one before them said are left out. */
+function withoutRepetition(entries: readonly UtilizationEntry[]): UtilizationEntry[] {
+  return entries.filter((entry, index) => {
+    const before = entries[index - 1];
+    return before === undefined || before.count !== entry.count || !sameAmounts(before.capacity, entry.capacity);
+  });
+}
+
+function sameAmounts(a: Capacity, b: Capacity): boolean {
+  return RESOURCES.every((resource) => amountOf(a, resource) === amountOf(b, resource));
+}
+
+/** How many of the collections last at an instant: instants must be asked for in order. */
+function counter(collections: readonly Collection[]): (instant: Instant) => number {
+  const starts = collections.map(({ start }) => start ?? -Infinity).sort((a, b) => a - b);
+  const ends = collections.map(({ end }) => end ?? FOREVER).sort((a, b) => a - b);
+  let started = 0;
+  let ended = 0;
+  return (instant) => {
+    while (started < starts.length && (starts[started] ?? FOREVER) <= instant) started++;
+    while (ended < ends.length && (ends[ended] ?? FOREVER) <= instant) ended++;
+    return started - ended;
+  };
+}
+
+function fitting(head: Head, nodes: readonly Node[], machine: Capacity, window: Window): CapacityAnswer['fits'] {
+  return nodes.map((node) => {
+    const pool = poolOfNode(node.id);
+    const zone = head.pools.get(pool)?.zone;
+    const asked = machineDemand(machine, node.resources.includes('instances') ? { instances: 0 } : {});
+    const free = fromVector(node.free.min(window), node.resources);
+    const counts = resourcesOf(asked).map((resource) => Math.floor(Math.max(0, amountOf(free, resource)) / amountOf(asked, resource)));
+    const instances = counts.length === 0 ? 0 : Math.min(...counts);
+    return zone === undefined ? { pool, instances } : { pool, zone, instances };
+  });
+}
+
+export interface ReservationQuery extends QueryFilter {
+  readonly ids?: readonly Id[];
+  readonly name?: string;
+  /** Absent: all that are not over. */
+  readonly statuses?: readonly ReservationStatus[];
+}
+
+export interface ReservationAnswer {
+  /** In the order of their start. */
+  readonly reservations: readonly Reservation[];
+  readonly utilization: readonly UtilizationEntry[];
+}
+
+/** Looks reservations up (query-reservation). Ids that name nothing match nothing. */
+export function queryReservations(head: Head, query: ReservationQuery, now: Instant): ReservationAnswer {
+  const window = windowOfQuery(query, now);
+  const reservations = candidates(head, query, window)
+    .filter((reservation) => matches(query, reservation, window))
+    .sort(byStart);
+  const utilization = query.showUtilization === false ? [] : reservedOverTime(reservations, window);
+  return { reservations, utilization };
+}
+
+function candidates(head: Head, query: ReservationQuery, window: Window): Reservation[] {
+  if (query.ids !== undefined && query.ids.length > 0) {
+    return [...new Set(query.ids)].flatMap((id) => head.reservations.get(id) ?? []);
+  }
+  // Without a window everything matches that is not over, so also what began and ended before now and was not concluded yet.
+  const all = query.window === undefined ? { start: -Infinity, end: FOREVER } : window;
+  const wantsOver = query.statuses !== undefined && query.statuses.length > 0;
+  return wantsOver ? [...head.held.overlapping(all), ...head.over.overlapping(all)] : [...head.held.overlapping(all)];
+}
+
+function matches(query: ReservationQuery, reservation: Reservation, window: Window): boolean {
+  const { demand } = reservation;
+  const { statuses = [], elements } = query;
+  if (query.without?.includes(reservation.id) === true) return false;
+  if (query.name !== undefined && query.name !== reservation.name) return false;
+  if (statuses.length > 0 ? !statuses.includes(reservation.status) : isOver(reservation)) return false;
+  if (query.zone !== undefined && demand.zone !== query.zone) return false;
+  if (query.window !== undefined && !matchesWindow(window, spanOf(reservation), query.window.scope)) return false;
+  const named = demand.elements ?? [];
+  const { some = [], every = [] } = elements ?? {};
+  return (some.length === 0 || some.some((each) => named.includes(each))) && every.every((each) => named.includes(each));
+}
+
+/** What reservations hold over a window, as steps. */
+function reservedOverTime(reservations: readonly Reservation[], window: Window): UtilizationEntry[] {
+  const sum = new Timeline();
+  const spans: Collection[] = [];
+  const resources = new Set<Resource>();
+  for (const reservation of reservations) {
+    const span = intersect(spanOf(reservation), window);
+    if (span === undefined || reservation.claims.length === 0) continue;
+    spans.push({ kind: 'reservation', id: reservation.id, start: span.start, end: span.end, capacity: NOTHING });
+    for (const resource of resourcesOf(heldBy(reservation))) resources.add(resource);
+    for (const claim of reservation.claims) {
+      const held = intersect(claimWindow(claim), window);
+      if (held !== undefined) sum.add(held, toVector(claim.capacity));
+    }
+  }
+  const counts = counter(spans);
+  const shown = RESOURCES.filter((resource) => resources.has(resource));
+  const instants = new Set<Instant>([window.start]);
+  for (const { start, end } of spans) {
+    if (start !== undefined) instants.add(start);
+    if (end !== undefined && end < window.end) instants.add(end);
+  }
+  for (const { at } of sum.steps(window)) instants.add(at);
+  const entries = [...instants]
+    .sort((a, b) => a - b)
+    .map((timestamp) => ({ timestamp, count: counts(timestamp), capacity: fromVector(sum.valueAt(timestamp), shown) }));
+  return withoutRepetition(entries);
+}
+
+/** The four views at an instant, summed over all pools (/promise/capacity). */
+export function capacityAt(head: Head, instant: Instant): CapacityBreakdown {
+  let sum = NO_BREAKDOWN;
+  for (const id of head.poolOrder) {
+    const node = head.nodes.get(poolNode(id));
+    if (node !== undefined) sum = addBreakdowns(sum, nodeAt(node, instant));
+  }
+  return sum;
+}
+
+/** What the VIM has still to be told, by allocation. */
+export function pendingIntents(head: Head): Allocation[] {
+  return [...head.intents].flatMap((id) => head.allocations.get(id) ?? []);
+}

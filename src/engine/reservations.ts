@@ -1,0 +1,296 @@
+/**
+ * What can become of a reservation, as steps of a decision: granted, amended, ended, expired, withdrawn. Commands by RPC,
+ * configuration and due work are made of these.
+ */
+import { announceAllocation, announceHeld, announceReservation } from './announce.ts';
+import { admit, claimsOf, whole } from './admission.ts';
+import type { Admission } from './admission.ts';
+import { add, fitsWithin, isZero, subtract } from './capacity.ts';
+import type { Capacity } from './capacity.ts';
+import { allocatedUnder, claimsAllocated, claimsBefore, heldBy, standAlone } from './claims.ts';
+import type { Draft } from './draft.ts';
+import { reschedule, unscheduleAll } from './due.ts';
+import { NORMAL } from './entities.ts';
+import type { Allocation, Claim, Demand, Id, Origin, Priority, Reservation } from './entities.ts';
+import type { ReservationCause } from './events.ts';
+import { next } from './lifecycle.ts';
+import type { Refusal } from './requests.ts';
+import { allocationsOf, isOver, poolNode, poolOfNode } from './state.ts';
+import { setTerms } from './terms.ts';
+import type { Terms } from './terms.ts';
+import { FOREVER } from './window.ts';
+import type { Instant } from './window.ts';
+
+/** What a consumer says about a reservation, complete. */
+export interface ReservationRequest {
+  readonly name?: string;
+  readonly priority: Priority;
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly expiryTime?: Instant;
+  readonly demand: Demand;
+}
+
+export type StepResult =
+  | { readonly outcome: 'done'; readonly reservation: Reservation }
+  | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+/** A reservation as first recorded: pending, holding nothing. */
+export function recorded(draft: Draft, id: Id, origin: Origin, request: ReservationRequest, terms: Terms): Reservation {
+  const { now, user, tenant } = draft.at;
+  return {
+    id,
+    origin,
+    owner: user,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...request,
+    status: 'pending',
+    createdOn: now,
+    modifiedOn: now,
+    ...effective(terms),
+    claims: [],
+  };
+}
+
+function effective({ window, expiresAt }: Terms): Pick<Reservation, 'startsAt' | 'endsAt' | 'expiresAt'> {
+  return {
+    startsAt: window.start,
+    ...(window.end === FOREVER ? {} : { endsAt: window.end }),
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  };
+}
+
+/** Decides on a pending reservation: it holds what it asked for from now on, or nothing is changed. */
+export function grant(draft: Draft, pending: Reservation, cause: ReservationCause): StepResult {
+  const { now } = draft.at;
+  const window = { start: pending.startsAt, end: pending.endsAt ?? FOREVER };
+  const admission = admit(draft.head, pending.demand, window, now);
+  if (admission.outcome === 'refused') return admission;
+  const status = next(pending.status, pending.startsAt <= now ? 'grant-now' : 'grant') ?? pending.status;
+  const granted: Reservation = { ...pending, status, hold: 'firm', modifiedOn: now, claims: admission.claims };
+  const known = draft.head.reservations.get(pending.id);
+  draft.put('reservation', granted.id, granted);
+  reschedule(draft, known, granted);
+  announceReservation(draft, cause, granted, known?.status);
+  announceHeld(draft, 'reserved', granted.claims);
+  return { outcome: 'done', reservation: granted };
+}
+
+/**
+ * Changes a reservation that is not over into what `request` says, as a whole or not at all. Its own claims do not stand in its
+ * way, and what is allocated under it stays covered where it is.
+ */
+export function amend(draft: Draft, before: Reservation, request: ReservationRequest): StepResult {
+  const { now } = draft.at;
+  const allocations = allocationsOf(draft.head, before.id);
+  const result = setTerms(draft.head.policy, request, now, keptStart(before, request, allocations, now));
+  if (result.outcome === 'refused') return result;
+  const terms = withoutPast(result.terms, now);
+  const { name: _n, start: _s, end: _e, expiryTime: _x, endsAt: _ea, expiresAt: _xa, ...rest } = before;
+  const wanted: Reservation = { ...rest, ...request, ...effective(terms), modifiedOn: now };
+  const untouched = draft.head.reservations.get(before.id) === before;
+  if (untouched && sameHold(before, wanted)) return settleAmended(draft, before, wanted, before.claims, before.status);
+  draft.put('reservation', before.id, { ...before, claims: [] });
+  const admission = readmit(draft, before, wanted);
+  if (admission.outcome === 'refused') {
+    draft.put('reservation', before.id, before);
+    return admission;
+  }
+  const status = wanted.startsAt <= now ? 'active' : 'scheduled';
+  draft.disturb(before.claims);
+  return settleAmended(draft, before, wanted, admission.claims, status);
+}
+
+/** The start that stays: that of a reservation whose window has begun, unless it is moved and nothing was allocated yet. */
+function keptStart(before: Reservation, request: ReservationRequest, allocations: readonly Allocation[], now: Instant): Instant | undefined {
+  if (before.startsAt > now) return undefined;
+  const moved = request.start !== undefined && request.start !== before.start;
+  return moved && allocations.length === 0 ? undefined : before.startsAt;
+}
+
+/** An expiry that has passed was carried out already. */
+function withoutPast(terms: Terms, now: Instant): Terms {
+  return terms.expiresAt !== undefined && terms.expiresAt <= now ? { window: terms.window } : terms;
+}
+
+function sameHold(before: Reservation, after: Reservation): boolean {
+  return (
+    before.startsAt === after.startsAt &&
+    before.endsAt === after.endsAt &&
+    JSON.stringify(before.demand) === JSON.stringify(after.demand)
+  );
+}
+
+function settleAmended(
+  draft: Draft,
+  before: Reservation,
+  wanted: Reservation,
+  claims: readonly Claim[],
+  status: Reservation['status'],
+): StepResult {
+  const { reason, message, ...rest } = wanted;
+  const kept = status === 'degraded' ? { ...(reason && { reason }), ...(message !== undefined && { message }) } : {};
+  const after: Reservation = { ...rest, ...kept, status, claims };
+  draft.put('reservation', after.id, after);
+  for (const allocation of allocationsOf(draft.head, after.id)) {
+    if (allocation.backing !== 'reservation' || allocation.endsAt === after.endsAt) continue;
+    const { endsAt: _, ...endless } = allocation;
+    draft.put('allocation', allocation.id, after.endsAt === undefined ? endless : { ...endless, endsAt: after.endsAt });
+  }
+  reschedule(draft, before, after);
+  announceReservation(draft, 'updated', after, before.status);
+  if (before.claims !== after.claims) {
+    announceHeld(draft, 'released', before.claims);
+    announceHeld(draft, 'reserved', after.claims);
+  }
+  return { outcome: 'done', reservation: after };
+}
+
+/** Places what an amended reservation asks for; in the draft it holds nothing at this point. */
+function readmit(draft: Draft, before: Reservation, wanted: Reservation): Admission {
+  const { head, at } = draft;
+  const window = { start: wanted.startsAt, end: wanted.endsAt ?? FOREVER };
+  const { demand } = wanted;
+  const allocated = allocatedUnder(head, { ...wanted, claims: before.claims });
+  if (isZero(allocated)) {
+    return stay(draft, before, wanted) ?? admit(head, demand, window, at.now);
+  }
+  const counted = countedBy(demand.capacity, allocated);
+  if (!fitsWithin(counted, demand.capacity) || !mayStay(before, demand)) {
+    return { outcome: 'refused', refusal: belowAllocated(demand.capacity, counted) };
+  }
+  const kept = stay(draft, before, wanted);
+  if (kept !== undefined) return kept;
+  const pinned = claimsAllocated(head, before).map((claim) => ({ node: claim.node, capacity: claim.capacity }));
+  const base = claimsOf(pinned, window);
+  draft.put('reservation', before.id, { ...before, claims: base });
+  const rest = admit(draft.head, { ...demand, capacity: subtract(demand.capacity, counted) }, window, at.now);
+  if (rest.outcome === 'refused') return rest;
+  return { outcome: 'placed', claims: merge(base, rest.claims) };
+}
+
+/** The whole demand on the one pool on which the reservation is, if it fits there: nobody moves without need. */
+function stay(draft: Draft, before: Reservation, wanted: Reservation): Admission | undefined {
+  const [only, another] = before.claims;
+  if (only === undefined || another !== undefined || !mayStay(before, wanted.demand)) return undefined;
+  const node = draft.head.nodes.get(only.node);
+  const window = { start: wanted.startsAt, end: wanted.endsAt ?? FOREVER };
+  if (node === undefined || whole([node], wanted.demand.capacity, window) === undefined) return undefined;
+  return { outcome: 'placed', claims: claimsOf([{ node: node.id, capacity: wanted.demand.capacity }], window) };
+}
+
+/** Whether the demand still allows the pools on which the reservation is. */
+function mayStay(before: Reservation, demand: Demand): boolean {
+  const { pools } = demand;
+  if (demand.zone !== before.demand.zone && demand.zone !== undefined) return false;
+  if (pools === undefined || pools.length === 0) return true;
+  return before.claims.every((claim) => pools.includes(poolOfNode(claim.node)));
+}
+
+/** The part of what is allocated in resources that the reservation asks for. */
+function countedBy(demand: Capacity, allocated: Capacity): Capacity {
+  if (demand.instances !== undefined) return allocated;
+  const { instances: _, ...rest } = allocated;
+  return rest;
+}
+
+function belowAllocated(demand: Capacity, allocated: Capacity): Refusal {
+  const amounts = Object.entries(allocated).map(([resource, amount]) => `${amount} ${resource}`);
+  return {
+    reason: 'below-allocated',
+    message: `${amounts.join(', ')} are allocated under the reservation, which has to keep covering them where they are.`,
+    most: demand,
+    shortages: [],
+  };
+}
+
+function merge(base: readonly Claim[], more: readonly Claim[]): Claim[] {
+  const merged = [...base];
+  for (const claim of more) {
+    const index = merged.findIndex(({ node }) => node === claim.node);
+    const same = merged[index];
+    if (same === undefined) merged.push({ ...claim, id: `${merged.length + 1}` });
+    else merged[index] = { ...same, capacity: add(same.capacity, claim.capacity) };
+  }
+  return merged;
+}
+
+/** A reservation is over: what it held from now on is free, its machines run on without it or are destroyed. */
+export function conclude(
+  draft: Draft,
+  before: Reservation,
+  after: Pick<Reservation, 'status' | 'reason'> & { readonly message?: string },
+  cause: ReservationCause,
+  machines: 'terminate' | 'release',
+): Id[] {
+  const { now } = draft.at;
+  const { hold: _hold, message: _message, ...rest } = before;
+  const over: Reservation = { ...rest, ...after, modifiedOn: now, claims: claimsBefore(before.claims, now) };
+  const released: Id[] = [];
+  const allocations = allocationsOf(draft.head, before.id).filter(({ backing }) => backing === 'reservation');
+  draft.put('reservation', over.id, over);
+  for (const allocation of allocations) {
+    leave(draft, allocation, machines);
+    released.push(allocation.id);
+  }
+  draft.disturb(before.claims);
+  reschedule(draft, before, over);
+  announceReservation(draft, cause, over, before.status);
+  announceHeld(draft, 'released', before.claims);
+  return released;
+}
+
+/** A machine whose reservation is over. It holds its capacity itself until the VIM confirms that it is gone. */
+function leave(draft: Draft, allocation: Allocation, machines: 'terminate' | 'release'): void {
+  const { now } = draft.at;
+  const alone: Allocation = { ...standAlone(draft.head, allocation, now), priority: NORMAL };
+  const ending = machines === 'terminate' && allocation.vmState !== 'DELETING';
+  const after: Allocation = ending ? { ...alone, vmState: 'DELETING', intent: 'delete' } : alone;
+  draft.put('allocation', after.id, after);
+  draft.disturbed.add(poolNode(after.pool));
+  announceAllocation(draft, 'reservation-over', after, allocation.vmState);
+}
+
+/** What was not allocated by now is released: all of it, and the reservation has expired, or the rest. */
+export function expire(draft: Draft, before: Reservation): void {
+  const { now } = draft.at;
+  if (isZero(allocatedUnder(draft.head, before)) && allocationsOf(draft.head, before.id).length === 0) {
+    const status = next(before.status, 'expire');
+    if (status !== undefined) {
+      const message = 'Nothing was allocated in time.';
+      conclude(draft, before, { status, reason: 'not-allocated-in-time', message }, 'expired', 'release');
+    }
+    return;
+  }
+  const { expiresAt: _, ...rest } = before;
+  const claims = claimsAllocated(draft.head, before);
+  const message = 'What was not allocated in time was released.';
+  const kept: Reservation = { ...rest, claims, message, reason: 'not-allocated-in-time', modifiedOn: now };
+  // The configuration of a configured one is its client's; the claims alone say what is left.
+  const demand = before.origin === 'rpc' ? { ...before.demand, capacity: heldBy(kept) } : before.demand;
+  const after: Reservation = { ...kept, demand };
+  draft.put('reservation', after.id, after);
+  draft.disturb(before.claims);
+  announceReservation(draft, 'expired', after, before.status);
+  announceHeld(draft, 'released', before.claims);
+}
+
+/** Withdraws a reservation and forgets it: the answer and the event have said all. What was allocated runs on. */
+export function withdraw(draft: Draft, reservation: Reservation): { readonly reservation: Reservation; readonly released: Id[] } {
+  const { now } = draft.at;
+  if (isOver(reservation)) {
+    forget(draft, reservation);
+    return { reservation, released: [] };
+  }
+  const status = next(reservation.status, 'cancel') ?? 'cancelled';
+  const released = conclude(draft, reservation, { status, reason: 'requested-by-consumer' }, 'cancelled', 'release');
+  const { hold: _, ...rest } = reservation;
+  const cancelled: Reservation = { ...rest, status, reason: 'requested-by-consumer', modifiedOn: now, claims: [] };
+  forget(draft, cancelled);
+  return { reservation: cancelled, released };
+}
+
+export function forget(draft: Draft, reservation: Reservation): void {
+  unscheduleAll(draft, reservation);
+  draft.put('reservation', reservation.id, null);
+}

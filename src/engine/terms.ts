@@ -1,0 +1,113 @@
+/**
+ * The terms of a reservation: the window and expiry that take effect, by what was asked for and by policy.
+ */
+import type { Instant, Window } from './window.ts';
+import { FOREVER, describeInstant } from './window.ts';
+import type { Policy } from './entities.ts';
+import { InvalidRequest } from './requests.ts';
+import type { PolicyName, Refusal } from './requests.ts';
+
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+
+/** The instants of a request, as given. */
+export interface RequestedTimes {
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly expiryTime?: Instant;
+}
+
+export interface Terms {
+  readonly window: Window;
+  /** What is not allocated by then is released; absent: never. Not later than the end. */
+  readonly expiresAt?: Instant;
+}
+
+export type TermsResult = { readonly outcome: 'set'; readonly terms: Terms } | { readonly outcome: 'refused'; readonly refusal: Refusal };
+
+/**
+ * Decides the terms.
+ *
+ * Without a start the window begins now, and the validity period is the policy's `immediate-validity` unless an expiry time is given.
+ * Without an end it ends where `max-duration` or `max-future-end-range` is reached, or is refused, as `open-ended` says.
+ * @param begun the start in effect of a reservation that has begun, or that keeps a start which was checked before
+ * @throws InvalidRequest for instants that contradict each other or lie in the past
+ */
+export function setTerms(policy: Policy, times: RequestedTimes, now: Instant, begun?: Instant): TermsResult {
+  const start = begun ?? times.start ?? now;
+  checkOrder(times, start, now, begun !== undefined);
+  const refusal = violation(policy, times, start, now, begun !== undefined);
+  if (refusal !== undefined) return { outcome: 'refused', refusal };
+  const end = times.end ?? bound(policy, start, now);
+  const expiresAt = expiry(policy, times, start);
+  const window = { start, end };
+  if (expiresAt === undefined) return { outcome: 'set', terms: { window } };
+  return { outcome: 'set', terms: { window, expiresAt: Math.min(expiresAt, end) } };
+}
+
+function checkOrder(times: RequestedTimes, start: Instant, now: Instant, begun: boolean): void {
+  if (!begun && times.start !== undefined && times.start < now) {
+    throw new InvalidRequest(
+      'start',
+      `The start ${describeInstant(start)} has passed; it is ${describeInstant(now)}. Leave it out for immediate use.`,
+    );
+  }
+  const { end, expiryTime } = times;
+  if (end !== undefined && end <= start) {
+    throw new InvalidRequest('end', `The end ${describeInstant(end)} is not after the start ${describeInstant(start)}.`);
+  }
+  if (end !== undefined && end <= now) {
+    throw new InvalidRequest('end', `The end ${describeInstant(end)} has passed; it is ${describeInstant(now)}.`);
+  }
+  if (expiryTime !== undefined && !begun && expiryTime <= start) {
+    throw new InvalidRequest(
+      'expiry-time',
+      `The expiry time ${describeInstant(expiryTime)} is not after the start ${describeInstant(start)}, so that nothing could be allocated before it.`,
+    );
+  }
+}
+
+function violation(policy: Policy, times: RequestedTimes, start: Instant, now: Instant, begun: boolean): Refusal | undefined {
+  const { maxFutureStartRange, maxFutureEndRange, maxDuration, openEnded } = policy;
+  if (!begun && maxFutureStartRange !== undefined && start > now + maxFutureStartRange * DAY) {
+    const latest = describeInstant(now + maxFutureStartRange * DAY);
+    return forbidden('max-future-start-range', latest, `The start is more than ${maxFutureStartRange} days ahead; the latest possible is ${latest}.`);
+  }
+  if (times.end === undefined) {
+    if (openEnded === 'bound') return undefined;
+    return forbidden('open-ended', 'refuse', 'Reservations without an end are not accepted; give an end.');
+  }
+  if (maxFutureEndRange !== undefined && times.end > now + maxFutureEndRange * DAY) {
+    const latest = describeInstant(now + maxFutureEndRange * DAY);
+    return forbidden('max-future-end-range', latest, `The end is more than ${maxFutureEndRange} days ahead; the latest possible is ${latest}.`);
+  }
+  if (times.end - start > maxDuration * HOUR) {
+    return forbidden('max-duration', `${maxDuration} hours`, `The reservation would last longer than ${maxDuration} hours.`);
+  }
+  return undefined;
+}
+
+function forbidden(policy: PolicyName, limit: string, message: string): Refusal {
+  return { reason: 'policy-violation', message: `${message} (policy ${policy})`, policy, limit, shortages: [] };
+}
+
+/** Where a reservation without an end ends. */
+function bound(policy: Policy, start: Instant, now: Instant): Instant {
+  const byDuration = start + policy.maxDuration * HOUR;
+  const byRange = policy.maxFutureEndRange === undefined ? FOREVER : now + policy.maxFutureEndRange * DAY;
+  // A range of 0 days, or one shorter than the start's, leaves no room: the duration alone binds then.
+  return byRange > start ? Math.min(byDuration, byRange) : byDuration;
+}
+
+function expiry(policy: Policy, times: RequestedTimes, start: Instant): Instant | undefined {
+  if (times.expiryTime !== undefined) return times.expiryTime;
+  if (times.start === undefined) return start + policy.immediateValidity * MINUTE;
+  return policy.expiry === undefined ? undefined : start + policy.expiry * MINUTE;
+}
+
+/** The latest start that policy allows now; a year ahead where it says nothing. */
+export function latestStart(policy: Policy, now: Instant, requested: Instant): Instant {
+  const { maxFutureStartRange } = policy;
+  return maxFutureStartRange === undefined ? Math.max(now, requested) + 365 * DAY : now + maxFutureStartRange * DAY;
+}
