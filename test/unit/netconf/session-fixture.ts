@@ -46,6 +46,7 @@ function module(name: string, namespace: string, yangVersion: '1' | '1.1', more:
     data: [],
     rpcs: [],
     notifications: [],
+    extensions: [],
     ...more,
   };
 }
@@ -283,7 +284,7 @@ export class Client {
   #messages: string[] = [];
 
   constructor(
-    agent: FakeAgent,
+    agent: ServedAgent,
     options: { framing?: Framing; limits?: Partial<SessionLimits>; user?: string; hello?: boolean } = {},
   ) {
     this.#framing = options.framing ?? 'chunked';
