@@ -26,10 +26,10 @@ export type Value = LeafValue | readonly LeafValue[] | Data | readonly Data[] | 
  *
  * Lists of operations and notifications, and lists without keys, may be plain arrays of {@link Data} instead.
  */
-export interface Entries extends Iterable<Data> {
+export interface Entries<Entry extends Data = Data> extends Iterable<Entry> {
   readonly size: number;
   /** @param key as {@link entryKey} makes it */
-  get(key: string): Data | undefined;
+  get(key: string): Entry | undefined;
   has(key: string): boolean;
 }
 
