@@ -239,10 +239,11 @@ export class Reconciler {
     const before = this.#withServers(provider);
     const servers = await connection.call((signal) => connection.vim.listServers(signal));
     const present = new Map(servers.map((server) => [server.id, server]));
-    for (const { id, server = '' } of before) {
-      if (!present.has(server)) await this.#report(this.#options.commands.serverGone, { allocation: id });
-    }
-    for (const server of servers) await this.#compare(provider, connection, server);
+    const missing = before.filter(({ server = '' }) => !present.has(server));
+    await Promise.all([
+      ...missing.map(({ id }) => this.#report(this.#options.commands.serverGone, { allocation: id })),
+      ...servers.map((server) => this.#compare(provider, connection, server)),
+    ]);
   }
 
   async #compare(provider: Id, connection: ProviderConnection, server: VimServer): Promise<void> {
