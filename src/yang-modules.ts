@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { announcedFeatures } from './generated/opnfv-promise.ts';
 import type { ModuleRequest } from './yang/yang-context.ts';
 
 /** What a start serves: where the modules are, and which are implemented with which features. */
@@ -8,9 +9,6 @@ export interface ServedModules {
   readonly directories: readonly string[];
   readonly modules: readonly ModuleRequest[];
 }
-
-/** Features of opnfv-promise that are implemented in full; the others only lay out the model. */
-const PROMISE_FEATURES = ['reservation-service', 'multi-provider'] as const;
 
 /** The standard modules, each with what this server does of it (RFC 7950 §7.20.1). */
 const STANDARD: readonly ModuleRequest[] = [
@@ -40,7 +38,7 @@ export function servedModules(additional: readonly string[], simulator: boolean)
     directories: [...additional, moduleDirectory()],
     modules: [
       ...STANDARD,
-      { name: 'opnfv-promise', features: PROMISE_FEATURES },
+      { name: 'opnfv-promise', features: announcedFeatures },
       ...(simulator ? [{ name: 'promise-simulator', features: [] }] : []),
       ...given.map((name) => ({ name, features: ['*'] })),
     ],

@@ -1,0 +1,4541 @@
+// Generated from yang/opnfv-promise.yang by "npm run generate"; do not edit.
+
+/**
+ * Types of the YANG module opnfv-promise, revision 2026-11-21.
+ *
+ * Capacity management, resource reservation and resource allocation in front of one or
+ * more virtualised infrastructure managers (VIMs).
+ *
+ * A consumer asks for capacity (query-capacity), claims it for a window of time
+ * (create-reservation) and consumes it (create-instance). Promise keeps the capacity
+ * map and the reservation map, decides, drives the VIM and notifies.
+ *
+ * Conventions that hold throughout:
+ *
+ * - A window is half open: start belongs to it, end does not. An absent start means
+ *   now, an absent end means without end.
+ * - A refusal by the domain (capacity, policy, state) is an ordinary answer with the
+ *   result conflict and a reason. Malformed input, unknown identifiers and failures
+ *   are errors of the protocol. An unknown or unsuitable reservation in
+ *   create-instance is a refusal.
+ * - Configuration (by edits) and RPCs make entries of the same lists. Those made by an
+ *   RPC live in the datastore requested and have the origin rpc in the operational
+ *   datastore; neither way of working changes what the other made.
+ * - Configuration that a client wrote is never changed by the server. What the server
+ *   knows beyond it is in nodes that are config false.
+ *
+ * Terms follow ETSI GS NFV-IFA 005 where it has them.
+ */
+
+import type { Entries } from '../yang/data.ts';
+import type { HandlersOf, RpcDescriptor } from '../yang/descriptors.ts';
+import type { InstancePath } from '../yang/instance-path.ts';
+import type { Resource, Visibility } from './nfv-infrastructure.ts';
+import type { AddProviderInputSimulation, ProviderSimulation } from './promise-simulator.ts';
+
+export const moduleName = 'opnfv-promise';
+export const namespace = 'urn:opnfv:promise';
+/** Features that the server implements and announces. */
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider'];
+
+/**
+ * Amount of each resource. What an absent one means is said where the type is used.
+ * @path /opnfv-promise:promise/capacity/total
+ * @path /opnfv-promise:promise/capacity/reserved
+ * @path /opnfv-promise:promise/capacity/usage
+ * @path /opnfv-promise:promise/capacity/available
+ * @path /opnfv-promise:promise/reservations/reservation/state/claim/capacity
+ * @path /opnfv-promise:promise/allocations/allocation/capacity
+ * @path /opnfv-promise:create-reservation/output/refusal/most
+ * @path /opnfv-promise:query-capacity/output/utilization/capacity
+ * @path /opnfv-promise:promise/policy/quota/capacity
+ * @path /opnfv-promise:promise/pools/pool/capacity
+ * @path /opnfv-promise:promise/pools/pool/adjustment/capacity
+ * @path /opnfv-promise:promise/pools/pool/state/total
+ * @path /opnfv-promise:promise/pools/pool/state/reserved
+ * @path /opnfv-promise:promise/pools/pool/state/usage
+ * @path /opnfv-promise:promise/pools/pool/state/available
+ * @path /opnfv-promise:promise/offers/offer/capacity
+ * @path /opnfv-promise:promise/offers/offer/claim/capacity
+ * @path /opnfv-promise:promise/reservations/reservation/capacity
+ * @path /opnfv-promise:promise/reservations/reservation/state/remaining
+ * @path /opnfv-promise:promise/reservations/reservation/state/missing
+ * @path /opnfv-promise:increase-capacity/input/capacity
+ * @path /opnfv-promise:increase-capacity/output/most
+ * @path /opnfv-promise:decrease-capacity/input/capacity
+ * @path /opnfv-promise:decrease-capacity/output/most
+ * @path /opnfv-promise:decrease-capacity/output/affected/missing
+ * @path /opnfv-promise:query-capacity/output/capacity/total
+ * @path /opnfv-promise:query-capacity/output/capacity/reserved
+ * @path /opnfv-promise:query-capacity/output/capacity/usage
+ * @path /opnfv-promise:query-capacity/output/capacity/available
+ * @path /opnfv-promise:query-capacity/output/collections/capacity
+ * @path /opnfv-promise:create-reservation/input/capacity
+ * @path /opnfv-promise:update-reservation/input/capacity
+ * @path /opnfv-promise:update-reservation/output/refusal/most
+ * @path /opnfv-promise:query-reservation/output/reservations/capacity
+ * @path /opnfv-promise:query-reservation/output/reservations/state/claim/capacity
+ * @path /opnfv-promise:query-reservation/output/reservations/state/remaining
+ * @path /opnfv-promise:query-reservation/output/reservations/state/missing
+ * @path /opnfv-promise:query-reservation/output/utilization/capacity
+ * @path /opnfv-promise:request-offer/input/capacity
+ * @path /opnfv-promise:request-offer/output/refusal/most
+ * @path /opnfv-promise:accept-offer/output/refusal/most
+ * @path /opnfv-promise:reservation-event/capacity
+ * @path /opnfv-promise:reservation-event/claim/capacity
+ * @path /opnfv-promise:reservation-event/remaining
+ * @path /opnfv-promise:reservation-event/missing
+ * @path /opnfv-promise:reservation-event/offered/most
+ * @path /opnfv-promise:capacity-event/total
+ * @path /opnfv-promise:capacity-event/reserved
+ * @path /opnfv-promise:capacity-event/usage
+ * @path /opnfv-promise:capacity-event/available
+ * @path /opnfv-promise:allocation-event/capacity
+ */
+export type CapacityVector = {
+  /**
+   * Number of virtual CPUs (numCpuCores in IFA 005).
+   * @type uint32 (virtual CPUs)
+   */
+  readonly cores?: number;
+  /**
+   * Memory (virtualMemSize in IFA 005). One large cloud exceeds 32 bits of MB, so
+   * the leaf is 64 bits wide; JSON therefore writes it as a string (RFC 7951).
+   * @type uint64 (MB)
+   */
+  readonly ram?: string;
+  /**
+   * Number of virtual machines (numVcInstances in IFA 005).
+   * @type uint32 (instances)
+   */
+  readonly instances?: number;
+  /**
+   * Number of virtual networks.
+   * @type uint32 (networks)
+   */
+  readonly networks?: number;
+  /**
+   * Number of ports on virtual networks.
+   * @type uint32 (ports)
+   */
+  readonly ports?: number;
+  /**
+   * Number of virtual routers.
+   * @type uint32 (routers)
+   */
+  readonly routers?: number;
+  /**
+   * Number of subnets.
+   * @type uint32 (subnets)
+   */
+  readonly subnets?: number;
+  /**
+   * Number of public (floating) IP addresses (numPublicIps in IFA 005).
+   * @type uint32 (addresses)
+   */
+  readonly addresses?: number;
+  /**
+   * Size of block storage (storageSize in IFA 005).
+   * @type uint32 (GB)
+   */
+  readonly gigabytes?: number;
+  /**
+   * Number of snapshots of volumes.
+   * @type uint32 (snapshots)
+   */
+  readonly snapshots?: number;
+  /**
+   * Number of volumes.
+   * @type uint32 (volumes)
+   */
+  readonly volumes?: number;
+};
+
+/**
+ * Rules for reservations.
+ * @path /opnfv-promise:promise/policy/reservation
+ */
+export type ReservationPolicy = {
+  /**
+   * How far in the future a reservation may start.
+   * @type uint16 (days)
+   */
+  readonly 'max-future-start-range'?: number;
+  /**
+   * How far in the future a reservation may end.
+   * @type uint16 (days)
+   */
+  readonly 'max-future-end-range'?: number;
+  /**
+   * How long a reservation may last.
+   * @type uint32 (hours)
+   */
+  readonly 'max-duration'?: number;
+  /** What becomes of a reservation without an end. */
+  readonly 'open-ended'?: 'bound' | 'refuse';
+  /**
+   * How long after its start a reservation waits for allocations; what was never
+   * allocated by then is released. Absent: until its end.
+   * @type uint32 (minutes)
+   */
+  readonly expiry?: number;
+  /**
+   * Validity period of a reservation for immediate use (without a start), in
+   * place of expiry: what is not allocated by then is released.
+   * @type uint32 (minutes)
+   */
+  readonly 'immediate-validity'?: number;
+};
+
+/**
+ * Tenant (project) in which Promise works.
+ * @path /opnfv-promise:promise/providers/provider/tenant
+ * @path /opnfv-promise:add-provider/input/tenant
+ */
+export type Tenant = {
+  /**
+   * Identifier of the tenant.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id?: string;
+  /**
+   * Name of the tenant. The id wins if both are given.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+};
+
+/**
+ * Constraint on how virtual machines are spread over hosts.
+ * @path /opnfv-promise:promise/reservations/reservation/affinity-group
+ * @path /opnfv-promise:promise/offers/offer/affinity-group
+ * @path /opnfv-promise:create-reservation/input/affinity-group
+ * @path /opnfv-promise:update-reservation/input/affinity-group
+ * @path /opnfv-promise:query-reservation/output/reservations/affinity-group
+ * @path /opnfv-promise:request-offer/input/affinity-group
+ * @path /opnfv-promise:reservation-event/affinity-group
+ */
+export type AffinityGroup = {
+  /**
+   * Name of the group.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /** How the members of the group are spread. */
+  readonly policy: 'affinity' | 'anti-affinity' | 'soft-affinity' | 'soft-anti-affinity';
+};
+
+/**
+ * The window from start to end is the first of many.
+ * @path /opnfv-promise:promise/reservations/reservation/recurrence
+ * @path /opnfv-promise:promise/offers/offer/recurrence
+ * @path /opnfv-promise:query-reservation/output/reservations/recurrence
+ * @path /opnfv-promise:reservation-event/recurrence
+ */
+export type Recurrence = {
+  /** Unit of the repetition. */
+  readonly frequency: 'daily' | 'weekly';
+  /**
+   * Number of units from one window to the next.
+   * @type uint16
+   */
+  readonly interval?: number;
+  /**
+   * No window starts after this instant.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly until?: string;
+  /**
+   * Number of windows, the first included.
+   * @type uint32
+   */
+  readonly count?: number;
+};
+
+/**
+ * Bounds within which Promise looks for the best window; start and end are absent
+ * then.
+ * @path /opnfv-promise:promise/reservations/reservation/flexible-window
+ * @path /opnfv-promise:promise/offers/offer/flexible-window
+ * @path /opnfv-promise:create-reservation/input/flexible-window
+ * @path /opnfv-promise:update-reservation/input/flexible-window
+ * @path /opnfv-promise:query-reservation/output/reservations/flexible-window
+ * @path /opnfv-promise:request-offer/input/flexible-window
+ * @path /opnfv-promise:reservation-event/flexible-window
+ */
+export type FlexibleWindow = {
+  /**
+   * Earliest start. Absent: now.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'earliest-start'?: string;
+  /**
+   * Latest end. Absent: as far as policy lets a reservation reach.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'latest-end'?: string;
+  /**
+   * Length of the window.
+   * @type uint32 (seconds)
+   */
+  readonly duration: number;
+};
+
+/**
+ * Reservation that a controller of the VIM keeps for this one (second message
+ * flow, reservation step 5).
+ * @path /opnfv-promise:promise/reservations/reservation/state/controller-reservation
+ * @path /opnfv-promise:query-reservation/output/reservations/state/controller-reservation
+ * @path /opnfv-promise:reservation-event/controller-reservation
+ */
+export type ControllerReservation = {
+  /**
+   * Provider of the controller.
+   * @type opnfv-promise:provider-ref
+   */
+  readonly provider: string;
+  /** Name of the controller's service, for example compute. */
+  readonly service: string;
+  /**
+   * Identifier that the controller gave.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+};
+
+/**
+ * Why the virtual machine is in error. Empty when it is not.
+ * @path /opnfv-promise:promise/allocations/allocation/fault
+ * @path /opnfv-promise:allocation-event/fault
+ */
+export type Fault = {
+  /**
+   * Number that the VIM gave to the fault, in Nova an HTTP status.
+   * @type uint16
+   */
+  readonly code?: number;
+  /** What the VIM says about the fault. */
+  readonly message?: string;
+  /**
+   * Instant of the fault.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'occurred-on'?: string;
+};
+
+/**
+ * Earliest window of the requested length, after the requested start, in which the
+ * whole request fits at present. Nothing is held for it.
+ * @path /opnfv-promise:create-reservation/output/refusal/next-window
+ * @path /opnfv-promise:update-reservation/output/refusal/next-window
+ * @path /opnfv-promise:request-offer/output/refusal/next-window
+ * @path /opnfv-promise:accept-offer/output/refusal/next-window
+ * @path /opnfv-promise:reservation-event/offered/next-window
+ */
+export type NextWindow = {
+  /**
+   * First instant of that window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start: string;
+  /**
+   * First instant after that window. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+};
+
+/**
+ * Where the request came up short.
+ * @path /opnfv-promise:create-reservation/output/refusal/shortage
+ * @path /opnfv-promise:update-reservation/output/refusal/shortage
+ * @path /opnfv-promise:request-offer/output/refusal/shortage
+ * @path /opnfv-promise:accept-offer/output/refusal/shortage
+ * @path /opnfv-promise:reservation-event/offered/shortage
+ */
+export type Shortage = {
+  /**
+   * Pool that was considered.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly pool: string;
+  /** Resource that was short. */
+  readonly resource: Resource;
+  /**
+   * First instant of the shortage within the requested window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly from: string;
+  /**
+   * First instant after the shortage. Absent: it lasts to the end of the window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly to?: string;
+  /**
+   * How much was short at the worst, in the unit of the resource.
+   * @type uint64
+   */
+  readonly missing: string;
+};
+
+/** Type `opnfv-promise:window-scope`. */
+export type WindowScope =
+  /** Matches what starts and ends inside the window. */
+  | 'exclusive'
+  /**
+   * Matches what overlaps the window at any instant: what starts in it, what ends
+   * in it, and what spans it.
+   */
+  | 'inclusive';
+
+/**
+ * Window of time that the query is about. Absent: from now on, without end.
+ * @path /opnfv-promise:query-capacity/input/window
+ * @path /opnfv-promise:query-reservation/input/window
+ */
+export type QueryWindow = {
+  /**
+   * First instant of the window. Absent: now.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window; it has to be later than the start. Absent:
+   * without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /** How the time of what is matched has to relate to the window. */
+  readonly scope: WindowScope;
+};
+
+/**
+ * Only what contains given elements.
+ * @path /opnfv-promise:query-capacity/input/elements
+ * @path /opnfv-promise:query-reservation/input/elements
+ */
+export type ElementsFilter = {
+  /**
+   * At least one of these elements.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly some?: readonly string[];
+  /**
+   * Each of these elements.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly every?: readonly string[];
+};
+
+/** Type `opnfv-promise:capacity-kind`. */
+export type CapacityKind =
+  /** All capacity under Promise's control. */
+  | 'total'
+  /** What reservations hold and is not allocated yet. */
+  | 'reserved'
+  /** What allocations consume. */
+  | 'usage'
+  /** What can still be had. */
+  | 'available';
+
+/**
+ * The four views of a capacity.
+ * @path /opnfv-promise:promise/capacity
+ * @path /opnfv-promise:promise/pools/pool/state
+ * @path /opnfv-promise:query-capacity/output/capacity
+ */
+export type CapacityBreakdown = {
+  /** All capacity under Promise's control. */
+  readonly total?: CapacityVector;
+  /** Capacity that reservations hold and that is not allocated yet. */
+  readonly reserved?: CapacityVector;
+  /** Capacity that allocations consume, with or without a reservation. */
+  readonly usage?: CapacityVector;
+  /** Capacity that a new reservation or allocation can have. */
+  readonly available?: CapacityVector;
+};
+
+/**
+ * What is held where, and when.
+ * @path /opnfv-promise:promise/reservations/reservation/state/claim
+ * @path /opnfv-promise:query-reservation/output/reservations/state/claim
+ * @path /opnfv-promise:reservation-event/claim
+ */
+export type Claim = {
+  /**
+   * Identifier of the claim.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Pool that bears the claim.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pool: string;
+  /**
+   * Host on which the virtual machine is placed.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly host?: string;
+  /**
+   * Part of the request that the claim serves.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:name
+   */
+  readonly container?: string;
+  /**
+   * First instant of the claim.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start: string;
+  /**
+   * First instant after the claim. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /** Amount that is held. */
+  readonly capacity?: CapacityVector;
+};
+
+/**
+ * Amount of each resource for one virtual machine.
+ * @path /opnfv-promise:promise/reservations/reservation/container/explicit
+ */
+export type DemandContainerExplicit = {
+  /**
+   * Virtual CPUs.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus: number;
+  /**
+   * Memory.
+   * @type uint64 (MB)
+   */
+  readonly ram: string;
+  /**
+   * Local disk. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+};
+
+/**
+ * Virtual machines of one size (virtualisation containers in IFA 005).
+ * @path /opnfv-promise:promise/reservations/reservation/container
+ */
+export type DemandContainer = {
+  /**
+   * Name of this part of the request.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * How many virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly count: number;
+  /**
+   * Id or name of a flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /** Amount of each resource for one virtual machine. */
+  readonly explicit?: DemandContainerExplicit;
+  /**
+   * Availability zone of these virtual machines. Absent: that of the request.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools for these virtual machines. Absent: those of the request.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Name of the affinity group to which these virtual machines belong.
+   * @type nfv-infrastructure:name
+   */
+  readonly group?: string;
+  /**
+   * Properties that a host has to have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'required-traits'?: readonly string[];
+  /**
+   * Properties that a host must not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * The virtual machine in the VIM.
+ * @path /opnfv-promise:promise/allocations/allocation/instance-ref
+ */
+export type AllocationInstanceRef = {
+  /**
+   * Provider that runs the virtual machine.
+   * @type opnfv-promise:provider-ref
+   */
+  readonly provider?: string;
+  /**
+   * Identifier that the VIM gave. Absent until the VIM has accepted.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly server?: string;
+};
+
+/** Type `opnfv-promise:priority`. */
+export type Priority =
+  /** Favoured over everything else. */
+  | 'high'
+  /** Gives way to high. */
+  | 'normal'
+  /** Gives way to high and normal. */
+  | 'low';
+
+/** Type `opnfv-promise:vm-state`. */
+export type VmState =
+  /** Recorded by Promise, not yet known to the VIM. */
+  | 'INITIALIZED'
+  /** The VIM is making the virtual machine. */
+  | 'BUILD'
+  /** Running. */
+  | 'ACTIVE'
+  /** Failed; the fault says why. */
+  | 'ERROR'
+  /** Being deleted. Its capacity is held until the VIM confirms that it is gone. */
+  | 'DELETING'
+  /** Gone; its capacity is free again. */
+  | 'DELETED'
+  /** The VIM does not say, for example because it cannot be reached. */
+  | 'UNKNOWN'
+  /** Powered off. */
+  | 'SHUTOFF'
+  /** Stopped with its memory kept in place. */
+  | 'PAUSED'
+  /** Stopped with its memory written to disk. */
+  | 'SUSPENDED'
+  /** Running from a rescue image. */
+  | 'RESCUED'
+  /** Changing its flavor, or moving to another host for that. */
+  | 'RESIZE'
+  /** Changed, waiting for a confirmation. */
+  | 'VERIFY_RESIZE'
+  /** Moving to another host. */
+  | 'MIGRATING'
+  /** Restarting. */
+  | 'REBOOT'
+  /** Being made anew from an image. */
+  | 'REBUILD'
+  /** Stopped, with its disk kept as an image. */
+  | 'SHELVED'
+  /** Shelved, and removed from its host. */
+  | 'SHELVED_OFFLOADED'
+  /** Deleted, and restorable for a while. */
+  | 'SOFT_DELETED';
+
+/**
+ * One virtual machine.
+ * @path /opnfv-promise:promise/allocations/allocation
+ */
+export type Allocation = {
+  /**
+   * Identifier of the allocation: the instance-id of create-instance.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the virtual machine.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Reservation against which the allocation was made. Absent: none.
+   * @type leafref
+   */
+  readonly reservation?: string;
+  /**
+   * Pool that bears the allocation.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pool?: string;
+  /** The virtual machine in the VIM. */
+  readonly 'instance-ref'?: AllocationInstanceRef;
+  /**
+   * Class that follows from the reservation: high when made against one that is
+   * in its window, normal when that one is over and the virtual machine runs on,
+   * low without a reservation.
+   */
+  readonly priority: Priority;
+  /** State of the virtual machine. */
+  readonly 'vm-state': VmState;
+  /** Why the virtual machine is in error. Empty when it is not. */
+  readonly fault?: Fault;
+  /**
+   * Id of the flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /**
+   * Id of the image.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly image?: string;
+  /**
+   * Ids of the networks to which the virtual machine is attached.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly networks?: readonly string[];
+  /**
+   * Availability zone in which the virtual machine runs.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Host on which the virtual machine runs, if the VIM tells.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly host?: string;
+  /** What the virtual machine consumes. */
+  readonly capacity?: CapacityVector;
+  /** User who made the allocation. */
+  readonly owner?: string;
+  /** Tenant for which the allocation was made. */
+  readonly tenant?: string;
+  /**
+   * Instant at which the allocation was recorded.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'created-on'?: string;
+  /**
+   * Instant of the last change.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'modified-on'?: string;
+};
+
+/**
+ * What could be had instead, when the result is conflict.
+ * @path /opnfv-promise:create-reservation/output/refusal
+ * @path /opnfv-promise:update-reservation/output/refusal
+ * @path /opnfv-promise:request-offer/output/refusal
+ * @path /opnfv-promise:accept-offer/output/refusal
+ * @path /opnfv-promise:reservation-event/offered
+ */
+export type Refusal = {
+  /** Name of the policy that forbids the request, for example max-duration. */
+  readonly policy?: string;
+  /**
+   * Bound that the policy sets for this request: an instant, a number of hours or an
+   * amount, as the policy is.
+   */
+  readonly limit?: string;
+  /**
+   * The most of each resource asked for that could be reserved throughout the
+   * requested window.
+   */
+  readonly most?: CapacityVector;
+  /**
+   * Earliest window of the requested length, after the requested start, in which the
+   * whole request fits at present. Nothing is held for it.
+   */
+  readonly 'next-window'?: NextWindow;
+  /**
+   * How far into the future a window was looked for. Without next-window: none
+   * starts before this instant.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'searched-until'?: string;
+  /** Where the request came up short. */
+  readonly shortage?: readonly Shortage[];
+};
+
+/**
+ * One entry for the start of the window and one for each instant within it at which
+ * something changes; an entry holds until the next one.
+ * @path /opnfv-promise:query-capacity/output/utilization
+ */
+export type Utilization = {
+  /**
+   * Instant from which the entry holds.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly timestamp: string;
+  /**
+   * Number of collections (pools, reservations, allocations) that make up the
+   * amount.
+   * @type uint32
+   */
+  readonly count?: number;
+  /** Amount from this instant on, in the view that the query asked for. */
+  readonly capacity?: CapacityVector;
+};
+
+/**
+ * Limit on what a tenant or user may hold at any instant.
+ * @path /opnfv-promise:promise/policy/quota
+ */
+export type PolicyQuota = {
+  /**
+   * Name of the quota; a refusal mentions it.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /** Tenant that is limited. Absent: each tenant. */
+  readonly tenant?: string;
+  /** User who is limited. Absent: all users of the tenant together. */
+  readonly user?: string;
+  /**
+   * Most reservations that are not over. Absent: no limit.
+   * @type uint32 (reservations)
+   */
+  readonly reservations?: number;
+  /** Most of each resource. A resource that is absent is not limited. */
+  readonly capacity?: CapacityVector;
+};
+
+/**
+ * Planned time out of service.
+ * @path /opnfv-promise:promise/policy/maintenance
+ */
+export type PolicyMaintenance = {
+  /**
+   * Identifier of the window.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Pool that is concerned.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pool: string;
+  /**
+   * Host that is concerned. Absent: the whole pool.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly host?: string;
+  /**
+   * First instant out of service.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start: string;
+  /**
+   * First instant back in service.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end: string;
+};
+
+/**
+ * Rules that bind every request. Where a limit is absent, there is none.
+ * @path /opnfv-promise:promise/policy
+ */
+export type Policy = {
+  /** Rules for reservations. */
+  readonly reservation?: ReservationPolicy;
+  /**
+   * What Promise does when the capacity under reservations is lost.
+   * @feature opnfv-promise:pre-emption
+   */
+  readonly 'on-capacity-loss'?: 'notify' | 'favour-priority';
+  /**
+   * What becomes of the allocations of a reservation that ends.
+   * @feature opnfv-promise:end-policy
+   */
+  readonly 'at-end'?: 'terminate' | 'release';
+  /**
+   * How long before its end a reservation-event with the cause ending is sent.
+   * Absent: none is sent.
+   * @feature opnfv-promise:end-policy
+   * @type uint32 (minutes)
+   */
+  readonly 'termination-lead'?: number;
+  /**
+   * Limit on what a tenant or user may hold at any instant.
+   * @feature opnfv-promise:quotas
+   */
+  readonly quota?: readonly PolicyQuota[] | Entries<PolicyQuota>;
+  /**
+   * Planned time out of service.
+   * @feature opnfv-promise:maintenance
+   */
+  readonly maintenance?: readonly PolicyMaintenance[] | Entries<PolicyMaintenance>;
+};
+
+/**
+ * Change of the capacity during a window: a planned extension or a planned
+ * reduction (capacity step 2a).
+ * @path /opnfv-promise:promise/pools/pool/adjustment
+ */
+export type PoolAdjustment = {
+  /**
+   * Identifier of the adjustment.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * First instant of the change. Absent: from the instant at which it was
+   * made.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the change. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /** Whether the capacity grows or shrinks. */
+  readonly direction: 'increase' | 'decrease';
+  /** Amount of the change. */
+  readonly capacity?: CapacityVector;
+};
+
+/**
+ * Resources of which the pool promises more than it has.
+ * @path /opnfv-promise:promise/pools/pool/over-commit
+ */
+export type PoolOverCommit = {
+  /** Resource that is over-committed. */
+  readonly resource: Resource;
+  /**
+   * Factor by which the capacity is multiplied; below 1, a part is kept
+   * back.
+   * @type decimal64
+   */
+  readonly ratio: string;
+};
+
+/**
+ * Capacity of a provider: all of it, or a part, the rest being a buffer outside
+ * Promise.
+ * @path /opnfv-promise:promise/pools/pool
+ */
+export type Pool = {
+  /**
+   * Identifier of the pool.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Name for people.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Provider from which the capacity comes.
+   * @type opnfv-promise:provider-ref
+   */
+  readonly source: string;
+  /**
+   * Availability zone of the capacity. Absent: not bound to a zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Capacity for all time, before adjustments. A resource that is absent is not
+   * in the pool.
+   */
+  readonly capacity?: CapacityVector;
+  /**
+   * Elements of the provider that belong to the pool. Absent: all.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /**
+   * Change of the capacity during a window: a planned extension or a planned
+   * reduction (capacity step 2a).
+   */
+  readonly adjustment?: readonly PoolAdjustment[] | Entries<PoolAdjustment>;
+  /**
+   * Resources of which the pool promises more than it has.
+   * @feature opnfv-promise:over-commit
+   */
+  readonly 'over-commit'?: readonly PoolOverCommit[] | Entries<PoolOverCommit>;
+  /**
+   * Capacity of the pool at this instant, adjustments and losses in the VIM taken
+   * into account.
+   */
+  readonly state?: CapacityBreakdown;
+};
+
+/**
+ * Amount of each resource for one virtual machine.
+ * @path /opnfv-promise:promise/offers/offer/container/explicit
+ */
+export type OfferContainerExplicit = {
+  /**
+   * Virtual CPUs.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus: number;
+  /**
+   * Memory.
+   * @type uint64 (MB)
+   */
+  readonly ram: string;
+  /**
+   * Local disk. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+};
+
+/**
+ * Virtual machines of one size (virtualisation containers in IFA 005).
+ * @path /opnfv-promise:promise/offers/offer/container
+ */
+export type OfferContainer = {
+  /**
+   * Name of this part of the request.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * How many virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly count: number;
+  /**
+   * Id or name of a flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /** Amount of each resource for one virtual machine. */
+  readonly explicit?: OfferContainerExplicit;
+  /**
+   * Availability zone of these virtual machines. Absent: that of the request.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools for these virtual machines. Absent: those of the request.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Name of the affinity group to which these virtual machines belong.
+   * @type nfv-infrastructure:name
+   */
+  readonly group?: string;
+  /**
+   * Properties that a host has to have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'required-traits'?: readonly string[];
+  /**
+   * Properties that a host must not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * What is held where, and when.
+ * @path /opnfv-promise:promise/offers/offer/claim
+ */
+export type OfferClaim = {
+  /**
+   * Identifier of the claim.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Pool that bears the claim.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pool: string;
+  /**
+   * Host on which the virtual machine is placed.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly host?: string;
+  /**
+   * Part of the request that the claim serves.
+   * @type nfv-infrastructure:name
+   */
+  readonly container?: string;
+  /**
+   * First instant of the claim.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start: string;
+  /**
+   * First instant after the claim. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /** Amount that is held. */
+  readonly capacity?: CapacityVector;
+};
+
+/**
+ * Resources held for a consumer until a deadline.
+ * @path /opnfv-promise:promise/offers/offer
+ */
+export type Offer = {
+  /**
+   * Identifier of the offer.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /** Where the offer is in its life cycle. */
+  readonly status: 'held' | 'accepted' | 'lapsed';
+  /**
+   * Instant at which the offer lapses.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at': string;
+  /** User who asked for the offer. */
+  readonly owner?: string;
+  /**
+   * Reservation that the offer became.
+   * @type leafref
+   */
+  readonly reservation?: string;
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority?: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
+  readonly container?: readonly OfferContainer[] | Entries<OfferContainer>;
+  /** Constraint on how virtual machines are spread over hosts. */
+  readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
+  /** The window from start to end is the first of many. */
+  readonly recurrence?: Recurrence;
+  /**
+   * Bounds within which Promise looks for the best window; start and end are absent
+   * then.
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+  /** What is held where, and when. */
+  readonly claim?: readonly OfferClaim[] | Entries<OfferClaim>;
+};
+
+/** Type `opnfv-promise:reservation-status`. */
+export type ReservationStatus =
+  /** Recorded; whether it can be met is not decided yet. The decision is notified. */
+  | 'pending'
+  /** Refused: nothing is held. Final. */
+  | 'rejected'
+  /** Granted, its start is in the future. */
+  | 'scheduled'
+  /** Granted, its start has arrived: allocations can be made against it. */
+  | 'active'
+  /**
+   * Granted before, and cannot be kept in full at present, because capacity was
+   * lost.
+   */
+  | 'degraded'
+  /** Its end has arrived. Final. */
+  | 'ended'
+  /** Nothing was allocated in time, so that the hold was released. Final. */
+  | 'expired'
+  /** Withdrawn by a consumer. Final. */
+  | 'cancelled'
+  /** Displaced by a request of a higher priority. Final. */
+  | 'preempted'
+  /** Could not be carried out because of a failure outside Promise. Final. */
+  | 'failed';
+
+/** Type `opnfv-promise:hold`. */
+export type Hold =
+  /**
+   * Held for a commit that is not confirmed yet, or for a decision that is pending:
+   * nothing can be allocated against it.
+   */
+  | 'tentative'
+  /** Held for good. */
+  | 'firm';
+
+/** Why a request was refused, or why an entry is in the state that it is in. */
+export type Reason =
+  /** Several providers exist and the request does not say which one it means. */
+  | 'opnfv-promise:ambiguous-provider'
+  /** A reservation cannot shrink below what is allocated under it. */
+  | 'opnfv-promise:below-allocated'
+  /** The VIM accepted the virtual machine and could not start it. */
+  | 'opnfv-promise:boot-failed'
+  /** Capacity cannot be withdrawn while reservations or allocations hold it. */
+  | 'opnfv-promise:capacity-in-use'
+  /** Capacity that was missing has returned. */
+  | 'opnfv-promise:capacity-restored'
+  /** The capacity of the pool was decreased, by a consumer or in the VIM. */
+  | 'opnfv-promise:capacity-withdrawn'
+  /** A request of a higher priority took the resources. */
+  | 'opnfv-promise:displaced'
+  /** The flavor needs more than what remains of the reservation. */
+  | 'opnfv-promise:exceeds-reservation'
+  /** A host of the infrastructure failed. */
+  | 'opnfv-promise:host-failed'
+  /** The resources are not free throughout the window. */
+  | 'opnfv-promise:insufficient-capacity'
+  /** Nothing, or not everything, was allocated by the instant in expires-at. */
+  | 'opnfv-promise:not-allocated-in-time'
+  /** The offer has lapsed or was accepted already. */
+  | 'opnfv-promise:offer-over'
+  /**
+   * A limit in /promise/policy forbids it. The leaf policy beside the reason names the
+   * limit.
+   */
+  | 'opnfv-promise:policy-violation'
+  /**
+   * The provider answered and refused: credentials, a quota of its own, an invalid
+   * combination. The message carries what it said.
+   */
+  | 'opnfv-promise:provider-rejected'
+  /** The provider does not answer, or Promise has not reached it yet. */
+  | 'opnfv-promise:provider-unavailable'
+  /** The tenant or user would exceed its quota. */
+  | 'opnfv-promise:quota-exceeded'
+  /** A consumer asked for it. */
+  | 'opnfv-promise:requested-by-consumer'
+  /** The reservation is in a state that admits no allocation, for example pending. */
+  | 'opnfv-promise:reservation-not-active'
+  /** The start of the reservation has not arrived. */
+  | 'opnfv-promise:reservation-not-started'
+  /** The reservation has ended, expired or been cancelled. */
+  | 'opnfv-promise:reservation-over'
+  /** The provider has no flavor of that id or name. */
+  | 'opnfv-promise:unknown-flavor'
+  /** The provider has no image of that id or name. */
+  | 'opnfv-promise:unknown-image'
+  /** The provider has no network of that id or name. */
+  | 'opnfv-promise:unknown-network'
+  /** No provider has the identifier that was given, or there is none at all. */
+  | 'opnfv-promise:unknown-provider'
+  /** No reservation has the identifier that was given. */
+  | 'opnfv-promise:unknown-reservation'
+  /** No provider that could serve the request has the zone. */
+  | 'opnfv-promise:unknown-zone'
+  /** The end of the reservation has arrived. */
+  | 'opnfv-promise:window-over';
+
+/**
+ * What Promise knows about the reservation.
+ * @path /opnfv-promise:promise/reservations/reservation/state
+ */
+export type ReservationState = {
+  /** Where the reservation is in its life cycle. */
+  readonly status?: ReservationStatus;
+  /** How binding the claims are. Absent when nothing is held. */
+  readonly hold?: Hold;
+  /** Why the status is what it is, where that needs a reason. */
+  readonly reason?: Reason;
+  /** The reason in words. */
+  readonly message?: string;
+  /** User who made the reservation. */
+  readonly owner?: string;
+  /** Tenant for which the reservation was made (resourceGroupId in IFA 005). */
+  readonly tenant?: string;
+  /**
+   * Instant at which the reservation was recorded.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'created-on'?: string;
+  /**
+   * Instant of the last change of the reservation or its state.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'modified-on'?: string;
+  /**
+   * Start in effect: the one asked for, or the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at'?: string;
+  /**
+   * End in effect: the one asked for, or the bound that policy sets. Absent: without
+   * end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
+  /**
+   * What is not allocated at this instant is released. It comes from expiry-time,
+   * from the validity period of a reservation for immediate use, or from the policy
+   * expiry. Absent: never.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at'?: string;
+  /** What is held where, and when. */
+  readonly claim?: readonly Claim[] | Entries<Claim>;
+  /**
+   * Reservation that a controller of the VIM keeps for this one (second message
+   * flow, reservation step 5).
+   */
+  readonly 'controller-reservation'?: readonly ControllerReservation[] | Entries<ControllerReservation>;
+  /** What can still be allocated against the reservation. */
+  readonly remaining?: CapacityVector;
+  /**
+   * What a degraded reservation lacks: the most that is missing at any instant of its
+   * window.
+   */
+  readonly missing?: CapacityVector;
+  /**
+   * Allocations made against the reservation that are not gone.
+   * @type leafref
+   */
+  readonly allocations?: readonly string[];
+};
+
+/**
+ * Claim on capacity during a window. An entry that an edit creates or changes is
+ * admitted like one that an RPC asks for: the edit fails if it does not fit.
+ * @path /opnfv-promise:promise/reservations/reservation
+ */
+export type Reservation = {
+  /**
+   * Identifier of the reservation (reservationID in the message flows).
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority?: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /**
+   * Virtual machines of one size (virtualisation containers in IFA 005).
+   * @feature opnfv-promise:placement
+   */
+  readonly container?: readonly DemandContainer[] | Entries<DemandContainer>;
+  /**
+   * Constraint on how virtual machines are spread over hosts.
+   * @feature opnfv-promise:placement
+   */
+  readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
+  /**
+   * The window from start to end is the first of many.
+   * @feature opnfv-promise:recurrence
+   */
+  readonly recurrence?: Recurrence;
+  /**
+   * Bounds within which Promise looks for the best window; start and end are absent
+   * then.
+   * @feature opnfv-promise:flexible-window
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+  /** What Promise knows about the reservation. */
+  readonly state?: ReservationState;
+};
+
+/** Kind of a provider, which decides how Promise speaks to it. */
+export type ProviderType =
+  /**
+   * OpenStack: Keystone for identity, Nova for compute, Neutron for networks, Cinder for
+   * block storage, Glance for images.
+   */
+  | 'opnfv-promise:openstack'
+  /** Infrastructure simulated by Promise itself. */
+  | 'promise-simulator:simulated';
+
+/** Type `opnfv-promise:provider-status`. */
+export type ProviderStatus =
+  /** Known to Promise, not reached yet. */
+  | 'connecting'
+  /** Reached; its capacity is current. */
+  | 'up'
+  /** Does not answer; what Promise knows of it may be out of date. */
+  | 'down'
+  /** Answered and refused the credentials or the tenant. */
+  | 'rejected';
+
+/**
+ * Availability zones.
+ * @path /opnfv-promise:promise/providers/provider/services/compute/zones
+ */
+export type ProviderServicesComputeZones = {
+  /**
+   * Name of the zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly name: string;
+  /** Whether the VIM accepts new virtual machines in the zone. */
+  readonly available?: boolean;
+};
+
+/**
+ * Compute hosts. Empty if Promise's user may not see them.
+ * @path /opnfv-promise:promise/providers/provider/services/compute/hosts
+ */
+export type ProviderServicesComputeHosts = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * Availability zone to which the host belongs.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /** State of the host as the VIM reports it. */
+  readonly status?: 'up' | 'down' | 'disabled';
+  /**
+   * Virtual CPUs that the host offers, over-commit included.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus?: number;
+  /**
+   * Virtual CPUs taken by virtual machines on the host, those outside Promise
+   * included.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly 'vcpus-used'?: number;
+  /**
+   * Memory that the host offers, over-commit included.
+   * @type uint64 (MB)
+   */
+  readonly ram?: string;
+  /**
+   * Memory taken by virtual machines on the host, those outside Promise included.
+   * @type uint64 (MB)
+   */
+  readonly 'ram-used'?: string;
+  /**
+   * Local disk that the host offers to virtual machines.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+  /**
+   * Local disk taken by virtual machines on the host.
+   * @type uint32 (GB)
+   */
+  readonly 'disk-used'?: number;
+  /**
+   * Virtual machines on the host.
+   * @type uint32 (instances)
+   */
+  readonly running?: number;
+  /** Kind of hypervisor, for example QEMU. */
+  readonly 'hypervisor-type'?: string;
+  /** Architecture of the host's CPUs, for example x86_64. */
+  readonly 'cpu-architecture'?: string;
+  /**
+   * Properties of the host that a request may require or forbid.
+   * @type nfv-infrastructure:trait
+   */
+  readonly traits?: readonly string[];
+};
+
+/**
+ * Sizes of virtual machines.
+ * @path /opnfv-promise:promise/providers/provider/services/compute/flavors
+ */
+export type ProviderServicesComputeFlavors = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * Virtual CPUs of one virtual machine of the flavor.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus?: number;
+  /**
+   * Memory of one virtual machine of the flavor.
+   * @type uint64 (MB)
+   */
+  readonly ram?: string;
+  /**
+   * Root disk of one virtual machine of the flavor.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+  /**
+   * Additional disk that lives as long as the virtual machine.
+   * @type uint32 (GB)
+   */
+  readonly ephemeral?: number;
+  /**
+   * Swap disk of one virtual machine of the flavor.
+   * @type uint32 (MB)
+   */
+  readonly swap?: number;
+};
+
+/**
+ * Compute service, in OpenStack Nova.
+ * @path /opnfv-promise:promise/providers/provider/services/compute
+ */
+export type ProviderServicesCompute = {
+  /**
+   * Address of the service.
+   * @type ietf-inet-types:uri
+   */
+  readonly endpoint?: string;
+  /** Availability zones. */
+  readonly zones?: readonly ProviderServicesComputeZones[] | Entries<ProviderServicesComputeZones>;
+  /** Compute hosts. Empty if Promise's user may not see them. */
+  readonly hosts?: readonly ProviderServicesComputeHosts[] | Entries<ProviderServicesComputeHosts>;
+  /** Sizes of virtual machines. */
+  readonly flavors?: readonly ProviderServicesComputeFlavors[] | Entries<ProviderServicesComputeFlavors>;
+};
+
+/**
+ * Subnets of the network.
+ * @path /opnfv-promise:promise/providers/provider/services/network/networks/subnets
+ */
+export type ProviderServicesNetworkNetworksSubnets = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * Addresses of the subnet.
+   * @type ietf-inet-types:ip-prefix
+   */
+  readonly cidr?: string;
+  /**
+   * Address of the subnet's gateway.
+   * @type ietf-inet-types:ip-address
+   */
+  readonly gateway?: string;
+};
+
+/**
+ * Virtual networks.
+ * @path /opnfv-promise:promise/providers/provider/services/network/networks
+ */
+export type ProviderServicesNetworkNetworks = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /** Whether the network leads outside, so that public addresses come from it. */
+  readonly external?: boolean;
+  /** State of the network in the VIM's network service, for example ACTIVE. */
+  readonly status?: string;
+  /** Subnets of the network. */
+  readonly subnets?: readonly ProviderServicesNetworkNetworksSubnets[] | Entries<ProviderServicesNetworkNetworksSubnets>;
+};
+
+/**
+ * Network service, in OpenStack Neutron.
+ * @path /opnfv-promise:promise/providers/provider/services/network
+ */
+export type ProviderServicesNetwork = {
+  /**
+   * Address of the service.
+   * @type ietf-inet-types:uri
+   */
+  readonly endpoint?: string;
+  /** Virtual networks. */
+  readonly networks?: readonly ProviderServicesNetworkNetworks[] | Entries<ProviderServicesNetworkNetworks>;
+};
+
+/**
+ * Block storage service, in OpenStack Cinder.
+ * @path /opnfv-promise:promise/providers/provider/services/storage
+ */
+export type ProviderServicesStorage = {
+  /**
+   * Address of the service.
+   * @type ietf-inet-types:uri
+   */
+  readonly endpoint?: string;
+};
+
+/**
+ * Images from which a virtual machine can boot.
+ * @path /opnfv-promise:promise/providers/provider/services/image/images
+ */
+export type ProviderServicesImageImages = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /** State of the image in the VIM's image service, for example active. */
+  readonly status?: string;
+  /** Format of the image, for example qcow2. */
+  readonly 'disk-format'?: string;
+  /**
+   * Size of the image data.
+   * @type uint64 (bytes)
+   */
+  readonly size?: string;
+  /**
+   * Smallest root disk with which the image boots.
+   * @type uint32 (GB)
+   */
+  readonly 'min-disk'?: number;
+  /**
+   * Least memory with which the image boots.
+   * @type uint64 (MB)
+   */
+  readonly 'min-ram'?: string;
+};
+
+/**
+ * Image service, in OpenStack Glance.
+ * @path /opnfv-promise:promise/providers/provider/services/image
+ */
+export type ProviderServicesImage = {
+  /**
+   * Address of the service.
+   * @type ietf-inet-types:uri
+   */
+  readonly endpoint?: string;
+  /** Images from which a virtual machine can boot. */
+  readonly images?: readonly ProviderServicesImageImages[] | Entries<ProviderServicesImageImages>;
+};
+
+/**
+ * What the provider offers, as last seen.
+ * @path /opnfv-promise:promise/providers/provider/services
+ */
+export type ProviderServices = {
+  /** Compute service, in OpenStack Nova. */
+  readonly compute?: ProviderServicesCompute;
+  /** Network service, in OpenStack Neutron. */
+  readonly network?: ProviderServicesNetwork;
+  /** Block storage service, in OpenStack Cinder. */
+  readonly storage?: ProviderServicesStorage;
+  /** Image service, in OpenStack Glance. */
+  readonly image?: ProviderServicesImage;
+};
+
+/**
+ * One registered VIM. An entry made by an edit is accepted at once and is
+ * contacted afterwards; its status tells how that went.
+ * @path /opnfv-promise:promise/providers/provider
+ */
+export type Provider = {
+  /**
+   * Identifier of the provider.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the provider.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Kind of the provider. */
+  readonly 'provider-type': ProviderType;
+  /**
+   * How Promise proves its identity. Absent: the usual way of the kind of
+   * provider.
+   */
+  readonly strategy?: 'keystone';
+  /**
+   * Address of the provider's identity service, for example
+   * https://vim.example.net:5000/v3.
+   * @type ietf-inet-types:uri
+   */
+  readonly endpoint?: string;
+  /** Region of the provider to use, where it has several. */
+  readonly region?: string;
+  /** User as whom Promise logs in. */
+  readonly username?: string;
+  /**
+   * Password of that user. It is kept secret: only who is explicitly permitted
+   * reads it, and it never appears in logs.
+   */
+  readonly password?: string;
+  /** Domain of the user and of the tenant, in Keystone's sense. Absent: Default. */
+  readonly domain?: string;
+  /** Tenant (project) in which Promise works. */
+  readonly tenant?: Tenant;
+  /**
+   * What may be displaced on this provider.
+   * @feature opnfv-promise:pre-emption
+   */
+  readonly 'pre-emption'?: 'none' | 'best-effort' | 'priority';
+  /** State of the contact with the provider. */
+  readonly status?: ProviderStatus;
+  /** Why the status is what it is, where that needs words. */
+  readonly 'status-message'?: string;
+  /**
+   * Instant of the provider's last answer.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'last-contact'?: string;
+  /**
+   * Pools whose source is this provider.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /** What the provider offers, as last seen. */
+  readonly services?: ProviderServices;
+  /**
+   * What the provider simulates. Changes made here take effect when the provider is
+   * set up; a running one is changed with the RPCs of this module.
+   */
+  readonly 'promise-simulator:simulation'?: ProviderSimulation;
+};
+
+/**
+ * VIMs that Promise knows.
+ * @path /opnfv-promise:promise/providers
+ */
+export type PromiseTreeProviders = {
+  /**
+   * One registered VIM. An entry made by an edit is accepted at once and is
+   * contacted afterwards; its status tells how that went.
+   */
+  readonly provider?: readonly Provider[] | Entries<Provider>;
+};
+
+/**
+ * Capacity under Promise's control.
+ * @path /opnfv-promise:promise/pools
+ */
+export type PromiseTreePools = {
+  /**
+   * Capacity of a provider: all of it, or a part, the rest being a buffer outside
+   * Promise.
+   */
+  readonly pool?: readonly Pool[] | Entries<Pool>;
+};
+
+/**
+ * Reservation map.
+ * @path /opnfv-promise:promise/reservations
+ */
+export type PromiseTreeReservations = {
+  /**
+   * Claim on capacity during a window. An entry that an edit creates or changes is
+   * admitted like one that an RPC asks for: the edit fails if it does not fit.
+   */
+  readonly reservation?: readonly Reservation[] | Entries<Reservation>;
+};
+
+/**
+ * Offers that were made.
+ * @path /opnfv-promise:promise/offers
+ */
+export type PromiseTreeOffers = {
+  /** Resources held for a consumer until a deadline. */
+  readonly offer?: readonly Offer[] | Entries<Offer>;
+};
+
+/**
+ * Consumption of capacity: virtual machines that Promise had the VIM make.
+ * @path /opnfv-promise:promise/allocations
+ */
+export type PromiseTreeAllocations = {
+  /** One virtual machine. */
+  readonly allocation?: readonly Allocation[] | Entries<Allocation>;
+};
+
+/**
+ * Everything that Promise manages.
+ * @path /opnfv-promise:promise
+ */
+export type PromiseTree = {
+  /** Capacity map at this instant, summed over all pools. */
+  readonly capacity?: CapacityBreakdown;
+  /** Rules that bind every request. Where a limit is absent, there is none. */
+  readonly policy?: Policy;
+  /** VIMs that Promise knows. */
+  readonly providers?: PromiseTreeProviders;
+  /** Capacity under Promise's control. */
+  readonly pools?: PromiseTreePools;
+  /** Reservation map. */
+  readonly reservations?: PromiseTreeReservations;
+  /**
+   * Offers that were made.
+   * @feature opnfv-promise:offers
+   */
+  readonly offers?: PromiseTreeOffers;
+  /** Consumption of capacity: virtual machines that Promise had the VIM make. */
+  readonly allocations?: PromiseTreeAllocations;
+};
+
+/**
+ * Registers a provider and contacts it; the answer comes after the first contact. To
+ * bring its capacity under Promise's control, increase-capacity follows.
+ * @path /opnfv-promise:add-provider/input
+ */
+export type AddProviderInput = {
+  /**
+   * Name of the provider, unique among providers. Absent: its identifier.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Kind of the provider. */
+  readonly 'provider-type': ProviderType;
+  /**
+   * How Promise proves its identity. Absent: the usual way of the kind of
+   * provider.
+   */
+  readonly strategy?: 'keystone';
+  /**
+   * Address of the provider's identity service, for example
+   * https://vim.example.net:5000/v3.
+   * @type ietf-inet-types:uri
+   */
+  readonly endpoint?: string;
+  /** Region of the provider to use, where it has several. */
+  readonly region?: string;
+  /** User as whom Promise logs in. */
+  readonly username?: string;
+  /**
+   * Password of that user. It is kept secret: only who is explicitly permitted
+   * reads it, and it never appears in logs.
+   */
+  readonly password?: string;
+  /** Domain of the user and of the tenant, in Keystone's sense. Absent: Default. */
+  readonly domain?: string;
+  /** Tenant (project) in which Promise works. */
+  readonly tenant?: Tenant;
+  /**
+   * What the provider simulates. Changes made here take effect when the provider is
+   * set up; a running one is changed with the RPCs of this module.
+   */
+  readonly 'promise-simulator:simulation'?: AddProviderInputSimulation;
+};
+
+/** Type `opnfv-promise:result`. */
+export type Result =
+  /** The request was carried out, or accepted. */
+  | 'ok'
+  /**
+   * The request was understood and refused; the reason says why, and nothing was
+   * changed.
+   */
+  | 'conflict';
+
+/**
+ * Registers a provider and contacts it; the answer comes after the first contact. To
+ * bring its capacity under Promise's control, increase-capacity follows.
+ * @path /opnfv-promise:add-provider/output
+ */
+export type AddProviderOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** State of the contact. */
+  readonly status?: ProviderStatus;
+  /**
+   * Identifier of the new provider. Absent when it was not registered.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'provider-id'?: string;
+};
+
+/**
+ * Brings capacity of a provider under Promise's control, or announces that there will
+ * be more during a window (capacity step 2a). Makes a pool if there is none yet for
+ * the source and zone.
+ * @path /opnfv-promise:increase-capacity/input
+ */
+export type IncreaseCapacityInput = {
+  /**
+   * Provider whose capacity is concerned. It can be left out when pool-id is given,
+   * and when there is only one provider.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly source?: string;
+  /**
+   * Pool to change. Absent: the pool of the source in the zone.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'pool-id'?: string;
+  /**
+   * Availability zone of the capacity. Absent: not bound to a zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * First instant of the change. Absent: now.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the change; it has to be later than the start. Absent:
+   * without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Elements of the provider that are concerned, for example hosts.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /** Amount to add. Empty: all that the provider has and that is in no pool yet. */
+  readonly capacity?: CapacityVector;
+};
+
+/**
+ * Brings capacity of a provider under Promise's control, or announces that there will
+ * be more during a window (capacity step 2a). Makes a pool if there is none yet for
+ * the source and zone.
+ * @path /opnfv-promise:increase-capacity/output
+ */
+export type IncreaseCapacityOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
+   * @type uint64
+   */
+  readonly decision?: string;
+  /**
+   * Pool that was made or changed.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'pool-id'?: string;
+  /**
+   * Adjustment of the pool that was recorded, if the change has a window.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'adjustment-id'?: string;
+  /** The most that could be added, when the provider has less than was asked for. */
+  readonly most?: CapacityVector;
+};
+
+/**
+ * Withdraws capacity from Promise's control, for good or during a window (capacity
+ * step 2a). It is refused if reservations or allocations hold the capacity, unless it
+ * is forced.
+ * @path /opnfv-promise:decrease-capacity/input
+ */
+export type DecreaseCapacityInput = {
+  /**
+   * Provider whose capacity is concerned. It can be left out when pool-id is given,
+   * and when there is only one provider.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly source?: string;
+  /**
+   * Pool to change. Absent: the pool of the source in the zone.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'pool-id'?: string;
+  /**
+   * Availability zone of the capacity. Absent: not bound to a zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * First instant of the change. Absent: now.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the change; it has to be later than the start. Absent:
+   * without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Elements of the provider that are concerned, for example hosts.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /** Amount to take away. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Whether to withdraw the capacity even if it is held: the reservations in
+   * affected become degraded.
+   */
+  readonly force: boolean;
+};
+
+/**
+ * Reservations that stand in the way, or that became degraded.
+ * @path /opnfv-promise:decrease-capacity/output/affected
+ */
+export type DecreaseCapacityOutputAffected = {
+  /**
+   * Identifier of the reservation.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id': string;
+  /**
+   * Name of the reservation.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority?: Priority;
+  /**
+   * Start of the reservation.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * End of the reservation. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /** What the reservation would lack. */
+  readonly missing?: CapacityVector;
+};
+
+/**
+ * Withdraws capacity from Promise's control, for good or during a window (capacity
+ * step 2a). It is refused if reservations or allocations hold the capacity, unless it
+ * is forced.
+ * @path /opnfv-promise:decrease-capacity/output
+ */
+export type DecreaseCapacityOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
+   * @type uint64
+   */
+  readonly decision?: string;
+  /**
+   * Pool that was changed, or would have been.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'pool-id'?: string;
+  /**
+   * Adjustment of the pool that was recorded, if the change has a window.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'adjustment-id'?: string;
+  /** The most that could be taken away without touching what is held. */
+  readonly most?: CapacityVector;
+  /** Reservations that stand in the way, or that became degraded. */
+  readonly affected?: readonly DecreaseCapacityOutputAffected[];
+};
+
+/**
+ * Looks capacity up in the capacity map (capacity steps 1a and 1b).
+ * @path /opnfv-promise:query-capacity/input
+ */
+export type QueryCapacityInput = {
+  /** View that collections and utilization show. */
+  readonly capacity: CapacityKind;
+  /**
+   * Only the capacity of this provider.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'provider-id'?: string;
+  /**
+   * Only these pools. Absent: all.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Only what concerns this availability zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /** Window of time that the query is about. Absent: from now on, without end. */
+  readonly window?: QueryWindow;
+  /**
+   * Reservations to leave out of the account, as if they did not exist: useful
+   * before an update of one.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly without?: readonly string[];
+  /** Whether the answer contains the utilization over the window. */
+  readonly 'show-utilization': boolean;
+  /** Only what contains given elements. */
+  readonly elements?: ElementsFilter;
+  /**
+   * Also answer how many virtual machines of this flavor could be started.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+};
+
+/**
+ * What makes up the capacity: pools for total and available, reservations for
+ * reserved, allocations for usage; with available, reservations and allocations
+ * that reduce it are listed too.
+ * @path /opnfv-promise:query-capacity/output/collections
+ */
+export type QueryCapacityOutputCollections = {
+  /** What the entry is. */
+  readonly kind: 'pool' | 'reservation' | 'allocation';
+  /**
+   * Identifier of the pool, reservation or allocation.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Its name.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Provider from which it comes, if it is only one.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly provider?: string;
+  /**
+   * Availability zone to which it is bound.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * First instant at which it counts.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant at which it no longer counts. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Its amount: of a pool in the view asked for, lowest for total and
+   * available, highest for reserved and usage; of the others what they hold.
+   */
+  readonly capacity?: CapacityVector;
+};
+
+/**
+ * How many virtual machines of the flavor could be started throughout the
+ * window.
+ * @path /opnfv-promise:query-capacity/output/fits
+ */
+export type QueryCapacityOutputFits = {
+  /**
+   * Pool that was considered.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly pool: string;
+  /**
+   * Availability zone of the pool.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Number of virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly instances: number;
+};
+
+/**
+ * Looks capacity up in the capacity map (capacity steps 1a and 1b).
+ * @path /opnfv-promise:query-capacity/output
+ */
+export type QueryCapacityOutput = {
+  /**
+   * All four views over the whole window, or at this instant if no window was
+   * given: total and available at their lowest, reserved and usage at their
+   * highest.
+   */
+  readonly capacity?: CapacityBreakdown;
+  /**
+   * What makes up the capacity: pools for total and available, reservations for
+   * reserved, allocations for usage; with available, reservations and allocations
+   * that reduce it are listed too.
+   */
+  readonly collections?: readonly QueryCapacityOutputCollections[];
+  /**
+   * One entry for the start of the window and one for each instant within it at which
+   * something changes; an entry holds until the next one.
+   */
+  readonly utilization?: readonly Utilization[];
+  /**
+   * How many virtual machines of the flavor could be started throughout the
+   * window.
+   * @feature opnfv-promise:placement
+   */
+  readonly fits?: readonly QueryCapacityOutputFits[];
+};
+
+/**
+ * Amount of each resource for one virtual machine.
+ * @path /opnfv-promise:create-reservation/input/container/explicit
+ */
+export type CreateReservationInputContainerExplicit = {
+  /**
+   * Virtual CPUs.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus: number;
+  /**
+   * Memory.
+   * @type uint64 (MB)
+   */
+  readonly ram: string;
+  /**
+   * Local disk. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+};
+
+/**
+ * Virtual machines of one size (virtualisation containers in IFA 005).
+ * @path /opnfv-promise:create-reservation/input/container
+ */
+export type CreateReservationInputContainer = {
+  /**
+   * Name of this part of the request.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * How many virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly count: number;
+  /**
+   * Id or name of a flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /** Amount of each resource for one virtual machine. */
+  readonly explicit?: CreateReservationInputContainerExplicit;
+  /**
+   * Availability zone of these virtual machines. Absent: that of the request.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools for these virtual machines. Absent: those of the request.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Name of the affinity group to which these virtual machines belong.
+   * @type nfv-infrastructure:name
+   */
+  readonly group?: string;
+  /**
+   * Properties that a host has to have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'required-traits'?: readonly string[];
+  /**
+   * Properties that a host must not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * The window from start to end is the first of many.
+ * @path /opnfv-promise:create-reservation/input/recurrence
+ */
+export type CreateReservationInputRecurrence = {
+  /** Unit of the repetition. */
+  readonly frequency: 'daily' | 'weekly';
+  /**
+   * Number of units from one window to the next.
+   * @type uint16
+   */
+  readonly interval: number;
+  /**
+   * No window starts after this instant.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly until?: string;
+  /**
+   * Number of windows, the first included.
+   * @type uint32
+   */
+  readonly count?: number;
+};
+
+/**
+ * Reserves capacity for a window (reservation steps 1a and 1b). Without a start it is
+ * for immediate use, and the answer carries a validity period.
+ * @path /opnfv-promise:create-reservation/input
+ */
+export type CreateReservationInput = {
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /**
+   * Virtual machines of one size (virtualisation containers in IFA 005).
+   * @feature opnfv-promise:placement
+   */
+  readonly container?: readonly CreateReservationInputContainer[];
+  /**
+   * Constraint on how virtual machines are spread over hosts.
+   * @feature opnfv-promise:placement
+   */
+  readonly 'affinity-group'?: readonly AffinityGroup[];
+  /**
+   * The window from start to end is the first of many.
+   * @feature opnfv-promise:recurrence
+   */
+  readonly recurrence?: CreateReservationInputRecurrence;
+  /**
+   * Bounds within which Promise looks for the best window; start and end are absent
+   * then.
+   * @feature opnfv-promise:flexible-window
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+  /**
+   * Whether to answer before the decision, with the status pending (second message
+   * flow, reservation steps 2 to 6). The decision is notified by a
+   * reservation-event.
+   */
+  readonly asynchronous: boolean;
+};
+
+/**
+ * Reserves capacity for a window (reservation steps 1a and 1b). Without a start it is
+ * for immediate use, and the answer carries a validity period.
+ * @path /opnfv-promise:create-reservation/output
+ */
+export type CreateReservationOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
+   * @type uint64
+   */
+  readonly decision?: string;
+  /**
+   * False if the search for a placement, or for what could be displaced, was ended by
+   * its limit of steps: more steps could have found an answer.
+   * @feature opnfv-promise:placement or opnfv-promise:pre-emption
+   */
+  readonly 'search-complete'?: boolean;
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
+  /**
+   * Reservations of a lower priority that had to give way.
+   * @feature opnfv-promise:pre-emption
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Allocations without a reservation that had to give way.
+   * @feature opnfv-promise:pre-emption
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Status of the reservation. After a refused creation it is rejected, after a
+   * refused update it is that of the unchanged reservation.
+   */
+  readonly status: ReservationStatus;
+  /**
+   * What is not allocated at this instant is released: the validity period of a
+   * reservation for immediate use, among others. Absent: never.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at'?: string;
+  /** What could be had instead, when the result is conflict. */
+  readonly refusal?: Refusal;
+  /**
+   * Identifier of the new reservation. Absent when it was refused.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: string;
+};
+
+/**
+ * Amount of each resource for one virtual machine.
+ * @path /opnfv-promise:update-reservation/input/container/explicit
+ */
+export type UpdateReservationInputContainerExplicit = {
+  /**
+   * Virtual CPUs.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus: number;
+  /**
+   * Memory.
+   * @type uint64 (MB)
+   */
+  readonly ram: string;
+  /**
+   * Local disk. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+};
+
+/**
+ * Virtual machines of one size (virtualisation containers in IFA 005).
+ * @path /opnfv-promise:update-reservation/input/container
+ */
+export type UpdateReservationInputContainer = {
+  /**
+   * Name of this part of the request.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * How many virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly count: number;
+  /**
+   * Id or name of a flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /** Amount of each resource for one virtual machine. */
+  readonly explicit?: UpdateReservationInputContainerExplicit;
+  /**
+   * Availability zone of these virtual machines. Absent: that of the request.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools for these virtual machines. Absent: those of the request.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Name of the affinity group to which these virtual machines belong.
+   * @type nfv-infrastructure:name
+   */
+  readonly group?: string;
+  /**
+   * Properties that a host has to have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'required-traits'?: readonly string[];
+  /**
+   * Properties that a host must not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * The window from start to end is the first of many.
+ * @path /opnfv-promise:update-reservation/input/recurrence
+ */
+export type UpdateReservationInputRecurrence = {
+  /** Unit of the repetition. */
+  readonly frequency: 'daily' | 'weekly';
+  /**
+   * Number of units from one window to the next.
+   * @type uint16
+   */
+  readonly interval: number;
+  /**
+   * No window starts after this instant.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly until?: string;
+  /**
+   * Number of windows, the first included.
+   * @type uint32
+   */
+  readonly count?: number;
+};
+
+/**
+ * Changes a reservation (reservation steps 2a and 2b). What is absent stays as it is,
+ * each resource of capacity included; a list or leaf-list of which there is an entry
+ * replaces the whole old one. The change is made as a whole or not at all.
+ * @path /opnfv-promise:update-reservation/input
+ */
+export type UpdateReservationInput = {
+  /**
+   * Reservation to change.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id': string;
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority?: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /**
+   * Virtual machines of one size (virtualisation containers in IFA 005).
+   * @feature opnfv-promise:placement
+   */
+  readonly container?: readonly UpdateReservationInputContainer[];
+  /**
+   * Constraint on how virtual machines are spread over hosts.
+   * @feature opnfv-promise:placement
+   */
+  readonly 'affinity-group'?: readonly AffinityGroup[];
+  /**
+   * The window from start to end is the first of many.
+   * @feature opnfv-promise:recurrence
+   */
+  readonly recurrence?: UpdateReservationInputRecurrence;
+  /**
+   * Bounds within which Promise looks for the best window; start and end are absent
+   * then.
+   * @feature opnfv-promise:flexible-window
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+  /** Values to remove from the reservation. */
+  readonly clear?: readonly (
+    | 'name'
+    | 'start'
+    | 'end'
+    | 'expiry-time'
+    | 'zone'
+    | 'pools'
+    | 'elements'
+    | 'container'
+    | 'affinity-group'
+    | 'recurrence')[];
+};
+
+/**
+ * Changes a reservation (reservation steps 2a and 2b). What is absent stays as it is,
+ * each resource of capacity included; a list or leaf-list of which there is an entry
+ * replaces the whole old one. The change is made as a whole or not at all.
+ * @path /opnfv-promise:update-reservation/output
+ */
+export type UpdateReservationOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
+   * @type uint64
+   */
+  readonly decision?: string;
+  /**
+   * False if the search for a placement, or for what could be displaced, was ended by
+   * its limit of steps: more steps could have found an answer.
+   * @feature opnfv-promise:placement or opnfv-promise:pre-emption
+   */
+  readonly 'search-complete'?: boolean;
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
+  /**
+   * Reservations of a lower priority that had to give way.
+   * @feature opnfv-promise:pre-emption
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Allocations without a reservation that had to give way.
+   * @feature opnfv-promise:pre-emption
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Status of the reservation. After a refused creation it is rejected, after a
+   * refused update it is that of the unchanged reservation.
+   */
+  readonly status: ReservationStatus;
+  /**
+   * What is not allocated at this instant is released: the validity period of a
+   * reservation for immediate use, among others. Absent: never.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at'?: string;
+  /** What could be had instead, when the result is conflict. */
+  readonly refusal?: Refusal;
+  /**
+   * Identifier of the reservation.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: string;
+};
+
+/**
+ * Withdraws a reservation (reservation steps 3a and 3b). What it held is free again;
+ * what was allocated under it runs on without a reservation.
+ * @path /opnfv-promise:cancel-reservation/input
+ */
+export type CancelReservationInput = {
+  /**
+   * Reservation to withdraw.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id': string;
+};
+
+/**
+ * Withdraws a reservation (reservation steps 3a and 3b). What it held is free again;
+ * what was allocated under it runs on without a reservation.
+ * @path /opnfv-promise:cancel-reservation/output
+ */
+export type CancelReservationOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** Status of the reservation afterwards. */
+  readonly status: ReservationStatus;
+};
+
+/**
+ * Looks reservations up in the reservation map (reservation steps 4a and 4b).
+ * @path /opnfv-promise:query-reservation/input
+ */
+export type QueryReservationInput = {
+  /**
+   * Only these reservations. Absent: all.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: readonly string[];
+  /**
+   * Only reservations of this name.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Only reservations of one of these statuses. Absent: all that are not over. */
+  readonly status?: readonly ReservationStatus[];
+  /**
+   * Only what concerns this availability zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /** Window of time that the query is about. Absent: from now on, without end. */
+  readonly window?: QueryWindow;
+  /**
+   * Reservations to leave out of the account, as if they did not exist: useful
+   * before an update of one.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly without?: readonly string[];
+  /** Whether the answer contains the utilization over the window. */
+  readonly 'show-utilization': boolean;
+  /** Only what contains given elements. */
+  readonly elements?: ElementsFilter;
+};
+
+/**
+ * Amount of each resource for one virtual machine.
+ * @path /opnfv-promise:query-reservation/output/reservations/container/explicit
+ */
+export type QueryReservationOutputReservationsContainerExplicit = {
+  /**
+   * Virtual CPUs.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus: number;
+  /**
+   * Memory.
+   * @type uint64 (MB)
+   */
+  readonly ram: string;
+  /**
+   * Local disk. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+};
+
+/**
+ * Virtual machines of one size (virtualisation containers in IFA 005).
+ * @path /opnfv-promise:query-reservation/output/reservations/container
+ */
+export type QueryReservationOutputReservationsContainer = {
+  /**
+   * Name of this part of the request.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * How many virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly count: number;
+  /**
+   * Id or name of a flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /** Amount of each resource for one virtual machine. */
+  readonly explicit?: QueryReservationOutputReservationsContainerExplicit;
+  /**
+   * Availability zone of these virtual machines. Absent: that of the request.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools for these virtual machines. Absent: those of the request.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Name of the affinity group to which these virtual machines belong.
+   * @type nfv-infrastructure:name
+   */
+  readonly group?: string;
+  /**
+   * Properties that a host has to have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'required-traits'?: readonly string[];
+  /**
+   * Properties that a host must not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * What Promise knows about the reservation.
+ * @path /opnfv-promise:query-reservation/output/reservations/state
+ */
+export type QueryReservationOutputReservationsState = {
+  /** Where the reservation is in its life cycle. */
+  readonly status?: ReservationStatus;
+  /** How binding the claims are. Absent when nothing is held. */
+  readonly hold?: Hold;
+  /** Why the status is what it is, where that needs a reason. */
+  readonly reason?: Reason;
+  /** The reason in words. */
+  readonly message?: string;
+  /** User who made the reservation. */
+  readonly owner?: string;
+  /** Tenant for which the reservation was made (resourceGroupId in IFA 005). */
+  readonly tenant?: string;
+  /**
+   * Instant at which the reservation was recorded.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'created-on'?: string;
+  /**
+   * Instant of the last change of the reservation or its state.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'modified-on'?: string;
+  /**
+   * Start in effect: the one asked for, or the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at'?: string;
+  /**
+   * End in effect: the one asked for, or the bound that policy sets. Absent: without
+   * end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
+  /**
+   * What is not allocated at this instant is released. It comes from expiry-time,
+   * from the validity period of a reservation for immediate use, or from the policy
+   * expiry. Absent: never.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at'?: string;
+  /** What is held where, and when. */
+  readonly claim?: readonly Claim[];
+  /**
+   * Reservation that a controller of the VIM keeps for this one (second message
+   * flow, reservation step 5).
+   */
+  readonly 'controller-reservation'?: readonly ControllerReservation[];
+  /** What can still be allocated against the reservation. */
+  readonly remaining?: CapacityVector;
+  /**
+   * What a degraded reservation lacks: the most that is missing at any instant of its
+   * window.
+   */
+  readonly missing?: CapacityVector;
+  /**
+   * Allocations made against the reservation that are not gone.
+   * @type leafref
+   */
+  readonly allocations?: readonly string[];
+};
+
+/**
+ * Reservations that match, in the order of their start.
+ * @path /opnfv-promise:query-reservation/output/reservations
+ */
+export type QueryReservationOutputReservations = {
+  /**
+   * Identifier of the reservation (reservationID in the message flows).
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority?: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /**
+   * Virtual machines of one size (virtualisation containers in IFA 005).
+   * @feature opnfv-promise:placement
+   */
+  readonly container?: readonly QueryReservationOutputReservationsContainer[];
+  /**
+   * Constraint on how virtual machines are spread over hosts.
+   * @feature opnfv-promise:placement
+   */
+  readonly 'affinity-group'?: readonly AffinityGroup[];
+  /**
+   * The window from start to end is the first of many.
+   * @feature opnfv-promise:recurrence
+   */
+  readonly recurrence?: Recurrence;
+  /**
+   * Bounds within which Promise looks for the best window; start and end are absent
+   * then.
+   * @feature opnfv-promise:flexible-window
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+  /** What Promise knows about the reservation. */
+  readonly state?: QueryReservationOutputReservationsState;
+};
+
+/**
+ * One entry for the start of the window and one for each instant within it at which
+ * something changes; an entry holds until the next one.
+ * @path /opnfv-promise:query-reservation/output/utilization
+ */
+export type QueryReservationOutputUtilization = {
+  /**
+   * Instant from which the entry holds.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly timestamp: string;
+  /**
+   * Number of reservations that make up the amount.
+   * @type uint32
+   */
+  readonly count?: number;
+  /** Amount from this instant on, in the view that the query asked for. */
+  readonly capacity?: CapacityVector;
+};
+
+/**
+ * Looks reservations up in the reservation map (reservation steps 4a and 4b).
+ * @path /opnfv-promise:query-reservation/output
+ */
+export type QueryReservationOutput = {
+  /** Reservations that match, in the order of their start. */
+  readonly reservations?: readonly QueryReservationOutputReservations[];
+  /**
+   * One entry for the start of the window and one for each instant within it at which
+   * something changes; an entry holds until the next one.
+   */
+  readonly utilization?: readonly QueryReservationOutputUtilization[];
+};
+
+/**
+ * Amount of each resource for one virtual machine.
+ * @path /opnfv-promise:request-offer/input/container/explicit
+ */
+export type RequestOfferInputContainerExplicit = {
+  /**
+   * Virtual CPUs.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus: number;
+  /**
+   * Memory.
+   * @type uint64 (MB)
+   */
+  readonly ram: string;
+  /**
+   * Local disk. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+};
+
+/**
+ * Virtual machines of one size (virtualisation containers in IFA 005).
+ * @path /opnfv-promise:request-offer/input/container
+ */
+export type RequestOfferInputContainer = {
+  /**
+   * Name of this part of the request.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * How many virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly count: number;
+  /**
+   * Id or name of a flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /** Amount of each resource for one virtual machine. */
+  readonly explicit?: RequestOfferInputContainerExplicit;
+  /**
+   * Availability zone of these virtual machines. Absent: that of the request.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools for these virtual machines. Absent: those of the request.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Name of the affinity group to which these virtual machines belong.
+   * @type nfv-infrastructure:name
+   */
+  readonly group?: string;
+  /**
+   * Properties that a host has to have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'required-traits'?: readonly string[];
+  /**
+   * Properties that a host must not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * The window from start to end is the first of many.
+ * @path /opnfv-promise:request-offer/input/recurrence
+ */
+export type RequestOfferInputRecurrence = {
+  /** Unit of the repetition. */
+  readonly frequency: 'daily' | 'weekly';
+  /**
+   * Number of units from one window to the next.
+   * @type uint16
+   */
+  readonly interval: number;
+  /**
+   * No window starts after this instant.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly until?: string;
+  /**
+   * Number of windows, the first included.
+   * @type uint32
+   */
+  readonly count?: number;
+};
+
+/**
+ * Asks for an offer: the resources are held until a deadline.
+ * @path /opnfv-promise:request-offer/input
+ */
+export type RequestOfferInput = {
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
+  readonly container?: readonly RequestOfferInputContainer[];
+  /** Constraint on how virtual machines are spread over hosts. */
+  readonly 'affinity-group'?: readonly AffinityGroup[];
+  /** The window from start to end is the first of many. */
+  readonly recurrence?: RequestOfferInputRecurrence;
+  /**
+   * Bounds within which Promise looks for the best window; start and end are absent
+   * then.
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+  /**
+   * How long the resources are to be held.
+   * @type uint32 (seconds)
+   */
+  readonly 'hold-for': number;
+};
+
+/**
+ * Asks for an offer: the resources are held until a deadline.
+ * @path /opnfv-promise:request-offer/output
+ */
+export type RequestOfferOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @type uint64
+   */
+  readonly decision?: string;
+  /**
+   * False if the search for a placement, or for what could be displaced, was ended by
+   * its limit of steps: more steps could have found an answer.
+   */
+  readonly 'search-complete'?: boolean;
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
+  /**
+   * Reservations of a lower priority that had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Allocations without a reservation that had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Identifier of the offer. Absent when it was refused.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'offer-id'?: string;
+  /**
+   * Instant at which the offer lapses.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at'?: string;
+  /**
+   * Start of the window that is held.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * End of the window that is held. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /** What could be had instead, when the result is conflict. */
+  readonly refusal?: Refusal;
+};
+
+/**
+ * Turns an offer into a reservation.
+ * @path /opnfv-promise:accept-offer/input
+ */
+export type AcceptOfferInput = {
+  /**
+   * Offer to accept.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'offer-id': string;
+};
+
+/**
+ * Turns an offer into a reservation.
+ * @path /opnfv-promise:accept-offer/output
+ */
+export type AcceptOfferOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @type uint64
+   */
+  readonly decision?: string;
+  /**
+   * False if the search for a placement, or for what could be displaced, was ended by
+   * its limit of steps: more steps could have found an answer.
+   */
+  readonly 'search-complete'?: boolean;
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
+  /**
+   * Reservations of a lower priority that had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Allocations without a reservation that had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Status of the reservation. After a refused creation it is rejected, after a
+   * refused update it is that of the unchanged reservation.
+   */
+  readonly status: ReservationStatus;
+  /**
+   * What is not allocated at this instant is released: the validity period of a
+   * reservation for immediate use, among others. Absent: never.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at'?: string;
+  /** What could be had instead, when the result is conflict. */
+  readonly refusal?: Refusal;
+  /**
+   * Identifier of the new reservation. Absent when it was refused.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: string;
+};
+
+/**
+ * Gives an offer back before it lapses; what it held is free again.
+ * @path /opnfv-promise:decline-offer/input
+ */
+export type DeclineOfferInput = {
+  /**
+   * Offer to give back.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'offer-id': string;
+};
+
+/**
+ * Gives an offer back before it lapses; what it held is free again.
+ * @path /opnfv-promise:decline-offer/output
+ */
+export type DeclineOfferOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @type uint64
+   */
+  readonly decision?: string;
+};
+
+/**
+ * Allocates: has the VIM make a virtual machine, against a reservation or from the
+ * capacity that is not reserved (allocation steps 1a to 4). The answer does not wait
+ * for the virtual machine to run; an allocation-event tells.
+ * @path /opnfv-promise:create-instance/input
+ */
+export type CreateInstanceInput = {
+  /**
+   * Provider that is to run the virtual machine. It can be left out when there is
+   * only one, and when the reservation tells.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'provider-id'?: string;
+  /**
+   * Name of the virtual machine.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * Id or name of the image.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly image: string;
+  /**
+   * Id or name of the flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor: string;
+  /**
+   * Ids or names of the networks to attach. Absent: as the VIM decides.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly networks?: readonly string[];
+  /**
+   * Availability zone. Absent: that of the reservation, or any.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Reservation to allocate against. Absent: capacity that is not reserved is
+   * used.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: string;
+};
+
+/** Type `opnfv-promise:allocation-status`. */
+export type AllocationStatus =
+  /** Refused: there is no allocation. */
+  | 'rejected'
+  /** Recorded and handed to the VIM; how it goes on is notified. */
+  | 'in-progress'
+  /** The virtual machine runs. */
+  | 'completed'
+  /** The VIM could not make the virtual machine. */
+  | 'failed';
+
+/**
+ * Allocates: has the VIM make a virtual machine, against a reservation or from the
+ * capacity that is not reserved (allocation steps 1a to 4). The answer does not wait
+ * for the virtual machine to run; an allocation-event tells.
+ * @path /opnfv-promise:create-instance/output
+ */
+export type CreateInstanceOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** Status of the allocation. */
+  readonly status: AllocationStatus;
+  /**
+   * Identifier of the allocation in Promise. Absent when it was rejected.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'instance-id'?: string;
+  /**
+   * Identifier of the virtual machine in the VIM. Absent when the VIM has not
+   * answered in time; an allocation-event carries it then.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly server?: string;
+  /** State of the virtual machine. */
+  readonly 'vm-state'?: VmState;
+};
+
+/**
+ * Has the VIM delete a virtual machine (allocation steps 8a to 10b). Its capacity is
+ * free when the VIM has confirmed; an allocation-event tells.
+ * @path /opnfv-promise:destroy-instance/input
+ */
+export type DestroyInstanceInput = {
+  /**
+   * Allocation to end.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'instance-id': string;
+};
+
+/**
+ * Has the VIM delete a virtual machine (allocation steps 8a to 10b). Its capacity is
+ * free when the VIM has confirmed; an allocation-event tells.
+ * @path /opnfv-promise:destroy-instance/output
+ */
+export type DestroyInstanceOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** State of the virtual machine: DELETING, if the request was accepted. */
+  readonly status: VmState;
+};
+
+/**
+ * Tells how a decision came about.
+ * @path /opnfv-promise:explain/input
+ */
+export type ExplainInput = {
+  /**
+   * A reservation.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: string;
+  /**
+   * An allocation.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'instance-id'?: string;
+  /**
+   * A decision, by the number in the answer to the request; refusals have one
+   * too.
+   * @type uint64
+   */
+  readonly decision?: string;
+};
+
+/**
+ * What was short, and when.
+ * @path /opnfv-promise:explain/output/considered/shortage
+ */
+export type ExplainOutputConsideredShortage = {
+  /** Resource that was short. */
+  readonly resource: Resource;
+  /**
+   * First instant of the shortage.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly from: string;
+  /**
+   * First instant after the shortage. Absent: to the end of the window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly to?: string;
+  /**
+   * How much was short at the worst, in the unit of the resource.
+   * @type uint64
+   */
+  readonly missing: string;
+};
+
+/**
+ * Pools and hosts that were considered.
+ * @path /opnfv-promise:explain/output/considered
+ */
+export type ExplainOutputConsidered = {
+  /**
+   * Pool that was considered.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly pool: string;
+  /** Host that was considered; empty for the pool as a whole. */
+  readonly host: string;
+  /** Whether it bears a part of what was granted. */
+  readonly chosen: boolean;
+  /**
+   * Required properties that the host does not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'lacking-traits'?: readonly string[];
+  /** What was short, and when. */
+  readonly shortage?: readonly ExplainOutputConsideredShortage[];
+};
+
+/**
+ * Tells how a decision came about.
+ * @path /opnfv-promise:explain/output
+ */
+export type ExplainOutput = {
+  /** What decided. */
+  readonly reason?: Reason;
+  /** The decision in words. */
+  readonly message?: string;
+  /** Pools and hosts that were considered. */
+  readonly considered?: readonly ExplainOutputConsidered[];
+};
+
+/**
+ * Amount of each resource for one virtual machine.
+ * @path /opnfv-promise:reservation-event/container/explicit
+ */
+export type ReservationEventContainerExplicit = {
+  /**
+   * Virtual CPUs.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus: number;
+  /**
+   * Memory.
+   * @type uint64 (MB)
+   */
+  readonly ram: string;
+  /**
+   * Local disk. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+};
+
+/**
+ * Virtual machines of one size (virtualisation containers in IFA 005).
+ * @path /opnfv-promise:reservation-event/container
+ */
+export type ReservationEventContainer = {
+  /**
+   * Name of this part of the request.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * How many virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly count: number;
+  /**
+   * Id or name of a flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /** Amount of each resource for one virtual machine. */
+  readonly explicit?: ReservationEventContainerExplicit;
+  /**
+   * Availability zone of these virtual machines. Absent: that of the request.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools for these virtual machines. Absent: those of the request.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Name of the affinity group to which these virtual machines belong.
+   * @type nfv-infrastructure:name
+   */
+  readonly group?: string;
+  /**
+   * Properties that a host has to have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'required-traits'?: readonly string[];
+  /**
+   * Properties that a host must not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * A reservation was decided on, changed, or is about to change (reservation step 7;
+ * second message flow, steps 6 and 10). It carries the current data of the
+ * reservation.
+ * @path /opnfv-promise:reservation-event
+ */
+export type ReservationEvent = {
+  /**
+   * Number of the event: it grows with every event that Promise commits, so that a
+   * receiver can tell the order and notice what it has seen already.
+   * @type uint64
+   */
+  readonly seq: string;
+  /** What happened. */
+  readonly cause: 
+    | 'created'
+    | 'decided'
+    | 'updated'
+    | 'cancelled'
+    | 'started'
+    | 'ending'
+    | 'ended'
+    | 'expired'
+    | 'degraded'
+    | 'restored'
+    | 'preempted'
+    | 'failed';
+  /**
+   * Reservation that is concerned.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id': string;
+  /** Status before. Absent if the reservation is new. */
+  readonly 'old-status'?: ReservationStatus;
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority?: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /**
+   * Virtual machines of one size (virtualisation containers in IFA 005).
+   * @feature opnfv-promise:placement
+   */
+  readonly container?: readonly ReservationEventContainer[];
+  /**
+   * Constraint on how virtual machines are spread over hosts.
+   * @feature opnfv-promise:placement
+   */
+  readonly 'affinity-group'?: readonly AffinityGroup[];
+  /**
+   * The window from start to end is the first of many.
+   * @feature opnfv-promise:recurrence
+   */
+  readonly recurrence?: Recurrence;
+  /**
+   * Bounds within which Promise looks for the best window; start and end are absent
+   * then.
+   * @feature opnfv-promise:flexible-window
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+  /** Status now. */
+  readonly status: ReservationStatus;
+  /** How binding the claims are. Absent when nothing is held. */
+  readonly hold?: Hold;
+  /** Why the status is what it is, where that needs a reason. */
+  readonly reason?: Reason;
+  /** The reason in words. */
+  readonly message?: string;
+  /** User who made the reservation. */
+  readonly owner?: string;
+  /** Tenant for which the reservation was made (resourceGroupId in IFA 005). */
+  readonly tenant?: string;
+  /**
+   * Instant at which the reservation was recorded.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'created-on'?: string;
+  /**
+   * Instant of the last change of the reservation or its state.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'modified-on'?: string;
+  /**
+   * Start in effect: the one asked for, or the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at'?: string;
+  /**
+   * End in effect: the one asked for, or the bound that policy sets. Absent: without
+   * end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
+  /**
+   * What is not allocated at this instant is released. It comes from expiry-time,
+   * from the validity period of a reservation for immediate use, or from the policy
+   * expiry. Absent: never.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at'?: string;
+  /** What is held where, and when. */
+  readonly claim?: readonly Claim[];
+  /**
+   * Reservation that a controller of the VIM keeps for this one (second message
+   * flow, reservation step 5).
+   */
+  readonly 'controller-reservation'?: readonly ControllerReservation[];
+  /** What can still be allocated against the reservation. */
+  readonly remaining?: CapacityVector;
+  /**
+   * What a degraded reservation lacks: the most that is missing at any instant of its
+   * window.
+   */
+  readonly missing?: CapacityVector;
+  /**
+   * Allocations made against the reservation that are not gone.
+   * @type leafref
+   */
+  readonly allocations?: readonly string[];
+  /**
+   * Reservation that displaced this one.
+   * @feature opnfv-promise:pre-emption
+   * @type nfv-infrastructure:identifier
+   */
+  readonly by?: string;
+  /**
+   * What the displaced could have instead.
+   * @feature opnfv-promise:pre-emption
+   */
+  readonly offered?: Refusal;
+};
+
+/**
+ * The capacity of a pool has changed, or will change in a window (capacity step 5).
+ * @path /opnfv-promise:capacity-event
+ */
+export type CapacityEvent = {
+  /**
+   * Number of the event: it grows with every event that Promise commits, so that a
+   * receiver can tell the order and notice what it has seen already.
+   * @type uint64
+   */
+  readonly seq: string;
+  /** What changed the capacity. */
+  readonly cause: 
+    | 'increased'
+    | 'decreased'
+    | 'vim-changed'
+    | 'host-failed'
+    | 'host-restored'
+    | 'provider-down'
+    | 'provider-up'
+    | 'reserved'
+    | 'released'
+    | 'allocated'
+    | 'freed';
+  /**
+   * Provider of the pool.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly provider?: string;
+  /**
+   * Pool whose capacity changed. Absent if the change concerns no pool.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly pool?: string;
+  /**
+   * Availability zone of the pool.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Host that caused the change.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly host?: string;
+  /**
+   * First instant of the change. Absent: the time of the event.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the change. Absent: without end, or not known.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /** Capacity of the pool after the change, at its first instant. */
+  readonly total?: CapacityVector;
+  /** Capacity that reservations hold and that is not allocated yet. */
+  readonly reserved?: CapacityVector;
+  /** Capacity that allocations consume, with or without a reservation. */
+  readonly usage?: CapacityVector;
+  /** Capacity that a new reservation or allocation can have. */
+  readonly available?: CapacityVector;
+  /**
+   * Names of the thresholds of the receiver's subscription that the event meets.
+   * @feature promise-thresholds:thresholds
+   * @type nfv-infrastructure:name
+   */
+  readonly 'promise-thresholds:threshold'?: readonly string[];
+};
+
+/**
+ * The state of a virtual machine has changed (allocation steps 7b and 10b).
+ * @path /opnfv-promise:allocation-event
+ */
+export type AllocationEvent = {
+  /**
+   * Number of the event: it grows with every event that Promise commits, so that a
+   * receiver can tell the order and notice what it has seen already.
+   * @type uint64
+   */
+  readonly seq: string;
+  /** What happened. */
+  readonly cause: 
+    | 'requested'
+    | 'accepted'
+    | 'state-changed'
+    | 'destroy-requested'
+    | 'destroyed'
+    | 'reservation-over'
+    | 'preempted';
+  /**
+   * Allocation that is concerned.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'instance-id': string;
+  /**
+   * Name of the virtual machine.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Provider that runs it.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'provider-id'?: string;
+  /**
+   * Identifier of the virtual machine in the VIM.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly server?: string;
+  /**
+   * Reservation against which it was allocated.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: string;
+  /**
+   * Pool that bears it.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly pool?: string;
+  /** Class of the allocation. */
+  readonly priority?: Priority;
+  /** State before. Absent if the allocation is new. */
+  readonly 'old-vm-state'?: VmState;
+  /** State now. */
+  readonly 'vm-state': VmState;
+  /** Why the virtual machine is in error. Empty when it is not. */
+  readonly fault?: Fault;
+  /** Why it happened, where that needs a reason. */
+  readonly reason?: Reason;
+  /** What happened, in words. */
+  readonly message?: string;
+  /** What the virtual machine consumes; for one that is gone, what it consumed. */
+  readonly capacity?: CapacityVector;
+  /** User who made the allocation. */
+  readonly owner?: string;
+};
+
+/** The RPCs that are there with the announced features. */
+export const rpcs = {
+  /**
+   * Registers a provider and contacts it; the answer comes after the first contact. To
+   * bring its capacity under Promise's control, increase-capacity follows.
+   */
+  'add-provider': { module: 'opnfv-promise', name: 'add-provider', path: '/opnfv-promise:add-provider' } as RpcDescriptor<AddProviderInput, AddProviderOutput>,
+  /**
+   * Brings capacity of a provider under Promise's control, or announces that there will
+   * be more during a window (capacity step 2a). Makes a pool if there is none yet for
+   * the source and zone.
+   */
+  'increase-capacity': { module: 'opnfv-promise', name: 'increase-capacity', path: '/opnfv-promise:increase-capacity' } as RpcDescriptor<IncreaseCapacityInput, IncreaseCapacityOutput>,
+  /**
+   * Withdraws capacity from Promise's control, for good or during a window (capacity
+   * step 2a). It is refused if reservations or allocations hold the capacity, unless it
+   * is forced.
+   */
+  'decrease-capacity': { module: 'opnfv-promise', name: 'decrease-capacity', path: '/opnfv-promise:decrease-capacity' } as RpcDescriptor<DecreaseCapacityInput, DecreaseCapacityOutput>,
+  /** Looks capacity up in the capacity map (capacity steps 1a and 1b). */
+  'query-capacity': { module: 'opnfv-promise', name: 'query-capacity', path: '/opnfv-promise:query-capacity' } as RpcDescriptor<QueryCapacityInput, QueryCapacityOutput>,
+  /**
+   * Reserves capacity for a window (reservation steps 1a and 1b). Without a start it is
+   * for immediate use, and the answer carries a validity period.
+   */
+  'create-reservation': { module: 'opnfv-promise', name: 'create-reservation', path: '/opnfv-promise:create-reservation' } as RpcDescriptor<CreateReservationInput, CreateReservationOutput>,
+  /**
+   * Changes a reservation (reservation steps 2a and 2b). What is absent stays as it is,
+   * each resource of capacity included; a list or leaf-list of which there is an entry
+   * replaces the whole old one. The change is made as a whole or not at all.
+   */
+  'update-reservation': { module: 'opnfv-promise', name: 'update-reservation', path: '/opnfv-promise:update-reservation' } as RpcDescriptor<UpdateReservationInput, UpdateReservationOutput>,
+  /**
+   * Withdraws a reservation (reservation steps 3a and 3b). What it held is free again;
+   * what was allocated under it runs on without a reservation.
+   */
+  'cancel-reservation': { module: 'opnfv-promise', name: 'cancel-reservation', path: '/opnfv-promise:cancel-reservation' } as RpcDescriptor<CancelReservationInput, CancelReservationOutput>,
+  /** Looks reservations up in the reservation map (reservation steps 4a and 4b). */
+  'query-reservation': { module: 'opnfv-promise', name: 'query-reservation', path: '/opnfv-promise:query-reservation' } as RpcDescriptor<QueryReservationInput, QueryReservationOutput>,
+  /**
+   * Allocates: has the VIM make a virtual machine, against a reservation or from the
+   * capacity that is not reserved (allocation steps 1a to 4). The answer does not wait
+   * for the virtual machine to run; an allocation-event tells.
+   */
+  'create-instance': { module: 'opnfv-promise', name: 'create-instance', path: '/opnfv-promise:create-instance' } as RpcDescriptor<CreateInstanceInput, CreateInstanceOutput>,
+  /**
+   * Has the VIM delete a virtual machine (allocation steps 8a to 10b). Its capacity is
+   * free when the VIM has confirmed; an allocation-event tells.
+   */
+  'destroy-instance': { module: 'opnfv-promise', name: 'destroy-instance', path: '/opnfv-promise:destroy-instance' } as RpcDescriptor<DestroyInstanceInput, DestroyInstanceOutput>,
+};
+
+/** What a server of the module has to implement; the compiler asks for each. */
+export type Handlers<Context> = HandlersOf<typeof rpcs, Context>;
+
+/** The RPCs that come with the feature offers, which is not announced. */
+export const offersRpcs = {
+  /** Asks for an offer: the resources are held until a deadline. */
+  'request-offer': { module: 'opnfv-promise', name: 'request-offer', path: '/opnfv-promise:request-offer' } as RpcDescriptor<RequestOfferInput, RequestOfferOutput>,
+  /** Turns an offer into a reservation. */
+  'accept-offer': { module: 'opnfv-promise', name: 'accept-offer', path: '/opnfv-promise:accept-offer' } as RpcDescriptor<AcceptOfferInput, AcceptOfferOutput>,
+  /** Gives an offer back before it lapses; what it held is free again. */
+  'decline-offer': { module: 'opnfv-promise', name: 'decline-offer', path: '/opnfv-promise:decline-offer' } as RpcDescriptor<DeclineOfferInput, DeclineOfferOutput>,
+};
+
+export type OffersHandlers<Context> = HandlersOf<typeof offersRpcs, Context>;
+
+/** The RPCs that come with the feature explain, which is not announced. */
+export const explainRpcs = {
+  /** Tells how a decision came about. */
+  explain: { module: 'opnfv-promise', name: 'explain', path: '/opnfv-promise:explain' } as RpcDescriptor<ExplainInput, ExplainOutput>,
+};
+
+export type ExplainHandlers<Context> = HandlersOf<typeof explainRpcs, Context>;
+
+/** The RPCs of each feature that is not announced. */
+export const featureRpcs = {
+  offers: offersRpcs,
+  explain: explainRpcs,
+};
+
+/** Every notification of the module, told apart by its name. */
+export type Notification =
+  | { readonly module: 'opnfv-promise'; readonly name: 'reservation-event'; readonly content: ReservationEvent }
+  | { readonly module: 'opnfv-promise'; readonly name: 'capacity-event'; readonly content: CapacityEvent }
+  | { readonly module: 'opnfv-promise'; readonly name: 'allocation-event'; readonly content: AllocationEvent };
+
+/** Paths of the containers and list entries of the datastore, by schema path, from the keys on the way. */
+export const paths = {
+  '/opnfv-promise:promise': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+  ],
+  '/opnfv-promise:promise/capacity': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+  '/opnfv-promise:promise/capacity/total': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'capacity' },
+    { module: 'opnfv-promise', name: 'total' },
+  ],
+  '/opnfv-promise:promise/capacity/reserved': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'capacity' },
+    { module: 'opnfv-promise', name: 'reserved' },
+  ],
+  '/opnfv-promise:promise/capacity/usage': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'capacity' },
+    { module: 'opnfv-promise', name: 'usage' },
+  ],
+  '/opnfv-promise:promise/capacity/available': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'capacity' },
+    { module: 'opnfv-promise', name: 'available' },
+  ],
+  '/opnfv-promise:promise/policy': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'policy' },
+  ],
+  '/opnfv-promise:promise/policy/reservation': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'policy' },
+    { module: 'opnfv-promise', name: 'reservation' },
+  ],
+  /** @feature opnfv-promise:quotas */
+  '/opnfv-promise:promise/policy/quota': (quotaName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'policy' },
+    { module: 'opnfv-promise', name: 'quota', keys: [{ name: 'name', value: quotaName }] },
+  ],
+  '/opnfv-promise:promise/policy/quota/capacity': (quotaName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'policy' },
+    { module: 'opnfv-promise', name: 'quota', keys: [{ name: 'name', value: quotaName }] },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+  /** @feature opnfv-promise:maintenance */
+  '/opnfv-promise:promise/policy/maintenance': (maintenanceId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'policy' },
+    { module: 'opnfv-promise', name: 'maintenance', keys: [{ name: 'id', value: maintenanceId }] },
+  ],
+  '/opnfv-promise:promise/providers': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+  ],
+  '/opnfv-promise:promise/providers/provider': (providerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/tenant': (providerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'tenant' },
+  ],
+  '/opnfv-promise:promise/providers/provider/services': (providerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/compute': (providerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'compute' },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/compute/zones': (providerId: string, zonesName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'compute' },
+    { module: 'opnfv-promise', name: 'zones', keys: [{ name: 'name', value: zonesName }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/compute/hosts': (providerId: string, hostsId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'compute' },
+    { module: 'opnfv-promise', name: 'hosts', keys: [{ name: 'id', value: hostsId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/compute/flavors': (providerId: string, flavorsId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'compute' },
+    { module: 'opnfv-promise', name: 'flavors', keys: [{ name: 'id', value: flavorsId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/network': (providerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'network' },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/network/networks': (providerId: string, networksId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'network' },
+    { module: 'opnfv-promise', name: 'networks', keys: [{ name: 'id', value: networksId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/network/networks/subnets': (providerId: string, networksId: string, subnetsId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'network' },
+    { module: 'opnfv-promise', name: 'networks', keys: [{ name: 'id', value: networksId }] },
+    { module: 'opnfv-promise', name: 'subnets', keys: [{ name: 'id', value: subnetsId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/storage': (providerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'storage' },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/image': (providerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'image' },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/image/images': (providerId: string, imagesId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'image' },
+    { module: 'opnfv-promise', name: 'images', keys: [{ name: 'id', value: imagesId }] },
+  ],
+  '/opnfv-promise:promise/pools': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+  ],
+  '/opnfv-promise:promise/pools/pool': (poolId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+  ],
+  '/opnfv-promise:promise/pools/pool/capacity': (poolId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+  '/opnfv-promise:promise/pools/pool/adjustment': (poolId: string, adjustmentId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'adjustment', keys: [{ name: 'id', value: adjustmentId }] },
+  ],
+  '/opnfv-promise:promise/pools/pool/adjustment/capacity': (poolId: string, adjustmentId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'adjustment', keys: [{ name: 'id', value: adjustmentId }] },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+  /** @feature opnfv-promise:over-commit */
+  '/opnfv-promise:promise/pools/pool/over-commit': (poolId: string, overCommitResource: Resource): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'over-commit', keys: [{ name: 'resource', value: overCommitResource }] },
+  ],
+  '/opnfv-promise:promise/pools/pool/state': (poolId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'state' },
+  ],
+  '/opnfv-promise:promise/pools/pool/state/total': (poolId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'total' },
+  ],
+  '/opnfv-promise:promise/pools/pool/state/reserved': (poolId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'reserved' },
+  ],
+  '/opnfv-promise:promise/pools/pool/state/usage': (poolId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'usage' },
+  ],
+  '/opnfv-promise:promise/pools/pool/state/available': (poolId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'pools' },
+    { module: 'opnfv-promise', name: 'pool', keys: [{ name: 'id', value: poolId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'available' },
+  ],
+  '/opnfv-promise:promise/reservations': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/capacity': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+  /** @feature opnfv-promise:placement */
+  '/opnfv-promise:promise/reservations/reservation/container': (reservationId: string, containerName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'container', keys: [{ name: 'name', value: containerName }] },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/container/explicit': (reservationId: string, containerName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'container', keys: [{ name: 'name', value: containerName }] },
+    { module: 'opnfv-promise', name: 'explicit' },
+  ],
+  /** @feature opnfv-promise:placement */
+  '/opnfv-promise:promise/reservations/reservation/affinity-group': (reservationId: string, affinityGroupName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'affinity-group', keys: [{ name: 'name', value: affinityGroupName }] },
+  ],
+  /** @feature opnfv-promise:recurrence */
+  '/opnfv-promise:promise/reservations/reservation/recurrence': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'recurrence' },
+  ],
+  /** @feature opnfv-promise:flexible-window */
+  '/opnfv-promise:promise/reservations/reservation/flexible-window': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'flexible-window' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/claim': (reservationId: string, claimId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'claim', keys: [{ name: 'id', value: claimId }] },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/claim/capacity': (reservationId: string, claimId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'claim', keys: [{ name: 'id', value: claimId }] },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/controller-reservation': (reservationId: string, controllerReservationProvider: string, controllerReservationService: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'controller-reservation', keys: [{ name: 'provider', value: controllerReservationProvider }, { name: 'service', value: controllerReservationService }] },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/remaining': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'remaining' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/missing': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'missing' },
+  ],
+  /** @feature opnfv-promise:offers */
+  '/opnfv-promise:promise/offers': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+  ],
+  '/opnfv-promise:promise/offers/offer': (offerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+  ],
+  '/opnfv-promise:promise/offers/offer/capacity': (offerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+  '/opnfv-promise:promise/offers/offer/container': (offerId: string, containerName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+    { module: 'opnfv-promise', name: 'container', keys: [{ name: 'name', value: containerName }] },
+  ],
+  '/opnfv-promise:promise/offers/offer/container/explicit': (offerId: string, containerName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+    { module: 'opnfv-promise', name: 'container', keys: [{ name: 'name', value: containerName }] },
+    { module: 'opnfv-promise', name: 'explicit' },
+  ],
+  '/opnfv-promise:promise/offers/offer/affinity-group': (offerId: string, affinityGroupName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+    { module: 'opnfv-promise', name: 'affinity-group', keys: [{ name: 'name', value: affinityGroupName }] },
+  ],
+  '/opnfv-promise:promise/offers/offer/recurrence': (offerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+    { module: 'opnfv-promise', name: 'recurrence' },
+  ],
+  '/opnfv-promise:promise/offers/offer/flexible-window': (offerId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+    { module: 'opnfv-promise', name: 'flexible-window' },
+  ],
+  '/opnfv-promise:promise/offers/offer/claim': (offerId: string, claimId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+    { module: 'opnfv-promise', name: 'claim', keys: [{ name: 'id', value: claimId }] },
+  ],
+  '/opnfv-promise:promise/offers/offer/claim/capacity': (offerId: string, claimId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'offers' },
+    { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
+    { module: 'opnfv-promise', name: 'claim', keys: [{ name: 'id', value: claimId }] },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+  '/opnfv-promise:promise/allocations': (): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/instance-ref': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'instance-ref' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/fault': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'fault' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/capacity': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'capacity' },
+  ],
+};
