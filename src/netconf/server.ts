@@ -81,6 +81,7 @@ class Sessions {
   readonly #log: Logger;
   readonly #open = new Map<NetconfSession, Promise<void>>();
   readonly #byUser = new Map<string, number>();
+  #closing = false;
 
   constructor(agent: ServedAgent, limits: NetconfLimits, log: Logger) {
     this.#agent = agent;
@@ -91,6 +92,7 @@ class Sessions {
   /** @returns why there can be no session, or undefined when there is one */
   open(channel: SessionChannel, peer: Peer): string | undefined {
     const { maxSessions, maxSessionsPerUser } = this.limits;
+    if (this.#closing) return 'the server is stopping';
     const ofUser = this.#byUser.get(peer.user) ?? 0;
     if (this.#open.size >= maxSessions) return `the limit of ${maxSessions} sessions is reached`;
     if (ofUser >= maxSessionsPerUser) {
@@ -116,6 +118,7 @@ class Sessions {
 
   /** Resolves when every session has sent what its client took, within seconds. */
   async close(): Promise<void> {
+    this.#closing = true;
     for (const session of this.#open.keys()) session.shutdown();
     await Promise.all(this.#open.values());
   }

@@ -21,7 +21,7 @@ export interface SshLimits {
   readonly maxLoginAttempts: number;
   /** Channels of one connection at once. */
   readonly maxChannels: number;
-  /** Milliseconds that a connection may stay open without a channel. */
+  /** Milliseconds that a connection may stay open without a `netconf` subsystem. */
   readonly unusedConnectionMs: number;
   /** Milliseconds of silence after which the client is asked for a sign of life; three without an answer end it. */
   readonly keepaliveMs: number;
@@ -123,7 +123,7 @@ class SshConnection {
   #channelCount = 0;
   #connection: Connection | undefined;
   #user: string | undefined;
-  /** Runs while there is no login, and later while there is no channel. */
+  /** Runs while there is no login, and later while there is no session. */
   #deadline: NodeJS.Timeout;
   #settleLogin: (() => void) | undefined;
 
@@ -186,11 +186,11 @@ class SshConnection {
   }
 
   #closed(): void {
+    for (const channel of this.#channels) channel.closed();
     clearTimeout(this.#deadline);
     this.#negotiation.stop();
     this.#settleLogin?.();
     this.#settleLogin = undefined;
-    for (const channel of this.#channels) channel.closed();
   }
 
   #loggedIn(user: string): void {
@@ -204,7 +204,7 @@ class SshConnection {
 
   #startUnusedTimer(): void {
     clearTimeout(this.#deadline);
-    this.#deadline = setTimeout(() => this.end('no channel is open'), this.#options.limits.unusedConnectionMs);
+    this.#deadline = setTimeout(() => this.end('no NETCONF session is open'), this.#options.limits.unusedConnectionMs);
   }
 
   #openChannel(accept: () => SshSession, reject: () => void): void {
@@ -215,7 +215,6 @@ class SshConnection {
     }
     const session = accept();
     this.#channelCount += 1;
-    clearTimeout(this.#deadline);
     let opened: SshSessionChannel | undefined;
     session.on('subsystem', (acceptSubsystem: () => ServerChannel, refuse: () => void, info: { name: string }) => {
       if (info.name !== SUBSYSTEM || opened !== undefined) {
@@ -227,7 +226,6 @@ class SshConnection {
     });
     session.on('close', () => {
       this.#channelCount -= 1;
-      if (this.#channelCount === 0) this.#startUnusedTimer();
       opened?.closed();
     });
     session.on('error', () => undefined);
@@ -236,7 +234,11 @@ class SshConnection {
   #openSubsystem(stream: ServerChannel): SshSessionChannel {
     const channel = new SshSessionChannel(stream, this.#socket);
     this.#channels.add(channel);
-    channel.onClosed(() => this.#channels.delete(channel));
+    clearTimeout(this.#deadline);
+    channel.onClosed(() => {
+      this.#channels.delete(channel);
+      if (this.#channels.size === 0) this.#startUnusedTimer();
+    });
     const peer = { user: this.#user ?? '', ...this.#from };
     const refusal = this.#options.opened(channel, peer);
     if (refusal !== undefined) {

@@ -337,7 +337,15 @@ describe('netconf SSH transport', () => {
       channel.end('x');
       expect(await readAll(channel)).to.equal('x');
       await closed;
-      expect(quick.logged.map((line) => line['reason'])).to.include('no channel is open');
+      expect(quick.logged.map((line) => line['reason'])).to.include('no NETCONF session is open');
+    });
+
+    it('closes a connection whose channel never gets the subsystem', async () => {
+      const quick = await start({ unusedConnectionMs: 60 });
+      const client = await connect(quick.port);
+      const closed = once(client, 'close');
+      expect(await rejection(openSubsystem(client, 'other'))).to.be.a('string');
+      await closed;
     });
 
     it('opens and closes 1,000 channels on one connection without leaving anything behind', async function () {
