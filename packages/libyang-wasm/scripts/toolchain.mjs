@@ -2,7 +2,7 @@
  * The compiler: Emscripten from Debian. What is installed is used; root installs it; anyone else gets the packages unpacked
  * into the cache, with a configuration file that points there.
  */
-import { access, mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, readdir, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { run } from './apt.mjs';
 
@@ -46,6 +46,18 @@ async function unpacked(prefix) {
   };
 }
 
+/** One directory with LLVM's programs, from the unpacked packages or, when it was installed already, the machine. */
+async function linkTools(work, prefix, version) {
+  const suffix = `-${version}`;
+  await mkdir(path.join(work, 'tools'));
+  const unpackedTools = (await readdir(path.join(work, 'usr/bin'))).filter((name) => name.endsWith(suffix));
+  const machineTools = (await readdir('/usr/bin')).filter((name) => name.endsWith(suffix));
+  for (const name of new Set([...unpackedTools, ...machineTools])) {
+    const root = unpackedTools.includes(name) ? prefix : '/';
+    await symlink(path.join(root, 'usr/bin', name), path.join(work, 'tools', name));
+  }
+}
+
 async function unpack(prefix, apt, log) {
   const names = await apt.missing('emscripten');
   log(`unpacking ${names.length} packages of the compiler into the cache (no root rights to install them)`);
@@ -62,10 +74,11 @@ async function unpack(prefix, apt, log) {
     const llvm = (await readdir(path.join(work, 'usr/lib'))).find((entry) => /^llvm-\d+$/.test(entry));
     if (llvm === undefined) throw new Error('the compiler packages contain no LLVM');
     const version = llvm.slice('llvm-'.length);
+    await linkTools(work, prefix, version);
     const settings = {
       EMSCRIPTEN_ROOT: emscripten,
-      LLVM_ROOT: path.join(prefix, 'usr/bin'),
-      BINARYEN_ROOT: path.join(prefix, 'usr'),
+      LLVM_ROOT: path.join(prefix, 'tools'),
+      BINARYEN_ROOT: (await exists(path.join(work, 'usr/bin/wasm-opt'))) ? path.join(prefix, 'usr') : '/usr',
       NODE_JS: process.execPath,
       LLVM_ADD_VERSION: version,
       CLANG_ADD_VERSION: version,

@@ -4,8 +4,8 @@ import type { DataNode } from './data-node.ts';
 import { LibyangError, StaleHandleError } from './errors.ts';
 import { formats, printFlags, validateFlags } from './formats.ts';
 import type { PrintOptions, ValidateOptions } from './formats.ts';
-import type { CallName } from './instance.ts';
-import type { Argument, Outcome, Session } from './session.ts';
+import type { CallName, Result } from './instance.ts';
+import type { Argument, Session } from './session.ts';
 
 /** What a tree needs of its context. */
 export interface Home {
@@ -94,7 +94,7 @@ export class DataTree {
   }
 
   /** Calls the shim with a tree that it changes: the tree begins at another node then, even if the call fails. */
-  #change(name: CallName, ...args: readonly Argument[]): Outcome {
+  #change(name: CallName, ...args: readonly Argument[]): Result {
     const { outcome, error } = this.session.attempt(name, this.address, ...args);
     this.#address = outcome.tree;
     if (error !== undefined) throw error;
@@ -134,7 +134,7 @@ export class DataTree {
     this.#change('lyw_validate', validateFlags(options));
   }
 
-  #evaluate(xpath: string, { context, namespaces, budget }: XPathOptions, how: number): Outcome {
+  #evaluate(xpath: string, { context, namespaces, budget }: XPathOptions, how: number): Result {
     const prefixes =
       namespaces &&
       Object.entries(namespaces)
@@ -185,7 +185,7 @@ export class DataTree {
     return this.#select(xpath, options, asCount).tree;
   }
 
-  #select(xpath: string, options: XPathOptions, how: number): Outcome {
+  #select(xpath: string, options: XPathOptions, how: number): Result {
     const outcome = this.#evaluate(xpath, options, how);
     if (outcome.kind === nodeSet) return outcome;
     const message = `The expression "${xpath}" yields a value, not nodes.`;

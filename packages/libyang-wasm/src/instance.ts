@@ -45,12 +45,11 @@ export type CallName = (typeof calls)[number];
 
 /** What a call yielded beside its code; the layout is `struct lyw_result` in `c/shim.h`. */
 export interface Result {
-  readonly textAddress: number;
-  readonly textLength: number;
+  readonly code: number;
+  readonly text: string;
   readonly tree: number;
   readonly operation: number;
   readonly kind: number;
-  readonly outOfMemory: boolean;
   readonly number: number;
 }
 
@@ -69,6 +68,8 @@ export interface ImportedModule {
 
 export type ImportModule = (request: ImportRequest) => ImportedModule | undefined;
 
+/** Text goes in through this much memory that is always there; what does not fit is allocated. */
+const scratchSize = 65536;
 const page = 65536;
 const initialPages = 256;
 export const maximumMemory = 2 ** 31;
@@ -84,6 +85,9 @@ export class Instance {
   readonly #memory: WasmMemory;
   readonly #exports: ReadonlyMap<string, Call>;
   readonly #resultAddress: number;
+  readonly #scratch: number;
+  #scratchUsed = 0;
+  #allocated: number[] = [];
   readonly #importModule: ImportModule;
   #buffer: Buffer;
   #view: DataView;
@@ -107,6 +111,7 @@ export class Instance {
     this.#exports = functions;
     this.#export('_initialize')();
     this.#resultAddress = this.#export('lyw_results')();
+    this.#scratch = this.#export('lyw_alloc')(scratchSize);
   }
 
   #export(name: string): Call {
@@ -153,38 +158,61 @@ export class Instance {
     return this.#export(name)(...args);
   }
 
-  result(): Result {
+  /** What the last call yielded; `code` is what it returned. */
+  result(code: number): Result {
     this.#renewViews();
+    const view = this.#view;
     const at = this.#resultAddress;
-    const word = (index: number) => this.#view.getUint32(at + 4 * index, true);
+    const textAddress = view.getUint32(at, true);
+    const textLength = view.getUint32(at + 4, true);
     return {
-      textAddress: word(0),
-      textLength: word(1),
-      tree: word(2),
-      operation: word(3),
-      kind: word(4),
-      outOfMemory: word(5) !== 0,
-      number: this.#view.getFloat64(at + 24, true),
+      code,
+      text: textLength === 0 ? '' : this.#buffer.toString('utf8', textAddress, textAddress + textLength),
+      tree: view.getUint32(at + 8, true),
+      operation: view.getUint32(at + 12, true),
+      kind: view.getUint32(at + 16, true),
+      number: view.getFloat64(at + 24, true),
     };
   }
 
-  resultText(): string {
-    const { textAddress, textLength } = this.result();
-    return this.#buffer.toString('utf8', textAddress, textAddress + textLength);
+  /** Whether the instance ended because memory ran out. */
+  get outOfMemory(): boolean {
+    this.#renewViews();
+    return this.#view.getUint32(this.#resultAddress + 20, true) !== 0;
   }
 
-  /** Copies text into the instance, with a final NUL. The address is to be given to `free`. */
+  /** Copies text into the instance, with a final NUL, until `release`. */
   put(text: string): number {
     const size = 3 * text.length + 1;
-    const address = this.#export('lyw_alloc')(size);
-    this.#renewViews();
-    const length = this.#buffer.write(text, address, size - 1, 'utf8');
-    this.#buffer[address + length] = 0;
+    if (size > scratchSize - this.#scratchUsed) {
+      const address = this.#allocate(text);
+      this.#allocated.push(address);
+      return address;
+    }
+    const address = this.#scratch + this.#scratchUsed;
+    this.#scratchUsed += this.#write(text, address, size);
     return address;
   }
 
-  free(address: number): void {
-    this.#export('lyw_free')(address);
+  /** Gives back what `put` took. */
+  release(): void {
+    this.#scratchUsed = 0;
+    for (const address of this.#allocated.splice(0)) this.#export('lyw_free')(address);
+  }
+
+  #allocate(text: string): number {
+    const size = 3 * text.length + 1;
+    const address = this.#export('lyw_alloc')(size);
+    this.#write(text, address, size);
+    return address;
+  }
+
+  /** Returns the number of bytes written, the final NUL included. */
+  #write(text: string, address: number, size: number): number {
+    this.#renewViews();
+    const length = this.#buffer.write(text, address, size - 1, 'utf8');
+    this.#buffer[address + length] = 0;
+    return length + 1;
   }
 
   #cString(address: number): string | undefined {
@@ -212,7 +240,7 @@ export class Instance {
         ...optional('submoduleRevision', submoduleRevision),
       });
       if (found === undefined) return 0;
-      const address = this.put(found.text);
+      const address = this.#allocate(found.text);
       this.#view.setInt32(format, importFormats[found.format], true);
       return address;
     } catch (reason) {

@@ -5,7 +5,7 @@ import { DataTree, childrenOf, subtree } from './data-tree.ts';
 import type { Home } from './data-tree.ts';
 import { formats, printFlags } from './formats.ts';
 import type { PrintOptions } from './formats.ts';
-import type { Outcome } from './session.ts';
+import type { Result } from './instance.ts';
 
 export type OperationKind = 'rpc' | 'reply' | 'notification';
 
@@ -28,7 +28,7 @@ export class OperationTree extends DataTree {
   #node: Operation | undefined;
 
   /** Trees come from the methods of `Context`. @internal */
-  constructor(home: Home, kind: OperationKind, outcome: Outcome) {
+  constructor(home: Home, kind: OperationKind, outcome: Result) {
     super(home, outcome.tree);
     this.kind = kind;
     this.envelope = outcome.text === '' ? [] : readNodes(outcome.text);

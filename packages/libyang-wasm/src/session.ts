@@ -11,11 +11,6 @@ import { webAssembly } from './webassembly.ts';
 /** An argument of a call: a number or address as it is, text copied in for the duration of the call, nothing as NULL. */
 export type Argument = number | string | undefined;
 
-export interface Outcome extends Result {
-  readonly code: number;
-  readonly text: string;
-}
-
 export class Session {
   readonly #make: () => Instance;
   #instance: Instance | undefined;
@@ -49,14 +44,14 @@ export class Session {
    * @throws LibyangError with what libyang reported when it returns an error.
    * @throws TrapError when it trapped; the next call makes a new instance.
    */
-  call(name: CallName, ...args: readonly Argument[]): Outcome {
+  call(name: CallName, ...args: readonly Argument[]): Result {
     const { outcome, error } = this.attempt(name, ...args);
     if (error !== undefined) throw error;
     return outcome;
   }
 
   /** As `call`, for a call whose outcome matters even when libyang returns an error. */
-  attempt(name: CallName, ...args: readonly Argument[]): { readonly outcome: Outcome; readonly error?: LibyangError } {
+  attempt(name: CallName, ...args: readonly Argument[]): { readonly outcome: Result; readonly error?: LibyangError } {
     const instance = this.#current();
     return this.#guard(instance, () => {
       const outcome = callWithText(instance, name, args);
@@ -95,7 +90,7 @@ export class Session {
       if (!isTrap(cause)) throw cause;
       this.#instance = undefined;
       this.#generation += 1;
-      if (instance.result().outOfMemory) {
+      if (instance.outOfMemory) {
         throw new MemoryLimitError('the memory limit of the context was reached', { cause });
       }
       throw new TrapError(`libyang trapped (${cause.message}); its instance was replaced`, { cause });
@@ -116,27 +111,22 @@ function isTrap(error: unknown): error is Error {
   return error instanceof webAssembly.RuntimeError || error instanceof RangeError;
 }
 
-/** Calls an export, text arguments copied in and freed; an instance of its own need not be guarded yet. */
-export function callWithText(instance: Instance, name: CallName, args: readonly Argument[]): Outcome {
-  const copies: number[] = [];
-  const values = args.map((argument) => {
-    if (typeof argument === 'number') return argument;
-    if (argument === undefined) return 0;
-    const address = instance.put(argument);
-    copies.push(address);
-    return address;
-  });
-  const code = instance.call(name, ...values);
-  const result = instance.result();
-  const text = result.textLength === 0 ? '' : instance.resultText();
-  for (const address of copies) instance.free(address);
-  return { ...result, code, text };
+/** Calls an export with text copied in. Nothing guards against a trap: that is for `Session`. */
+export function callWithText(instance: Instance, name: CallName, args: readonly Argument[]): Result {
+  const values: number[] = [];
+  for (const argument of args) {
+    if (typeof argument === 'number') values.push(argument);
+    else values.push(argument === undefined ? 0 : instance.put(argument));
+  }
+  const outcome = instance.result(instance.call(name, ...values));
+  instance.release();
+  return outcome;
 }
 
 export function itemsOf(instance: Instance, warnings: boolean): readonly ErrorItem[] {
-  instance.call('lyw_errors', Number(warnings));
+  const { text } = callWithText(instance, 'lyw_errors', [Number(warnings)]);
   // The shim writes exactly these members.
-  return (JSON.parse(instance.resultText()) as readonly RawErrorItem[]).map(toErrorItem);
+  return (JSON.parse(text) as readonly RawErrorItem[]).map(toErrorItem);
 }
 
 export function errorOf(instance: Instance, code: number): LibyangError {
