@@ -2,6 +2,7 @@ import type { Bus } from '../engine/bus.ts';
 import type { Clock } from '../engine/clock.ts';
 import type { Logger } from '../observe/log.ts';
 import type { EventInput, Store } from '../store/store.ts';
+import type { RpcError } from '../yang/rpc-error.ts';
 import type { YangContext } from '../yang/yang-context.ts';
 import { OpenAccess } from './access.ts';
 import type { AccessControl } from './access.ts';
@@ -53,20 +54,28 @@ export interface CreatedAgent {
   readonly providers: DataProviders;
   /** Protocol servers set what they know of themselves. */
   readonly facts: ServerFacts;
+  /** What is not valid in the running configuration that was loaded; reported in the log too. */
+  readonly configurationErrors: readonly RpcError[];
   /** Ends all subscriptions. The ledger and the store are their owner's to close. */
   close(): void;
 }
 
 /**
  * Makes an agent over a ledger, with the operations and state data of the standard modules that are loaded.
- * @throws RunningConfigurationError, RpcError, RpcErrors when the stored running configuration does not fit the modules or is invalid
+ * @throws RunningConfigurationError when the stored running configuration does not fit the modules
  */
 export function createAgent<Domain extends DomainTypes>(options: CreateAgentOptions<Domain>): CreatedAgent {
   const { yang, ledger, log, bus, clock, logger, owners = [] } = options;
   const access = options.access ?? new OpenAccess(yang.schema);
   const sessions = new SessionRegistry(clock);
   const datastores = new LedgerDatastores({ yang, ledger, owners, locks: new Locks(clock, sessions), access });
-  datastores.verify();
+  const configurationErrors = datastores.invalid();
+  for (const { message, path } of configurationErrors) {
+    logger.error(
+      { path, reason: message },
+      'the running configuration is not valid; edits are refused until one mends it',
+    );
+  }
   const streams = new EventStreams({
     yang,
     bus,
@@ -95,7 +104,7 @@ export function createAgent<Domain extends DomainTypes>(options: CreateAgentOpti
   ]);
   announceSessions(yang, ledger, sessions, clock, logger);
   const agent = new Agent({ yang, datastores, providers, operations, sessions, streams, access });
-  return { agent, operations, providers, facts, close: () => streams.close() };
+  return { agent, operations, providers, facts, configurationErrors, close: () => streams.close() };
 }
 
 /** Only what the loaded modules define: an operation that is not in the schema cannot be asked for. */

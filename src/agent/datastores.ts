@@ -64,11 +64,17 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
   }
 
   /**
-   * Checks the configuration that was loaded: it must fit the modules and be valid.
-   * @throws RunningConfigurationError, RpcError, RpcErrors
+   * What is not valid in the configuration that was loaded: modules may demand today what they did not when it was stored.
+   * @throws RunningConfigurationError when it does not even fit the modules
    */
-  verify(): void {
-    this.#yang.validate(this.#ledger.head.running.data);
+  invalid(): readonly RpcError[] {
+    const { data } = this.#ledger.head.running;
+    try {
+      this.#yang.validate(data);
+      return [];
+    } catch (error) {
+      return RpcError.from(error);
+    }
   }
 
   running(): Promise<Data> {

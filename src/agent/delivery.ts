@@ -194,7 +194,7 @@ export class Delivery implements Subscription {
     if (this.#live && !this.#busy) {
       this.#next = event.seq + 1;
       this.#offer(event);
-    } else if (event.seq - this.#next >= this.#around.limits.mostBehind && this.#replayEnd === undefined) {
+    } else if (this.#busy && event.seq - this.#next >= this.#around.limits.mostBehind) {
       this.#overflow();
     }
   }

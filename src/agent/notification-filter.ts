@@ -69,10 +69,11 @@ function contentMatches(schema: SchemaTree, node: DataSchemaNode, value: Value, 
   if (node.kind !== 'leaf' && node.kind !== 'leaf-list') return false;
   const resolve = (prefix: string): string | undefined => element.scope.get(prefix);
   const wanted = leafFromText(valueContext(schema, node.module, { resolve }), node.type, element.text.trim());
-  if (!wanted.ok) return false;
+  const canonical = wanted.ok ? schema.canonical(node, wanted.value) : undefined;
+  if (canonical === undefined) return false;
   // The schema says that the value of a leaf-list is an array of leaf values, and that of a leaf is one.
   const values = node.kind === 'leaf' ? [value as LeafValue] : (value as readonly LeafValue[]);
-  return values.some((own) => own === wanted.value);
+  return values.some((own) => own === canonical);
 }
 
 function instances(

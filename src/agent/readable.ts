@@ -1,10 +1,10 @@
-import type { Data, Entries, Value } from '../yang/data.ts';
+import type { Data, Value } from '../yang/data.ts';
 import { keyValues } from '../yang/entries.ts';
+import { mapEntries } from '../yang/entry-views.ts';
 import type { InstancePath, PathStep } from '../yang/instance-path.ts';
 import type { ContainerNode, DataSchemaNode, ListNode, SchemaTree } from '../yang/schema-tree.ts';
 import type { AccessControl } from './access.ts';
 import type { RequestContext } from './context.ts';
-import { MappedEntries } from './lazy-entries.ts';
 
 interface Reader {
   readonly schema: SchemaTree;
@@ -47,14 +47,10 @@ function readableNode(reader: Reader, node: DataSchemaNode, value: Value, parent
 }
 
 function readableEntries(reader: Reader, list: ListNode, value: Value, parentPath: InstancePath): Value {
-  // The schema says that a list's value is Entries or an array of Data.
-  const entries = value as Entries | readonly Data[];
-  const readEntry = (entry: Data): Data | undefined => {
+  return mapEntries(value, (entry) => {
     const path = [...parentPath, entryStep(list, entry)];
     return reader.access.canRead(reader.context, list, path) ? readableChildren(reader, entry, list, path) : undefined;
-  };
-  if (!Array.isArray(entries)) return new MappedEntries(entries as Entries, readEntry);
-  return entries.map(readEntry).filter((entry) => entry !== undefined);
+  });
 }
 
 function entryStep(list: ListNode, entry: Data): PathStep {

@@ -1,4 +1,5 @@
-import type { Data, Entries, LeafValue, Value } from '../yang/data.ts';
+import type { Data, LeafValue, Value } from '../yang/data.ts';
+import { mapEntries } from '../yang/entry-views.ts';
 import { formatPath, schemaNodes, valueContext } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import { leafFromText } from '../yang/leaf-value.ts';
@@ -163,9 +164,8 @@ function mapAt(
   const node = schema.child(parent, step.module, step.name);
   const value = nodes[member];
   if (value === undefined || node === undefined) return nodes;
-  // The schema says what a value is: a container's is Data, a list's Entries or an array of Data.
+  // The schema says that a container's value is Data.
   if (node.kind === 'container') return { ...nodes, [member]: mapAt(schema, value as Data, rest, node, map) };
   if (node.kind !== 'list') return nodes;
-  const entries = [...(value as Entries | readonly Data[])];
-  return { ...nodes, [member]: entries.map((entry) => mapAt(schema, entry, rest, node, map)) };
+  return { ...nodes, [member]: mapEntries(value, (entry) => mapAt(schema, entry, rest, node, map)) };
 }
