@@ -9,31 +9,20 @@ import { concatMap, from } from 'rxjs';
 import type { Subscription } from 'rxjs';
 import { VimError } from '../vim/vim.ts';
 import type { Vim, VimEvent, VimServer } from '../vim/vim.ts';
-import type { Clock, Timer } from './clock.ts';
+import type { Clock } from './clock.ts';
 import { asVimError } from './deadline.ts';
 import type { Allocation, Id, Provider } from './entities.ts';
-import type { DomainEvent } from './events.ts';
-import type { Ledger } from './ledger.ts';
+import { Errands } from './errands.ts';
 import { CONTACT_TIMING, ProviderConnection } from './provider-connection.ts';
 import type { Contact, ContactTiming } from './provider-connection.ts';
-import type { Command, Commands } from './requests.ts';
+import type { Command } from './requests.ts';
 import { serverKey } from './state.ts';
 import type { Change, Head } from './state.ts';
-
-/** The commands by which the reconciler reports. */
-export type VimReports = Pick<
-  Commands,
-  'updateProvider' | 'serverAccepted' | 'deletionAccepted' | 'createFailed' | 'vmStateReported' | 'serverGone'
->;
-
-/** On whose behalf VIMs report. */
-const REPORTER = 'promise';
-
-/** How often a creation is tried whose outcome is unknown and of which the VIM knows nothing, before it counts as failed. */
-const MOST_CREATIONS = 4;
+import { report } from './vim-reports.ts';
+import type { VimLedger, VimReports } from './vim-reports.ts';
 
 export interface ReconcilerOptions {
-  readonly ledger: Ledger<Head, Change, DomainEvent>;
+  readonly ledger: VimLedger;
   readonly commands: VimReports;
   readonly clock: Clock;
   /** The adapter for a provider; a text says why there is none. */
@@ -52,16 +41,6 @@ interface Link {
   readonly events: Subscription;
 }
 
-/** Something that has to be done in the VIM for one allocation; at most one at a time for each. */
-interface Errand {
-  /** How often a creation was tried, or may have been: before 1, nothing is known to have been sent. */
-  tries: number;
-  /** How often in a row it could not be carried out. */
-  failures: number;
-  running: boolean;
-  timer: Timer | undefined;
-}
-
 /** Somebody who waits for something to become durable. */
 interface Watcher {
   readonly look: () => void;
@@ -72,8 +51,8 @@ export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #timing: ContactTiming;
   readonly #links = new Map<Id, Link>();
-  readonly #errands = new Map<Id, Errand>();
-  /** Errands and contacts in progress, for `close`. */
+  readonly #errands: Errands;
+  /** Contacts and what else is in progress, for `close`. */
   readonly #work = new Set<Promise<void>>();
   readonly #watchers = new Set<Watcher>();
   #stopListening: () => void = () => undefined;
@@ -82,6 +61,14 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#timing = options.timing ?? CONTACT_TIMING;
+    this.#errands = new Errands({
+      ledger: options.ledger,
+      commands: options.commands,
+      clock: options.clock,
+      timing: this.#timing,
+      connectionTo: (provider) => this.#links.get(provider)?.connection,
+      onFailure: (error) => this.#fail(error),
+    });
   }
 
   /** Takes up what the records hold, contacts every provider, and follows from then on. */
@@ -120,8 +107,9 @@ export class Reconciler {
     this.#state = 'closed';
     this.#stopListening();
     for (const watcher of this.#watchers) watcher.end(false);
-    for (const errand of this.#errands.values()) errand.timer?.cancel();
+    const errands = this.#errands.close();
     for (const id of [...this.#links.keys()]) this.#disconnect(id);
+    await errands;
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
@@ -129,9 +117,7 @@ export class Reconciler {
     const { head } = this.#options.ledger;
     for (const id of this.#links.keys()) if (!head.providers.has(id)) this.#disconnect(id);
     for (const provider of head.providers.values()) this.#link(provider);
-    // Whether these were sent before the restart is not known.
-    for (const id of head.intents) this.#errand(id).tries = Math.max(1, this.#errand(id).tries);
-    for (const id of head.intents) this.#pursue(id);
+    this.#errands.takeUp();
   }
 
   #follow(change: Change): void {
@@ -139,7 +125,7 @@ export class Reconciler {
       if (change.body === null) this.#disconnect(change.id);
       else this.#link(change.body);
     } else if (change.kind === 'allocation' && change.body?.intent !== undefined) {
-      this.#pursue(change.id);
+      this.#errands.pursue(change.id);
     }
   }
 
@@ -216,7 +202,8 @@ export class Reconciler {
     if (known === undefined) {
       // A server with the token of an allocation that has another one is a second boot, not its state.
       if (allocation.server !== undefined) return;
-      if (server.status !== 'DELETED') await this.#accepted(allocation, server.id);
+      if (server.status !== 'DELETED')
+        await this.#report(this.#options.commands.serverAccepted, { allocation: allocation.id, server: server.id });
     }
     if (server.status === 'DELETED') {
       await this.#report(this.#options.commands.serverGone, { allocation: allocation.id });
@@ -234,7 +221,7 @@ export class Reconciler {
   async #sweep(provider: Id): Promise<void> {
     const connection = this.#links.get(provider)?.connection;
     if (connection === undefined) return;
-    for (const id of this.#options.ledger.head.intents) this.#pursue(id);
+    this.#errands.pursueAll();
     // Who had a server before the VIM was asked must be in its answer; who got one since need not.
     const before = this.#withServers(provider);
     const servers = await connection.call((signal) => connection.vim.listServers(signal));
@@ -268,142 +255,8 @@ export class Reconciler {
     );
   }
 
-  // Errands.
-
-  #errand(id: Id): Errand {
-    let errand = this.#errands.get(id);
-    if (errand === undefined) {
-      errand = { tries: 0, failures: 0, running: false, timer: undefined };
-      this.#errands.set(id, errand);
-    }
-    return errand;
-  }
-
-  /** Carries an allocation's intent to the VIM, unless that is being done. */
-  #pursue(id: Id): void {
-    const errand = this.#errand(id);
-    if (errand.running || this.#state !== 'started') return;
-    errand.timer?.cancel();
-    errand.timer = undefined;
-    errand.running = true;
-    this.#background(
-      this.#carry(id, errand).then((again) => {
-        errand.running = false;
-        if (again === 'try again') this.#tryAgain(id, errand);
-        else this.#leave(id, again);
-      }),
-    );
-  }
-
-  /** The world may have moved on while the last look was under way: then there is another one. */
-  #leave(id: Id, because: 'done' | 'wait for contact'): void {
-    const { head } = this.#options.ledger;
-    if (because === 'done') {
-      this.#errands.delete(id);
-      if (head.intents.has(id)) this.#pursue(id);
-    } else if (this.#links.get(head.allocations.get(id)?.provider ?? '')?.connection.isUp === true) {
-      this.#pursue(id);
-    }
-  }
-
-  #tryAgain(id: Id, errand: Errand): void {
-    if (this.#state !== 'started') return;
-    const { clock } = this.#options;
-    const wait = Math.min(this.#timing.longestRetry, this.#timing.retry * 2 ** errand.failures);
-    errand.failures += 1;
-    errand.timer = clock.at(clock.now() + wait, () => this.#pursue(id));
-  }
-
-  /** Does what the record asks for until it asks for nothing more. */
-  async #carry(id: Id, errand: Errand): Promise<'done' | 'wait for contact' | 'try again'> {
-    while (this.#state === 'started') {
-      let allocation: Allocation | undefined;
-      try {
-        // Nothing goes to a VIM before the decision that asks for it is durable.
-        allocation = await this.#options.ledger.read((head) => head.allocations.get(id));
-      } catch (error) {
-        this.#fail(error);
-        return 'try again';
-      }
-      if (allocation?.intent === undefined) return 'done';
-      const connection = this.#links.get(allocation.provider)?.connection;
-      if (connection?.isUp !== true) return 'wait for contact';
-      try {
-        if (allocation.intent === 'create') await this.#create(allocation, connection, errand);
-        else await this.#delete(allocation, connection);
-      } catch (thrown) {
-        if (!(thrown instanceof VimError)) this.#fail(thrown);
-        const error = asVimError(thrown);
-        if (error.kind === 'unreachable' || error.kind === 'unauthorized') {
-          connection.lost();
-          return 'wait for contact';
-        }
-        return 'try again';
-      }
-      // A report that changed nothing would be made for ever.
-      if (this.#options.ledger.head.allocations.get(id) === allocation) return 'try again';
-      errand.failures = 0;
-    }
-    return 'wait for contact';
-  }
-
-  /** @throws VimError when it has to be tried again. */
-  async #create(allocation: Allocation, connection: ProviderConnection, errand: Errand): Promise<void> {
-    const { token, name, image, flavor, networks, zone, host } = allocation;
-    if (errand.tries > 0) {
-      const found = await connection.call((signal) => connection.vim.findServerByToken(token, signal));
-      if (found !== undefined) {
-        await this.#accepted(allocation, found.id);
-        return;
-      }
-    }
-    const request = {
-      token,
-      name,
-      image,
-      flavor,
-      networks,
-      ...(zone === undefined ? {} : { zone }),
-      ...(host === undefined ? {} : { host }),
-    };
-    errand.tries += 1;
-    let serverId: string;
-    try {
-      ({ serverId } = await connection.call((signal) => connection.vim.createServer(request, signal)));
-    } catch (thrown) {
-      const error = asVimError(thrown);
-      if (!isFinal(error, errand.tries)) throw error;
-      const fault = { message: error.message };
-      await this.#report(this.#options.commands.createFailed, { allocation: allocation.id, fault });
-      return;
-    }
-    await this.#accepted(allocation, serverId);
-  }
-
-  /** @throws VimError when it has to be tried again. */
-  async #delete(allocation: Allocation, connection: ProviderConnection): Promise<void> {
-    const { id, token } = allocation;
-    const server =
-      allocation.server ?? (await connection.call((signal) => connection.vim.findServerByToken(token, signal)))?.id;
-    try {
-      if (server === undefined) throw new VimError('not-found', 'no server has the token');
-      await connection.call((signal) => connection.vim.deleteServer(server, signal));
-    } catch (thrown) {
-      const error = asVimError(thrown);
-      if (error.kind !== 'not-found') throw error;
-      await this.#report(this.#options.commands.serverGone, { allocation: id });
-      return;
-    }
-    if (allocation.server === undefined) await this.#accepted(allocation, server);
-    await this.#report(this.#options.commands.deletionAccepted, { allocation: id });
-  }
-
-  #accepted(allocation: Allocation, server: string): Promise<void> {
-    return this.#report(this.#options.commands.serverAccepted, { allocation: allocation.id, server });
-  }
-
-  async #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
-    await this.#options.ledger.update((head, inputs) => command(head, input, { ...inputs, user: REPORTER }));
+  #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
+    return report(this.#options.ledger, command, input);
   }
 
   async #until(condition: (head: Head) => boolean, milliseconds: number): Promise<boolean> {
@@ -413,7 +266,11 @@ export class Reconciler {
     return new Promise((resolve) => {
       const watcher: Watcher = {
         look: () => {
-          if (condition(ledger.head)) watcher.end(true);
+          if (!condition(ledger.head)) return;
+          // It may hold by a decision that is not durable yet. If that one is lost, there is another look after the reload.
+          ledger.read(condition).then((still) => {
+            if (still) watcher.end(true);
+          }, ignoreLost);
         },
         end: (result) => {
           timer.cancel();
@@ -437,24 +294,8 @@ export class Reconciler {
   }
 }
 
-/** Whether a creation that was tried so often will never succeed: there is no server and there will be none. */
-function isFinal(error: VimError, tries: number): boolean {
-  switch (error.kind) {
-    case 'refused':
-    case 'forbidden':
-    case 'over-quota':
-    case 'no-valid-host':
-    case 'not-found':
-    case 'conflict':
-      return true;
-    case 'timeout':
-    case 'failed':
-      return tries >= MOST_CREATIONS;
-    case 'unreachable':
-    case 'unauthorized':
-    case 'aborted':
-      return false;
-  }
+function ignoreLost(): void {
+  // Told where it was decided.
 }
 
 function ignoreGone(error: unknown): void {

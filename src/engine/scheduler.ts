@@ -17,9 +17,15 @@ const RETRY_AFTER = 30_000;
 /** How long to wait when the ledger or the store cannot go on, milliseconds. */
 const PAUSE = 1_000;
 
+/** What the scheduler needs of the ledger. */
+export type SchedulerLedger<Head, Change, Event> = Pick<
+  Ledger<Head, Change, Event>,
+  'update' | 'stillDue' | 'whenDurable' | 'onDurable'
+>;
+
 export interface SchedulerOptions<Head, Change, Event> {
   readonly store: Pick<Store, 'dueUntil'>;
-  readonly ledger: Ledger<Head, Change, Event>;
+  readonly ledger: SchedulerLedger<Head, Change, Event>;
   readonly clock: Clock;
   /**
    * The decision that carries out an item. `item.at` is when it was due, the inputs' `now` may be much later. It removes the item
@@ -32,7 +38,7 @@ export interface SchedulerOptions<Head, Change, Event> {
 
 export class Scheduler<Head, Change, Event> {
   readonly #store: Pick<Store, 'dueUntil'>;
-  readonly #ledger: Ledger<Head, Change, Event>;
+  readonly #ledger: SchedulerLedger<Head, Change, Event>;
   readonly #clock: Clock;
   readonly #carryOut: (item: DueItem) => Decide<Head, Change, Event, unknown>;
   readonly #onFailure: (item: DueItem | undefined, error: unknown) => void;

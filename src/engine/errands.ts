@@ -1,0 +1,226 @@
+/**
+ * Errands: what allocations have their VIMs told, one at a time for each allocation.
+ *
+ * The intent of a record (create, delete) is read when it is durable, carried to the VIM, and the outcome reported, until the record
+ * asks for nothing more. What became of a call whose answer is missing is found out by the token in the server's metadata.
+ */
+import { VimError } from '../vim/vim.ts';
+import type { Clock, Timer } from './clock.ts';
+import { asVimError } from './deadline.ts';
+import type { Allocation, Id } from './entities.ts';
+import type { ContactTiming, ProviderConnection } from './provider-connection.ts';
+import type { Command } from './requests.ts';
+import { report } from './vim-reports.ts';
+import type { VimLedger, VimReports } from './vim-reports.ts';
+
+/** How often a creation is tried whose outcome is unknown and of which the VIM knows nothing, before it counts as failed. */
+const MOST_CREATIONS = 4;
+
+export interface ErrandsOptions {
+  readonly ledger: VimLedger;
+  readonly commands: VimReports;
+  readonly clock: Clock;
+  readonly timing: ContactTiming;
+  /** The connection to a provider, when there is one. */
+  readonly connectionTo: (provider: Id) => ProviderConnection | undefined;
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Something that has to be done in the VIM for one allocation; at most one at a time for each. */
+interface Errand {
+  /** How often a creation was tried, or may have been: before 1, nothing is known to have been sent. */
+  tries: number;
+  /** How often in a row it could not be carried out. */
+  failures: number;
+  running: boolean;
+  timer: Timer | undefined;
+}
+
+export class Errands {
+  readonly #options: ErrandsOptions;
+  readonly #errands = new Map<Id, Errand>();
+  readonly #running = new Set<Promise<void>>();
+  #closed = false;
+
+  constructor(options: ErrandsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes up every intent there is. Whether it was sent before a restart is not known. */
+  takeUp(): void {
+    for (const id of this.#options.ledger.head.intents) {
+      const errand = this.#errand(id);
+      errand.tries = Math.max(1, errand.tries);
+      this.pursue(id);
+    }
+  }
+
+  /** Takes up what waits for contact with its provider. */
+  pursueAll(): void {
+    for (const id of this.#options.ledger.head.intents) this.pursue(id);
+  }
+
+  /** Stops after the calls in progress, which end with their connections. */
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const errand of this.#errands.values()) errand.timer?.cancel();
+    while (this.#running.size > 0) await Promise.all(this.#running);
+  }
+
+  #errand(id: Id): Errand {
+    let errand = this.#errands.get(id);
+    if (errand === undefined) {
+      errand = { tries: 0, failures: 0, running: false, timer: undefined };
+      this.#errands.set(id, errand);
+    }
+    return errand;
+  }
+
+  /** Carries an allocation's intent to the VIM, unless that is being done. */
+  pursue(id: Id): void {
+    const errand = this.#errand(id);
+    if (errand.running || this.#closed) return;
+    errand.timer?.cancel();
+    errand.timer = undefined;
+    errand.running = true;
+    const done = this.#carry(id, errand)
+      .then((again) => {
+        errand.running = false;
+        if (again === 'try again') this.#tryAgain(id, errand);
+        else this.#leave(id, again);
+      }, this.#options.onFailure)
+      .finally(() => this.#running.delete(done));
+    this.#running.add(done);
+  }
+
+  /** The world may have moved on while the last look was under way: then there is another one. */
+  #leave(id: Id, because: 'done' | 'wait for contact'): void {
+    const { head } = this.#options.ledger;
+    if (because === 'done') {
+      this.#errands.delete(id);
+      if (head.intents.has(id)) this.pursue(id);
+    } else if (this.#options.connectionTo(head.allocations.get(id)?.provider ?? '')?.isUp === true) {
+      this.pursue(id);
+    }
+  }
+
+  #tryAgain(id: Id, errand: Errand): void {
+    if (this.#closed) return;
+    const { clock, timing } = this.#options;
+    const wait = Math.min(timing.longestRetry, timing.retry * 2 ** errand.failures);
+    errand.failures += 1;
+    errand.timer = clock.at(clock.now() + wait, () => this.pursue(id));
+  }
+
+  /** Does what the record asks for until it asks for nothing more. */
+  async #carry(id: Id, errand: Errand): Promise<'done' | 'wait for contact' | 'try again'> {
+    while (!this.#closed) {
+      let allocation: Allocation | undefined;
+      try {
+        // Nothing goes to a VIM before the decision that asks for it is durable.
+        allocation = await this.#options.ledger.read((head) => head.allocations.get(id));
+      } catch (error) {
+        this.#options.onFailure(error);
+        return 'try again';
+      }
+      if (allocation?.intent === undefined) return 'done';
+      const connection = this.#options.connectionTo(allocation.provider);
+      if (connection?.isUp !== true) return 'wait for contact';
+      try {
+        if (allocation.intent === 'create') await this.#create(allocation, connection, errand);
+        else await this.#delete(allocation, connection);
+      } catch (thrown) {
+        if (!(thrown instanceof VimError)) this.#options.onFailure(thrown);
+        const error = asVimError(thrown);
+        if (error.kind === 'unreachable' || error.kind === 'unauthorized') {
+          connection.lost();
+          return 'wait for contact';
+        }
+        return 'try again';
+      }
+      // A report that changed nothing would be made for ever.
+      if (this.#options.ledger.head.allocations.get(id) === allocation) return 'try again';
+      errand.failures = 0;
+    }
+    return 'wait for contact';
+  }
+
+  /** @throws VimError when it has to be tried again. */
+  async #create(allocation: Allocation, connection: ProviderConnection, errand: Errand): Promise<void> {
+    const { token, name, image, flavor, networks, zone, host } = allocation;
+    if (errand.tries > 0) {
+      const found = await connection.call((signal) => connection.vim.findServerByToken(token, signal));
+      if (found !== undefined) {
+        await this.#accepted(allocation, found.id);
+        return;
+      }
+    }
+    const request = {
+      token,
+      name,
+      image,
+      flavor,
+      networks,
+      ...(zone === undefined ? {} : { zone }),
+      ...(host === undefined ? {} : { host }),
+    };
+    errand.tries += 1;
+    let serverId: string;
+    try {
+      ({ serverId } = await connection.call((signal) => connection.vim.createServer(request, signal)));
+    } catch (thrown) {
+      const error = asVimError(thrown);
+      if (!isFinal(error, errand.tries)) throw error;
+      const fault = { message: error.message };
+      await this.#report(this.#options.commands.createFailed, { allocation: allocation.id, fault });
+      return;
+    }
+    await this.#accepted(allocation, serverId);
+  }
+
+  /** @throws VimError when it has to be tried again. */
+  async #delete(allocation: Allocation, connection: ProviderConnection): Promise<void> {
+    const { id, token } = allocation;
+    const server =
+      allocation.server ?? (await connection.call((signal) => connection.vim.findServerByToken(token, signal)))?.id;
+    try {
+      if (server === undefined) throw new VimError('not-found', 'no server has the token');
+      await connection.call((signal) => connection.vim.deleteServer(server, signal));
+    } catch (thrown) {
+      const error = asVimError(thrown);
+      if (error.kind !== 'not-found') throw error;
+      await this.#report(this.#options.commands.serverGone, { allocation: id });
+      return;
+    }
+    if (allocation.server === undefined) await this.#accepted(allocation, server);
+    await this.#report(this.#options.commands.deletionAccepted, { allocation: id });
+  }
+
+  #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
+    return report(this.#options.ledger, command, input);
+  }
+
+  #accepted(allocation: Allocation, server: string): Promise<void> {
+    return this.#report(this.#options.commands.serverAccepted, { allocation: allocation.id, server });
+  }
+}
+
+/** Whether a creation that was tried so often will never succeed: there is no server and there will be none. */
+function isFinal(error: VimError, tries: number): boolean {
+  switch (error.kind) {
+    case 'refused':
+    case 'forbidden':
+    case 'over-quota':
+    case 'no-valid-host':
+    case 'not-found':
+    case 'conflict':
+      return true;
+    case 'timeout':
+    case 'failed':
+      return tries >= MOST_CREATIONS;
+    case 'unreachable':
+    case 'unauthorized':
+    case 'aborted':
+      return false;
+  }
+}
