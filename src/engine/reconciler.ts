@@ -8,7 +8,7 @@
 import { concatMap, from } from 'rxjs';
 import type { Subscription } from 'rxjs';
 import { VimError } from '../vim/vim.ts';
-import type { Vim, VimEvent, VimServer } from '../vim/vim.ts';
+import type { Vim, VimAccount, VimEvent, VimFactory, VimServer } from '../vim/vim.ts';
 import type { Clock } from './clock.ts';
 import { asVimError } from './deadline.ts';
 import type { Allocation, Id, Provider } from './entities.ts';
@@ -25,8 +25,8 @@ export interface ReconcilerOptions {
   readonly ledger: VimLedger;
   readonly commands: VimReports;
   readonly clock: Clock;
-  /** The adapter for a provider; a text says why there is none. */
-  readonly connect: (provider: Provider) => Vim | string;
+  /** The adapters by type of provider (qualified identity). */
+  readonly adapters: ReadonlyMap<string, VimFactory>;
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
   readonly timing?: ContactTiming;
@@ -135,15 +135,13 @@ export class Reconciler {
     const access = JSON.stringify(provider.access);
     if (this.#links.get(provider.id)?.access === access) return;
     this.#disconnect(provider.id);
-    const vim = this.#options.connect(provider);
-    if (typeof vim === 'string') {
-      this.#background(
-        this.#report(this.#options.commands.updateProvider, {
-          id: provider.id,
-          status: 'rejected',
-          statusMessage: vim,
-        }),
-      );
+    let vim: Vim;
+    try {
+      vim = this.#adapt(provider);
+    } catch (error) {
+      const statusMessage = error instanceof Error ? error.message : String(error);
+      const rejected = { id: provider.id, status: 'rejected', statusMessage } as const;
+      this.#background(this.#report(this.#options.commands.updateProvider, rejected));
       return;
     }
     const { id } = provider;
@@ -164,6 +162,15 @@ export class Reconciler {
     const events = vim.events$.pipe(concatMap((event) => from(this.#heard(id, event)))).subscribe();
     this.#links.set(id, { access, connection, events });
     this.#background(connection.refresh());
+  }
+
+  /** @throws Error when there is no adapter for the provider, or the adapter cannot be set up. */
+  #adapt(provider: Provider): Vim {
+    const { adapters } = this.#options;
+    const adapter = adapters.get(provider.access.type);
+    if (adapter !== undefined) return adapter(accountOf(provider));
+    const known = [...adapters.keys()].join(', ');
+    throw new Error(`There is no adapter for providers of type ${provider.access.type}; there is for ${known}.`);
   }
 
   #disconnect(id: Id): void {
@@ -292,6 +299,10 @@ export class Reconciler {
   #fail(error: unknown): void {
     if (this.#state !== 'closed') this.#options.onFailure?.(error);
   }
+}
+
+function accountOf({ id, access }: Provider): VimAccount {
+  return { providerId: id, ...access };
 }
 
 function ignoreLost(): void {

@@ -46,10 +46,12 @@ export interface EventInput {
   /** The notification's name in that module. */
   readonly name: string;
   readonly content: object;
+  /** Member of the content that takes the event's number, as a decimal string, in front of the others. */
+  readonly numberedAs?: string;
 }
 
 /** An event in the log. Numbers grow by commit order, start at 1 and are never used twice. */
-export interface EventRecord extends EventInput {
+export interface EventRecord extends Omit<EventInput, 'numberedAs'> {
   readonly seq: number;
 }
 
@@ -90,7 +92,7 @@ export interface EventQuery {
   readonly limit?: number;
 }
 
-/** How much of the log to keep. What either bound excludes goes. */
+/** How much of the log to keep. What either bound excludes goes, and what is before it in the log with it. */
 export interface EventAgeing {
   /** The most events to keep. */
   readonly maxCount?: number;
@@ -137,7 +139,7 @@ export interface Store {
 
   eventLog(): EventLogExtent;
 
-  /** Removes events from the log's old end. @returns how many went. */
+  /** Removes events from the log's old end, some thousands at most. @returns how many went: not 0 = there may be more. */
   ageEvents(policy: EventAgeing): number;
 
   /** Durable work due at `instant` or earlier, in the order of time, rank and id. */

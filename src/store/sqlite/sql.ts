@@ -78,12 +78,13 @@ export function prepareStatements(database: SqlDatabase): Statements {
       WHERE seq BETWEEN ? AND ? AND time BETWEEN ? AND ? ORDER BY seq LIMIT ?`),
     firstSeqSince: query('SELECT min(seq) AS seq FROM event WHERE time >= ?'),
     logBounds: query(`
-      SELECT min(seq) AS oldest_seq, max(seq) AS newest_seq,
-             (SELECT time FROM event ORDER BY seq LIMIT 1) AS oldest_time
-      FROM event`),
-    ageable: query(
-      'SELECT max(seq) AS seq, max(time) AS time FROM (SELECT seq, time FROM event WHERE seq <= ? ORDER BY seq LIMIT ?)',
-    ),
+      SELECT (SELECT min(seq) FROM event) AS oldest_seq, (SELECT max(seq) FROM event) AS newest_seq,
+             (SELECT time FROM event ORDER BY seq LIMIT 1) AS oldest_time`),
+    // The newest of the oldest events that is too old, and the latest time among those that go with it.
+    ageable: query(`
+      WITH oldest AS (SELECT seq, time FROM event ORDER BY seq LIMIT ?),
+           cut AS (SELECT max(seq) AS seq FROM oldest WHERE seq <= ? OR time < ?)
+      SELECT cut.seq AS seq, (SELECT max(time) FROM oldest WHERE seq <= cut.seq) AS time FROM cut`),
     removeEvents: statement('DELETE FROM event WHERE seq <= ?'),
     setAged: statement('UPDATE directory SET aged_seq = ?, aged_time = max(coalesce(aged_time, ?), ?)'),
     putDue: statement(`

@@ -181,9 +181,7 @@ export class SqliteStore implements Store {
     const { lastSeq } = this.eventLog();
     return this.#reading(() => {
       const byCount = policy.maxCount === undefined ? 0 : lastSeq - policy.maxCount;
-      const kept = policy.before === undefined ? 1 : this.#statements.firstSeqSince.get(policy.before)?.seq;
-      const byAge = (kept ?? lastSeq + 1) - 1;
-      const oldest = this.#statements.ageable.get(Math.max(byCount, byAge), LARGEST_AGEING);
+      const oldest = this.#statements.ageable.get(LARGEST_AGEING, byCount, policy.before ?? NO_LOWER_BOUND);
       if (oldest?.seq == null || oldest.time === null) return 0;
       const { seq, time } = oldest;
       return inTransaction(this.#database, () => {
@@ -212,7 +210,7 @@ export class SqliteStore implements Store {
 
   /** In pages, so that whoever visits may use the store, and a failure of theirs is not mistaken for ours. */
   *#records(kind: RecordKind): Iterable<StoredRecord> {
-    for (let first = ''; ; ) {
+    for (let first = ''; ;) {
       const from = first;
       const page = this.#reading(() => this.#statements.records.all(kind, from, RECORD_PAGE));
       for (const { id, body } of page) {
@@ -314,8 +312,9 @@ function prepareCommit(commit: Commit, lastSeq: number): Prepared {
 }
 
 function numbered(event: EventInput, seq: number): EventRecord {
-  const { time, module, name, content } = event;
-  return { seq, time, module, name, content };
+  const { time, module, name, content, numberedAs } = event;
+  const numberedContent = numberedAs === undefined ? content : { [numberedAs]: String(seq), ...content };
+  return { seq, time, module, name, content: numberedContent };
 }
 
 function instant(value: number): number {

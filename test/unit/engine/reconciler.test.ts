@@ -142,18 +142,15 @@ describe('reconciler', () => {
       commands,
       clock,
       random: () => 0.5,
-      connect: (provider) => {
-        if (provider.access.type === 'x:none') return 'There is no adapter for x:none.';
-        const { username, password } = provider.access;
-        vim = new TroubledVim(
-          clouds.connect({
-            providerId: provider.id,
-            ...(username === undefined ? {} : { username }),
-            ...(password === undefined ? {} : { password }),
-          }),
-        );
-        return vim;
-      },
+      adapters: new Map([
+        [
+          'promise-simulator:simulated',
+          (account) => {
+            vim = new TroubledVim(clouds.connect(account));
+            return vim;
+          },
+        ],
+      ]),
       onFailure: (error) => reported.push(error),
       onOrphan: (_provider, server) => orphans.push(server.token ?? ''),
     });
@@ -235,7 +232,9 @@ describe('reconciler', () => {
     it('of a type without an adapter are rejected', async () => {
       await decide({ kind: 'provider', id: 'vim', body: { ...PROVIDER, access: { type: 'x:none' } } });
       await until(() => provider()?.status === 'rejected');
-      expect(provider()?.statusMessage).to.equal('There is no adapter for x:none.');
+      expect(provider()?.statusMessage).to.equal(
+        'There is no adapter for providers of type x:none; there is for promise-simulator:simulated.',
+      );
     });
 
     it('out of reach are down and asked ever more rarely until they answer', async () => {
