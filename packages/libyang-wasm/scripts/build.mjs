@@ -60,10 +60,23 @@ export async function fillOnce(target, fill) {
   }
 }
 
-/** Opens the private apt configuration at most once, and only when something has to be fetched. */
-export function lazyApt(cache, log) {
+/**
+ * Gives `work` a function that opens a private apt configuration: at most once, only when something has to be fetched, and
+ * in a directory of its own, since apt's are not made for two at a time.
+ */
+async function withApt(cache, log, work) {
+  let directory;
+  const open = async () => {
+    await mkdir(cache, { recursive: true });
+    directory = await mkdtemp(path.join(cache, 'apt.'));
+    return openApt(directory, suites, log);
+  };
   let opened;
-  return () => (opened ??= openApt(path.join(cache, 'apt'), suites, log));
+  try {
+    return await work(() => (opened ??= open()));
+  } finally {
+    if (directory !== undefined) await rm(directory, { recursive: true, force: true });
+  }
 }
 
 /** The directory `name`-… with the patched and compiled libraries. */
@@ -85,7 +98,7 @@ async function libraries(name, flags, cache, apt, compiler, log) {
 export async function buildNative({ log = () => {} } = {}) {
   const cache = cacheDirectory();
   const cc = async () => ({ cc: 'cc', env: process.env });
-  return libraries('native', nativeFlags, cache, lazyApt(cache, log), cc, log);
+  return withApt(cache, log, (apt) => libraries('native', nativeFlags, cache, apt, cc, log));
 }
 
 async function copyInto(from, directory, names) {
@@ -114,35 +127,40 @@ async function artifacts(cache, log) {
   const target = path.join(cache, key);
   await fillOnce(target, async (work) => {
     const started = Date.now();
-    const apt = lazyApt(cache, log);
-    let opened;
-    const compiler = async () => {
-      const { emcc, env, license } = await (opened ??= openToolchain(cache, apt, log));
-      return { cc: emcc, env, license };
-    };
-    const tree = await libraries('libraries', wasmFlags, cache, apt, compiler, log);
-    log('linking libyang.wasm');
-    await mkdir(path.join(work, 'modules'));
-    for (const file of await publishedModules(tree)) {
-      await copyFile(file, path.join(work, 'modules', path.basename(file)));
-    }
-    await mkdir(path.join(work, 'licenses'));
-    for (const [name, file] of Object.entries({
-      libyang: path.join(tree, 'libyang/LICENSE'),
-      pcre2: path.join(tree, 'pcre2/LICENCE'),
-      emscripten: (await compiler()).license,
-    })) {
-      await copyFile(file, path.join(work, 'licenses', `${name}.txt`));
-    }
-    const objects = await mkdtemp(`${target}.objects.`);
-    try {
-      await linkWasm(tree, shim, await compiler(), objects, path.join(work, 'libyang.wasm'));
-    } finally {
-      await rm(objects, { recursive: true, force: true });
-    }
+    await withApt(cache, log, (apt) => makeArtifacts(work, cache, apt, log));
     log(`built in ${((Date.now() - started) / 1000).toFixed(1)} s`);
   });
   return target;
+}
+
+/** Fills `work` with libyang.wasm, modules/ and licenses/. */
+async function makeArtifacts(work, cache, apt, log) {
+  let opened;
+  const compiler = async () => {
+    const { emcc, env, license } = await (opened ??= openToolchain(cache, apt, log));
+    return { cc: emcc, env, license };
+  };
+  const tree = await libraries('libraries', wasmFlags, cache, apt, compiler, log);
+  log('linking libyang.wasm');
+  await mkdir(path.join(work, 'modules'));
+  for (const file of await publishedModules(tree)) {
+    await copyFile(file, path.join(work, 'modules', path.basename(file)));
+  }
+  await mkdir(path.join(work, 'licenses'));
+  const licenses = {
+    libyang: path.join(tree, 'libyang/LICENSE'),
+    pcre2: path.join(tree, 'pcre2/LICENCE'),
+    emscripten: (await compiler()).license,
+  };
+  for (const [name, file] of Object.entries(licenses)) {
+    if (file !== undefined) await copyFile(file, path.join(work, 'licenses', `${name}.txt`));
+  }
+  const objects = await mkdtemp(path.join(cache, 'objects.'));
+  try {
+    await linkWasm(tree, shim, await compiler(), objects, path.join(work, 'libyang.wasm'));
+  } finally {
+    await rm(objects, { recursive: true, force: true });
+  }
 }
 
 /**

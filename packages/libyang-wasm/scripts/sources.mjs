@@ -28,21 +28,28 @@ async function checksum(file) {
     .digest('hex');
 }
 
+async function verify(file, source) {
+  const actual = await checksum(file).catch(() => undefined);
+  if (actual === source.sha256) return;
+  const found = actual === undefined ? 'is missing' : `has SHA-256 ${actual}, expected ${source.sha256}`;
+  throw new Error(`${source.package}: ${file} ${found}`);
+}
+
 /** Returns the path of one verified archive in the cache, downloading it when it is not there. */
 async function fetchArchive(cache, source, apt, log) {
   const directory = path.join(cache, 'sources');
   const file = path.join(directory, source.archive);
-  if (await stat(file).catch(() => undefined)) return file;
+  if (await stat(file).catch(() => undefined)) {
+    await verify(file, source);
+    return file;
+  }
   await mkdir(directory, { recursive: true });
   const work = await mkdtemp(path.join(directory, 'fetch.'));
   try {
     log(`fetching ${source.archive}`);
     await (await apt()).source(source.package, work);
     const fetched = path.join(work, source.archive);
-    const actual = await checksum(fetched).catch(() => 'missing');
-    if (actual !== source.sha256) {
-      throw new Error(`${source.package}: ${source.archive} has SHA-256 ${actual}, expected ${source.sha256}`);
-    }
+    await verify(fetched, source);
     await rename(fetched, file);
     return file;
   } finally {

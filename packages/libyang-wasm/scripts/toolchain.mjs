@@ -26,7 +26,17 @@ function environment(root, extra = {}) {
 
 const license = 'usr/share/doc/emscripten/copyright';
 
-const installed = { emcc: '/usr/bin/emcc', env: environment('/'), license: path.join('/', license) };
+/** An emcc that is in the path, with its licence where Debian has that. */
+async function installed() {
+  for (const directory of (process.env.PATH ?? '').split(path.delimiter)) {
+    const emcc = path.join(directory, 'emcc');
+    if (directory !== '' && (await exists(emcc))) {
+      const file = path.join('/', license);
+      return { emcc, env: environment('/'), license: (await exists(file)) ? file : undefined };
+    }
+  }
+  return undefined;
+}
 
 async function unpacked(prefix) {
   const libraries = [path.join(prefix, 'usr/lib')];
@@ -100,15 +110,19 @@ async function unpack(prefix, apt, log) {
 
 /** Returns the path of `emcc` and the environment to run it in, after making sure that both exist. */
 export async function openToolchain(cache, apt, log) {
-  if (await exists(installed.emcc)) return installed;
+  const present = await installed();
+  if (present !== undefined) return present;
   const prefix = path.join(cache, 'emscripten');
   if (process.getuid() === 0) {
     log('installing the compiler (apt-get install emscripten)');
     await run('apt-get', ['update', '-q']);
-    await run('apt-get', ['install', '-y', '-q', '--no-install-recommends', 'emscripten'], {
+    const wait = ['-o', 'DPkg::Lock::Timeout=300'];
+    await run('apt-get', [...wait, 'install', '-y', '-q', '--no-install-recommends', 'emscripten'], {
       env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' },
     });
-    return installed;
+    const now = await installed();
+    if (now === undefined) throw new Error('the package emscripten is installed, but there is no emcc in the path');
+    return now;
   }
   if (!(await exists(prefix))) await unpack(prefix, await apt(), log);
   return unpacked(prefix);

@@ -5,7 +5,7 @@ import { LibyangError, TrapError } from './errors.ts';
 import type { ErrorItem } from './errors.ts';
 import { formats, parseFlags, validateFlags } from './formats.ts';
 import type { Format, ParseOptions, PrintOptions } from './formats.ts';
-import { Instance, maximumMemory } from './instance.ts';
+import { Instance, memoryLimits } from './instance.ts';
 import type { CallName, ImportModule, ImportRequest, ImportedModule } from './instance.ts';
 import type { Libyang } from './module.ts';
 import { OperationTree } from './operation-tree.ts';
@@ -89,11 +89,18 @@ export class Context {
 
   /**
    * @throws LibyangError when a module does not load or compile, with all that libyang reported of it.
+   * @throws RangeError when `memoryLimit` is out of bounds.
    */
   constructor(libyang: Libyang, options: ContextOptions) {
     this.#libyang = libyang;
     this.#options = options;
     this.#requests = options.modules;
+    const { memoryLimit = defaultMemoryLimit } = options;
+    if (!(memoryLimit >= memoryLimits.least && memoryLimit <= memoryLimits.most)) {
+      throw new RangeError(
+        `memoryLimit is ${memoryLimit}; it must be from ${memoryLimits.least} to ${memoryLimits.most} bytes`,
+      );
+    }
     const session = new Session(() => this.#makeInstance());
     this.#home = { session, xpathBudget: options.xpathBudget ?? defaultXPathBudget };
   }

@@ -72,7 +72,8 @@ export type ImportModule = (request: ImportRequest) => ImportedModule | undefine
 const scratchSize = 65536;
 const page = 65536;
 const initialPages = 256;
-export const maximumMemory = 2 ** 31;
+/** Bytes that an instance can be limited to. */
+export const memoryLimits = { least: initialPages * page, most: 2 ** 31 };
 
 /** Codes of WASI. */
 const success = 0;
@@ -98,7 +99,7 @@ export class Instance {
     this.#importModule = importModule;
     this.#memory = new webAssembly.Memory({
       initial: initialPages,
-      maximum: Math.max(initialPages, Math.floor(Math.min(memoryLimit, maximumMemory) / page)),
+      maximum: Math.floor(memoryLimit / page),
     });
     this.#buffer = Buffer.from(this.#memory.buffer);
     this.#view = new DataView(this.#memory.buffer);
@@ -109,6 +110,7 @@ export class Instance {
       if (typeof value === 'function') functions.set(name, value as Call);
     }
     this.#exports = functions;
+    for (const name of calls) this.#export(name);
     this.#export('_initialize')();
     this.#resultAddress = this.#export('lyw_results')();
     this.#scratch = this.#export('lyw_alloc')(scratchSize);
@@ -122,7 +124,7 @@ export class Instance {
 
   #imports(libyang: Libyang): WasmImports {
     const known: Readonly<Record<string, Readonly<Record<string, WasmImport>>>> = {
-      env: { memory: this.#memory, emscripten_notify_memory_growth: () => void this.#renewViews() },
+      env: { memory: this.#memory, emscripten_notify_memory_growth: () => success },
       host: { import_module: (...args: readonly number[]) => this.#answerImport(args) },
       wasi_snapshot_preview1: {
         environ_sizes_get: (count = 0, size = 0) => {

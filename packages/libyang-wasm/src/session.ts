@@ -108,7 +108,9 @@ function asTrapError<T>(work: () => T): T {
 
 /** A trap, or the engine's stack exhausted by a recursion of the module. */
 function isTrap(error: unknown): error is Error {
-  return error instanceof webAssembly.RuntimeError || error instanceof RangeError;
+  return (
+    error instanceof webAssembly.RuntimeError || (error instanceof RangeError && error.message.includes('call stack'))
+  );
 }
 
 /** Calls an export with text copied in. Nothing guards against a trap: that is for `Session`. */

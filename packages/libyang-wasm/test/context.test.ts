@@ -140,6 +140,21 @@ describe('contexts', () => {
     });
   });
 
+  it('refuse memory limits that make no sense', () => {
+    for (const memoryLimit of [0, -1, NaN, 2 ** 32])
+      expect(() => makeContext({ memoryLimit })).to.throw(RangeError, 'memoryLimit');
+  });
+
+  it('end a pattern that runs away', () => {
+    const context = load(yang('leaf x { type string { pattern "((a|aa|aaa)*b?)*c"; } }'));
+    const started = performance.now();
+    const items = refused(() => context.parseData(`{"m:x":"${'a'.repeat(5000)}d"}`, { format: 'json' }));
+    expect(items).not.to.be.empty;
+    expect(performance.now() - started).to.be.below(2000);
+    expect(context.convert('{"m:x":"aac"}', { format: 'json' }, { format: 'json' })).to.equal('{"m:x":"aac"}');
+    context.dispose();
+  });
+
   it('cannot be used after disposal', () => {
     const context = makeContext({ modules: [{ name: 'example-kinds' }] });
     const tree = context.emptyTree();
