@@ -5,6 +5,7 @@
  * end" (`FOREVER` is never written). Everything that is computed from these (timelines, indexes, what remains of a
  * reservation) is in `state.ts` and is rebuilt when records are loaded.
  */
+import type { SimulationDescription } from '../vim/simulation.ts';
 import type { VimFault, VimInventory } from '../vim/vim.ts';
 import type { Capacity } from './capacity.ts';
 import type { Instant } from './window.ts';
@@ -62,6 +63,8 @@ export interface ProviderAccess {
   readonly password?: string;
   readonly domain?: string;
   readonly tenant?: { readonly id?: string; readonly name?: string };
+  /** What a simulated one consists of. */
+  readonly simulation?: SimulationDescription;
 }
 
 export interface Provider {

@@ -6,9 +6,11 @@
  */
 import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
+import { SimulationError } from '../simulation.ts';
+import type { SimulatedHostDescription, SimulationControls } from '../simulation.ts';
 import { VimError } from '../vim.ts';
 import type { CreateServer, VimEvent, VimFault, VimFlavor, VimHost, VimInventory, VimServer } from '../vim.ts';
-import type { Nfvi, SimulatedHost, SimulatedTimes } from './nfvi.ts';
+import type { Nfvi, SimulatedTimes } from './nfvi.ts';
 import { Random } from './random.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -16,11 +18,6 @@ import type { Snapshot } from './snapshot.ts';
 export interface SimulationClock {
   now(): number;
   at(when: number, run: () => void): { cancel(): void };
-}
-
-/** A control that names what is not there, or would make what is there already. */
-export class SimulationError extends Error {
-  override readonly name = 'SimulationError';
 }
 
 interface HostState {
@@ -75,7 +72,7 @@ export interface SimulatedCloudOptions {
   readonly snapshot: Snapshot;
 }
 
-export class SimulatedCloud {
+export class SimulatedCloud implements SimulationControls {
   readonly #clock: SimulationClock;
   readonly #snapshot: Snapshot;
   readonly #random: Random;
@@ -191,7 +188,7 @@ export class SimulatedCloud {
     this.#tell({ type: 'host', host: name, state: 'up' });
   }
 
-  addHost(host: SimulatedHost): void {
+  addHost(host: SimulatedHostDescription): void {
     if (this.#hosts.has(host.name)) throw new SimulationError(`There is a host '${host.name}' already.`);
     this.#hosts.set(host.name, newHost(host, this.#zones()[0] ?? FIRST_ZONE));
     this.#tell({ type: 'inventory' });
@@ -456,7 +453,7 @@ function newCloud(nfvi: Nfvi): CloudState {
   };
 }
 
-function newHost(host: SimulatedHost, firstZone: string): HostState {
+function newHost(host: SimulatedHostDescription, firstZone: string): HostState {
   const { name, zone = firstZone, vcpus, memoryMb, diskGb, traits = [] } = host;
   return { name, zone, state: 'up', vcpus, memoryMb, diskGb, traits };
 }

@@ -4,11 +4,11 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import type { SimulationDescription } from '../simulation.ts';
 import type { Vim, VimAccount } from '../vim.ts';
 import { SimulatedCloud } from './cloud.ts';
 import type { SimulationClock } from './cloud.ts';
 import { completeNfvi } from './nfvi.ts';
-import type { Nfvi } from './nfvi.ts';
 import { SimulatedVim } from './simulated-vim.ts';
 import { fileSnapshot } from './snapshot.ts';
 
@@ -17,7 +17,7 @@ export interface SimulatedCloudsOptions {
   readonly directory: string;
   readonly clock: SimulationClock;
   /** What a provider's cloud consists of, as far as it is configured. Asked when the cloud is made anew. */
-  readonly describe?: (providerId: string) => Partial<Nfvi>;
+  readonly describe?: (providerId: string) => SimulationDescription;
 }
 
 export class SimulatedClouds {

@@ -1,17 +1,8 @@
 /**
  * What a simulated cloud consists of, and what it consists of when nothing is said.
  */
+import type { SimulatedHostDescription, SimulationDescription } from '../simulation.ts';
 import type { VimFlavor, VimImage, VimNetwork, VimQuotas } from '../vim.ts';
-
-export interface SimulatedHost {
-  readonly name: string;
-  /** Absent: the first zone of the simulation. */
-  readonly zone?: string;
-  readonly vcpus: number;
-  readonly memoryMb: number;
-  readonly diskGb: number;
-  readonly traits?: readonly string[];
-}
 
 /** How long things take, milliseconds. */
 export interface SimulatedTimes {
@@ -34,7 +25,7 @@ export interface Nfvi {
   readonly seed: number;
   readonly user: SimulatedUser;
   readonly times: SimulatedTimes;
-  readonly hosts: readonly SimulatedHost[];
+  readonly hosts: readonly SimulatedHostDescription[];
   readonly flavors: readonly VimFlavor[];
   readonly images: readonly VimImage[];
   readonly networks: readonly VimNetwork[];
@@ -80,7 +71,7 @@ export const DEFAULT_NFVI: Nfvi = {
 };
 
 /** The given parts, and the simulation's own where one is absent or a list is empty. */
-export function completeNfvi(given: Partial<Nfvi>): Nfvi {
+export function completeNfvi(given: SimulationDescription & { readonly user?: SimulatedUser }): Nfvi {
   const list = <Item>(items: readonly Item[] | undefined, own: readonly Item[]): readonly Item[] =>
     items === undefined || items.length === 0 ? own : items;
   return {
