@@ -1,6 +1,5 @@
 /** A set of YANG modules, compiled, and everything that is parsed with it. */
 import { DataTree } from './data-tree.ts';
-import type { Home } from './data-tree.ts';
 import { LibyangError, TrapError } from './errors.ts';
 import type { ErrorItem } from './errors.ts';
 import { formats, parseFlags, validateFlags } from './formats.ts';
@@ -14,6 +13,7 @@ import { readSchema } from './schema-reader.ts';
 import type { Module } from './schema.ts';
 import { Session, callWithText, errorOf, itemsOf } from './session.ts';
 import type { Argument } from './session.ts';
+import type { Home, Tree } from './tree.ts';
 
 /** A module to implement. */
 export interface ModuleRequest {
@@ -334,7 +334,7 @@ export class Context {
   }
 }
 
-function using<Tree extends DataTree, T>(tree: Tree, use: (tree: Tree) => T): T {
+function using<Parsed extends Tree, T>(tree: Parsed, use: (tree: Parsed) => T): T {
   try {
     return use(tree);
   } finally {

@@ -1,8 +1,9 @@
 /** A parsed RPC, action, reply or notification. */
 import { readNodes } from './data-node.ts';
 import type { DataNode } from './data-node.ts';
-import { DataTree, childrenOf, subtree } from './data-tree.ts';
-import type { Home } from './data-tree.ts';
+import type { DataTree } from './data-tree.ts';
+import { Tree, childrenOf, subtree } from './tree.ts';
+import type { Home } from './tree.ts';
 import { formats, printFlags } from './formats.ts';
 import type { PrintOptions } from './formats.ts';
 import type { Result } from './instance.ts';
@@ -20,7 +21,7 @@ interface Operation {
 /** LYD_TYPE_{RPC,NOTIF,REPLY}_YANG */
 const validationTypes: Readonly<Record<OperationKind, number>> = { rpc: 1, notification: 2, reply: 3 };
 
-export class OperationTree extends DataTree {
+export class OperationTree extends Tree {
   readonly kind: OperationKind;
   /** The elements around the operation (`rpc`, `rpc-reply`, `notification`, `input`, …) with their attributes. */
   readonly envelope: readonly DataNode[];
@@ -73,6 +74,11 @@ export class OperationTree extends DataTree {
    * @throws LibyangError with the first violation.
    */
   validateOperation(datastore?: DataTree): void {
-    this.session.call('lyw_validate_op', this.#address(), datastore?.address ?? 0, validationTypes[this.kind]);
+    this.session.call(
+      'lyw_validate_op',
+      this.#address(),
+      datastore?.addressIn(this.session) ?? 0,
+      validationTypes[this.kind],
+    );
   }
 }

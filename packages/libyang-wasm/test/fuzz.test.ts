@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import { LibyangError } from '../src/index.ts';
-import type { Context, DataTree } from '../src/index.ts';
+import type { Context, DataTree, Tree } from '../src/index.ts';
 import { inventoryJson, makeContext, namespaces, serverXml } from './support.ts';
 
 const inputs = Number(process.env.FUZZ_INPUTS ?? 20_000);
@@ -121,7 +121,7 @@ interface Case {
   readonly run: (context: Context, text: string, next: (limit: number) => number, datastore: DataTree) => void;
 }
 
-const printAll = (tree: DataTree, next: (limit: number) => number) => {
+const printAll = (tree: Tree, next: (limit: number) => number) => {
   const modes = ['explicit', 'trim', 'report-all', 'report-all-tagged', 'implicit-tagged'] as const;
   tree.print({ format: next(2) === 0 ? 'xml' : 'json', withDefaults: modes[next(5)] ?? 'explicit' });
   tree.nodes();

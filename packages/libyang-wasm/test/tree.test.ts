@@ -244,6 +244,16 @@ describe('data trees', () => {
     expect(tags?.map((node) => node.value)).to.deep.equal(['x', 'y']);
   });
 
+  it('are not taken by another context', () => {
+    const other = makeContext();
+    const foreign = other.parseData(inventoryJson([{ name: 'a' }]), { format: 'json' });
+    expect(() => tree.merge(foreign)).to.throw(TypeError, 'another context');
+    expect(() => tree.diff(foreign)).to.throw(TypeError, 'another context');
+    const call = '{"example-inventory:ping":{}}';
+    expect(() => context.parseRpc(call, { format: 'json', datastore: foreign })).to.throw(TypeError, 'another context');
+    other.dispose();
+  });
+
   it('cannot be used after disposal, which may be repeated', () => {
     tree.dispose();
     tree.dispose();
