@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Context, LibyangError, loadLibyang } from 'libyang-wasm';
 import type {
-  DataTree,
+  Tree,
   ImportModule,
   Module,
   ModuleRequest,
@@ -196,7 +196,7 @@ function parseRpc(context: Context, operation: string, body: unknown): void {
 }
 
 /** Examples are RESTCONF bodies: `module:input`, `module:output`, the notification, or data. */
-function parseExample(context: Context, text: string, name: string, kind: string | undefined): DataTree {
+function parseExample(context: Context, text: string, name: string, kind: string | undefined): Tree {
   // The member of the example's one object, e.g. `opnfv-promise:input`.
   const module = /^\s*\{\s*"([^:"]+):/.exec(text)?.[1] ?? '';
   const message = { format: 'json', envelope: 'restconf', path: `/${module}:${name}` } as const;
