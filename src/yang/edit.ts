@@ -103,7 +103,6 @@ export function editOf(
     const node = schema.childByMember(parent, member);
     if (value === undefined) continue;
     if (node === undefined) throw new Error(`there is no schema node for the member ${member}`);
-    if (node.kind === 'leaf' && node.isKey) continue;
     edits.push(...editsOfMember(schema, node, value, operation, path));
   }
   return edits;
@@ -131,7 +130,13 @@ function editsOfMember(
       return [...entriesOf(value)].map((entry) => {
         const keys = keyValues(node, entry) ?? missingKeys(node, entry, [...path, step]);
         const entryPath = [...path, entryStep(node, keys)];
-        return { node, operation, keys, children: editOf(schema, node, entry, operation, entryPath) };
+        const others = Object.entries(entry).filter(([member]) => !node.keys.includes(member));
+        return {
+          node,
+          operation,
+          keys,
+          children: editOf(schema, node, Object.fromEntries(others), operation, entryPath),
+        };
       });
     default:
       return [{ node, operation, value: value as AnyValue }];
@@ -164,23 +169,44 @@ export function editAt(
   content?: Data,
   insert?: InsertPosition,
 ): EditTree {
+  const parent = contentParent(schema, path, operation);
+  const whole = path.length === 0 && operation !== 'create';
+  const nodes = content && editOf(schema, parent.node, content, whole ? 'merge' : operation, parent.path);
+  return editNodesAt(schema, path, operation, nodes, insert);
+}
+
+/** What the content of a request at a path is a child of: the target's parent, or the target itself for `create`. */
+export function contentParent(
+  schema: SchemaTree,
+  path: InstancePath,
+  operation: EditOperation,
+): { readonly node: ContainerNode | ListNode | undefined; readonly path: InstancePath } {
+  const parentPath = operation === 'create' ? path : path.slice(0, -1);
+  return { node: innerNode(schemaNodes(schema, parentPath).at(-1), parentPath), path: parentPath };
+}
+
+/**
+ * {@link editAt} with content that is read already: the one edit of the target, with its operation.
+ * @throws RpcError as {@link editAt}
+ */
+export function editNodesAt(
+  schema: SchemaTree,
+  path: InstancePath,
+  operation: EditOperation,
+  content?: readonly EditNode[],
+  insert?: InsertPosition,
+): EditTree {
+  if (path.length === 0 && operation !== 'create') return editDatastore(operation, content ?? []);
   const nodes = schemaNodes(schema, path);
-  if (path.length === 0 && operation !== 'create') return editDatastore(schema, operation, content);
   const parents = operation === 'create' ? nodes : nodes.slice(0, -1);
   const parentPath = path.slice(0, parents.length);
-  const parent = parents.at(-1);
-  const edit =
-    content === undefined
-      ? bareEdit(nodes.at(-1), path.at(-1), operation)
-      : contentEdit(schema, innerNode(parent, parentPath), content, operation, parentPath);
-  const step = stepOf(edit);
-  const target = operation === 'create' ? undefined : path.at(-1);
-  const targetText = target === undefined ? undefined : formatPath([...parentPath, target]);
-  const editPath = [...parentPath, step];
-  if (targetText !== undefined && formatPath(editPath) !== targetText) {
+  const edit = content === undefined ? bareEdit(nodes.at(-1), path.at(-1), operation) : onlyEdit(content, parentPath);
+  const editPath = [...parentPath, stepOf(edit)];
+  if (operation !== 'create' && formatPath(editPath) !== formatPath(path)) {
+    const target = formatPath(path);
     throw RpcError.invalidValue(
-      `The content is ${formatPath(editPath)}, but the request is for ${targetText}; node and keys of both must agree.`,
-      { path: targetText },
+      `The content is ${formatPath(editPath)}, but the request is for ${target}; node and keys of both must agree.`,
+      { path: target },
     );
   }
   const placed = placedEdit(edit, insert, formatPath(editPath));
@@ -198,35 +224,17 @@ function innerNode(parent: DataSchemaNode | undefined, path: InstancePath): Cont
   });
 }
 
-function editDatastore(schema: SchemaTree, operation: EditOperation, content: Data | undefined): EditTree {
-  if (operation === 'replace' || operation === 'merge') {
-    return { operation, children: editOf(schema, undefined, content ?? {}, 'merge') };
-  }
+function editDatastore(operation: EditOperation, children: readonly EditNode[]): EditTree {
+  if (operation === 'replace' || operation === 'merge') return { operation, children };
   throw RpcError.notSupported('The datastore itself cannot be deleted; delete its top-level nodes.', { path: '/' });
 }
 
 /** The edit of the one node that a body holds. */
-function contentEdit(
-  schema: SchemaTree,
-  parent: ContainerNode | ListNode | undefined,
-  content: Data,
-  operation: EditOperation,
-  path: InstancePath,
-): EditNode {
-  const given = Object.entries(content).filter(([, value]) => value !== undefined);
-  const [member] = given;
-  if (member === undefined || given.length > 1) throw notOneNode(given.length, path);
-  const node = schema.childByMember(parent, member[0]);
-  if (node === undefined || member[1] === undefined) throw notOneNode(0, path);
-  const edits = editsOfMember(schema, node, member[1], operation, path);
+function onlyEdit(edits: readonly EditNode[], path: InstancePath): EditNode {
   const [edit] = edits;
-  if (edit === undefined || edits.length > 1) throw notOneNode(edits.length, path);
-  return edit;
-}
-
-function notOneNode(count: number, path: InstancePath): RpcError {
-  return RpcError.invalidValue(
-    `The content has ${count === 0 ? 'no node' : `${count} nodes`}; a request is about exactly one.`,
+  if (edit !== undefined && edits.length === 1) return edit;
+  throw RpcError.invalidValue(
+    `The content has ${edits.length === 0 ? 'no node' : `${edits.length} nodes`}; a request is about exactly one.`,
     { path: formatPath(path) },
   );
 }
