@@ -2,15 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'chai';
 import { Context, LibyangError, loadLibyang } from 'libyang-wasm';
-import type {
-  Tree,
-  ImportModule,
-  Module,
-  ModuleRequest,
-  NotificationNode,
-  RpcNode,
-  SchemaNode,
-} from 'libyang-wasm';
+import type { Tree, ImportModule, Module, ModuleRequest, NotificationNode, RpcNode, SchemaNode } from 'libyang-wasm';
 
 const directory = new URL('../../dist/yang/', import.meta.url);
 const examples = new URL('./yang-examples/', import.meta.url);
