@@ -1,6 +1,6 @@
 /** The four views of a node's capacity: total, reserved (held and not allocated), usage (allocated) and available. */
-import { NOTHING, add, fromVector, max, min, subtract } from './capacity.ts';
-import type { Capacity } from './capacity.ts';
+import { NOTHING, RESOURCES, add, amountOf, fromVector, max, subtract } from './capacity.ts';
+import type { Capacity, Resource } from './capacity.ts';
 import type { Id } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
 import { poolNode } from './state.ts';
@@ -67,7 +67,12 @@ export function addBreakdowns(a: CapacityBreakdown, b: CapacityBreakdown): Capac
   };
 }
 
-/** The larger part of what is there and 0 of the rest: what can be given of `asked`. */
+/** Of what is asked, the part that is there: not below zero, in the resources that are asked for. */
 export function within(asked: Capacity, there: Capacity): Capacity {
-  return max(min(asked, there), NOTHING);
+  const result: Partial<Record<Resource, number>> = {};
+  for (const resource of RESOURCES) {
+    const amount = asked[resource];
+    if (amount !== undefined) result[resource] = Math.max(0, Math.min(amount, amountOf(there, resource)));
+  }
+  return result;
 }

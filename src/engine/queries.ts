@@ -9,11 +9,11 @@ import type { Capacity, Resource } from './capacity.ts';
 import { heldBy, machineDemand } from './claims.ts';
 import type { Allocation, Claim, Id, Reservation, ReservationStatus } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
-import { UnknownEntry } from './requests.ts';
+import { InvalidRequest, UnknownEntry } from './requests.ts';
 import { allocationsOf, claimWindow, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { Timeline } from './timeline.ts';
-import { FOREVER, intersect, matchesWindow, overlaps } from './window.ts';
+import { FOREVER, describeInstant, intersect, matchesWindow, overlaps } from './window.ts';
 import type { Instant, Window, WindowScope } from './window.ts';
 import { byStart, spanOf } from './window-index.ts';
 
@@ -87,10 +87,12 @@ export function queryCapacity(head: Head, query: CapacityQuery, now: Instant): C
   };
 }
 
-/** The window of a query; absent bounds are now and never. */
+/** The window of a query; absent bounds are now and never. @throws InvalidRequest when it is none. */
 export function windowOfQuery(query: QueryFilter, now: Instant): Window {
-  const start = query.window?.start ?? Math.min(now, query.window?.end === undefined ? now : query.window.end - 1);
-  return { start, end: query.window?.end ?? FOREVER };
+  const { start = now, end = FOREVER } = query.window ?? {};
+  if (end > start) return { start, end };
+  const message = `The end ${describeInstant(end)} is not after the start ${describeInstant(start)}.`;
+  throw new InvalidRequest('window/end', message);
 }
 
 function poolsOfQuery(head: Head, query: CapacityQuery): Node[] {

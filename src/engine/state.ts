@@ -237,18 +237,20 @@ type Link<Entity> = (head: Head, entity: Entity, sign: 1 | -1) => void;
 
 function replace<Entity>(head: Head, entities: Map<Id, Entity>, id: Id, body: Entity | null, link: Link<Entity>): void {
   const old = entities.get(id);
+  // Gone before it is unlinked, so that nodes that stand for it can go with it.
+  if (body === null) entities.delete(id);
   if (old !== undefined) link(head, old, -1);
-  if (body === null) {
-    entities.delete(id);
-  } else {
-    entities.set(id, body);
-    link(head, body, 1);
-  }
+  if (body === null) return;
+  entities.set(id, body);
+  link(head, body, 1);
 }
 
 function linkProvider(head: Head, provider: Provider, sign: 1 | -1): void {
-  if (provider.inventory === undefined) return;
   const node = nodeFor(head, providerNode(provider.id));
+  if (provider.inventory === undefined) {
+    dropIfEmpty(head, node);
+    return;
+  }
   const capacity = inventoryCapacity(provider.inventory);
   node.resources = sign === 1 ? resourcesNamed(capacity) : [];
   count(node.total, ALWAYS, capacity, sign);

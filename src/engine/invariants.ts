@@ -1,0 +1,172 @@
+/**
+ * What always holds, as one function: run after each step in tests, and on a data directory by whoever doubts it.
+ *
+ * 1. No pool bears more than it has at any instant from now on, save what degraded reservations hold and what machines hold whose
+ *    capacity was lost or whose reservation is over; and where such a debt is, no reservation that is not degraded has a part in it.
+ * 2. Every claim lies on a node that exists, is not negative, and lies in the window of its owner.
+ * 3. What is allocated under a reservation lies within its claims.
+ * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
+ * 5. A head that is built anew from the records equals this one, timelines and indexes included.
+ */
+import { NOTHING, RESOURCES, add, fitsWithin, resourcesOf, toVector, total } from './capacity.ts';
+import type { Capacity } from './capacity.ts';
+import { machineDemand } from './claims.ts';
+import type { Allocation, Claim, Reservation } from './entities.ts';
+import { firstDebt, holdersAt } from './settlement.ts';
+import { POLICY_ID, allocationsOf, claimWindow, emptyHead, isOver, loadRecord, poolNode, providerNode } from './state.ts';
+import type { Head, Node } from './state.ts';
+import { poolsFrom } from './provider-supply.ts';
+import type { Timeline } from './timeline.ts';
+import { ALWAYS, FOREVER, describeInstant } from './window.ts';
+import type { Instant } from './window.ts';
+import { spanOf } from './window-index.ts';
+
+/** Every violation, in words; empty when all holds. */
+export function violations(head: Head, now: Instant): string[] {
+  return [
+    ...[...head.nodes.values()].flatMap((node) => overCapacity(head, node, now)),
+    ...[...head.reservations.values()].flatMap((reservation) => misheld(head, reservation)),
+    ...[...head.allocations.values()].flatMap((allocation) => misallocated(head, allocation)),
+    ...[...head.providers.keys()].flatMap((provider) => beyondProvider(head, provider, now)),
+    ...differences(head, rebuilt(head)),
+  ];
+}
+
+function overCapacity(head: Head, node: Node, now: Instant): string[] {
+  if (!node.id.startsWith('pool/')) return [];
+  const degraded = [...head.degraded].flatMap((id) => claimsOn(head.reservations.get(id)?.claims ?? [], node));
+  for (const claim of degraded) node.free.add(claimWindow(claim), toVector(claim.capacity));
+  try {
+    for (let at = firstDebt(node, now); at !== undefined; at = after(node, at)) {
+      const guilty = holdersAt(head, node.id, at).filter(
+        (reservation) => reservation.status !== 'degraded' && takesPart(reservation, node, at),
+      );
+      if (guilty.length > 0 || !excused(head, node)) {
+        const ids = guilty.map(({ id }) => id).join(', ');
+        return [`${node.id} bears more than it has at ${describeInstant(at)}: ${describe(node, at)}; held by ${ids || 'no reservation'}`];
+      }
+    }
+    return [];
+  } finally {
+    for (const claim of degraded) node.free.remove(claimWindow(claim), toVector(claim.capacity));
+  }
+}
+
+/** Only what machines hold themselves may exceed what there is. */
+function excused(head: Head, node: Node): boolean {
+  const machines = head.allocationsIn.get(node.id.slice('pool/'.length)) ?? [];
+  return [...machines].some((id) => head.allocations.get(id)?.backing === 'own');
+}
+
+function after(node: Node, at: Instant): Instant | undefined {
+  for (const step of node.free.steps({ start: at, end: FOREVER })) {
+    if (step.at > at && step.value.some((amount) => amount < 0)) return step.at;
+  }
+  return undefined;
+}
+
+function takesPart(reservation: Reservation, node: Node, at: Instant): boolean {
+  const value = node.free.valueAt(at);
+  return claimsOn(reservation.claims, node).some((claim) =>
+    toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
+  );
+}
+
+function claimsOn(claims: readonly Claim[], node: Node): Claim[] {
+  return claims.filter((claim) => claim.node === node.id);
+}
+
+function describe(node: Node, at: Instant): string {
+  const value = node.free.valueAt(at);
+  return RESOURCES.flatMap((resource, index) => ((value[index] ?? 0) < 0 ? [`${-(value[index] ?? 0)} ${resource} too much`] : [])).join(', ');
+}
+
+function misheld(head: Head, reservation: Reservation): string[] {
+  const found = reservation.claims.flatMap((claim) => misclaimed(head, reservation.id, claim));
+  const span = spanOf(reservation);
+  for (const claim of reservation.claims) {
+    if (claim.start < span.start || (claim.end ?? FOREVER) > span.end) found.push(`a claim of ${reservation.id} lies outside its window`);
+  }
+  if (isOver(reservation)) return found;
+  for (const claim of reservation.claims) {
+    const backed = allocationsOf(head, reservation.id).filter(({ backing, pool }) => backing === 'reservation' && poolNode(pool) === claim.node);
+    const consumed = machineDemand(total(backed.map(({ capacity }) => capacity)), claim.capacity);
+    if (!fitsWithin(consumed, claim.capacity)) found.push(`more is allocated under ${reservation.id} on ${claim.node} than it holds`);
+  }
+  return found;
+}
+
+function misclaimed(head: Head, owner: string, claim: Claim): string[] {
+  if (!head.nodes.has(claim.node)) return [`a claim of ${owner} is on ${claim.node}, which does not exist`];
+  return resourcesOf(claim.capacity).some((resource) => (claim.capacity[resource] ?? 0) < 0) ? [`a claim of ${owner} is negative`] : [];
+}
+
+function misallocated(head: Head, allocation: Allocation): string[] {
+  const found = allocation.claims.flatMap((claim) => misclaimed(head, allocation.id, claim));
+  if (allocation.backing === 'own') return found;
+  const reservation = allocation.reservation === undefined ? undefined : head.reservations.get(allocation.reservation);
+  const failed = allocation.capacity === NOTHING || resourcesOf(allocation.capacity).length === 0;
+  if (!failed && (reservation === undefined || isOver(reservation))) found.push(`${allocation.id} is backed by a reservation that is not there`);
+  if (reservation !== undefined && allocation.endsAt !== reservation.endsAt) found.push(`${allocation.id} does not end with its reservation`);
+  return found;
+}
+
+function beyondProvider(head: Head, provider: string, now: Instant): string[] {
+  const node = head.nodes.get(providerNode(provider));
+  if (node === undefined || node.resources.length === 0) return [];
+  const lost: Capacity = poolsFrom(head, provider).reduce((sum, pool) => add(sum, pool.withdrawn?.capacity ?? {}), NOTHING);
+  const least = node.free.min({ start: now, end: FOREVER });
+  const lacking = node.resources.filter((resource) => (least[RESOURCES.indexOf(resource)] ?? 0) + (lost[resource] ?? 0) < 0);
+  return lacking.map((resource) => `the pools of ${provider} have more ${resource} than it has`);
+}
+
+/** The head that the records of this one make. */
+function rebuilt(head: Head): Head {
+  const copy = emptyHead();
+  const load = (kind: Parameters<typeof loadRecord>[1]['kind'], id: string, body: object): void => {
+    // Cast: what was an object is one after a journey through JSON.
+    loadRecord(copy, { kind, id, body: JSON.parse(JSON.stringify(body)) as object });
+  };
+  load('policy', POLICY_ID, head.policy);
+  for (const [id, body] of head.providers) load('provider', id, body);
+  for (const [id, body] of head.pools) load('pool', id, body);
+  for (const [id, body] of head.reservations) load('reservation', id, body);
+  for (const [id, body] of head.offers) load('offer', id, body);
+  for (const [id, body] of head.allocations) load('allocation', id, body);
+  return copy;
+}
+
+function differences(head: Head, copy: Head): string[] {
+  const found: string[] = [];
+  const compare = (what: string, a: unknown, b: unknown): void => {
+    const [x, y] = [JSON.stringify(a), JSON.stringify(b)];
+    if (x !== y) found.push(`${what} differs from what the records make: ${x} instead of ${y}`);
+  };
+  compare('nodes', [...head.nodes.keys()].sort(), [...copy.nodes.keys()].sort());
+  for (const [id, node] of head.nodes) {
+    const other = copy.nodes.get(id);
+    if (other === undefined) continue;
+    compare(`${id} resources`, node.resources, other.resources);
+    compare(`${id} total`, steps(node.total), steps(other.total));
+    compare(`${id} free`, steps(node.free), steps(other.free));
+    compare(`${id} used`, steps(node.used), steps(other.used));
+  }
+  compare('pool order', head.poolOrder, copy.poolOrder);
+  compare('held', head.held.inOrder(ALWAYS).map(({ id }) => id), copy.held.inOrder(ALWAYS).map(({ id }) => id));
+  compare('over', head.over.inOrder(ALWAYS).map(({ id }) => id), copy.over.inOrder(ALWAYS).map(({ id }) => id));
+  compare('degraded', [...head.degraded].sort(), [...copy.degraded].sort());
+  compare('intents', [...head.intents].sort(), [...copy.intents].sort());
+  compare('servers', [...head.servers].sort(), [...copy.servers].sort());
+  compare('tokens', [...head.tokens].sort(), [...copy.tokens].sort());
+  compare('allocations by reservation', members(head.allocationsOf), members(copy.allocationsOf));
+  compare('allocations by pool', members(head.allocationsIn), members(copy.allocationsIn));
+  return found;
+}
+
+function steps(timeline: Timeline): unknown {
+  return [...timeline.steps(ALWAYS)].map(({ at, value }) => [at === -Infinity ? null : at, [...value]]);
+}
+
+function members(map: ReadonlyMap<string, ReadonlySet<string>>): unknown {
+  return [...map].map(([key, ids]) => [key, [...ids].sort()]).sort();
+}

@@ -1,0 +1,371 @@
+/**
+ * Random histories of the engine beside a naive model: lists of what is held, looked at instant by instant. Time is a few
+ * ticks, pools are small, so that conflicts are the rule.
+ */
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import { isOver } from '../../src/engine/state.ts';
+import { Engine, NOW } from '../unit/engine/engine-fixture.ts';
+
+const TICK = 60_000;
+/** No instant of a history lies past this many ticks, save what has no end. */
+const HORIZON = 40;
+const FAR = 1e9;
+
+/** What someone holds, in ticks from the beginning: cores, by pool. */
+interface Held {
+  readonly id: string;
+  from: number;
+  to: number;
+  shares: readonly number[];
+}
+
+/** The map as lists: what each pool has, and who holds what. What a window can have of a pool is its least there. */
+class NaiveMap {
+  readonly pools: readonly number[];
+  readonly held = new Map<string, Held>();
+  now = 0;
+
+  constructor(pools: readonly number[]) {
+    this.pools = pools;
+  }
+
+  /** The most that can be had throughout [from, to), from all pools together. */
+  free(from: number, to: number, without?: string): number {
+    return sum(this.pools.map((_, pool) => this.freeOf(pool, from, to, without)));
+  }
+
+  /** The first start from `from` on at which the cores are free for so long, among the first so many. */
+  next(cores: number, from: number, length: number): number | undefined {
+    for (let start = from; start < HORIZON * 3; start++) if (this.free(start, start + length) >= cores) return start;
+    return undefined;
+  }
+
+  freeOf(pool: number, from: number, to: number, without?: string): number {
+    let least = Number.POSITIVE_INFINITY;
+    for (let tick = from; tick < Math.min(to, HORIZON * 4); tick++) {
+      const holders = [...this.held.values()].filter(
+        (each) => each.id !== without && each.from <= tick && tick < each.to,
+      );
+      least = Math.min(least, (this.pools[pool] ?? 0) - sum(holders.map(({ shares }) => shares[pool] ?? 0)));
+    }
+    // Not less than nothing is what never over-committed means.
+    expect(least).to.be.at.least(0);
+    return least;
+  }
+}
+
+class World {
+  readonly engine = new Engine();
+  readonly naive: NaiveMap;
+  /** Ids of reservations in the order of their making; those that are gone are left in. */
+  readonly reservations: string[] = [];
+  readonly machines: string[] = [];
+  readonly source: string;
+
+  constructor(pools: readonly number[]) {
+    this.naive = new NaiveMap(pools);
+    this.engine.checked = false;
+    this.source = this.engine.provider([{ name: 'h', cores: 1000 }]);
+    for (const [index, cores] of pools.entries()) {
+      const entry = {
+        id: `p${index}`,
+        source: this.source,
+        capacity: { cores, ram: 100_000, instances: 30 },
+        adjustments: [],
+      };
+      expect(this.engine.do('applyConfiguration', { changes: [{ put: 'pool', entry }] }).outcome).to.equal('applied');
+    }
+    this.engine.checked = true;
+  }
+
+  /** Records what the engine says that a reservation holds, which has to be what was asked for. */
+  record(id: string, from: number, to: number, asked: number): void {
+    const claims = this.engine.head.reservations.get(id)?.claims ?? [];
+    const shares = this.naive.pools.map((_, pool) =>
+      sum(claims.filter(({ node }) => node === `pool/p${pool}`).map(({ capacity }) => capacity.cores ?? 0)),
+    );
+    expect(sum(shares)).to.equal(asked);
+    if (!this.naive.held.has(id)) this.reservations.push(id);
+    this.naive.held.set(id, { id, from, to, shares });
+    this.naive.free(from, to);
+  }
+
+  pick(from: readonly string[], index: number): string | undefined {
+    return from.length === 0 ? undefined : from[index % from.length];
+  }
+}
+
+interface Step {
+  run(world: World): void;
+  toString(): string;
+}
+
+const at = (tick: number): number => NOW + tick * TICK;
+
+function sum(amounts: readonly number[]): number {
+  return amounts.reduce((a, b) => a + b, 0);
+}
+
+const tick = fc.integer({ min: 1, max: HORIZON });
+const length = fc.integer({ min: 1, max: 15 });
+const cores = fc.integer({ min: 1, max: 9 });
+const index = fc.nat({ max: 9 });
+
+/** Asks for a window; the model says whether it is granted, what the most is, and when the next window is. */
+const reserve = fc.record({ start: tick, length, cores }).map(({ start, length: long, cores: asked }): Step => ({
+  run: (world) => {
+    const { naive, engine } = world;
+    const from = naive.now + start;
+    const input = { start: at(from), end: at(from + long), demand: { capacity: { cores: asked } } };
+    const free = naive.free(from, from + long);
+    const result = engine.do('createReservation', input);
+    expect(result.outcome).to.equal(free >= asked ? 'granted' : 'refused');
+    if (result.outcome === 'refused') {
+      expect(result.refusal.most).to.deep.equal({ cores: free });
+      const next = naive.next(asked, from, long);
+      expect(result.refusal.nextWindow?.start).to.equal(next === undefined ? undefined : at(next));
+    } else {
+      world.record(result.reservation.id, from, from + long, asked);
+    }
+  },
+  toString: () => `reserve ${asked} cores at +${start} for ${long}`,
+}));
+
+const cancel = index.map((which): Step => ({
+  run: (world) => {
+    const id = world.pick(world.reservations, which);
+    if (id === undefined || !world.naive.held.has(id)) return;
+    const { from, to } = world.naive.held.get(id) ?? { from: 0, to: 0 };
+    expect(world.engine.do('cancelReservation', { id }).outcome).to.equal('cancelled');
+    world.naive.held.delete(id);
+    // All that is free without it can be had again.
+    const start = Math.max(from, world.naive.now + 1);
+    const free = world.naive.free(start, to);
+    if (start >= to || free === 0) return;
+    const all = { start: at(start), end: at(to), demand: { capacity: { cores: free } } };
+    const again = world.engine.do('createReservation', all);
+    expect(again.outcome).to.equal('granted');
+    if (again.outcome === 'granted') world.record(again.reservation.id, start, to, free);
+  },
+  toString: () => `cancel #${which}`,
+}));
+
+const update = fc
+  .record({ which: index, cores, longer: fc.integer({ min: -5, max: 8 }) })
+  .map(({ which, cores: asked, longer }): Step => ({
+    run: (world) => {
+      const { naive, engine } = world;
+      const id = world.pick(world.reservations, which);
+      const held = id === undefined ? undefined : naive.held.get(id);
+      if (held === undefined) return;
+      const to = Math.max(held.to + longer, held.from + 1, naive.now + 1);
+      const result = engine.do('updateReservation', {
+        id: held.id,
+        end: at(to),
+        demand: { capacity: { cores: asked } },
+      });
+      expect(result.outcome).to.equal(naive.free(held.from, to, held.id) >= asked ? 'updated' : 'refused');
+      if (result.outcome === 'updated') world.record(held.id, held.from, to, asked);
+    },
+    toString: () => `update #${which} to ${asked} cores, ${longer} longer`,
+  }));
+
+/** Two callers ask for more than half of what is left: one of them gets it. */
+const race = fc.record({ start: tick, length }).map(({ start, length: long }): Step => ({
+  run: (world) => {
+    const { naive, engine } = world;
+    const from = naive.now + start;
+    const free = naive.free(from, from + long);
+    if (free === 0) return;
+    const asked = Math.floor(free / 2) + 1;
+    const input = { start: at(from), end: at(from + long), demand: { capacity: { cores: asked } } };
+    const results = [engine.do('createReservation', input), engine.do('createReservation', input)];
+    expect(results.map(({ outcome }) => outcome)).to.deep.equal(['granted', 'refused']);
+    for (const result of results) {
+      if (result.outcome === 'refused') continue;
+      world.record(result.reservation.id, from, from + long, asked);
+    }
+  },
+  toString: () => `two ask for what one can have at +${start} for ${long}`,
+}));
+
+/** A machine without a reservation takes what nobody needs from now on, from the first pool that has it. */
+const boot = fc.constant<Step>({
+  run: (world) => {
+    const { naive, engine } = world;
+    const result = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small' });
+    const pool = naive.pools.findIndex((_, each) => naive.freeOf(each, naive.now, FAR) > 0);
+    expect(result.outcome).to.equal(pool < 0 ? 'refused' : 'accepted');
+    if (result.outcome === 'refused') return;
+    expect(result.allocation.pool).to.equal(`p${pool}`);
+    const { id } = result.allocation;
+    naive.held.set(id, { id, from: naive.now, to: FAR, shares: naive.pools.map((_, each) => (each === pool ? 1 : 0)) });
+    world.machines.push(id);
+  },
+  toString: () => 'boot without a reservation',
+});
+
+const destroy = index.map((which): Step => ({
+  run: (world) => {
+    const id = world.pick(world.machines, which);
+    if (id === undefined || !world.naive.held.has(id)) return;
+    world.engine.do('destroyInstance', { id });
+    world.engine.do('serverGone', { allocation: id });
+    world.naive.held.delete(id);
+  },
+  toString: () => `destroy #${which}`,
+}));
+
+const wait = fc.integer({ min: 1, max: 12 }).map((ticks): Step => ({
+  run: (world) => {
+    world.engine.advance(ticks * TICK);
+    world.naive.now += ticks;
+    for (const [id, { to }] of world.naive.held) if (to <= world.naive.now) world.naive.held.delete(id);
+  },
+  toString: () => `wait ${ticks}`,
+}));
+
+function play(pools: readonly number[], steps: readonly Step[]): World {
+  const world = new World(pools);
+  for (const step of steps) step.run(world);
+  return world;
+}
+
+const FAITHFUL = fc.array(fc.oneof({ arbitrary: reserve, weight: 5 }, cancel, update, race, boot, destroy, wait), {
+  minLength: 1,
+  maxLength: 8,
+});
+
+/** Steps that take capacity away from under what is held, or end in machines that run on: the invariants judge them, not the model. */
+const withdraw = fc
+  .record({ start: tick, length, cores, force: fc.boolean(), back: fc.boolean() })
+  .map(({ start, length: long, cores: amount, force, back }): Step => ({
+    run: ({ engine, naive, source }) => {
+      const window = {
+        source,
+        start: at(naive.now + start),
+        end: at(naive.now + start + long),
+        capacity: { cores: amount },
+      };
+      if (back) engine.do('increaseCapacity', window);
+      else if (engine.head.pools.size > 1) engine.do('decreaseCapacity', { ...window, force });
+      else engine.do('increaseCapacity', { source, capacity: { cores: amount } });
+    },
+    toString: () => `${back ? 'increase' : force ? 'force off' : 'decrease'} ${amount} cores at +${start} for ${long}`,
+  }));
+
+const shrink = fc.integer({ min: 1, max: 30 }).map((left): Step => ({
+  run: ({ engine, source }) => {
+    const inventory = engine.head.providers.get(source)?.inventory;
+    if (inventory === undefined) return;
+    const hosts = inventory.hosts.map((host) => ({ ...host, vcpus: host.vcpus > 100 ? left : 1000 }));
+    engine.do('updateProvider', { id: source, inventory: { ...inventory, hosts } });
+  },
+  toString: () => `the VIM has ${left} cores, or all again`,
+}));
+
+const immediate = fc
+  .record({ length, cores, priority: fc.constantFrom(1, 2, 3) })
+  .map(({ length: long, cores: asked, priority }): Step => ({
+    run: (world) => {
+      const { engine, naive } = world;
+      const demand = { capacity: { cores: asked, ram: 512 * asked } };
+      const expiryTime = at(naive.now + Math.ceil(long / 2));
+      const result = engine.do('createReservation', { priority, end: at(naive.now + long), expiryTime, demand });
+      if (result.outcome !== 'refused') world.reservations.push(result.reservation.id);
+    },
+    toString: () => `reserve ${asked} cores now for ${long}`,
+  }));
+
+const allocate = index.map((which): Step => ({
+  run: (world) => {
+    const reservation = world.pick(world.reservations, which);
+    if (reservation === undefined) return;
+    const result = world.engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation });
+    if (result.outcome === 'accepted') world.machines.push(result.allocation.id);
+  },
+  toString: () => `boot against #${which}`,
+}));
+
+const end = index.map((which): Step => ({
+  run: (world) => {
+    const id = world.pick(world.reservations, which);
+    const reservation = id === undefined ? undefined : world.engine.head.reservations.get(id);
+    if (reservation !== undefined && !isOver(reservation)) world.engine.do('cancelReservation', { id: reservation.id });
+  },
+  toString: () => `cancel #${which}`,
+}));
+
+const demolish = index.map((which): Step => ({
+  run: (world) => {
+    const id = world.pick(world.machines, which);
+    if (id === undefined || !world.engine.head.allocations.has(id)) return;
+    world.engine.do('destroyInstance', { id });
+    if (which % 2 === 0) world.engine.do('serverGone', { allocation: id });
+  },
+  toString: () => `destroy #${which}`,
+}));
+
+const TROUBLED = fc.array(
+  fc.oneof(
+    { arbitrary: immediate, weight: 4 },
+    { arbitrary: allocate, weight: 3 },
+    withdraw,
+    shrink,
+    end,
+    demolish,
+    wait,
+  ),
+  { minLength: 1, maxLength: 10 },
+);
+
+describe('histories of the engine', function () {
+  this.timeout(60_000);
+
+  it('agree with a naive map on one pool: who is granted, the most, the next window', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 3, max: 12 }), FAITHFUL, (total, steps) => {
+        play([total], steps);
+      }),
+      { numRuns: 6000, seed: 1 },
+    );
+  });
+
+  it('agree with it on three pools, which together grant what they together have', () => {
+    fc.assert(
+      fc.property(
+        fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
+        fc.array(fc.oneof({ arbitrary: reserve, weight: 5 }, cancel, race, boot, wait), { minLength: 1, maxLength: 6 }),
+        (pools, steps) => {
+          play(pools, steps);
+        },
+      ),
+      { numRuns: 2000, seed: 2 },
+    );
+  });
+
+  it('keep the invariants while capacity comes and goes under reservations and machines', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 5, max: 30 }), TROUBLED, (total, steps) => {
+        const { engine } = play([total], steps);
+        // When everything is back and everybody has left, everything is free.
+        engine.checked = false;
+        for (const id of [...engine.head.reservations.keys()]) {
+          const reservation = engine.head.reservations.get(id);
+          if (reservation !== undefined && !isOver(reservation)) engine.do('cancelReservation', { id });
+        }
+        for (const id of [...engine.head.allocations.keys()]) engine.do('serverGone', { allocation: id });
+        for (const node of engine.head.nodes.values()) {
+          if (!node.id.startsWith('pool/')) continue;
+          expect(node.used.breakpoints).to.equal(0);
+          for (const { at: instant, value } of node.free.steps({ start: engine.now, end: Infinity })) {
+            expect([...value]).to.deep.equal([...node.total.valueAt(instant)]);
+          }
+        }
+        expect(engine.head.degraded.size).to.equal(0);
+      }),
+      { numRuns: 2000, seed: 3 },
+    );
+  });
+});

@@ -1,0 +1,196 @@
+import { expect } from 'chai';
+import { capacityAt, queryCapacity } from '../../../src/engine/queries.ts';
+import { InvalidRequest, OwnedByOther } from '../../../src/engine/requests.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
+
+const T = NOW + DAY;
+
+describe('capacity (capacity flow of the first seed)', () => {
+  it('makes one pool for a source and zone, and adds to it afterwards', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    const first = engine.pool(source, { cores: 10 });
+    expect(engine.pool(source, { cores: 5, ram: 100 })).to.equal(first);
+    expect(engine.head.pools.get(first)?.capacity).to.deep.equal({ cores: 15, ram: 100 });
+    expect(engine.told()).to.deep.equal(['capacity provider-up', 'capacity increased', 'capacity increased']);
+  });
+
+  it('brings in no more than the provider has outside its pools, and all of that when nothing is named', () => {
+    const engine = new Engine();
+    const source = engine.provider([{ name: 'h1', cores: 100 }]);
+    engine.pool(source, { cores: 60 });
+    const refused = engine.do('increaseCapacity', { source, capacity: { cores: 41 } });
+    expect(refused.outcome === 'refused' && refused.most).to.deep.equal({ cores: 40 });
+    engine.pool(source, {});
+    expect(capacityAt(engine.head, NOW).total).to.deep.equal({ cores: 100, ram: 102400, instances: 100, addresses: 10 });
+    expect(engine.do('increaseCapacity', { source, capacity: {} }).outcome).to.equal('refused');
+  });
+
+  it('adds for a window only, and the reservations of that window can have it', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    engine.pool(source, { cores: 10 });
+    const grown = engine.do('increaseCapacity', { source, start: T, end: T + HOUR, capacity: { cores: 5 } });
+    expect(grown.outcome).to.equal('increased');
+    engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 15 } } });
+    const later = engine.do('createReservation', { start: T + HOUR, end: T + 2 * HOUR, demand: { capacity: { cores: 15 } } });
+    expect(later.outcome === 'refused' && later.refusal.most).to.deep.equal({ cores: 10 });
+  });
+
+  it('refuses to withdraw what is held, and names whom it would hit', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    const pool = engine.pool(source, { cores: 10 });
+    const old = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 4 } } });
+    engine.advance(1);
+    const young = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 4 } } });
+    engine.told();
+    const result = engine.do('decreaseCapacity', { source, capacity: { cores: 5 }, force: false });
+    if (result.outcome !== 'refused') throw new Error('decreased');
+    expect(result.refusal.reason).to.equal('capacity-in-use');
+    expect([result.pool, result.most]).to.deep.equal([pool, { cores: 2 }]);
+    expect(result.affected.map(({ reservation, missing }) => [reservation.id, missing])).to.deep.equal([[young, { cores: 3 }]]);
+    expect(engine.told()).to.deep.equal([]);
+    expect(engine.head.reservations.get(old)?.status).to.equal('scheduled');
+    expect(engine.do('decreaseCapacity', { source, capacity: { cores: 2 }, force: false }).outcome).to.equal('decreased');
+  });
+
+  it('withdraws all the same when forced: the lowest priority and the newest give way, and are restored', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    engine.pool(source, { cores: 10 });
+    const low = engine.reserve({ priority: 3, start: T, end: T + HOUR, demand: { capacity: { cores: 3 } } });
+    const high = engine.reserve({ priority: 1, start: T, end: T + HOUR, demand: { capacity: { cores: 3 } } });
+    const normal = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 3 } } });
+    engine.told();
+    const status = (): unknown[] => [low, normal, high].map((id) => engine.head.reservations.get(id)?.status);
+    const result = engine.do('decreaseCapacity', { source, start: T, end: T + HOUR, capacity: { cores: 4 }, force: true });
+    expect(result.affected.map(({ reservation }) => reservation.id)).to.deep.equal([low]);
+    expect(status()).to.deep.equal(['degraded', 'scheduled', 'scheduled']);
+    expect(engine.told()).to.deep.equal(['capacity decreased', 'reservation degraded degraded']);
+    engine.do('decreaseCapacity', { source, start: T, end: T + HOUR, capacity: { cores: 3 }, force: true });
+    expect(status()).to.deep.equal(['degraded', 'degraded', 'scheduled']);
+    engine.told();
+    engine.do('increaseCapacity', { source, start: T, end: T + HOUR, capacity: { cores: 3 } });
+    expect(status()).to.deep.equal(['degraded', 'scheduled', 'scheduled']);
+    engine.do('cancelReservation', { id: high });
+    expect(status()).to.deep.equal(['scheduled', 'scheduled', undefined]);
+    expect(engine.told()).to.include('reservation restored scheduled');
+  });
+
+  it('follows the VIM: a failed host takes the buffer first, then the pools, and recovery gives it back', () => {
+    const engine = new Engine();
+    const hosts = [
+      { name: 'h1', cores: 50 },
+      { name: 'h2', cores: 50 },
+    ];
+    const id = engine.provider(hosts);
+    const pool = engine.pool(id, { cores: 80 });
+    const r1 = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 45 } } });
+    engine.advance(1);
+    const r2 = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 30 } } });
+    engine.told();
+    const lost = inventoryOf(hosts.map((host) => ({ ...host, state: host.name === 'h2' ? 'down' : 'up' })));
+    const failed = engine.do('updateProvider', { id, inventory: lost });
+    expect(failed.outcome === 'updated' && failed.degraded).to.deep.equal([r2]);
+    expect(engine.head.pools.get(pool)?.withdrawn?.capacity.cores).to.equal(30);
+    expect(engine.told()).to.deep.equal(['capacity host-failed', 'reservation degraded degraded']);
+    expect(engine.head.reservations.get(r1)?.status).to.equal('scheduled');
+    expect(engine.head.reservations.get(r2)?.reason).to.equal('host-failed');
+    const restored = engine.do('updateProvider', { id, inventory: inventoryOf(hosts) });
+    expect(restored.outcome === 'updated' && restored.restored).to.deep.equal([r2]);
+    expect(engine.told()).to.deep.equal(['capacity host-restored', 'reservation restored scheduled']);
+  });
+
+  it('leaves pools alone while the buffer bears the loss', () => {
+    const engine = new Engine();
+    const id = engine.provider([{ name: 'h1', cores: 100 }]);
+    const pool = engine.pool(id, { cores: 60 });
+    engine.do('updateProvider', { id, inventory: inventoryOf([{ name: 'h1', cores: 60 }]) });
+    expect(engine.head.pools.get(pool)?.withdrawn).to.equal(undefined);
+    const refused = engine.do('increaseCapacity', { source: id, capacity: { cores: 1 } });
+    expect(refused.outcome).to.equal('refused');
+  });
+
+  it('takes a zone\u2019s loss from the pools of that zone', () => {
+    const engine = new Engine();
+    const hosts = [
+      { name: 'h1', cores: 50, zone: 'a' },
+      { name: 'h2', cores: 50, zone: 'b' },
+    ];
+    const id = engine.provider(hosts);
+    const a = engine.pool(id, { cores: 40 }, 'a');
+    const b = engine.pool(id, { cores: 40 }, 'b');
+    engine.do('updateProvider', { id, inventory: inventoryOf([{ name: 'h1', cores: 10, zone: 'a' }, ...hosts.slice(1)]) });
+    expect(engine.head.pools.get(a)?.withdrawn?.capacity.cores).to.equal(30);
+    expect(engine.head.pools.get(b)?.withdrawn).to.equal(undefined);
+  });
+
+  it('answers total, reserved, usage and available, over a window and over time', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    const pool = engine.pool(source, { cores: 10, ram: 10_000, instances: 5 });
+    const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 4, ram: 1024, instances: 2 } } });
+    engine.advance(DAY);
+    engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
+    const answer = queryCapacity(engine.head, { window: { start: T, end: T + 2 * HOUR }, resources: ['cores'] }, engine.now);
+    expect(answer.capacity).to.deep.equal({
+      total: { cores: 10 },
+      reserved: { cores: 3 },
+      usage: { cores: 1 },
+      available: { cores: 6 },
+    });
+    expect(answer.utilization).to.deep.equal([
+      { timestamp: T, count: 1, capacity: { cores: 6 } },
+      { timestamp: T + HOUR, count: 1, capacity: { cores: 10 } },
+    ]);
+    expect(answer.collections.map(({ kind, id: each }) => [kind, each])).to.deep.equal([
+      ['pool', pool],
+      ['reservation', id],
+    ]);
+    const kinds = (kind: 'total' | 'reserved' | 'usage'): unknown =>
+      queryCapacity(engine.head, { kind, resources: ['cores'] }, engine.now).collections.map((each) => each.kind);
+    expect([kinds('total'), kinds('reserved'), kinds('usage')]).to.deep.equal([['pool'], ['reservation'], ['allocation']]);
+    const reserved = queryCapacity(engine.head, { kind: 'reserved', resources: ['cores'], window: { start: T, end: T + DAY } }, T);
+    expect(reserved.utilization).to.deep.equal([
+      { timestamp: T, count: 1, capacity: { cores: 3 } },
+      { timestamp: T + HOUR, count: 0, capacity: { cores: 0 } },
+    ]);
+  });
+
+  it('answers as if given reservations did not exist, and how many machines of a size fit', () => {
+    const engine = new Engine();
+    engine.pool(engine.provider(), { cores: 10, ram: 10_240, instances: 50 });
+    const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 7 } } });
+    const window = { start: T, end: T + HOUR };
+    const machine = { cores: 1, ram: 2048, instances: 1 };
+    expect(queryCapacity(engine.head, { window, machine }, NOW).fits[0]?.instances).to.equal(3);
+    const without = queryCapacity(engine.head, { window, machine, without: [id] }, NOW);
+    expect([without.capacity.available.cores, without.fits[0]?.instances]).to.deep.equal([10, 5]);
+    expect(without.capacity.reserved.cores).to.equal(0);
+  });
+
+  it('filters by zone and provider', () => {
+    const engine = new Engine();
+    const one = engine.provider([
+      { name: 'h1', cores: 10, zone: 'a' },
+      { name: 'h2', cores: 10, zone: 'b' },
+    ]);
+    const two = engine.provider([{ name: 'h1', cores: 10, zone: 'c' }]);
+    engine.pool(one, { cores: 3 }, 'a');
+    engine.pool(one, { cores: 4 }, 'b');
+    engine.pool(two, { cores: 5 });
+    const cores = (query: object): number | undefined => queryCapacity(engine.head, query, NOW).capacity.total.cores;
+    expect([cores({}), cores({ zone: 'a' }), cores({ zone: 'c' }), cores({ provider: one })]).to.deep.equal([12, 3, 5, 7]);
+    expect(() => cores({ provider: 'none' })).to.throw(InvalidRequest);
+  });
+
+  it('does not let RPCs change a configured pool', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    const entry = { id: 'p1', source, capacity: { cores: 10 }, adjustments: [] };
+    engine.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
+    expect(() => engine.do('decreaseCapacity', { source, capacity: { cores: 1 }, force: false })).to.throw(OwnedByOther);
+    expect(() => engine.do('increaseCapacity', { pool: 'p1', capacity: { cores: 1 } })).to.throw(OwnedByOther);
+  });
+});

@@ -1,0 +1,130 @@
+/** A head with commands applied as the ledger does it, for tests of the engine: time and ids are given, invariants are checked. */
+import { expect } from 'chai';
+import { commands } from '../../../src/engine/commands/index.ts';
+import type { Id } from '../../../src/engine/entities.ts';
+import type { DomainEvent } from '../../../src/engine/events.ts';
+import { violations } from '../../../src/engine/invariants.ts';
+import type { Command, Commands } from '../../../src/engine/requests.ts';
+import { apply, emptyHead } from '../../../src/engine/state.ts';
+import type { Head } from '../../../src/engine/state.ts';
+import type { DueItem } from '../../../src/store/store.ts';
+import type { VimInventory } from '../../../src/vim/vim.ts';
+
+export const NOW = Date.parse('2030-01-01T00:00:00Z');
+export const MINUTE = 60_000;
+export const HOUR = 60 * MINUTE;
+export const DAY = 24 * HOUR;
+
+export interface HostSpec {
+  readonly name: string;
+  readonly zone?: string;
+  readonly cores: number;
+  readonly ram?: number;
+  readonly state?: 'up' | 'down';
+}
+
+export function inventoryOf(hosts: readonly HostSpec[], quotas: VimInventory['quotas'] = {}): VimInventory {
+  return {
+    zones: [...new Set(hosts.map(({ zone }) => zone ?? 'nova'))],
+    hosts: hosts.map(({ name, zone, cores, ram, state }) => ({
+      name,
+      zone: zone ?? 'nova',
+      state: state ?? 'up',
+      enabled: true,
+      vcpus: cores,
+      memoryMb: ram ?? cores * 1024,
+      diskGb: 100,
+      used: { vcpus: 0, memoryMb: 0, diskGb: 0 },
+      traits: [],
+    })),
+    flavors: [
+      { id: 'f1', name: 'small', vcpus: 1, memoryMb: 512, diskGb: 1 },
+      { id: 'f2', name: 'large', vcpus: 4, memoryMb: 4096, diskGb: 10 },
+    ],
+    images: [{ id: 'i1', name: 'cirros', minMemoryMb: 64, minDiskGb: 1 }],
+    networks: [{ id: 'n1', name: 'private', external: false }],
+    quotas: { instances: 100, addresses: 10, ...quotas },
+  };
+}
+
+export class Engine {
+  readonly head: Head = emptyHead();
+  readonly events: DomainEvent[] = [];
+  readonly due = new Map<string, DueItem>();
+  now = NOW;
+  /** Whether to check the invariants after each command; on by default. */
+  checked = true;
+  #ids = 0;
+
+  do<Name extends keyof Commands>(name: Name, input: Parameters<Commands[Name]>[1]): ReturnType<Commands[Name]>['result'] {
+    // Cast: the compiler does not relate a command's input to its name.
+    const command = commands[name] as Command<unknown, unknown>;
+    const decision = command(this.head, input, { now: this.now, newId: () => `id-${++this.#ids}`, user: 'alice' });
+    for (const change of decision.changes) apply(this.head, change);
+    for (const change of decision.due) {
+      if ('put' in change) this.due.set(change.put.id, change.put);
+      else this.due.delete(change.remove);
+    }
+    this.events.push(...decision.events);
+    if (this.checked) expect(violations(this.head, this.now), name).to.deep.equal([]);
+    // Cast: the result of this command.
+    return decision.result as ReturnType<Commands[Name]>['result'];
+  }
+
+  /** Lets time pass; what falls due on the way is carried out at its time. */
+  advance(ms: number): void {
+    const until = this.now + ms;
+    for (let item = this.#nextDue(until); item !== undefined; item = this.#nextDue(until)) {
+      this.now = Math.max(this.now, item.at);
+      this.do('runDue', item);
+    }
+    this.now = until;
+  }
+
+  /** Lets time pass while nothing runs; then what fell due is carried out late, in order. */
+  sleep(ms: number): void {
+    this.now += ms;
+    for (let item = this.#nextDue(this.now); item !== undefined; item = this.#nextDue(this.now)) this.do('runDue', item);
+  }
+
+  /** A provider that is up, with one host unless others are given; returns its id. */
+  provider(hosts: readonly HostSpec[] = [{ name: 'h1', cores: 100 }], name?: string): Id {
+    const added = this.do('addProvider', { ...(name === undefined ? {} : { name }), access: { type: 'promise-simulator:simulated' } });
+    this.do('updateProvider', { id: added.provider.id, status: 'up', inventory: inventoryOf(hosts) });
+    return added.provider.id;
+  }
+
+  /** A pool of the provider with the capacity; returns its id. */
+  pool(source: Id, capacity: Parameters<Commands['increaseCapacity']>[1]['capacity'], zone?: string): Id {
+    const result = this.do('increaseCapacity', { source, capacity, ...(zone === undefined ? {} : { zone }) });
+    if (result.outcome !== 'increased') throw new Error(result.refusal.message);
+    return result.pool.id;
+  }
+
+  /** A reservation that has to be granted; returns its id. */
+  reserve(input: Parameters<Commands['createReservation']>[1]): Id {
+    const result = this.do('createReservation', input);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    return result.reservation.id;
+  }
+
+  /** The events since the last call, each as `kind cause status-or-state`. */
+  told(): string[] {
+    return this.events.splice(0).map((event) => {
+      switch (event.kind) {
+        case 'reservation-event':
+          return `reservation ${event.cause} ${event.reservation.status}`;
+        case 'allocation-event':
+          return `allocation ${event.cause} ${event.allocation.vmState}`;
+        case 'capacity-event':
+          return `capacity ${event.cause}`;
+      }
+    });
+  }
+
+  #nextDue(until: number): DueItem | undefined {
+    return [...this.due.values()]
+      .filter(({ at }) => at <= until)
+      .sort((a, b) => a.at - b.at || a.rank - b.rank || (a.id < b.id ? -1 : 1))[0];
+  }
+}
