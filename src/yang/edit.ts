@@ -266,11 +266,9 @@ function onlyDeletion(operation: EditOperation): 'delete' | 'remove' {
 export function stepOf(edit: EditNode): PathStep {
   const { module, name } = edit.node;
   if ('keys' in edit) return entryStep(edit.node, edit.keys);
-  if (edit.node.kind === 'leaf-list' && 'value' in edit && edit.value !== undefined) {
-    // The value of a leaf-list edit; only anydata has values that are none of a leaf.
-    return { module, name, value: edit.value as LeafValue };
-  }
-  return { module, name };
+  // Only anydata has values that are none of a leaf.
+  const value = edit.node.kind === 'leaf-list' && 'value' in edit ? (edit.value as LeafValue | undefined) : undefined;
+  return value === undefined ? { module, name } : { module, name, value };
 }
 
 function placedEdit(edit: EditNode, insert: InsertPosition | undefined, path: string): EditNode {

@@ -111,7 +111,7 @@ function fromText(context: ValueContext, type: TextType, text: string): LeafResu
   const refuse = (): LeafResult => ({ ok: false, expected: describeType(type) });
   switch (type.base) {
     case 'string':
-      return withinRanges(BigInt([...text].length), type.lengths, BigInt) && matchesPatterns(type, text)
+      return withinRanges(BigInt(Array.from(text).length), type.lengths, BigInt) && matchesPatterns(type, text)
         ? accept(text)
         : refuse();
     case 'enumeration':

@@ -237,12 +237,11 @@ function anyContent(schema: SchemaTree, value: AnyValue, module: string): string
   if (Array.isArray(value)) return '';
   let text = '';
   for (const [member, content] of Object.entries(value)) {
-    if (content === undefined) continue;
-    const node = schema.childByMember(undefined, member);
+    const qualified = member.includes(':') ? member : `${module}:${member}`;
     text +=
-      node === undefined
-        ? plainElements(schema, member, content as AnyValue, module)
-        : [...printXml(schema, { [member]: content as Value })].join('');
+      schema.childByMember(undefined, qualified) === undefined
+        ? plainElements(schema, member, content, module)
+        : [...printXml(schema, { [qualified]: content as Value })].join('');
   }
   return text;
 }
@@ -268,7 +267,7 @@ function plainContent(schema: SchemaTree, value: AnyValue, within: string | unde
   if (value === null || Array.isArray(value)) return '';
   if (typeof value !== 'object') return escapeText(String(value));
   return Object.entries(value)
-    .map(([member, one]) => plainElements(schema, member, one as AnyValue, within))
+    .map(([member, one]) => plainElements(schema, member, one, within))
     .join('');
 }
 

@@ -8,9 +8,10 @@ import type { XmlElement } from './xml.ts';
  * The content of an anydata or anyxml element as JSON (RFC 7951 §5.5): typed where it is data of the schema, else elements
  * become members, repeated ones arrays, texts strings. A namespace of no module here cannot be named in JSON: such
  * elements keep their local name alone.
+ * @param module that of the anydata node, whose names are not qualified
  */
-export function anyFromXml(schema: SchemaTree, element: XmlElement): AnyValue {
-  return contentOf(schema, element, undefined, '');
+export function anyFromXml(schema: SchemaTree, element: XmlElement, module: string): AnyValue {
+  return contentOf(schema, element, undefined, module);
 }
 
 function contentOf(
@@ -35,7 +36,7 @@ function contentOf(
 function knownContent(schema: SchemaTree, node: DataSchemaNode, element: XmlElement): AnyValue {
   if (node.kind === 'leaf' || node.kind === 'leaf-list') return leafOf(schema, node, element);
   if (node.kind === 'container' || node.kind === 'list') return contentOf(schema, element, node, node.module);
-  return contentOf(schema, element, undefined, '');
+  return contentOf(schema, element, undefined, node.module);
 }
 
 /** Below what the schema does not know nothing is looked up: top-level names would be found in its stead. */

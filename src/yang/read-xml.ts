@@ -101,7 +101,7 @@ class XmlReader {
       case 'leaf-list':
         return this.#leafListEntry(node, element, operation);
       default:
-        return { node, operation, value: anyFromXml(this.#schema, element) };
+        return { node, operation, value: anyFromXml(this.#schema, element, node.module) };
     }
   }
 

@@ -181,7 +181,6 @@ const ATTRIBUTE_ESCAPES: Readonly<Record<string, string>> = {
   '\t': '&#9;',
 };
 /** What XML 1.0 §2.2 has no way to write, not even as a character reference: most controls, lone surrogates, U+FFFE, U+FFFF. */
-// eslint-disable-next-line no-control-regex -- these controls are what is looked for
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
 const NEEDS_TEXT_ESCAPE = /[&<>\r]/;
 

@@ -1,8 +1,35 @@
-import type { Data } from './data.ts';
-import type { EditOperation, EditTree } from './edit.ts';
+import { createHash } from 'node:crypto';
+
+import { Context, LibyangError, loadLibyang } from 'libyang-wasm';
+import type { DataTree, XPathOptions } from 'libyang-wasm';
+
+import { contentOfEdits } from './edit-content.ts';
+import { applyEdit, contentParent, editNodesAt } from './edit.ts';
+import type { EditNode, EditOperation, EditTree } from './edit.ts';
 import type { InsertPosition } from './entries.ts';
-import type { InstancePath } from './instance-path.ts';
-import type { ActionNode, NotificationNode, RpcNode, SchemaParent, SchemaTree } from './schema-tree.ts';
+import type { Data, LeafValue } from './data.ts';
+import { formatPath, parsePath } from './instance-path.ts';
+import type { InstancePath, PathStep } from './instance-path.ts';
+import { translatingErrors } from './libyang-errors.ts';
+import { ModuleFiles } from './module-files.ts';
+import { printJson } from './print.ts';
+import { isObject, parseJsonObject, readJson } from './read-json.ts';
+import type { ReadOptions } from './read-where.ts';
+import { readXml } from './read-xml.ts';
+import { RpcError } from './rpc-error.ts';
+import { SchemaTree } from './schema-tree.ts';
+import type {
+  ActionNode,
+  LeafListNode,
+  LeafNode,
+  Module,
+  NotificationNode,
+  RpcNode,
+  SchemaParent,
+  Type,
+} from './schema-tree.ts';
+import { toStored } from './stored.ts';
+import { parseXml } from './xml.ts';
 
 /** A message body as it came: xml has its in-scope namespaces in the text itself (`toStandaloneText`). */
 export interface Encoded {
@@ -18,9 +45,11 @@ export interface ModuleRequest {
 }
 
 export interface YangContextOptions {
-  /** Where `.yang` files are looked for, in this order: `name@revision.yang`, `name.yang`. */
+  /** Where `.yang` files are looked for, in this order: `name@revision.yang`, `name.yang`. Those of libyang come last. */
   readonly directories: readonly string[];
   readonly modules: readonly ModuleRequest[];
+  /** Steps that one XPath expression may take; libyang-wasm's default (some 0.2 s) unless given. */
+  readonly xpathBudget?: number;
 }
 
 export interface ParseEditOptions {
@@ -36,45 +65,396 @@ export interface EditRequestAt {
   readonly insert?: InsertPosition;
 }
 
+const RESTCONF_DATA = 'ietf-restconf:data';
+
 /** The loaded modules and every codec: the only place that calls libyang. */
-export abstract class YangContext {
-  /** @throws Error naming the module, line and reason when a module does not load */
-  static load(options: YangContextOptions): YangContext {
-    throw new Error(`YangContext.load ${options.modules.length}`);
+export class YangContext {
+  readonly schema: SchemaTree;
+  /** The content-id of ietf-yang-library (RFC 8525 §3): the same for the same modules, revisions, features and texts. */
+  readonly contentId: string;
+  readonly #context: Context;
+  readonly #files: ModuleFiles;
+  /** Configurations that were found valid: datastores are immutable, so once is enough. */
+  readonly #valid = new WeakSet<Data>();
+
+  private constructor(options: YangContextOptions) {
+    this.#files = new ModuleFiles(options.directories);
+    this.#context = new Context(loadLibyang(), {
+      modules: options.modules.map(({ name, revision, features }) => ({
+        name,
+        ...(revision === undefined ? {} : { revision }),
+        features: features.includes('*') ? '*' : features,
+      })),
+      importModule: ({ module, revision, submodule, submoduleRevision }) => {
+        const text =
+          submodule === undefined ? this.#files.find(module, revision) : this.#files.find(submodule, submoduleRevision);
+        return text === undefined ? undefined : { text, format: 'yang' };
+      },
+      ...(options.xpathBudget === undefined ? {} : { xpathBudget: options.xpathBudget }),
+    });
+    const modules = this.#context.schema();
+    this.schema = new SchemaTree(modules, (node, value) => this.#canonical(node, value));
+    this.contentId = contentIdOf(modules, this.#files);
   }
 
-  abstract readonly schema: SchemaTree;
-  /** The content-id of ietf-yang-library (RFC 8525 §3). */
-  abstract readonly contentId: string;
+  /** @throws Error that names the module, line and reason when a module does not load; Error for an unreadable directory */
+  static load(options: YangContextOptions): YangContext {
+    return new YangContext(options);
+  }
 
-  /** Input of an RPC, validated, with defaults. JSON: `{"module:input": {…}}`; XML: `<input xmlns=…>` or the operation's own element. */
-  abstract parseRpcInput(rpc: RpcNode, source: Encoded): Data;
-  /** As parseRpcInput. That the node at `path` exists is for the caller to check. */
-  abstract parseAction(path: InstancePath, action: ActionNode, source: Encoded): Data;
-  /** Instance data of a datastore (XML: any root element with the top-level nodes below it), stored form, not validated as a whole. */
-  abstract parseData(source: Encoded): Data;
-  /** The content of `<config>` (XML: the `<config>` element itself) or a JSON datastore, as an edit. */
-  abstract parseEdit(source: Encoded, options?: ParseEditOptions): EditTree;
-  /** A RESTCONF request body (RFC 8040 §4.4–4.7) as an edit; `source` absent for DELETE. */
-  abstract parseEditAt(request: EditRequestAt, source?: Encoded): EditTree;
-  /** Full validation of configuration: must, when, leafref, unique, mandatory. @throws RpcErrors */
-  abstract validate(config: Data): void;
-  abstract validateRpcOutput(rpc: RpcNode | ActionNode, output: Data): void;
-  abstract validateNotification(notification: NotificationNode, content: Data): void;
-  /** With every default in use (RFC 6243 `report-all`). */
-  abstract addDefaults(data: Data): Data;
   /**
-   * Paths of the nodes an XPath 1.0 expression selects, in document order; bounded in steps.
-   * @param namespaces module name by prefix
+   * Input of an RPC, validated, with defaults. JSON: `{"module:input": {…}}`; XML: `<input xmlns=…>` or the operation's own
+   * element; empty text is an empty input.
+   * @param datastore where leafrefs out of the input must lead; without it those that require an instance are refused
+   * @throws RpcError, RpcErrors; paths of errors begin with `/module:input`
    */
-  abstract xpath(data: Data, expression: string, namespaces: Readonly<Record<string, string>>): readonly InstancePath[];
-  /** Whether the expression is true of the data (a node-set: not empty); for filters of notifications. */
-  abstract xpathTest(data: Data, expression: string, namespaces: Readonly<Record<string, string>>): boolean;
-  /** The source of a module or submodule; undefined when not in this context. */
-  abstract moduleText(name: string, revision: string | undefined, format: 'yang' | 'yin'): string | undefined;
-  /** `ietf-yang-library:yang-library` and `modules-state`. */
-  abstract yangLibrary(): Data;
-  /** Free libyang's memory. */
-  abstract close(): void;
+  parseRpcInput(rpc: RpcNode, source: Encoded, datastore?: Data): Data {
+    return this.#parseInput(
+      rpc,
+      `/${rpc.module}:${rpc.name}`,
+      [{ module: rpc.module, name: 'input' }],
+      source,
+      datastore,
+    );
+  }
+
+  /** As {@link parseRpcInput}. That the node at `path` exists is for the caller to check. */
+  parseAction(path: InstancePath, action: ActionNode, source: Encoded, datastore?: Data): Data {
+    const step = { module: action.module, name: action.name };
+    return this.#parseInput(action, formatPath([...path, step]), [...path, step], source, datastore);
+  }
+
+  #parseInput(
+    operation: RpcNode | ActionNode,
+    libyangPath: string,
+    errorPath: readonly PathStep[],
+    source: Encoded,
+    datastore: Data | undefined,
+  ): Data {
+    const options: ReadOptions = { config: false, operation: 'merge', attributes: false };
+    const edits = this.#readHalf(operation, 'input', source, options, errorPath);
+    const text = this.#operationText(
+      operation,
+      'input',
+      contentOfEdits(this.schema, operation.input, edits, errorPath),
+    );
+    const task = { schema: this.schema, operation: { from: libyangPath, to: formatPath(errorPath) } };
+    return translatingErrors(task, () =>
+      this.#withTree(datastore, (tree) => {
+        const call = this.#context.parseRpc(text, {
+          format: 'json',
+          envelope: 'restconf',
+          path: libyangPath,
+          ...(tree === undefined ? {} : { datastore: tree }),
+        });
+        try {
+          // libyang prints JSON objects of instance data.
+          return JSON.parse(call.printBody({ format: 'json', withDefaults: 'report-all' })) as Data;
+        } finally {
+          call.dispose();
+        }
+      }),
+    );
+  }
+
+  /** The edits of the content of an input or output, whose wrapper is checked. */
+  #readHalf(
+    operation: RpcNode | ActionNode,
+    half: 'input' | 'output',
+    source: Encoded,
+    options: ReadOptions,
+    base: readonly PathStep[],
+  ): readonly EditNode[] {
+    const parent = operation[half];
+    if (source.text.trim() === '') return [];
+    if (source.format === 'json') {
+      const content = wrapped(parseJsonObject(source.text), `${operation.module}:${half}`);
+      return readJson(this.schema, parent, content, options, base);
+    }
+    const root = parseXml(source.text);
+    const namespace = this.schema.namespaceOf(operation.module);
+    if (root.namespace !== namespace || (root.name !== half && root.name !== operation.name)) {
+      throw RpcError.unknownElement(
+        root.name,
+        `The content must be <${half} xmlns="${namespace}">, not <${root.name} xmlns="${root.namespace}">.`,
+      );
+    }
+    return readXml(this.schema, parent, root.children, options, base);
+  }
+
+  #operationText(operation: RpcNode | ActionNode, half: 'input' | 'output', content: Data): string {
+    return `{"${operation.module}:${half}":${this.#json(content, operation[half])}}`;
+  }
+
+  /**
+   * Configuration of a datastore in stored form, not validated as a whole. XML: any root element with the top-level nodes
+   * in it; JSON: an object of top-level nodes.
+   * @throws RpcError
+   */
+  parseData(source: Encoded): Data {
+    return applyEdit(this.schema, {}, { ...this.parseEdit(source), operation: 'replace' }).data;
+  }
+
+  /**
+   * The content of a NETCONF `<config>` (the element itself, or any root with the top-level nodes in it) or a JSON object
+   * of top-level nodes, as an edit.
+   * @throws RpcError unknown-element, unknown-namespace, invalid-value, missing-element, bad-attribute, …
+   */
+  parseEdit(source: Encoded, options: ParseEditOptions = {}): EditTree {
+    const operation = options.defaultOperation ?? 'merge';
+    const read: ReadOptions = { config: true, operation, attributes: true };
+    if (source.format === 'xml') {
+      return { operation, children: readXml(this.schema, undefined, parseXml(source.text).children, read) };
+    }
+    const members = parseJsonObject(source.text);
+    return { operation, children: readJson(this.schema, undefined, unwrapData(members), read) };
+  }
+
+  /**
+   * A RESTCONF request body (RFC 8040 §4.4–4.7) as an edit; `source` is absent for DELETE.
+   * @throws RpcError as {@link parseEdit}, and invalid-value when the body is not about the target
+   */
+  parseEditAt(request: EditRequestAt, source?: Encoded): EditTree {
+    const { path, operation, insert } = request;
+    if (source === undefined) return editNodesAt(this.schema, path, operation, undefined, insert);
+    const whole = path.length === 0 && operation !== 'create';
+    const within = contentParent(this.schema, path, operation);
+    const read: ReadOptions = {
+      config: true,
+      operation: contentOperation(whole ? 'merge' : operation),
+      attributes: false,
+    };
+    const nodes = this.#readBody(source, whole, within.node, read, within.path);
+    return editNodesAt(this.schema, path, operation, nodes, insert);
+  }
+
+  #readBody(
+    source: Encoded,
+    whole: boolean,
+    parent: SchemaParent | undefined,
+    read: ReadOptions,
+    base: readonly PathStep[],
+  ): readonly EditNode[] {
+    if (source.format === 'json') {
+      const members = parseJsonObject(source.text);
+      return readJson(this.schema, parent, whole ? unwrapData(members) : members, read, base);
+    }
+    const root = parseXml(source.text);
+    // The datastore is <data> of ietf-restconf; everything else is the body's root element itself.
+    return readXml(this.schema, parent, whole ? root.children : [root], read, base);
+  }
+
+  /**
+   * Full validation of configuration: mandatory nodes, must, when, leafref, unique, numbers of entries.
+   * @param config all of a datastore; one that was found valid before is not looked at again
+   * @throws RpcError, RpcErrors with every violation
+   */
+  validate(config: Data): void {
+    if (this.#valid.has(config)) return;
+    translatingErrors({ schema: this.schema }, () => {
+      this.#context
+        .parseData(this.#json(config), { format: 'json', noState: true, validate: { present: true } })
+        .dispose();
+    });
+    this.#valid.add(config);
+  }
+
+  /** @throws RpcError, RpcErrors when the output is not what the schema says: a mistake of the server */
+  validateRpcOutput(operation: RpcNode | ActionNode, output: Data, path: InstancePath = []): void {
+    const at = formatPath([...path, { module: operation.module, name: operation.name }]);
+    const task = { schema: this.schema, operation: { from: at, to: at } };
+    const text = this.#operationText(operation, 'output', output);
+    translatingErrors(task, () => {
+      this.#context.parseReply(text, { format: 'json', envelope: 'restconf', path: at }).dispose();
+    });
+  }
+
+  /** @throws RpcError, RpcErrors when the content is not what the schema says: a mistake of the server */
+  validateNotification(notification: NotificationNode, content: Data): void {
+    const at = `/${notification.module}:${notification.name}`;
+    const text = `{"${at.slice(1)}":${this.#json(content, notification)}}`;
+    translatingErrors({ schema: this.schema, operation: { from: at, to: at } }, () => {
+      this.#context.parseNotification(text, { format: 'json' }).dispose();
+    });
+  }
+
+  /**
+   * Data with every default in use (RFC 6243 `report-all`), `when` conditions evaluated; stored form.
+   * @throws RpcError when the data are not even of the schema
+   */
+  addDefaults(data: Data): Data {
+    const text = translatingErrors({ schema: this.schema }, () =>
+      this.#withTree(data, (tree) => tree.print({ format: 'json', withDefaults: 'report-all' })),
+    );
+    // libyang prints JSON objects of instance data.
+    return toStored(this.schema, JSON.parse(text) as Data);
+  }
+
+  /**
+   * Paths of the nodes that an XPath 1.0 expression selects, in document order, defaults in use included (RFC 7950 §6.4.1).
+   * Steps are bounded.
+   * @param namespaces module name by prefix; none: prefixes in the expression are module names (RFC 8040, RFC 8641)
+   * @throws RpcError invalid-value for what is no such expression, too-big beyond the bound
+   */
+  xpath(data: Data, expression: string, namespaces: Readonly<Record<string, string>>): readonly InstancePath[] {
+    const paths = translatingErrors({ schema: this.schema }, () =>
+      this.#withTree(data, (tree) => tree.findPaths(expression, this.#xpathOptions(namespaces))),
+    );
+    return paths.map((path) => parsePath(this.schema, path, { collection: true }));
+  }
+
+  /**
+   * Whether an expression holds: a node-set that is not empty, a true boolean, a number but 0, a string but ''. The data
+   * may be one notification, `{"module:name": content}`: it is then the document that the expression looks at.
+   * @throws RpcError as {@link xpath}
+   */
+  xpathTest(data: Data, expression: string, namespaces: Readonly<Record<string, string>>): boolean {
+    return translatingErrors({ schema: this.schema }, () =>
+      this.#withDocument(data, (tree) => {
+        const result = tree.evaluate(expression, this.#xpathOptions(namespaces));
+        if (result.type === 'nodes') return result.nodes.length > 0;
+        return Boolean(result.value);
+      }),
+    );
+  }
+
+  #xpathOptions(namespaces: Readonly<Record<string, string>>): XPathOptions {
+    const uris = Object.entries(namespaces).map(([prefix, module]) => [prefix, this.schema.namespaceOf(module)]);
+    return uris.length === 0 ? {} : { namespaces: Object.fromEntries(uris) as Record<string, string> };
+  }
+
+  /** The source of a module or submodule of this context; undefined when there is none. */
+  moduleText(name: string, revision: string | undefined, format: 'yang' | 'yin'): string | undefined {
+    const known = this.schema.modules.some(
+      (module) =>
+        (module.name === name && (revision === undefined || module.revision === revision)) ||
+        module.submodules.some((one) => one.name === name && (revision === undefined || one.revision === revision)),
+    );
+    if (!known) return undefined;
+    const text = format === 'yang' ? this.#files.find(name, revision) : undefined;
+    if (text !== undefined) return text;
+    try {
+      return this.#context.moduleText(name, revision, format);
+    } catch (error) {
+      if (error instanceof LibyangError) return undefined;
+      throw error;
+    }
+  }
+
+  /** `ietf-yang-library:yang-library` and `modules-state` (RFC 8525), stored form. */
+  yangLibrary(): Data {
+    const tree = this.#context.yangLibrary(this.contentId);
+    try {
+      // libyang prints JSON objects of instance data.
+      return toStored(this.schema, JSON.parse(tree.print({ format: 'json' })) as Data);
+    } finally {
+      tree.dispose();
+    }
+  }
+
+  /** Frees libyang's memory; nothing but the schema can be used after that. */
+  close(): void {
+    this.#context.dispose();
+  }
+
+  #json(data: Data, parent?: SchemaParent): string {
+    return [...printJson(this.schema, data, parent === undefined ? {} : { parent })].join('');
+  }
+
+  #withTree<T>(data: Data, use: (tree: DataTree) => T): T;
+  #withTree<T>(data: Data | undefined, use: (tree: DataTree | undefined) => T): T;
+  #withTree<T>(data: Data | undefined, use: (tree: DataTree) => T): T {
+    // The overloads say that only a caller that gives no data gets no tree.
+    if (data === undefined) return (use as (tree: DataTree | undefined) => T)(undefined);
+    return this.#context.withData(this.#json(data), { format: 'json', validate: { operational: true } }, use);
+  }
+
+  /** A datastore's tree, or a notification's. */
+  #withDocument<T>(data: Data, use: (tree: Pick<DataTree, 'evaluate'>) => T): T {
+    const [member = '', ...others] = Object.keys(data);
+    const [module = '', name = ''] = member.split(':');
+    const notification = others.length === 0 ? this.schema.notification(module, name) : undefined;
+    if (notification === undefined) return this.#withTree(data, use);
+    // A notification's content is an object.
+    const content = this.#json((data[member] ?? {}) as Data, notification);
+    const tree = this.#context.parseNotification(`{"${member}":${content}}`, { format: 'json', validate: false });
+    try {
+      return use(tree);
+    } finally {
+      tree.dispose();
+    }
+  }
+
+  /** Only types with a typedef somewhere have canonical forms that their base type does not tell. */
+  #canonical(node: LeafNode | LeafListNode, value: LeafValue): LeafValue | undefined {
+    if (typeof value !== 'string' || !hasTypedef(node.type)) return value;
+    try {
+      return this.#context.validateValue(libyangSchemaPath(node.path), value, {
+        output: node.path.includes('/output/'),
+      });
+    } catch (error) {
+      if (!(error instanceof LibyangError)) throw error;
+      return error.items[0]?.validationCode === 'data' ? undefined : value;
+    }
+  }
 }
-export type { SchemaParent };
+
+/** libyang's paths of nodes in operations leave the input or output out. */
+function libyangSchemaPath(path: string): string {
+  return path.replace(/\/(?:input|output)\//, '/');
+}
+
+const typedefInType = new WeakMap<Type, boolean>();
+
+/** Whether the value of a type may have a canonical form of a derived string type. */
+function hasTypedef(type: Type): boolean {
+  const known = typedefInType.get(type);
+  if (known !== undefined) return known;
+  const answer =
+    type.base === 'leafref'
+      ? hasTypedef(type.target)
+      : type.base === 'union'
+        ? type.types.some(hasTypedef)
+        : type.base === 'string' && type.typedef !== undefined;
+  typedefInType.set(type, answer);
+  return answer;
+}
+
+/** The operation of every node of a body; deletion has no body. */
+function contentOperation(operation: EditOperation): ReadOptions['operation'] {
+  return operation === 'delete' || operation === 'remove' ? 'none' : operation;
+}
+
+/** The object under the one member that wraps it. */
+function wrapped(members: Readonly<Record<string, unknown>>, wrapper: string): Readonly<Record<string, unknown>> {
+  const [name, ...others] = Object.keys(members);
+  if (name === undefined) return {};
+  const content = members[name];
+  if (name !== wrapper || others.length > 0) {
+    throw RpcError.unknownElement(
+      name,
+      `The JSON message must be {"${wrapper}": {…}}; it has ${Object.keys(members).join(', ')}.`,
+    );
+  }
+  if (content === null || (Array.isArray(content) && content.length === 1 && content[0] === null)) return {};
+  if (!isObject(content)) throw RpcError.invalidValue(`"${wrapper}" must be a JSON object, {…}.`);
+  return content;
+}
+
+/** The top-level nodes, out of `ietf-restconf:data` if they are in it. */
+function unwrapData(members: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  const content = members[RESTCONF_DATA];
+  return isObject(content) && Object.keys(members).length === 1 ? content : members;
+}
+
+function contentIdOf(modules: readonly Module[], files: ModuleFiles): string {
+  const hash = createHash('sha256');
+  for (const module of modules.toSorted((a, b) =>
+    a.name + (a.revision ?? '') < b.name + (b.revision ?? '') ? -1 : 1,
+  )) {
+    const features = module.features.filter((feature) => feature.enabled).map((feature) => feature.name);
+    hash.update(JSON.stringify([module.name, module.revision, module.implemented, features, module.deviatedBy]));
+    hash.update(files.find(module.name, module.revision) ?? '');
+  }
+  return hash.digest('hex').slice(0, 32);
+}

@@ -162,7 +162,7 @@ describe('applyEdit', () => {
     const put = (id: string, insert: object): EditNode =>
       ({ node: rule, operation: 'merge', keys: [id], children: [], insert }) as EditNode;
     const value = (one: string, insert: object): EditNode =>
-      ({ node: step as LeafListNode, operation: 'merge', value: one, insert }) as EditNode;
+      ({ node: step, operation: 'merge', value: one, insert }) as EditNode;
     expect(apply(config, topEdit(put('3', { at: 'first' }), put('n', { at: 'after', key: '1' })))).to.deep.include({
       rule: [{ id: '3' }, { id: '1' }, { id: 'n' }, { id: '2' }],
     });

@@ -1,0 +1,234 @@
+import { LibyangError, MemoryLimitError, TrapError, XPathBudgetError } from 'libyang-wasm';
+import type { ErrorItem } from 'libyang-wasm';
+
+import { parsePath, schemaNodeAt } from './instance-path.ts';
+import { describeType } from './leaf-value.ts';
+import { RpcError, RpcErrors } from './rpc-error.ts';
+import type { ErrorInfo, ErrorTag } from './rpc-error.ts';
+import type { DataSchemaNode, SchemaTree } from './schema-tree.ts';
+
+/** What libyang was doing: it decides what a missing node is, and what its paths mean. */
+export interface LibyangTask {
+  readonly schema: SchemaTree;
+  /** The operation's path as libyang has it, and as errors show it: `/m:reboot` and `/m:input`. */
+  readonly operation?: { readonly from: string; readonly to: string };
+}
+
+interface Mapping {
+  /** The form of libyang's message; its groups are handed to `message` and `info`. */
+  readonly form: RegExp;
+  readonly tag: ErrorTag;
+  readonly appTag?: string;
+  /** Of data in an operation, where it is another: a mandatory node of an input is a missing element. */
+  readonly operationTag?: ErrorTag;
+  readonly message: (groups: readonly string[], at: string, node: DataSchemaNode | undefined) => string;
+  readonly info?: (groups: readonly string[]) => ErrorInfo;
+}
+
+/** Which NETCONF error each of libyang's is: RFC 7950 §8.3 and §15, RFC 6241 appendix A. */
+const MAPPINGS: readonly Mapping[] = [
+  {
+    form: /^Mandatory node "([^"]*)"/,
+    tag: 'data-missing',
+    operationTag: 'missing-element',
+    message: ([name], at) => `${at} lacks "${name}", which is mandatory.`,
+    info: ([name = '']) => ({ badElement: name }),
+  },
+  {
+    form: /^Mandatory choice "([^"]*)"/,
+    tag: 'data-missing',
+    appTag: 'missing-choice',
+    message: ([name], at) => `${at} lacks all alternatives of the choice "${name}"; it must have those of one.`,
+    info: ([name = '']) => ({ badElement: name }),
+  },
+  {
+    form: /^Unique data leaf\(s\) "([^"]*)" not satisfied in "(.*)" and "(.*)"\.$/,
+    tag: 'operation-failed',
+    appTag: 'data-not-unique',
+    message: ([leafs, one, other]) => `${one} and ${other} have the same ${leafs}, which must be unique.`,
+  },
+  {
+    form: /^Too many "([^"]*)"/,
+    tag: 'operation-failed',
+    appTag: 'too-many-elements',
+    message: ([name], _at, node) => `There are too many entries of "${name}"${bound(node, 'max')}.`,
+  },
+  {
+    form: /^Too few "([^"]*)"/,
+    tag: 'operation-failed',
+    appTag: 'too-few-elements',
+    message: ([name], _at, node) => `There are too few entries of "${name}"${bound(node, 'min')}.`,
+  },
+  {
+    form: /^Must condition "(.*)" not satisfied\.$/s,
+    tag: 'operation-failed',
+    appTag: 'must-violation',
+    message: ([condition], at) => `${at} does not meet the condition ${condition}.`,
+  },
+  {
+    form: /^When condition "(.*)" not satisfied\.$/s,
+    tag: 'unknown-element',
+    message: ([condition], at) => `${at} may be there only when ${condition}.`,
+  },
+  {
+    form: /^Invalid leafref value "(.*)" - no target instance "(.*)" with the same value\.$/s,
+    tag: 'data-missing',
+    appTag: 'instance-required',
+    message: ([value, target], at) => `${at} is "${value}", but there is no ${target} of that value to refer to.`,
+  },
+  {
+    form: /^Invalid instance-identifier "(.*)" value - required instance not found\.$/s,
+    tag: 'data-missing',
+    appTag: 'instance-required',
+    message: ([value], at) => `${at} refers to ${value}, which does not exist.`,
+  },
+  {
+    form: /^Duplicate instance of "([^"]*)"/,
+    tag: 'bad-element',
+    message: ([name], at) => `${at} is there twice; "${name}" may be there once.`,
+    info: ([name = '']) => ({ badElement: name }),
+  },
+  {
+    form: /^Data for both cases "([^"]*)" and "([^"]*)" exist/,
+    tag: 'bad-element',
+    message: ([one, other]) => `There are nodes of the alternatives "${one}" and "${other}"; give those of one only.`,
+    info: ([, other = '']) => ({ badElement: other }),
+  },
+  {
+    form: /^Unexpected data state node "([^"]*)"/,
+    tag: 'invalid-value',
+    message: ([name], at) => `${at}: "${name}" is state (config false) and cannot be configured.`,
+    info: ([name = '']) => ({ badElement: name }),
+  },
+  {
+    form: /^Node "([^"]*)" not found as a child of "([^"]*)"/,
+    tag: 'unknown-element',
+    message: ([name, parent]) => `There is no node "${name}" in "${parent}".`,
+    info: ([name = '']) => ({ badElement: name }),
+  },
+  {
+    form: /^Node "([^"]*)" not found in the "([^"]*)" module/,
+    tag: 'unknown-element',
+    message: ([name, module]) => `There is no node "${name}" at the top level of module "${module}".`,
+    info: ([name = '']) => ({ badElement: name }),
+  },
+  {
+    form: /^List instance is missing its key "([^"]*)"/,
+    tag: 'missing-element',
+    message: ([name], at) => `An entry of ${at} lacks its key "${name}".`,
+    info: ([name = '']) => ({ badElement: name }),
+  },
+];
+
+/** What of libyang's kinds of errors no {@link Mapping} says. */
+const TAGS_BY_CODE: Readonly<Record<NonNullable<ErrorItem['validationCode']>, ErrorTag>> = {
+  syntax: 'malformed-message',
+  'syntax-yang': 'operation-failed',
+  'syntax-yin': 'operation-failed',
+  reference: 'unknown-element',
+  xpath: 'invalid-value',
+  semantics: 'invalid-value',
+  'syntax-xml': 'malformed-message',
+  'syntax-json': 'malformed-message',
+  data: 'invalid-value',
+  other: 'operation-failed',
+};
+
+function bound(node: DataSchemaNode | undefined, which: 'min' | 'max'): string {
+  if (node?.kind !== 'list' && node?.kind !== 'leaf-list') return '';
+  if (which === 'min') return `; there must be at least ${node.minElements}`;
+  return node.maxElements === undefined ? '' : `; there may be at most ${node.maxElements}`;
+}
+
+/**
+ * Runs work of libyang and turns its errors into RPC errors. A trap costs the request alone: libyang's instance is replaced.
+ * @throws RpcError, RpcErrors
+ */
+export function translatingErrors<T>(task: LibyangTask, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw toRpcError(task, error);
+  }
+}
+
+function toRpcError(task: LibyangTask, error: unknown): unknown {
+  if (error instanceof XPathBudgetError) {
+    return RpcError.tooBig(
+      'The XPath expression takes too many steps to evaluate over this data; select by list keys or with fewer nested conditions.',
+      { type: 'application', cause: error },
+    );
+  }
+  if (error instanceof LibyangError) {
+    const [first, ...more] = distinct(error.items.filter((item) => !item.warning).map((item) => fromItem(task, item)));
+    if (first === undefined) return error;
+    return more.length === 0 ? first : new RpcErrors([first, ...more]);
+  }
+  if (error instanceof TrapError) {
+    const reason = error instanceof MemoryLimitError ? 'needed more memory than it may have' : 'broke down';
+    return RpcError.operationFailed(
+      `The validator ${reason} on this request; nothing was changed. Other requests go on.`,
+      {
+        cause: error,
+      },
+    );
+  }
+  return error;
+}
+
+/** libyang reports a duplicate once for each of the two. */
+function distinct(errors: readonly RpcError[]): readonly RpcError[] {
+  const seen = new Set<string>();
+  return errors.filter((error) => {
+    const key = `${error.tag}\n${error.path ?? ''}\n${error.message}`;
+    return seen.size < seen.add(key).size;
+  });
+}
+
+function fromItem(task: LibyangTask, item: ErrorItem): RpcError {
+  const path = pathOf(task, item);
+  const node = path === undefined ? undefined : nodeAt(task.schema, path);
+  const at = path ?? 'The content';
+  const mapping = MAPPINGS.find(({ form }) => form.test(item.message));
+  const appTag = item.appTag ?? mapping?.appTag;
+  const more = { ...(path === undefined ? {} : { path }), ...(appTag === undefined ? {} : { appTag }) };
+  if (mapping !== undefined) {
+    const groups = (mapping.form.exec(item.message) ?? []).slice(1);
+    const tag = (task.operation === undefined ? undefined : mapping.operationTag) ?? mapping.tag;
+    const info = mapping.info?.(groups);
+    const message = mapping.message(groups, at, node);
+    return new RpcError({ type: 'application', tag, message, ...more, ...(info === undefined ? {} : { info }) });
+  }
+  const tag = constraintTag(item) ?? TAGS_BY_CODE[item.validationCode ?? 'other'];
+  const type = tag === 'malformed-message' ? 'rpc' : 'application';
+  return new RpcError({ type, tag, message: describe(item, node), ...more });
+}
+
+/** A must with an error-message of its own has no form to tell it by. */
+function constraintTag(item: ErrorItem): ErrorTag | undefined {
+  return item.validationCode === 'data' && item.appTag === 'must-violation' ? 'operation-failed' : undefined;
+}
+
+/** libyang's own words, and what would be right where the schema says it. */
+function describe(item: ErrorItem, node: DataSchemaNode | undefined): string {
+  const [text = ''] = item.message.split('\n');
+  const sentence = text.endsWith('.') ? text : `${text}.`;
+  const isValue = /^(Invalid|Unsatisfied|Value)/.test(text) && item.appTag !== 'must-violation';
+  if (!isValue || (node?.kind !== 'leaf' && node?.kind !== 'leaf-list')) return sentence;
+  return `${sentence} ${node.name} must be ${describeType(node.type)}.`;
+}
+
+function pathOf(task: LibyangTask, item: ErrorItem): string | undefined {
+  const given = item.dataPath ?? item.schemaPath;
+  if (given === undefined || task.operation === undefined) return given;
+  const { from, to } = task.operation;
+  return given === from || given.startsWith(`${from}/`) ? to + given.slice(from.length) : given;
+}
+
+function nodeAt(schema: SchemaTree, path: string): DataSchemaNode | undefined {
+  try {
+    return schemaNodeAt(schema, parsePath(schema, path, { collection: true }));
+  } catch {
+    return undefined;
+  }
+}
