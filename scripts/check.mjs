@@ -11,7 +11,15 @@ const checks = [
   ['lint', tool('eslint'), ['--max-warnings', '0', 'src', 'bin', 'test', 'packages']],
   ['layers', tool('depcruise'), ['--config', '.dependency-cruiser.cjs', 'src', 'bin']],
   ['generated code', process.execPath, ['--import', 'tsx', 'src/codegen/main.ts', '--check']],
-  ['unused exports', tool('ts-unused-exports'), ['tsconfig.check.json', '--ignoreLocallyUsed', '--excludePathsFromReport=src/generated;packages/;test/;src/config.ts']],
+  [
+    'unused exports',
+    tool('ts-unused-exports'),
+    [
+      'tsconfig.check.json',
+      '--ignoreLocallyUsed',
+      '--excludePathsFromReport=src/generated;packages/;test/;src/config.ts',
+    ],
+  ],
 ];
 
 let failed = 0;
