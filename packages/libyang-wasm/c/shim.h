@@ -56,4 +56,20 @@ void lyw_json_member(const char *name, const char *value);
 /** The prefix that every entry point starts with: no errors and no result are left over. */
 void lyw_clean(void);
 
+/* data.c */
+
+/** The first top-level node of the tree that `node` is in; NULL for NULL. */
+struct lyd_node *lyw_top(struct lyd_node *node);
+
+/* nodes.c */
+
+/** A node with all that is below it as JSON, `with_paths` with its instance path. */
+void lyw_json_node(const struct lyd_node *node, int with_paths);
+/** A node and its following siblings, one after the other. */
+void lyw_json_nodes(const struct lyd_node *first, int with_paths);
+
+/* xpath.c */
+
+int lyw_find_path(struct lyd_node *tree, const char *path, int output);
+
 #endif

@@ -28,6 +28,6 @@ export interface DataNode {
 }
 
 export function readNodes(text: string): readonly DataNode[] {
-  // The shim writes exactly these members (`dump_node()` in c/data.c).
+  // The shim writes exactly these members (`lyw_json_node()` in c/nodes.c).
   return JSON.parse(text) as readonly DataNode[];
 }
