@@ -47,6 +47,10 @@ export interface AuthenticationOptions {
 /** Answers a connection's authentication requests (RFC 4252) until one succeeds. */
 export function authenticate(connection: Connection, options: AuthenticationOptions): void {
   let failures = 0;
+  let isOpen = true;
+  connection.on('close', () => {
+    isOpen = false;
+  });
   const refuse = (context: AuthContext, reason: string): void => {
     options.log.info({ user: context.username, method: context.method, reason }, 'login refused');
     failures += 1;
@@ -62,6 +66,8 @@ export function authenticate(connection: Connection, options: AuthenticationOpti
     }
     decide(context, options.authenticator).then(
       (decision) => {
+        // The client may leave while its password is being checked; there is nobody to answer then.
+        if (!isOpen) return;
         if (decision === 'refused') refuse(context, 'wrong credentials');
         else if (decision === 'unsupported') refuse(context, 'method, key type or signature algorithm not supported');
         else {
@@ -71,7 +77,7 @@ export function authenticate(connection: Connection, options: AuthenticationOpti
       },
       (error: unknown) => {
         options.log.error({ err: error, user: context.username }, 'the user store failed; login refused');
-        refuse(context, 'user store failed');
+        if (isOpen) refuse(context, 'user store failed');
       },
     );
   });

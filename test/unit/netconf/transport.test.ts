@@ -28,6 +28,8 @@ class Harness {
   readonly logged: Record<string, unknown>[] = [];
   readonly transport: SshTransport;
   refusal: string | undefined;
+  /** Stands in for the check of a password. */
+  check: (() => Promise<boolean>) | undefined;
   port = 0;
 
   constructor(limits: Partial<SshLimits> = {}) {
@@ -36,7 +38,10 @@ class Harness {
     });
     this.transport = new SshTransport({
       hostKeys,
-      authenticator,
+      authenticator: {
+        ...authenticator,
+        password: (user, password) => this.check?.() ?? authenticator.password(user, password),
+      },
       limits: { ...LIMITS, ...limits },
       log,
       opened: (channel, peer) => {
@@ -139,6 +144,35 @@ describe('netconf SSH transport', () => {
         /methods failed/,
       );
       expect(signed).to.equal(1);
+    });
+
+    it('answers nobody when the client leaves while its password is checked', async () => {
+      let answer: (right: boolean) => void = () => undefined;
+      const asked = new Promise<void>((resolve) => {
+        harness.check = () => {
+          resolve();
+          return new Promise((settle) => (answer = settle));
+        };
+      });
+      const client = new ssh2.Client();
+      client.on('error', () => undefined);
+      client.connect({ host: '127.0.0.1', port: harness.port, username: 'anna', password: PASSWORD });
+      await asked;
+      const closed = once(client, 'close');
+      client.destroy();
+      await closed;
+      for (let turn = 0; turn < 20; turn++) await nextTurn();
+      answer(true);
+      await nextTurn();
+      harness.check = undefined;
+      (await connect(harness.port)).end();
+      expect(harness.logged.filter((line) => line['msg'] === 'logged in')).to.have.length(1);
+    });
+
+    it('refuses a login when the user store fails', async () => {
+      harness.check = () => Promise.reject(new Error('disk'));
+      expect(await rejection(connect(harness.port))).to.match(/methods failed/);
+      expect(harness.logged.map((line) => line['msg'])).to.include('the user store failed; login refused');
     });
 
     it('closes the connection after too many failed attempts', async () => {
