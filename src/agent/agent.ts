@@ -2,12 +2,13 @@ import type { ActionNode, RpcNode } from 'libyang-wasm';
 import type { Data } from '../yang/data.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import { RpcError } from '../yang/rpc-error.ts';
-import type { YangContext } from '../yang/yang-context.ts';
+import type { Encoded, YangContext } from '../yang/yang-context.ts';
 import type { AccessControl } from './access.ts';
 import type { RequestContext } from './context.ts';
 import type { DataProviders } from './data-providers.ts';
 import { ledgerErrorAsRpcError } from './datastores.ts';
 import type { Datastores } from './datastores.ts';
+import { refersToInstances } from './operation-input.ts';
 import type { Operations } from './operations.ts';
 import { readDatastore } from './reads.ts';
 import type { EditOutcome, EditRequest, GetRequest, Revision, WritableDatastore } from './requests.ts';
@@ -50,7 +51,7 @@ export class Agent {
 
   /**
    * Carries out an RPC that is not one of the protocol's own (get, edit-config, lock, … have methods here).
-   * @param input parsed and validated by the context; `{}` for none
+   * @param input as {@link parseRpcInput} gives it; `{}` for none
    * @returns the output, `{}` for none
    * @throws RpcError access-denied; operation-not-supported when nothing serves it; what the handler throws
    */
@@ -60,6 +61,16 @@ export class Agent {
     const handler = this.#operations.rpc(name);
     if (handler === undefined) throw notServed(`The operation ${name}`);
     return await answered(() => handler(context, input));
+  }
+
+  /**
+   * Parses and validates the input of an RPC as {@link YangContext.parseRpcInput} does; what it refers to is looked for in running.
+   * @throws RpcError, RpcErrors
+   */
+  async parseRpcInput(rpc: RpcNode, source: Encoded): Promise<Data> {
+    if (!refersToInstances(this.yang.schema, rpc)) return this.yang.parseRpcInput(rpc, source);
+    const running = await answered(() => this.#datastores.running());
+    return this.yang.parseRpcInput(rpc, source, running);
   }
 
   /** Whether something serves the RPC: what RESTCONF lists under `operations`. */

@@ -64,7 +64,7 @@ export class LocalClient {
     const rpc: RpcNode | undefined = schema.rpc(module, rpcName);
     if (rpc === undefined) throw RpcError.unknownElement(rpcName, `There is no operation ${name}.`);
     const text = JSON.stringify({ [`${module}:input`]: input });
-    const parsed = this.#agent.yang.parseRpcInput(rpc, { format: 'json', text });
+    const parsed = await this.#agent.parseRpcInput(rpc, { format: 'json', text });
     return this.#json(await this.#agent.invoke(this.#context, rpc, parsed), rpc.output);
   }
 
