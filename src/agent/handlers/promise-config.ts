@@ -1,0 +1,219 @@
+/**
+ * Edits of /opnfv-promise:promise as admissions: the engine takes part in the transaction of the edit and may refuse it (architecture,
+ * "Edits are admissions").
+ */
+import { commands } from '../../engine/commands/index.ts';
+import { DEFAULT_POLICY } from '../../engine/entities.ts';
+import type { Policy as DomainPolicy } from '../../engine/entities.ts';
+import type { DecisionInputs } from '../../engine/ledger.ts';
+import type {
+  ConfigChange,
+  ConfigRefusal,
+  PoolConfig,
+  ProviderConfig,
+  ReservationConfig,
+} from '../../engine/requests.ts';
+import type { Head } from '../../engine/state.ts';
+import { moduleName } from '../../generated/opnfv-promise.ts';
+import type { Policy, Pool, PromiseTree, Provider, Reservation } from '../../generated/opnfv-promise.ts';
+import type { Data, Entries } from '../../yang/data.ts';
+import type { Change } from '../../yang/edit.ts';
+import { formatPath } from '../../yang/instance-path.ts';
+import { RpcError, RpcErrors } from '../../yang/rpc-error.ts';
+import type { ConfigOwner, ConfigProposal } from '../config-owners.ts';
+import { configured } from './promise-data.ts';
+import type { PromiseDomain } from './promise-domain.ts';
+import { asRpcError, entryPath } from './promise-errors.ts';
+import {
+  capacityIn,
+  demandIn,
+  instantIn,
+  listIn,
+  present,
+  priorityIn,
+  reasonOut,
+  refusalOut,
+} from './promise-values.ts';
+import { accessIn } from './provider.ts';
+
+/** The owner of the configuration of opnfv-promise. */
+export const promiseConfigOwner: ConfigOwner<PromiseDomain> = { modules: [moduleName], decide };
+
+function decide(
+  proposal: ConfigProposal,
+  head: Head,
+  inputs: DecisionInputs,
+): ReturnType<ConfigOwner<PromiseDomain>['decide']> {
+  const touched = touchedBy(proposal.changes);
+  try {
+    const changes = configChanges(configured(proposal.before), configured(proposal.after), touched);
+    const at = { ...inputs, user: proposal.context.user };
+    const decision = commands.applyConfiguration(head, { changes }, at);
+    if (decision.result.outcome === 'refused') throw refusals(decision.result.refusals);
+    return decision;
+  } catch (error) {
+    throw asRpcError(error, touched.path);
+  }
+}
+
+interface Touched {
+  /** The deepest node that holds all that was touched. */
+  readonly path: string;
+  readonly policy: boolean;
+  /** Ids of entries, or all of them. */
+  readonly providers: ReadonlySet<string> | 'all';
+  readonly pools: ReadonlySet<string> | 'all';
+  readonly reservations: ReadonlySet<string> | 'all';
+}
+
+const LISTS = ['providers', 'pools', 'reservations'] as const;
+
+function touchedBy(changes: readonly Change[]): Touched {
+  const ids = { providers: new Set<string>(), pools: new Set<string>(), reservations: new Set<string>() };
+  const all = new Set<string>();
+  for (const { path } of changes) {
+    const container = path[1]?.name;
+    const id = path[2]?.keys?.[0]?.value;
+    const list = LISTS.find((name) => name === container);
+    if (list !== undefined && typeof id === 'string') ids[list].add(id);
+    else all.add(container ?? '');
+  }
+  const whole = (name: string): boolean => all.has(name) || all.has('');
+  const [only] = changes;
+  return {
+    path: formatPath(
+      changes.length === 1 && only !== undefined ? entryOf(only.path) : [{ module: moduleName, name: 'promise' }],
+    ),
+    policy: whole('policy'),
+    providers: whole('providers') ? 'all' : ids.providers,
+    pools: whole('pools') ? 'all' : ids.pools,
+    reservations: whole('reservations') ? 'all' : ids.reservations,
+  };
+}
+
+/** The path as far as the first list entry. */
+function entryOf(path: Change['path']): Change['path'] {
+  return path.slice(0, 3);
+}
+
+function configChanges(before: PromiseTree, after: PromiseTree, touched: Touched): readonly ConfigChange[] {
+  const providers = entryChanges(before.providers?.provider, after.providers?.provider, touched.providers);
+  const pools = entryChanges(before.pools?.pool, after.pools?.pool, touched.pools);
+  const reservations = entryChanges(
+    before.reservations?.reservation,
+    after.reservations?.reservation,
+    touched.reservations,
+  );
+  return [
+    ...(touched.policy ? [{ put: 'policy', entry: policyIn(after.policy) } as const] : []),
+    ...providers.map(({ id, entry }) => changed('provider', id, entry, providerIn)),
+    ...pools.map(({ id, entry }) => changed('pool', id, entry, poolIn)),
+    ...reservations.map(({ id, entry }) => changed('reservation', id, entry, reservationIn)),
+  ];
+}
+
+type EntryList<Entry extends Data> = readonly Entry[] | Entries<Entry>;
+
+interface EntryChange<Entry> {
+  readonly id: string;
+  /** As it is after the edit; undefined when it is gone. */
+  readonly entry: Entry | undefined;
+}
+
+/** The entries that differ. Data share what they have in common, so an entry that is the same object is the same. */
+function entryChanges<Entry extends Data & { readonly id: string }>(
+  before: EntryList<Entry> | undefined = [],
+  after: EntryList<Entry> | undefined = [],
+  ids: ReadonlySet<string> | 'all',
+): readonly EntryChange<Entry>[] {
+  const touched = ids === 'all' ? new Set([...idsOf(before), ...idsOf(after)]) : ids;
+  return [...touched]
+    .map((id) => ({ id, old: lookUp(before, id), entry: lookUp(after, id) }))
+    .filter(({ old, entry }) => old !== entry);
+}
+
+function* idsOf<Entry extends Data & { readonly id: string }>(entries: EntryList<Entry>): Iterable<string> {
+  for (const { id } of entries) yield id;
+}
+
+function lookUp<Entry extends Data & { readonly id: string }>(
+  entries: EntryList<Entry>,
+  id: string,
+): Entry | undefined {
+  return 'get' in entries ? entries.get(id) : entries.find((entry) => entry.id === id);
+}
+
+function changed<Kind extends 'provider' | 'pool' | 'reservation', Nodes, Entry>(
+  kind: Kind,
+  id: string,
+  entry: Nodes | undefined,
+  read: (nodes: Nodes) => Entry,
+): { readonly put: Kind; readonly entry: Entry } | { readonly remove: Kind; readonly id: string } {
+  return entry === undefined ? { remove: kind, id } : { put: kind, entry: read(entry) };
+}
+
+function providerIn(nodes: Provider): ProviderConfig {
+  return present({ id: nodes.id, name: nodes.name, access: accessIn(nodes) });
+}
+
+function poolIn(nodes: Pool): PoolConfig {
+  return present({
+    id: nodes.id,
+    name: nodes.name,
+    source: nodes.source,
+    zone: nodes.zone,
+    capacity: capacityIn(nodes.capacity),
+    elements: listIn(nodes.elements),
+    adjustments: [...(nodes.adjustment ?? [])].map(({ id, start, end, direction, capacity }) =>
+      present({
+        id,
+        start: instantIn(start, 'adjustment/start'),
+        end: instantIn(end, 'adjustment/end'),
+        direction,
+        capacity: capacityIn(capacity),
+      }),
+    ),
+  });
+}
+
+function reservationIn(nodes: Reservation): ReservationConfig {
+  return present({
+    id: nodes.id,
+    name: nodes.name,
+    priority: priorityIn(nodes.priority),
+    start: instantIn(nodes.start, 'start'),
+    end: instantIn(nodes.end, 'end'),
+    expiryTime: instantIn(nodes['expiry-time'], 'expiry-time'),
+    demand: demandIn(nodes),
+  });
+}
+
+/** What is not configured has its default in the schema; nodes of features that are not announced, the engine's. */
+export function policyIn(nodes: Policy | undefined): DomainPolicy {
+  const reservation = nodes?.reservation ?? {};
+  return present({
+    ...DEFAULT_POLICY,
+    maxFutureStartRange: reservation['max-future-start-range'],
+    maxFutureEndRange: reservation['max-future-end-range'],
+    maxDuration: reservation['max-duration'] ?? DEFAULT_POLICY.maxDuration,
+    openEnded: reservation['open-ended'] ?? DEFAULT_POLICY.openEnded,
+    expiry: reservation.expiry,
+    immediateValidity: reservation['immediate-validity'] ?? DEFAULT_POLICY.immediateValidity,
+  });
+}
+
+/** One error for each entry that does not fit, each with the counter-offer as `refusal-info` in its error-info. */
+function refusals(refused: readonly ConfigRefusal[]): RpcError | RpcErrors {
+  const [first, ...others] = refused.map(refusalError);
+  if (first === undefined) throw new Error('a refusal names no entry');
+  return others.length === 0 ? first : new RpcErrors([first, ...others]);
+}
+
+function refusalError({ entry, id, refusal }: ConfigRefusal): RpcError {
+  const info = { reason: reasonOut(refusal.reason), [`${entry}-id`]: id, ...refusalOut(refusal) };
+  return RpcError.resourceDenied(refusal.message, {
+    appTag: refusal.reason,
+    path: entryPath(entry, id),
+    info: { structure: { [`${moduleName}:refusal-info`]: info } },
+  });
+}

@@ -1,0 +1,187 @@
+/**
+ * What `<operational>` shows below /opnfv-promise:promise: the engine's state, configured entries and RPC-made ones alike. Nothing is
+ * built before it is read, and an entry is found by its key, so that a million reservations cost what is read of them.
+ */
+import { breakdownAt } from '../../engine/breakdown.ts';
+import type {
+  Adjustment,
+  Allocation as DomainAllocation,
+  Pool as DomainPool,
+  Provider as DomainProvider,
+} from '../../engine/entities.ts';
+import { poolsFrom } from '../../engine/provider-supply.ts';
+import { capacityAt } from '../../engine/queries.ts';
+import type { Head } from '../../engine/state.ts';
+import { printInstant } from '../../engine/window.ts';
+import type { Instant } from '../../engine/window.ts';
+import { moduleName } from '../../generated/opnfv-promise.ts';
+import type {
+  Allocation,
+  Pool,
+  PoolAdjustment,
+  PromiseTree,
+  Provider,
+  ProviderServices,
+  ProviderType,
+} from '../../generated/opnfv-promise.ts';
+import type { VimHost, VimInventory } from '../../vim/vim.ts';
+import type { Data } from '../../yang/data.ts';
+import type { DataProvider } from '../data-providers.ts';
+import { BuiltEntries } from '../lazy-entries.ts';
+import type { PromiseEngine } from './promise-domain.ts';
+import { amountsOut, breakdownOut, faultOut, instantOut, present, priorityOut } from './promise-values.ts';
+import { reservationOut } from './reservation-nodes.ts';
+
+export const PROMISE_NODE = `${moduleName}:promise`;
+
+export function promiseProvider(engine: PromiseEngine): DataProvider {
+  return {
+    node: PROMISE_NODE,
+    read: ({ running }) => promiseTree(engine.head, engine.now, configured(running)),
+  };
+}
+
+/** The part of the running configuration that is shown as it was written. */
+export function configured(running: Data): PromiseTree {
+  // Cast: the schema, by which running is valid, says that this is its type.
+  return (running[PROMISE_NODE] ?? {}) as PromiseTree;
+}
+
+function promiseTree(head: Head, now: Instant, config: PromiseTree): PromiseTree {
+  const { providers, pools, reservations, allocations } = head;
+  return present({
+    capacity: breakdownOut(capacityAt(head, now)),
+    policy: config.policy,
+    providers: unlessEmpty(providers, (all) => ({
+      provider: new BuiltEntries(all, (each) => providerOut(head, each, config)),
+    })),
+    pools: unlessEmpty(pools, (all) => ({ pool: new BuiltEntries(all, (each) => poolOut(head, each, now)) })),
+    reservations: unlessEmpty(reservations, (all) => ({
+      reservation: new BuiltEntries(all, (each) => reservationOut(head, each, now)),
+    })),
+    allocations: unlessEmpty(allocations, (all) => ({ allocation: new BuiltEntries(all, allocationOut) })),
+  });
+}
+
+/** A container whose list has entries, or none. */
+function unlessEmpty<Source, Container>(
+  sources: ReadonlyMap<string, Source>,
+  make: (sources: ReadonlyMap<string, Source>) => Container,
+): Container | undefined {
+  return sources.size === 0 ? undefined : make(sources);
+}
+
+/** The password is shown to nobody: the running configuration has it, for who may read it there. */
+function providerOut(head: Head, provider: DomainProvider, config: PromiseTree): Provider {
+  const { id, name, origin, access, status, statusMessage, lastContact, inventory } = provider;
+  const pools = poolsFrom(head, id).map((pool) => pool.id);
+  return present({
+    id,
+    name,
+    // Cast: the schema checked that the type is an identity derived from provider-type.
+    'provider-type': access.type as ProviderType,
+    strategy: access.strategy,
+    endpoint: access.endpoint,
+    region: access.region,
+    username: access.username,
+    domain: access.domain,
+    tenant: access.tenant,
+    // What an RPC said of its simulation is shown as what came of it, under services.
+    'promise-simulator:simulation':
+      origin === 'config' ? configuredProvider(config, id)?.['promise-simulator:simulation'] : undefined,
+    status,
+    'status-message': statusMessage,
+    'last-contact': instantOut(lastContact),
+    pools: pools.length === 0 ? undefined : pools,
+    services: inventory === undefined ? undefined : servicesOut(inventory),
+  });
+}
+
+function configuredProvider(config: PromiseTree, id: string): Provider | undefined {
+  const entries = config.providers?.provider ?? [];
+  return 'get' in entries ? entries.get(id) : entries.find((entry) => entry.id === id);
+}
+
+function servicesOut(inventory: VimInventory): ProviderServices {
+  return {
+    compute: {
+      zones: inventory.zones.map((name) => ({ name, available: true })),
+      hosts: inventory.hosts.map(hostOut),
+      flavors: inventory.flavors.map(({ id, name, vcpus, memoryMb, diskGb }) => ({
+        id,
+        name,
+        vcpus,
+        ram: String(memoryMb),
+        disk: diskGb,
+      })),
+    },
+    network: { networks: inventory.networks.map(({ id, name, external }) => ({ id, name, external })) },
+    image: {
+      images: inventory.images.map(({ id, name, minMemoryMb, minDiskGb }) => ({
+        id,
+        name,
+        'min-disk': minDiskGb,
+        'min-ram': String(minMemoryMb),
+      })),
+    },
+  };
+}
+
+function hostOut({ name, zone, state, enabled, vcpus, memoryMb, diskGb, used, traits }: VimHost) {
+  const status = state === 'down' ? ('down' as const) : enabled ? ('up' as const) : ('disabled' as const);
+  return present({
+    id: name,
+    name,
+    zone,
+    status,
+    vcpus,
+    'vcpus-used': used.vcpus,
+    ram: String(memoryMb),
+    'ram-used': String(used.memoryMb),
+    disk: diskGb,
+    'disk-used': used.diskGb,
+    traits: traits.length === 0 ? undefined : traits,
+  });
+}
+
+function poolOut(head: Head, pool: DomainPool, now: Instant): Pool {
+  return present({
+    id: pool.id,
+    name: pool.name,
+    source: pool.source,
+    zone: pool.zone,
+    capacity: amountsOut(pool.capacity),
+    adjustment: pool.adjustments.length === 0 ? undefined : pool.adjustments.map(adjustmentOut),
+    state: breakdownOut(breakdownAt(head, pool.id, now)),
+  });
+}
+
+function adjustmentOut({ id, start, end, direction, capacity }: Adjustment): PoolAdjustment {
+  return present({ id, start: instantOut(start), end: instantOut(end), direction, capacity: amountsOut(capacity) });
+}
+
+function allocationOut(allocation: DomainAllocation): Allocation {
+  const { id, name, reservation, pool, provider, server, priority, vmState, fault, flavor, image, networks } =
+    allocation;
+  const { zone, host, capacity, owner, tenant, createdOn, modifiedOn } = allocation;
+  return present({
+    id,
+    name,
+    reservation,
+    pool,
+    'instance-ref': present({ provider, server }),
+    priority: priorityOut(priority),
+    'vm-state': vmState,
+    fault: faultOut(fault),
+    flavor,
+    image,
+    networks: networks.length === 0 ? undefined : networks,
+    zone,
+    host,
+    capacity: amountsOut(capacity),
+    owner,
+    tenant,
+    'created-on': printInstant(createdOn),
+    'modified-on': printInstant(modifiedOn),
+  });
+}

@@ -1,0 +1,73 @@
+/** The reservation engine as the domain of an agent. */
+import type { Clock } from '../../engine/clock.ts';
+import type { DomainEvent } from '../../engine/events.ts';
+import type { Reconciler } from '../../engine/reconciler.ts';
+import type { Command } from '../../engine/requests.ts';
+import { engineModel } from '../../engine/state.ts';
+import type { Change, Head } from '../../engine/state.ts';
+import type { Instant } from '../../engine/window.ts';
+import type { RequestContext } from '../context.ts';
+import type { DomainLedger } from '../domain-ledger.ts';
+import type { DomainModel } from '../head.ts';
+import { eventRecord } from './promise-events.ts';
+
+/** Types of the domain, for what is generic over it. */
+export interface PromiseDomain {
+  readonly head: Head;
+  readonly change: Change;
+  readonly event: DomainEvent;
+}
+
+/** How the agent's ledger keeps the engine's state; events are stored in their final YANG form. */
+export const promiseModel: DomainModel<PromiseDomain> = { ...engineModel, record: eventRecord };
+
+/** What handlers wait for, and how long, in milliseconds. Whatever takes longer goes on, and is notified. */
+export interface Patience {
+  /** For a VIM to accept or refuse a server. */
+  readonly acceptance: number;
+  /** For the first contact with a provider. */
+  readonly contact: number;
+}
+
+const PATIENCE: Patience = { acceptance: 5_000, contact: 10_000 };
+
+export interface PromiseEngineParts {
+  readonly ledger: DomainLedger<PromiseDomain>;
+  readonly reconciler: Pick<Reconciler, 'settled' | 'contacted' | 'refresh'>;
+  readonly clock: Clock;
+  readonly patience?: Patience;
+}
+
+/** The engine as handlers use it. */
+export class PromiseEngine {
+  readonly reconciler: PromiseEngineParts['reconciler'];
+  readonly patience: Patience;
+  readonly #ledger: DomainLedger<PromiseDomain>;
+  readonly #clock: Clock;
+
+  constructor(parts: PromiseEngineParts) {
+    this.#ledger = parts.ledger;
+    this.reconciler = parts.reconciler;
+    this.#clock = parts.clock;
+    this.patience = parts.patience ?? PATIENCE;
+  }
+
+  /** Decides on behalf of who asks. @returns the result, once it is durable */
+  decide<Input, Result>(context: RequestContext, command: Command<Input, Result>, input: Input): Promise<Result> {
+    return this.#ledger.update((head, inputs) => command(head, input, { ...inputs, user: context.user }));
+  }
+
+  /** Reads the state as it is now. @returns when all that the reading rests on is durable */
+  read<Result>(select: (head: Head, now: Instant) => Result): Promise<Result> {
+    return this.#ledger.read((head) => select(head, this.#clock.now()));
+  }
+
+  /** For data that are built while they are printed. */
+  get head(): Head {
+    return this.#ledger.head;
+  }
+
+  get now(): Instant {
+    return this.#clock.now();
+  }
+}

@@ -1,0 +1,93 @@
+/** Events of the engine as notifications of opnfv-promise, in the form in which they are stored and sent. */
+import type {
+  AllocationEvent as DomainAllocationEvent,
+  CapacityEvent as DomainCapacityEvent,
+  DomainEvent,
+  ReservationEvent as DomainReservationEvent,
+} from '../../engine/events.ts';
+import { moduleName } from '../../generated/opnfv-promise.ts';
+import type { AllocationEvent, CapacityEvent, Notification, ReservationEvent } from '../../generated/opnfv-promise.ts';
+import type { EventInput } from '../../store/store.ts';
+import { requestOut, stateOut } from './reservation-nodes.ts';
+import { amountsOut, breakdownOut, endOut, faultOut, instantOut, present, priorityOut } from './promise-values.ts';
+
+/** The number is the store's to give. */
+type Unnumbered<Event> = Omit<Event, 'seq'>;
+
+/** A notification for the log. */
+export function eventRecord(event: DomainEvent): EventInput {
+  return {
+    time: event.time,
+    module: moduleName,
+    name: event.kind satisfies Notification['name'],
+    content: contentOf(event),
+    numberedAs: 'seq',
+  };
+}
+
+function contentOf(event: DomainEvent): Unnumbered<Notification['content']> {
+  switch (event.kind) {
+    case 'reservation-event':
+      return reservationEvent(event);
+    case 'capacity-event':
+      return capacityEvent(event);
+    case 'allocation-event':
+      return allocationEvent(event);
+  }
+}
+
+function reservationEvent(event: DomainReservationEvent): Unnumbered<ReservationEvent> {
+  const { cause, reservation, oldStatus, remaining, missing, allocations } = event;
+  return present({
+    cause,
+    'reservation-id': reservation.id,
+    'old-status': oldStatus,
+    ...requestOut(reservation),
+    ...stateOut(reservation, { remaining, missing, allocations }),
+  });
+}
+
+function capacityEvent(event: DomainCapacityEvent): Unnumbered<CapacityEvent> {
+  const { cause, provider, pool, zone, host, start, end, capacity } = event;
+  return present({
+    cause,
+    provider,
+    pool,
+    zone,
+    host,
+    start: instantOut(start),
+    end: endOut(end),
+    ...(capacity === undefined ? {} : breakdownOut(capacity)),
+  });
+}
+
+function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEvent> {
+  const { cause, allocation, oldVmState } = event;
+  const { id, name, provider, server, reservation, pool, priority, vmState, fault, capacity, owner } = allocation;
+  const failed = vmState === 'ERROR' && oldVmState !== 'ERROR';
+  // Without a server the VIM refused; with one it accepted and could not start it, or lost it later.
+  const reason = !failed
+    ? undefined
+    : server === undefined
+      ? 'provider-rejected'
+      : oldVmState === 'BUILD'
+        ? 'boot-failed'
+        : undefined;
+  return present({
+    cause,
+    'instance-id': id,
+    name,
+    'provider-id': provider,
+    server,
+    'reservation-id': reservation,
+    pool,
+    priority: priorityOut(priority),
+    'old-vm-state': oldVmState,
+    'vm-state': vmState,
+    fault: faultOut(fault),
+    reason: reason === undefined ? undefined : (`opnfv-promise:${reason}` as const),
+    message: failed ? fault?.message : undefined,
+    capacity: amountsOut(capacity),
+    owner,
+  });
+}

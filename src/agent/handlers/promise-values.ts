@@ -1,0 +1,174 @@
+/** Values of the engine as values of YANG, and back (RFC 7951 forms). */
+import { RESOURCES } from '../../engine/capacity.ts';
+import type { Capacity, Resource } from '../../engine/capacity.ts';
+import type {
+  Claim as DomainClaim,
+  Demand,
+  Fault as DomainFault,
+  Priority as DomainPriority,
+  Reason as DomainReason,
+} from '../../engine/entities.ts';
+import type { CapacityBreakdown as DomainBreakdown } from '../../engine/events.ts';
+import { InvalidRequest } from '../../engine/requests.ts';
+import type { Refusal as DomainRefusal } from '../../engine/requests.ts';
+import { poolOfNode } from '../../engine/state.ts';
+import { FOREVER, InvalidTimeError, parseInstant, printInstant } from '../../engine/window.ts';
+import type { Instant } from '../../engine/window.ts';
+import type {
+  CapacityBreakdown,
+  CapacityVector,
+  Claim,
+  Fault,
+  Priority,
+  Reason,
+  Refusal,
+} from '../../generated/opnfv-promise.ts';
+
+type AbsentKeys<T> = { [Key in keyof T]: undefined extends T[Key] ? Key : never }[keyof T];
+
+/** The object's members that are there; those that may be undefined are optional. */
+export type Present<T> = { readonly [Key in Exclude<keyof T, AbsentKeys<T>>]: T[Key] } & {
+  readonly [Key in AbsentKeys<T>]?: Exclude<T[Key], undefined>;
+};
+
+/** Leaves out the members that are undefined: in YANG data, what is not there has no member. */
+export function present<T extends object>(members: T): Present<T> {
+  const there = Object.entries(members).filter(([, value]) => value !== undefined);
+  // Cast: only undefined members were left out, which is what the type says.
+  return Object.fromEntries(there) as Present<T>;
+}
+
+/**
+ * Reads a date-and-time.
+ * @param field the leaf's name, with `/` between levels, for the error
+ * @throws InvalidRequest for an instant that the type admits and the calendar or the engine does not
+ */
+export function instantIn(text: string, field: string): Instant;
+export function instantIn(text: string | undefined, field: string): Instant | undefined;
+export function instantIn(text: string | undefined, field: string): Instant | undefined {
+  if (text === undefined) return undefined;
+  try {
+    return parseInstant(text);
+  } catch (error) {
+    if (error instanceof InvalidTimeError) throw new InvalidRequest(field, `${error.message}.`);
+    throw error;
+  }
+}
+
+export function instantOut(instant: Instant): string;
+export function instantOut(instant: Instant | undefined): string | undefined;
+export function instantOut(instant: Instant | undefined): string | undefined {
+  return instant === undefined ? undefined : printInstant(instant);
+}
+
+/** The end of a window: none for one without an end. */
+export function endOut(end: Instant | undefined): string | undefined {
+  return end === undefined || end === FOREVER ? undefined : printInstant(end);
+}
+
+/** The largest amount that the leafs of 32 bits hold. What is more, in sums over a great many pools, is shown as this. */
+const MOST_IN_32_BITS = 2 ** 32 - 1;
+
+/** `ram` is 64 bits wide and therefore a string. */
+export function vectorOut(capacity: Capacity): CapacityVector {
+  const vector: { -readonly [Key in Resource]?: Key extends 'ram' ? string : number } = {};
+  for (const resource of RESOURCES) {
+    const amount = capacity[resource];
+    if (amount === undefined) continue;
+    if (resource === 'ram') vector.ram = String(amount);
+    else vector[resource] = Math.min(amount, MOST_IN_32_BITS);
+  }
+  return vector;
+}
+
+/** As {@link vectorOut}; undefined for a capacity that names no resource. */
+export function amountsOut(capacity: Capacity | undefined): CapacityVector | undefined {
+  return capacity === undefined || Object.keys(capacity).length === 0 ? undefined : vectorOut(capacity);
+}
+
+/** An absent vector is one without any resource. */
+export function capacityIn(vector: CapacityVector | undefined): Capacity {
+  if (vector === undefined) return {};
+  const { ram, ...others } = vector;
+  return ram === undefined ? others : { ...others, ram: Number(ram) };
+}
+
+export function breakdownOut({ total, reserved, usage, available }: DomainBreakdown): Required<CapacityBreakdown> {
+  return {
+    total: vectorOut(total),
+    reserved: vectorOut(reserved),
+    usage: vectorOut(usage),
+    available: vectorOut(available),
+  };
+}
+
+const PRIORITIES: Readonly<Record<Priority, DomainPriority>> = { high: 1, normal: 2, low: 3 };
+const PRIORITY_NAMES: Readonly<Record<DomainPriority, Priority>> = { 1: 'high', 2: 'normal', 3: 'low' };
+
+export function priorityIn(priority: Priority): DomainPriority;
+export function priorityIn(priority: Priority | undefined): DomainPriority | undefined;
+export function priorityIn(priority: Priority | undefined): DomainPriority | undefined {
+  return priority === undefined ? undefined : PRIORITIES[priority];
+}
+
+export function priorityOut(priority: DomainPriority): Priority {
+  return PRIORITY_NAMES[priority];
+}
+
+export function reasonOut(reason: DomainReason): Reason;
+export function reasonOut(reason: DomainReason | undefined): Reason | undefined;
+export function reasonOut(reason: DomainReason | undefined): Reason | undefined {
+  return reason === undefined ? undefined : `opnfv-promise:${reason}`;
+}
+
+/** An empty leaf-list is one that is not there. */
+export function listIn<T>(values: readonly T[] | undefined): readonly T[] | undefined {
+  return values === undefined || values.length === 0 ? undefined : values;
+}
+
+/** The part of a request that says what is to be held. */
+export interface DemandNodes {
+  readonly capacity?: CapacityVector;
+  readonly zone?: string;
+  readonly pools?: readonly string[];
+  readonly elements?: readonly string[];
+}
+
+export function demandIn({ capacity, zone, pools, elements }: DemandNodes): Demand {
+  return present({ capacity: capacityIn(capacity), zone, pools: listIn(pools), elements: listIn(elements) });
+}
+
+export function claimOut({ id, node, start, end, capacity }: DomainClaim): Claim {
+  return present({
+    id,
+    pool: poolOfNode(node),
+    start: printInstant(start),
+    end: endOut(end),
+    capacity: amountsOut(capacity),
+  });
+}
+
+export function faultOut(fault: DomainFault | undefined): Fault | undefined {
+  if (fault === undefined) return undefined;
+  return present({ code: fault.code, message: fault.message, 'occurred-on': printInstant(fault.occurredOn) });
+}
+
+/** The counter-offer (grouping refusal); undefined when there is nothing to say beyond the reason. */
+export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
+  const { policy, limit, most, nextWindow, searchedUntil, shortages } = refusal;
+  const shortage = shortages.map(({ pool, resource, from, to, missing }) =>
+    present({ pool, resource, from: printInstant(from), to: endOut(to), missing: String(missing) }),
+  );
+  const offer = present({
+    policy,
+    limit,
+    most: amountsOut(most),
+    'next-window':
+      nextWindow === undefined
+        ? undefined
+        : present({ start: printInstant(nextWindow.start), end: endOut(nextWindow.end) }),
+    'searched-until': endOut(searchedUntil),
+    shortage: shortage.length === 0 ? undefined : shortage,
+  });
+  return Object.keys(offer).length === 0 ? undefined : offer;
+}

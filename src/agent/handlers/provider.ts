@@ -1,0 +1,80 @@
+/** add-provider, and providers as YANG says them. */
+import { addProvider, removeProvider } from '../../engine/commands/provider.ts';
+import type { Provider as DomainProvider, ProviderAccess } from '../../engine/entities.ts';
+import type { AddProviderInput, AddProviderOutput, Handlers, Tenant } from '../../generated/opnfv-promise.ts';
+import type { RequestContext } from '../context.ts';
+import type { PromiseEngine } from './promise-domain.ts';
+import { present } from './promise-values.ts';
+import { simulationIn } from './simulation-nodes.ts';
+import type { SimulationNodes } from './simulation-nodes.ts';
+
+/** What add-provider and the configuration say of a provider's access (grouping provider-access). */
+export interface AccessNodes {
+  readonly 'provider-type': string;
+  readonly strategy?: 'keystone';
+  readonly endpoint?: string;
+  readonly region?: string;
+  readonly username?: string;
+  readonly password?: string;
+  readonly domain?: string;
+  readonly tenant?: Tenant;
+  readonly 'promise-simulator:simulation'?: SimulationNodes;
+}
+
+export function accessIn(nodes: AccessNodes): ProviderAccess {
+  const simulation = nodes['promise-simulator:simulation'];
+  return present({
+    type: nodes['provider-type'],
+    strategy: nodes.strategy,
+    endpoint: nodes.endpoint,
+    region: nodes.region,
+    username: nodes.username,
+    password: nodes.password,
+    domain: nodes.domain,
+    tenant: nodes.tenant,
+    simulation: simulation === undefined ? undefined : simulationIn(simulation),
+  });
+}
+
+export function providerHandlers(engine: PromiseEngine): Pick<Handlers<RequestContext>, 'add-provider'> {
+  return {
+    'add-provider': async (context, input) => {
+      const provider = await register(engine, context, input);
+      if (provider.status === 'up' || provider.status === 'connecting') return registered(provider);
+      // No RPC removes a provider, so one that cannot be reached as it was described is not kept.
+      await engine.decide(context, removeProvider, { id: provider.id });
+      return unreachable(provider);
+    },
+  };
+}
+
+/** Registers it and waits for the first contact. */
+async function register(
+  engine: PromiseEngine,
+  context: RequestContext,
+  input: AddProviderInput,
+): Promise<DomainProvider> {
+  const command = present({ name: input.name, access: accessIn(input) });
+  const { provider } = await engine.decide(context, addProvider, command);
+  await engine.reconciler.contacted(provider.id, engine.patience.contact);
+  return (await engine.read((head) => head.providers.get(provider.id))) ?? provider;
+}
+
+function registered({ id, name, status }: DomainProvider): AddProviderOutput {
+  const message =
+    status === 'up'
+      ? `The provider '${name}' answers.`
+      : `The provider '${name}' has not answered yet; a capacity-event tells when it does.`;
+  return { result: 'ok', status, 'provider-id': id, message };
+}
+
+function unreachable({ name, status, statusMessage }: DomainProvider): AddProviderOutput {
+  const said = statusMessage === undefined ? '' : ` ${statusMessage}`;
+  const rejected = status === 'rejected';
+  return {
+    result: 'conflict',
+    reason: rejected ? 'opnfv-promise:provider-rejected' : 'opnfv-promise:provider-unavailable',
+    message: `The provider '${name}' was not registered, because it ${rejected ? 'rejects what was given' : 'does not answer'}.${said}`,
+    status,
+  };
+}

@@ -1,0 +1,67 @@
+/** Reservations as nodes of opnfv-promise: in queries, in the data tree and in notifications. */
+import type { Capacity } from '../../engine/capacity.ts';
+import { missingOf, remainingOf } from '../../engine/claims.ts';
+import type { Id, Reservation } from '../../engine/entities.ts';
+import { allocationsOf } from '../../engine/state.ts';
+import type { Head } from '../../engine/state.ts';
+import { printInstant } from '../../engine/window.ts';
+import type { Instant } from '../../engine/window.ts';
+import type { QueryReservationOutputReservations } from '../../generated/opnfv-promise.ts';
+import { amountsOut, claimOut, instantOut, present, priorityOut, reasonOut, vectorOut } from './promise-values.ts';
+
+/** What was asked for (grouping reservation-request). */
+export function requestOut(reservation: Reservation) {
+  const { name, priority, start, end, expiryTime, demand } = reservation;
+  return present({
+    name,
+    priority: priorityOut(priority),
+    start: instantOut(start),
+    end: instantOut(end),
+    'expiry-time': instantOut(expiryTime),
+    capacity: amountsOut(demand.capacity),
+    zone: demand.zone,
+    pools: demand.pools,
+  });
+}
+
+/** What of a reservation's state is computed from the state of others. */
+export interface Derived {
+  /** What can still be allocated against it. */
+  readonly remaining: Capacity;
+  /** What a degraded one lacks at the worst. */
+  readonly missing?: Capacity | undefined;
+  readonly allocations: readonly Id[];
+}
+
+/** What came of it (grouping reservation-state). */
+export function stateOut(reservation: Reservation, { remaining, missing, allocations }: Derived) {
+  const { status, hold, reason, message, owner, tenant, createdOn, modifiedOn, startsAt, endsAt, expiresAt, claims } =
+    reservation;
+  return present({
+    status,
+    hold,
+    reason: reasonOut(reason),
+    message,
+    owner,
+    tenant,
+    'created-on': printInstant(createdOn),
+    'modified-on': printInstant(modifiedOn),
+    'starts-at': printInstant(startsAt),
+    'ends-at': instantOut(endsAt),
+    'expires-at': instantOut(expiresAt),
+    claim: claims.length === 0 ? undefined : claims.map(claimOut),
+    remaining: amountsOut(remaining),
+    missing: missing === undefined ? undefined : vectorOut(missing),
+    allocations: allocations.length === 0 ? undefined : allocations,
+  });
+}
+
+/** A reservation with its state, as it is at an instant. */
+export function reservationOut(head: Head, reservation: Reservation, now: Instant): QueryReservationOutputReservations {
+  const derived: Derived = {
+    remaining: remainingOf(head, reservation),
+    missing: reservation.status === 'degraded' ? missingOf(head, reservation, now) : undefined,
+    allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
+  };
+  return { id: reservation.id, ...requestOut(reservation), state: stateOut(reservation, derived) };
+}

@@ -1,0 +1,151 @@
+/** create-, update-, cancel- and query-reservation (reservation steps 1 to 4; second message flow, steps 1 to 6). */
+import { cancelReservation, createReservation, updateReservation } from '../../engine/commands/reservation.ts';
+import type { Reservation } from '../../engine/entities.ts';
+import { queryReservations } from '../../engine/queries.ts';
+import type {
+  CancelReservationResult,
+  Clearable,
+  CreateReservation,
+  CreateReservationResult,
+  Refusal,
+  UpdateReservation,
+  UpdateReservationResult,
+} from '../../engine/requests.ts';
+import { printInstant } from '../../engine/window.ts';
+import type {
+  CancelReservationOutput,
+  CreateReservationInput,
+  CreateReservationOutput,
+  Handlers,
+  UpdateReservationInput,
+  UpdateReservationOutput,
+} from '../../generated/opnfv-promise.ts';
+import type { RequestContext } from '../context.ts';
+import { filterIn, utilizationOut } from './capacity.ts';
+import type { PromiseEngine } from './promise-domain.ts';
+import {
+  capacityIn,
+  demandIn,
+  instantIn,
+  instantOut,
+  listIn,
+  present,
+  priorityIn,
+  reasonOut,
+  refusalOut,
+} from './promise-values.ts';
+import { reservationOut } from './reservation-nodes.ts';
+
+type ReservationHandlers = Pick<
+  Handlers<RequestContext>,
+  'create-reservation' | 'update-reservation' | 'cancel-reservation' | 'query-reservation'
+>;
+
+export function reservationHandlers(engine: PromiseEngine): ReservationHandlers {
+  return {
+    'create-reservation': async (context, input) =>
+      creationAnswer(await engine.decide(context, createReservation, creationIn(input))),
+
+    'update-reservation': async (context, input) =>
+      updateAnswer(await engine.decide(context, updateReservation, updateIn(input))),
+
+    'cancel-reservation': async (context, input) =>
+      cancellationAnswer(await engine.decide(context, cancelReservation, { id: input['reservation-id'] })),
+
+    'query-reservation': async (_context, input) => {
+      const query = present({
+        ...filterIn(input),
+        ids: listIn(input['reservation-id']),
+        name: input.name,
+        statuses: listIn(input.status),
+      });
+      return await engine.read((head, now) => {
+        const { reservations, utilization } = queryReservations(head, query, now);
+        return present({
+          reservations:
+            reservations.length === 0 ? undefined : reservations.map((each) => reservationOut(head, each, now)),
+          utilization: utilizationOut(utilization),
+        });
+      });
+    },
+  };
+}
+
+function creationIn(input: CreateReservationInput): CreateReservation {
+  return present({
+    name: input.name,
+    priority: priorityIn(input.priority),
+    start: instantIn(input.start, 'start'),
+    end: instantIn(input.end, 'end'),
+    expiryTime: instantIn(input['expiry-time'], 'expiry-time'),
+    demand: demandIn(input),
+    deferred: input.asynchronous,
+  });
+}
+
+function updateIn(input: UpdateReservationInput): UpdateReservation {
+  const { zone, pools } = input;
+  return present({
+    id: input['reservation-id'],
+    name: input.name,
+    priority: priorityIn(input.priority),
+    start: instantIn(input.start, 'start'),
+    end: instantIn(input.end, 'end'),
+    expiryTime: instantIn(input['expiry-time'], 'expiry-time'),
+    demand: present({ capacity: capacityIn(input.capacity), zone, pools: listIn(pools) }),
+    clear: input.clear?.filter(isClearable),
+  });
+}
+
+/** The other values stand behind features that are not announced. */
+function isClearable(name: NonNullable<UpdateReservationInput['clear']>[number]): name is Clearable {
+  return name !== 'container' && name !== 'affinity-group' && name !== 'recurrence';
+}
+
+function creationAnswer(result: CreateReservationResult): CreateReservationOutput {
+  if (result.outcome === 'refused') return { ...refused(result.refusal), status: 'rejected' };
+  const { reservation } = result;
+  return present({
+    result: 'ok' as const,
+    status: reservation.status,
+    'reservation-id': reservation.id,
+    'expires-at': instantOut(reservation.expiresAt),
+    message:
+      result.outcome === 'pending'
+        ? 'The request is recorded; a reservation-event tells the decision.'
+        : `Reserved ${span(reservation)}.`,
+  });
+}
+
+function updateAnswer(result: UpdateReservationResult): UpdateReservationOutput {
+  const { reservation } = result;
+  const state = present({ status: reservation.status, 'expires-at': instantOut(reservation.expiresAt) });
+  if (result.outcome === 'refused') return { ...refused(result.refusal), ...state };
+  return { result: 'ok', ...state, message: `Reserved ${span(reservation)}.` };
+}
+
+function cancellationAnswer(result: CancelReservationResult): CancelReservationOutput {
+  const { status } = result.reservation;
+  if (result.outcome === 'refused') {
+    const { reason, message } = result.refusal;
+    return { result: 'conflict', reason: reasonOut(reason), message, status };
+  }
+  const { released } = result;
+  const machines = released.length === 0 ? '' : ` These run on without it: ${released.join(', ')}.`;
+  return { result: 'ok', status, message: `The reservation is withdrawn.${machines}` };
+}
+
+function refused(refusal: Refusal): Pick<UpdateReservationOutput, 'result' | 'reason' | 'message' | 'refusal'> {
+  const { reason, message } = refusal;
+  return present({
+    result: 'conflict' as const,
+    reason: reasonOut(reason),
+    message,
+    refusal: refusalOut(refusal),
+  });
+}
+
+function span({ startsAt, endsAt }: Reservation): string {
+  const start = `from ${printInstant(startsAt)}`;
+  return endsAt === undefined ? `${start} on` : `${start} to ${printInstant(endsAt)}`;
+}
