@@ -1,0 +1,166 @@
+import type { Subscribed } from './consumer.ts';
+import { all, amount, leaf, type Content } from './content.ts';
+import { at, DAY, HOUR, POOL_CORES, poolPath, setUpInfrastructure, type Infrastructure } from './infrastructure.ts';
+import { check, checkLeaf, made, outline, type Flow, type Stage } from './stage.ts';
+
+const RESERVED = 4;
+const USED = 1;
+
+/** Resource capacity management, steps 1a to 5. */
+export function capacityFlow(stage: Stage): Flow {
+  let vim: Infrastructure | undefined;
+  let begin = 0;
+  let looked: Content | undefined;
+  let answers: { increased: Content; decreased: Content; refused: Content } | undefined;
+  let subscribed: Subscribed | undefined;
+
+  const infrastructure = (): Infrastructure => made(vim, 'an infrastructure');
+  const query = (start: number, end: number): Promise<Content> =>
+    stage.consumer().invoke('opnfv-promise:query-capacity', {
+      capacity: 'available',
+      'provider-id': infrastructure().provider,
+      window: { start: at(start), end: at(end) },
+    });
+
+  return {
+    title: 'Resource capacity management',
+    async prepare() {
+      const consumer = stage.consumer();
+      begin = stage.now();
+      vim = await setUpInfrastructure(consumer, 'vim-capacity');
+      const reserved = await consumer.invoke('opnfv-promise:create-reservation', {
+        start: at(begin + HOUR),
+        end: at(begin + 2 * HOUR),
+        pools: [vim.pool],
+        capacity: { cores: RESERVED },
+      });
+      checkLeaf(reserved, 'result', 'ok');
+      const allocated = await consumer.invoke('opnfv-promise:create-instance', {
+        'provider-id': vim.provider,
+        name: 'vm-unreserved',
+        image: 'cirros',
+        flavor: 'm1.small',
+      });
+      checkLeaf(allocated, 'result', 'ok');
+    },
+    steps: [
+      {
+        number: '1a',
+        title: 'The consumer asks for capacity, filtered by window and provider',
+        async run() {
+          looked = await query(begin + HOUR, begin + 2 * HOUR);
+        },
+      },
+      {
+        number: '1b',
+        title: 'The answer has the total, available, reserved and used capacity that match',
+        run() {
+          const views = { total: POOL_CORES, reserved: RESERVED, usage: USED, available: POOL_CORES - RESERVED - USED };
+          for (const [view, cores] of Object.entries(views)) {
+            check(
+              amount(looked, `capacity/${view}/cores`) === cores,
+              `${cores} cores ${view}`,
+              looked && outline(looked),
+            );
+          }
+          const pools = all(looked, 'collections').map((entry) => leaf(entry, 'id'));
+          check(pools.includes(infrastructure().pool), 'the pool among the collections', pools);
+          check(all(looked, 'utilization').length > 0, 'utilization over the window', 'none');
+          stage.tell(`cores: ${JSON.stringify(views)}`);
+          return Promise.resolve();
+        },
+      },
+      {
+        number: '2a',
+        title: 'The consumer announces more capacity for a future window, and less for another one',
+        async run() {
+          const { pool } = infrastructure();
+          const change = (rpc: string, from: number, to: number): Promise<Content> =>
+            stage.consumer().invoke(`opnfv-promise:${rpc}`, {
+              'pool-id': pool,
+              start: at(from),
+              end: at(to),
+              capacity: { cores: 8 },
+            });
+          answers = {
+            increased: await change('increase-capacity', begin + DAY, begin + 2 * DAY),
+            decreased: await change('decrease-capacity', begin + 3 * DAY, begin + 4 * DAY),
+            refused: await stage.consumer().invoke('opnfv-promise:decrease-capacity', {
+              'pool-id': pool,
+              capacity: { cores: 500 },
+            }),
+          };
+        },
+      },
+      {
+        number: '2b',
+        title: 'The answer is an ACK or a NACK, and the map follows the ACKs',
+        async run() {
+          const { increased, decreased, refused } = made(answers, 'answers');
+          checkLeaf(increased, 'result', 'ok');
+          checkLeaf(decreased, 'result', 'ok');
+          checkLeaf(refused, 'result', 'conflict');
+          const total = async (day: number): Promise<number> =>
+            amount(await query(begin + day * DAY + HOUR, begin + day * DAY + 2 * HOUR), 'capacity/total/cores');
+          const totals = [await total(1), await total(3), await total(5)];
+          const expected = [POOL_CORES + 8, POOL_CORES - 8, POOL_CORES];
+          check(totals.join() === expected.join(), `${expected.join()} cores in the windows`, totals);
+          stage.tell(`ACK, ACK, NACK: ${leaf(refused, 'message') ?? ''}`);
+        },
+      },
+      {
+        number: '3a',
+        title: 'The consumer subscribes to capacity changes of one pool',
+        async run() {
+          const filter = { event: 'opnfv-promise:capacity-event', leaf: ['pool', infrastructure().pool] } as const;
+          subscribed = await stage.consumer().subscribe({ filter });
+        },
+      },
+      {
+        number: '3b',
+        title: 'The answer has the identifier of the subscription',
+        run() {
+          const { id } = made(subscribed, 'a subscription');
+          check(/^[0-9]+$/.test(id), 'a subscription id', id);
+          stage.tell(`subscription ${id}`);
+          return Promise.resolve();
+        },
+      },
+      {
+        number: '4',
+        title: 'The VIM loses a host, and the capacity map follows it',
+        async run() {
+          const { provider, pool } = infrastructure();
+          await stage.consumer().invoke('promise-simulator:fail-host', { 'provider-id': provider, host: 'compute-1' });
+          // The buffer is used up by the increase to come, so that the pool bears what is missing then.
+          const read = () => stage.consumer().get(poolPath(pool));
+          const cores = (found: Content | undefined): number => amount(found, 'state/total/cores');
+          await stage.eventually(
+            `${POOL_CORES - 8} cores in the pool`,
+            read,
+            (found) => cores(found) === POOL_CORES - 8,
+          );
+          stage.tell(`the pool has ${POOL_CORES - 8} cores`);
+        },
+      },
+      {
+        number: '5',
+        title: 'The consumer is notified of the change',
+        async run() {
+          const { provider, pool } = infrastructure();
+          const subscription = made(subscribed, 'a subscription');
+          const failed = await stage.notified(subscription, (event) => leaf(event, 'cause') === 'host-failed');
+          checkLeaf(failed.event, 'pool', pool);
+          checkLeaf(failed.event, 'host', 'compute-1');
+          checkLeaf(failed.event, 'total/cores', String(POOL_CORES - 8));
+          await stage
+            .consumer()
+            .invoke('promise-simulator:restore-host', { 'provider-id': provider, host: 'compute-1' });
+          const restored = await stage.notified(subscription, (event) => leaf(event, 'cause') === 'host-restored');
+          checkLeaf(restored.event, 'total/cores', String(POOL_CORES));
+          stage.tell('host-failed, then host-restored');
+        },
+      },
+    ],
+  };
+}
