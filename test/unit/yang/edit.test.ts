@@ -7,7 +7,7 @@ import { EntryMap } from '../../../src/yang/entries.ts';
 import { formatPath, parseApiPath } from '../../../src/yang/instance-path.ts';
 import { RpcError } from '../../../src/yang/rpc-error.ts';
 import { SchemaTree } from '../../../src/yang/schema-tree.ts';
-import type { LeafListNode, ListNode } from '../../../src/yang/schema-tree.ts';
+import type { ListNode } from '../../../src/yang/schema-tree.ts';
 import { choice, container, leaf, leafList, list, module, string, uint32 } from './schema-builder.ts';
 
 const server = list('server', ['name'], [leaf('name'), leaf('port', uint32), leafList('tag')]);
