@@ -34,8 +34,12 @@ export interface Config {
     /** Milliseconds without a message from the client after which a session without subscriptions ends; 0 for never. */
     readonly idleMs: number;
   };
-  /** An embedded, simulated VIM that is registered as a provider at the first start. */
-  readonly simulator: { readonly enabled: boolean };
+  readonly simulator: {
+    /** Whether providers of the simulated type may exist, and the module that drives them is served. */
+    readonly enabled: boolean;
+    /** Whether the first start registers one, under the id `simulated`. */
+    readonly provider: boolean;
+  };
 }
 
 const DEFAULT_RESTCONF = '127.0.0.1:8443';
@@ -64,7 +68,7 @@ const configFile = z.strictObject({
       'idle-seconds': z.int().min(0).optional(),
     })
     .optional(),
-  simulator: z.strictObject({ enabled: z.boolean().optional() }).optional(),
+  simulator: z.strictObject({ enabled: z.boolean().optional(), provider: z.boolean().optional() }).optional(),
 });
 
 /** Settings given on the command line; they win over the file. */
@@ -115,7 +119,7 @@ export function loadConfig(given: CommandLineSettings): Config {
       sessionsPerUser: file.limits?.['sessions-per-user'] ?? 256,
       idleMs: (file.limits?.['idle-seconds'] ?? 0) * 1000,
     },
-    simulator: { enabled: file.simulator?.enabled ?? true },
+    simulator: { enabled: file.simulator?.enabled ?? true, provider: file.simulator?.provider ?? true },
   };
 }
 

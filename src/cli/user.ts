@@ -31,14 +31,19 @@ async function passwordFrom(file: string | undefined, terminal: Terminal): Promi
   if (file === undefined) return undefined;
   const content = file === '-' ? await text(terminal.stdin) : readFileSync(file, 'utf8');
   const [firstLine = ''] = content.split(/\r?\n/);
-  if (firstLine === '') throw new Error(`the first line of ${file === '-' ? 'standard input' : file} is empty: it should hold the password`);
+  if (firstLine === '')
+    throw new Error(
+      `the first line of ${file === '-' ? 'standard input' : file} is empty: it should hold the password`,
+    );
   return firstLine;
 }
 
 /** Asks without showing what is typed. */
 async function askPassword(name: string, terminal: Terminal): Promise<string> {
   if (terminal.stdin.isTTY !== true) {
-    throw new Error('no terminal to ask for a password: give --password-file FILE (or - for standard input), or --key FILE');
+    throw new Error(
+      'no terminal to ask for a password: give --password-file FILE (or - for standard input), or --key FILE',
+    );
   }
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   terminal.stderr.write(`Password for ${name}: `);

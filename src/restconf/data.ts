@@ -1,16 +1,9 @@
 import type { EditRequest } from '../agent/requests.ts';
 import type { Data, Value } from '../yang/data.ts';
-import type { EditNode, EditOperation, LeafListEdit } from '../yang/edit.ts';
+import type { EditOperation } from '../yang/edit.ts';
 import { entryKey } from '../yang/data.ts';
 import { isData, type InsertPosition } from '../yang/entries.ts';
-import {
-  formatApiPath,
-  formatPath,
-  parseApiPath,
-  schemaNodes,
-  type InstancePath,
-  type PathStep,
-} from '../yang/instance-path.ts';
+import { formatApiPath, formatPath, parseApiPath, schemaNodes, type InstancePath } from '../yang/instance-path.ts';
 import { printJson, printXml, type PrintOptions } from '../yang/print.ts';
 import { RpcError } from '../yang/rpc-error.ts';
 import type { DataSchemaNode, SchemaTree } from '../yang/schema-tree.ts';
@@ -156,7 +149,7 @@ async function create(exchange: Exchange, { path }: DataResource): Promise<Reply
   const { agent, context } = exchange;
   const { insert } = parseEditQuery(exchange.query);
   const edit = agent.yang.parseEditAt(editRequest(exchange, path, 'create', insert), requiredBody(exchange));
-  const target = edit.target === undefined ? path : [...path, stepOf(edit.target)];
+  const target = edit.target?.path ?? path;
   const outcome = await agent.edit(context, editOf(exchange, edit, target));
   const location = `${origin(exchange)}${ROOT}/data${formatApiPath(target)}`;
   return { status: 201, headers: { Location: location, ...revisionHeaders(outcome) }, body: [] };
@@ -234,22 +227,6 @@ function requiredBody(exchange: Exchange): Encoded {
   throw RpcError.malformedMessage(
     `${exchange.method} needs a body with the data, as ${YANG_DATA.json} or ${YANG_DATA.xml}.`,
   );
-}
-
-/** The step of a path that leads to a node that an edit creates. */
-function stepOf(edit: EditNode): PathStep {
-  const { module, name } = edit.node;
-  if ('keys' in edit) {
-    const keys = edit.node.keys.flatMap((key, index) => {
-      const value = edit.keys[index];
-      return value === undefined ? [] : [{ name: key, value }];
-    });
-    return { module, name, keys };
-  }
-  if (edit.node.kind !== 'leaf-list') return { module, name };
-  // What creates an entry of a leaf-list says which.
-  const value = 'value' in edit ? (edit as LeafListEdit).value : undefined;
-  return value === undefined ? { module, name } : { module, name, value };
 }
 
 function origin(exchange: Exchange): string {

@@ -1,0 +1,298 @@
+import { mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join } from 'node:path';
+import { config as rxjs } from 'rxjs';
+import type { Agent } from './agent/agent.ts';
+import { createAgent, type CreatedAgent } from './agent/create-agent.ts';
+import { domainLedger } from './agent/domain-ledger.ts';
+import { promiseConfigOwner } from './agent/handlers/promise-config.ts';
+import { LocalClient } from './agent/local-client.ts';
+import { PromiseEngine, promiseModel, type PromiseDomain } from './agent/handlers/promise-domain.ts';
+import { registerPromise } from './agent/handlers/register.ts';
+import { SIMULATED } from './agent/handlers/simulator.ts';
+import {
+  agentModel,
+  inDomain,
+  type AgentChange,
+  type AgentEvent,
+  type AgentHead,
+  type AgentLedger,
+} from './agent/head.ts';
+import type { Config, ListenAddress } from './config.ts';
+import { Bus } from './engine/bus.ts';
+import { systemClock, type Clock } from './engine/clock.ts';
+import { commands } from './engine/commands/index.ts';
+import { Ledger } from './engine/ledger.ts';
+import { Reconciler } from './engine/reconciler.ts';
+import { Scheduler } from './engine/scheduler.ts';
+import { hostCredentials, type HostCredentials } from './host-credentials.ts';
+import { startNetconfServer } from './netconf/server.ts';
+import type { Logger } from './observe/log.ts';
+import { RESTCONF_CAPABILITIES } from './restconf/discovery.ts';
+import { streamLocation } from './restconf/resource.ts';
+import { startRestconfServer } from './restconf/server.ts';
+import { SqliteStore } from './store/sqlite/sqlite-store.ts';
+import type { EventAgeing, Store } from './store/store.ts';
+import { Users, type PublicKey } from './users.ts';
+import { SimulatedClouds } from './vim/simulated/clouds.ts';
+import type { VimFactory } from './vim/vim.ts';
+import { servedModules } from './yang-modules.ts';
+import { YangContext } from './yang/yang-context.ts';
+
+export interface StartOptions {
+  readonly config: Config;
+  readonly logger: Logger;
+  /** Default: the time of day of this machine. */
+  readonly clock?: Clock;
+  /** A number in [0, 1), for the jitter of repeated work. */
+  readonly random?: () => number;
+}
+
+/** A running system. */
+export interface RunningPromise {
+  readonly agent: Agent;
+  readonly users: Users;
+  readonly credentials: HostCredentials;
+  /** Base URLs of RESTCONF, such as `https://127.0.0.1:8443`; the one with TLS first. */
+  readonly restconf: readonly string[];
+  readonly netconf: ListenAddress;
+  /** Whether the data directory held nothing before. */
+  readonly firstStart: boolean;
+  /** Resolves when the work that is due by the clock has been carried out. */
+  caughtUp(): Promise<void>;
+  /** Ends sessions and streams, finishes what was decided, closes the store. */
+  close(): Promise<void>;
+}
+
+/** On whose behalf due work is carried out. */
+const SYSTEM = 'promise';
+
+/** The model's own event stream; `NETCONF` carries its events too. */
+const PROMISE_STREAM = {
+  name: 'promise',
+  description: 'Changes of reservations, capacity and allocations.',
+  includes: ({ module }: { readonly module: string }) => module === 'opnfv-promise',
+};
+
+/** How much of the event log is kept for replay, and how often it is looked at. */
+const EVENTS_KEPT = 1_000_000;
+const AGEING_EVERY_MS = 3_600_000;
+type PromiseLedger = AgentLedger<PromiseDomain>;
+type PromiseLedgerOf = Ledger<AgentHead<PromiseDomain>, AgentChange<PromiseDomain>, AgentEvent<PromiseDomain>>;
+
+/** What has been started, to be stopped in the opposite order. */
+class Started {
+  readonly #ends: (() => Promise<void> | void)[] = [];
+
+  /** Notes how to stop `part`. */
+  add<Part>(part: Part, end: (part: Part) => Promise<void> | void): Part {
+    this.#ends.push(() => end(part));
+    return part;
+  }
+
+  async stop(): Promise<void> {
+    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) await end();
+  }
+}
+
+/**
+ * Starts the system: what the data directory holds is loaded, work that fell due is carried out, then clients are served.
+ * @throws Error when the data directory, a module or an address cannot be used; what was started is stopped again
+ */
+export async function startPromise(options: StartOptions): Promise<RunningPromise> {
+  const started = new Started();
+  try {
+    return await start(options, started);
+  } catch (error) {
+    await started.stop();
+    throw error;
+  }
+}
+
+async function start(options: StartOptions, started: Started): Promise<RunningPromise> {
+  const { config, logger, clock = systemClock, random = Math.random } = options;
+  rxjs.onUnhandledError = (error) => logger.error({ err: error }, 'a listener of events failed');
+  mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 });
+  const users = new Users(config.dataDirectory);
+  const credentials = await hostCredentials(config.dataDirectory, certificateNames(config));
+  const served = servedModules(config.yangDirectories, config.simulator.enabled);
+  const yang = started.add(YangContext.load(served), (context) => context.close());
+  const clouds = started.add(
+    new SimulatedClouds({ directory: join(config.dataDirectory, 'simulated'), clock }),
+    (all) => all.close(),
+  );
+  const store = started.add(SqliteStore.open({ directory: config.dataDirectory, now: () => clock.now() }), (opened) =>
+    opened.close(),
+  );
+  const firstStart = store.epoch === 1;
+  const bus = started.add(
+    new Bus((listener, error) => logger.error({ err: error, listener }, 'a listener of events failed')),
+    (opened) => opened.close(),
+  );
+  const { model, record } = agentModel<PromiseDomain>(yang, promiseModel);
+  const onFailure = (error: unknown): void => logger.error({ err: error }, 'a decision could not be stored');
+  const ledger: PromiseLedger = started.add(new Ledger({ store, model, record, clock, bus, onFailure }), (writer) =>
+    writer.close(),
+  );
+  const scheduler = started.add(schedulerOf(ledger, store, clock, logger), (loop) => loop.close());
+  const adapters = new Map<string, VimFactory>(config.simulator.enabled ? [[SIMULATED, clouds.connect]] : []);
+  const reconciler = started.add(
+    new Reconciler({
+      ledger: domainLedger(ledger),
+      commands,
+      clock,
+      random,
+      adapters,
+      onFailure: (error) => logger.error({ err: error }, 'reconciling with a provider failed'),
+      onOrphan: (provider, server) =>
+        logger.warn(
+          { provider, server: server.id, name: server.name },
+          'the provider has a server that no record knows',
+        ),
+    }),
+    (loop) => loop.close(),
+  );
+  const created = started.add(
+    createAgent<PromiseDomain>({
+      yang,
+      ledger,
+      log: store,
+      bus,
+      clock,
+      logger,
+      streams: [PROMISE_STREAM],
+      owners: [promiseConfigOwner],
+    }),
+    (made) => made.close(),
+  );
+  const engine = new PromiseEngine({ ledger: domainLedger(ledger), reconciler, clock });
+  registerPromise(created, engine, config.simulator.enabled ? (provider) => clouds.cloud(provider) : undefined);
+  forgetRemoved(ledger, clouds, logger);
+  await scheduler.start();
+  reconciler.start();
+  if (firstStart && config.simulator.enabled && config.simulator.provider) await addSimulatedProvider(created.agent);
+  started.add(keepLogShort(store, clock, logger), (ageing) => ageing.cancel());
+  const servers = await startServers(options, created, users, credentials, started);
+  return {
+    agent: created.agent,
+    users,
+    credentials,
+    ...servers,
+    firstStart,
+    caughtUp: () => scheduler.whenCaughtUp(),
+    close: () => started.stop(),
+  };
+}
+
+/** The provider of a first start: configuration like any other, to be changed or deleted at will. */
+async function addSimulatedProvider(agent: Agent): Promise<void> {
+  const provider = { id: 'simulated', name: 'simulated', 'provider-type': SIMULATED };
+  const content = { 'opnfv-promise:promise': { providers: { provider: [provider] } } };
+  await new LocalClient(agent, SYSTEM).edit('merge', '', content);
+}
+
+/** A simulated cloud ends with its provider. */
+function forgetRemoved(ledger: PromiseLedger, clouds: SimulatedClouds, logger: Logger): void {
+  domainLedger(ledger).onDurable((durable) => {
+    if (durable.what === 'reload') return;
+    for (const change of durable.changes) {
+      if (change.kind !== 'provider' || change.body !== null) continue;
+      clouds
+        .forget(change.id)
+        .catch((error: unknown) =>
+          logger.error({ err: error, provider: change.id }, 'a simulated cloud could not be removed'),
+        );
+    }
+  });
+}
+
+function schedulerOf(
+  ledger: PromiseLedgerOf,
+  store: Store,
+  clock: Clock,
+  logger: Logger,
+): Scheduler<AgentHead<PromiseDomain>, AgentChange<PromiseDomain>, AgentEvent<PromiseDomain>> {
+  return new Scheduler({
+    store,
+    ledger,
+    clock,
+    carryOut: (item) =>
+      inDomain<PromiseDomain, unknown>((head, inputs) => commands.runDue(head, item, { ...inputs, user: SYSTEM })),
+    onFailure: (item, error) =>
+      logger.error({ err: error, task: item?.task, subject: item?.subject }, 'due work could not be carried out'),
+  });
+}
+
+async function startServers(
+  { config, logger, clock = systemClock }: StartOptions,
+  { agent, facts }: CreatedAgent,
+  users: Users,
+  credentials: HostCredentials,
+  started: Started,
+): Promise<Pick<RunningPromise, 'restconf' | 'netconf'>> {
+  const authenticator = {
+    password: (user: string, password: string) => users.checkPassword(user, password),
+    publicKey: (user: string, key: PublicKey) => users.hasKey(user, key),
+  };
+  const restconf = started.add(
+    await startRestconfServer({
+      agent,
+      authenticator,
+      logger,
+      tls: { ...config.restconf.listen, certificate: credentials.certificate, key: credentials.certificateKey },
+      ...(config.restconf.plain === undefined ? {} : { plain: config.restconf.plain }),
+      bodyBytes: config.limits.messageBytes,
+      now: () => clock.now(),
+    }),
+    (server) => server.close(),
+  );
+  facts.restconfCapabilities = () => RESTCONF_CAPABILITIES;
+  facts.streamAccess = (_context, stream) =>
+    restconf.urls.slice(0, 1).flatMap((url) =>
+      (['json', 'xml'] as const).map((encoding) => ({
+        encoding,
+        location: `${url}${streamLocation(stream, encoding)}`,
+      })),
+    );
+  const netconf = started.add(
+    await startNetconfServer({
+      agent,
+      listen: config.netconf.listen,
+      hostKeys: credentials.hostKeys,
+      authenticator,
+      log: logger.child({ protocol: 'netconf' }),
+      limits: {
+        maxMessageSize: config.limits.messageBytes,
+        maxSessions: config.limits.sessions,
+        maxSessionsPerUser: config.limits.sessionsPerUser,
+        idleTimeoutMs: config.limits.idleMs,
+      },
+      facts,
+    }),
+    (server) => server.close(),
+  );
+  return { restconf: restconf.urls, netconf: { host: netconf.address.address, port: netconf.address.port } };
+}
+
+/** Ages the event log from time to time. */
+function keepLogShort(store: Store, clock: Clock, logger: Logger): { cancel(): void } {
+  const ageing: EventAgeing = { maxCount: EVENTS_KEPT };
+  let timer = clock.at(clock.now() + AGEING_EVERY_MS, run);
+  function run(): void {
+    try {
+      store.ageEvents(ageing);
+    } catch (error) {
+      logger.error({ err: error }, 'the event log could not be shortened');
+    }
+    timer = clock.at(clock.now() + AGEING_EVERY_MS, run);
+  }
+  return { cancel: () => timer.cancel() };
+}
+
+/** What a certificate made at the first start is for: the names by which this machine is reached from itself, and the address. */
+function certificateNames(config: Config): readonly string[] {
+  const { host } = config.restconf.listen;
+  return [
+    ...new Set(['localhost', '127.0.0.1', '::1', ...(host === '0.0.0.0' || host === '::' ? [hostname()] : [host])]),
+  ];
+}

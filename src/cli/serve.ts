@@ -1,0 +1,74 @@
+import { randomBytes } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { startPromise, type RunningPromise } from '../app.ts';
+import { loadConfig, type CommandLineSettings } from '../config.ts';
+import { createLogger } from '../observe/log.ts';
+import type { ExitCode } from './main.ts';
+import type { Terminal } from './terminal.ts';
+
+/** The user that a first start makes, so that there is a way in. */
+const FIRST_USER = 'admin';
+
+/** `promise serve`: runs until SIGINT or SIGTERM; a second one ends it at once. */
+export async function serve(settings: CommandLineSettings, terminal: Terminal): Promise<ExitCode> {
+  const config = loadConfig(settings);
+  const logger = createLogger(config.logLevel);
+  const stopped = firstSignal();
+  const running = await startPromise({ config, logger });
+  try {
+    const password = running.users.names.length === 0 ? await addFirstUser(running, config.dataDirectory) : undefined;
+    terminal.stdout.write(greeting(running, config.dataDirectory, password, terminal.stdout.isTTY === true));
+    logger.info({ signal: await stopped }, 'stopping');
+  } finally {
+    await running.close();
+  }
+  return 0;
+}
+
+function firstSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, resolve);
+  });
+}
+
+async function addFirstUser(running: RunningPromise, dataDirectory: string): Promise<string> {
+  const password = randomBytes(12).toString('base64url');
+  writeFileSync(passwordFile(dataDirectory), `${password}\n`, { mode: 0o600 });
+  await running.users.add(FIRST_USER, { password });
+  return password;
+}
+
+function passwordFile(dataDirectory: string): string {
+  return join(dataDirectory, 'first-password');
+}
+
+/** @param shown whether somebody reads this at a terminal: a password must not get into a service's log */
+function greeting(
+  running: RunningPromise,
+  dataDirectory: string,
+  password: string | undefined,
+  shown: boolean,
+): string {
+  const { restconf, netconf, credentials } = running;
+  const host = netconf.host.includes(':') ? `[${netconf.host}]` : netconf.host;
+  const lines = [
+    'Promise is running.',
+    '',
+    ...restconf.map((url) => `  RESTCONF   ${url}/restconf`),
+    `  NETCONF    ssh -p ${netconf.port} ${FIRST_USER}@${host} -s netconf`,
+    `  data       ${dataDirectory}`,
+    `  TLS        SHA-256 ${credentials.certificateFingerprint}`,
+  ];
+  if (password !== undefined) {
+    const file = passwordFile(dataDirectory);
+    lines.push(
+      '',
+      `  user       ${FIRST_USER}`,
+      shown ? `  password   ${password}   (also in ${file})` : `  password   in ${file}`,
+    );
+  }
+  const [url = ''] = restconf;
+  const tryIt = `curl --cacert ${join(dataDirectory, 'tls.crt')} -u ${FIRST_USER} ${url}/restconf/data/opnfv-promise:promise`;
+  return [...lines, '', '  try        ' + tryIt, '', ''].join('\n');
+}
