@@ -20,7 +20,7 @@ export interface AccessControl {
   readReach(context: RequestContext, node: DataSchemaNode): ReadReach;
   /** Asked of each node whose reach is `some`. */
   canRead(context: RequestContext, node: DataSchemaNode, path: InstancePath): boolean;
-  /** Asked of the top of what is created or deleted, and of each leaf that is changed. */
+  /** Asked of each node that is created, of the top of what is deleted, and of each leaf that is changed. */
   canWrite(context: RequestContext, node: DataSchemaNode, path: InstancePath, operation: WriteOperation): boolean;
   canExec(context: RequestContext, operation: RpcNode | ActionNode): boolean;
   canReceive(context: Pick<RequestContext, 'user' | 'transport'>, notification: NotificationNode): boolean;

@@ -4,12 +4,11 @@ import type { DueChange } from '../store/store.ts';
 import type { Data } from '../yang/data.ts';
 import { applyEdit, difference } from '../yang/edit.ts';
 import type { Change, EditTree } from '../yang/edit.ts';
-import { formatPath } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import { RpcError, RpcErrors } from '../yang/rpc-error.ts';
 import { getNode } from '../yang/select.ts';
 import type { YangContext } from '../yang/yang-context.ts';
-import type { AccessControl, WriteOperation } from './access.ts';
+import type { AccessControl } from './access.ts';
 import type { ConfigOwner } from './config-owners.ts';
 import { configChangeEvent } from './base-notifications.ts';
 import type { RequestContext } from './context.ts';
@@ -19,6 +18,7 @@ import type { AgentChange, AgentEvent, AgentHead, AgentLedger, DomainTypes } fro
 import type { Locks } from './locks.ts';
 import type { EditOutcome, EditRequest, Revision, WritableDatastore } from './requests.ts';
 import type { RunningChange } from './running.ts';
+import { requireWritable } from './writable.ts';
 
 /** Who holds a datastore's lock (RFC 6241 §7.5). */
 export interface DatastoreLock {
@@ -139,7 +139,7 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
     const { data: after, created } = applyEdit(this.#yang.schema, before, edit);
     const changes = after === before ? [] : [...difference(this.#yang.schema, before, after)];
     if (changes.length === 0) return { result: { created: false, changed: false, ...revision }, ...NOTHING };
-    this.#checkAccess(context, changes);
+    requireWritable(this.#yang.schema, this.#access, context, changes);
     this.#yang.validate(after);
     const consequences = this.#askOwners(head, inputs, context, { before, after, changes });
     if (request.testOption === 'test-only') {
@@ -174,24 +174,9 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
     }
     return { result: undefined, changes, events, due };
   }
-
-  #checkAccess(context: RequestContext, changes: readonly Change[]): void {
-    for (const change of changes) {
-      if (this.#access.canWrite(context, change.node, change.path, WRITE_OPERATIONS[change.kind])) continue;
-      const path = formatPath(change.path);
-      throw RpcError.accessDenied(`The user ${context.user} is not permitted to change ${path}.`, { path });
-    }
-  }
 }
 
 const NOTHING = { changes: [], events: [], due: [] } as const;
-
-const WRITE_OPERATIONS: Readonly<Record<Change['kind'], WriteOperation>> = {
-  created: 'create',
-  deleted: 'delete',
-  modified: 'update',
-  moved: 'update',
-};
 
 function runningChange<Domain extends DomainTypes>(
   head: AgentHead<Domain>,

@@ -53,7 +53,8 @@ function readableEntries(reader: Reader, list: ListNode, value: Value, parentPat
   });
 }
 
-function entryStep(list: ListNode, entry: Data): PathStep {
+/** The step to a list entry; without keys for one of a list that has none. */
+export function entryStep(list: ListNode, entry: Data): PathStep {
   const values = keyValues(list, entry);
   const step = { module: list.module, name: list.name };
   if (values === undefined || values.length === 0) return step;

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import type { Agent } from '../../../src/agent/agent.ts';
 import { createAgent } from '../../../src/agent/create-agent.ts';
 import type { CreatedAgent } from '../../../src/agent/create-agent.ts';
+import type { AccessControl } from '../../../src/agent/access.ts';
 import type { ConfigOwner } from '../../../src/agent/config-owners.ts';
 import { agentModel } from '../../../src/agent/head.ts';
 import type { AgentLedger, DomainModel } from '../../../src/agent/head.ts';
@@ -11,6 +12,7 @@ import { ManualClock } from '../../../src/engine/clock.ts';
 import { Ledger } from '../../../src/engine/ledger.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
 import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import type { Commit } from '../../../src/store/store.ts';
 import { RpcError, RpcErrors } from '../../../src/yang/rpc-error.ts';
 import { YangContext } from '../../../src/yang/yang-context.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
@@ -71,9 +73,11 @@ export class AgentFixture {
   ledger: AgentLedger<Counting>;
   created: CreatedAgent;
   readonly #owners: readonly ConfigOwner<Counting>[];
+  readonly #access: AccessControl | undefined;
 
-  constructor(owners: readonly ConfigOwner<Counting>[] = []) {
+  constructor(owners: readonly ConfigOwner<Counting>[] = [], access?: AccessControl) {
     this.#owners = owners;
+    this.#access = access;
     [this.store, this.ledger, this.created] = this.#open();
   }
 
@@ -85,8 +89,9 @@ export class AgentFixture {
     return new LocalClient(this.agent, 'ann');
   }
 
-  /** Stops the server and starts it again on what is on disk. */
-  async restart(): Promise<void> {
+  /** Stops the server, lets `meanwhile` write to the store, and starts it again on what is on disk. */
+  async restart(meanwhile?: Commit['writes']): Promise<void> {
+    if (meanwhile !== undefined) await this.store.append({ writes: meanwhile, events: [], due: [] });
     await this.#stop();
     [this.store, this.ledger, this.created] = this.#open();
   }
@@ -126,6 +131,7 @@ export class AgentFixture {
       logger: silentLogger,
       streams,
       owners: this.#owners,
+      ...(this.#access === undefined ? {} : { access: this.#access }),
     });
     return [store, ledger, created];
   }
