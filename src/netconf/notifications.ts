@@ -18,7 +18,8 @@ export function* notificationText(schema: SchemaTree, record: NotificationRecord
   const namespace = escapeAttribute(schema.namespaceOf(record.module));
   yield `<notification xmlns="${NOTIFICATION}"><eventTime>${new Date(record.time).toISOString()}</eventTime>`;
   yield `<${record.name} xmlns="${namespace}">`;
-  for (const piece of printXml(schema, record.content, { parent: node })) yield asciiXml(piece);
+  const content = printXml(schema, record.content, { parent: node, within: record.module });
+  for (const piece of content) yield asciiXml(piece);
   yield `</${record.name}></notification>`;
 }
 

@@ -12,6 +12,8 @@ export interface PrintOptions {
   readonly parent?: SchemaParent;
   /** JSON: qualify the first level's names with their module below a `parent` too, as RESTCONF bodies do (RFC 8040 §3.5). */
   readonly qualified?: boolean;
+  /** XML: the module whose namespace is the default one where the caller puts the elements; they need not declare it. */
+  readonly within?: string;
   /** Indented with two spaces, each element or member on its line. */
   readonly pretty?: boolean;
   /**
@@ -137,7 +139,7 @@ function isDefault(node: LeafNode, value: Value): boolean {
  */
 export function* printXml(schema: SchemaTree, nodes: Data, options: PrintOptions = {}): Iterable<string> {
   const printer = new XmlPrinter(schema, options);
-  yield* printer.children(options.parent, nodes, undefined, 0);
+  yield* printer.children(options.parent, nodes, options.within, 0);
   yield printer.out.take();
 }
 
