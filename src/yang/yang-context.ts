@@ -28,7 +28,7 @@ import type {
   SchemaParent,
   Type,
 } from './schema-tree.ts';
-import { toStored } from './stored.ts';
+import { fromLibyang, toStored } from './stored.ts';
 import { parseXml } from './xml.ts';
 
 /** A message body as it came: xml has its in-scope namespaces in the text itself (`toStandaloneText`). */
@@ -148,8 +148,8 @@ export class YangContext {
           ...(tree === undefined ? {} : { datastore: tree }),
         });
         try {
-          // libyang prints JSON objects of instance data.
-          return JSON.parse(call.printBody({ format: 'json', withDefaults: 'report-all' })) as Data;
+          const json = call.printBody({ format: 'json', withDefaults: 'report-all' });
+          return fromLibyang(this.schema, json, operation.input);
         } finally {
           call.dispose();
         }
@@ -286,8 +286,7 @@ export class YangContext {
     const text = translatingErrors({ schema: this.schema }, () =>
       this.#withTree(data, (tree) => tree.print({ format: 'json', withDefaults: 'report-all' })),
     );
-    // libyang prints JSON objects of instance data.
-    return toStored(this.schema, JSON.parse(text) as Data);
+    return toStored(this.schema, fromLibyang(this.schema, text));
   }
 
   /**
@@ -345,8 +344,7 @@ export class YangContext {
   yangLibrary(): Data {
     const tree = this.#context.yangLibrary(this.contentId);
     try {
-      // libyang prints JSON objects of instance data.
-      return toStored(this.schema, JSON.parse(tree.print({ format: 'json' })) as Data);
+      return toStored(this.schema, fromLibyang(this.schema, tree.print({ format: 'json' })));
     } finally {
       tree.dispose();
     }

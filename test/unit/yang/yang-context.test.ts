@@ -345,6 +345,17 @@ describe('YangContext', () => {
       }
     });
 
+    it('name the module of every identity', () => {
+      const text = '{"zoo:input":{"animal":"cat"}}';
+      expect(zoo().parseRpcInput(rpc('transfer'), { format: 'json', text })).to.deep.equal({
+        animal: 'zoo:cat',
+        count: 1,
+      });
+      const defaults = zoo().addDefaults(stored({ mascot: 'cat', cage: [{ id: 'a', kind: 'zoo:cat' }] }));
+      expect(plain(defaults)).to.have.nested.property('zoo:zoo.mascot', 'zoo:cat');
+      expect(plain(defaults)).to.have.nested.property('zoo:zoo.cage[0].kind', 'zoo:cat');
+    });
+
     it('read no input', () => {
       for (const text of ['', '{}', '{"zoo:input":{}}']) {
         expect(zoo().parseRpcInput(rpc('ping'), { format: 'json', text })).to.deep.equal({});
