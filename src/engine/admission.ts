@@ -12,7 +12,17 @@
  * A pool is eligible when the demand names it or names none; when its zone is the demand's, or the demand has none; and
  * when it holds every element that the demand names.
  */
-import { RESOURCES, amountOf, fromVector, isZero, min, resourcesOf, subtract, toVector, zeroVector } from './capacity.ts';
+import {
+  RESOURCES,
+  amountOf,
+  fromVector,
+  isZero,
+  min,
+  resourcesOf,
+  subtract,
+  toVector,
+  zeroVector,
+} from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type { Claim, Demand, Id, NodeId, Pool, Reason } from './entities.ts';
 import { UnknownEntry } from './requests.ts';
@@ -72,7 +82,10 @@ export function whole(nodes: readonly Node[], demand: Capacity, window: Window):
 }
 
 /** The pools that may serve a demand, in the order of their ids, and what stands in the way when there are none. */
-export function eligibleNodes(head: Head, demand: Pick<Demand, 'zone' | 'pools' | 'elements'>): { readonly nodes: Node[]; readonly reason: Reason } {
+export function eligibleNodes(
+  head: Head,
+  demand: Pick<Demand, 'zone' | 'pools' | 'elements'>,
+): { readonly nodes: Node[]; readonly reason: Reason } {
   for (const id of demand.pools ?? []) {
     if (!head.pools.has(id)) throw new UnknownEntry('pool', 'pools', id);
   }
@@ -150,7 +163,10 @@ function fill(nodes: readonly Node[], demand: Capacity, window: Window): Share[]
 /** The least of each resource that is free at any instant of the window; not below zero. */
 export function leastFree(node: Node, resources: readonly Resource[], window: Window): Capacity {
   const vector = node.free.min(window);
-  return fromVector(vector.map((amount) => Math.max(0, amount)), resources);
+  return fromVector(
+    vector.map((amount) => Math.max(0, amount)),
+    resources,
+  );
 }
 
 function positive(capacity: Capacity): Capacity {
@@ -166,7 +182,14 @@ function restrict(capacity: Capacity, resources: readonly Resource[]): Capacity 
   return result;
 }
 
-function refuse(head: Head, nodes: readonly Node[], demand: Demand, window: Window, now: Instant, reason: Reason): Refusal {
+function refuse(
+  head: Head,
+  nodes: readonly Node[],
+  demand: Demand,
+  window: Window,
+  now: Instant,
+  reason: Reason,
+): Refusal {
   const asked = resourcesOf(demand.capacity);
   const most = mostOf(nodes, asked, window);
   const shortages = nodes.slice(0, POOLS_EXPLAINED).flatMap((node) => shortagesOf(node, demand.capacity, window));
@@ -260,7 +283,8 @@ function nextSplit(
   for (let attempt = 0; attempt < SPLIT_ATTEMPTS; attempt++) {
     start = Math.min(...nodes.map((node) => nextStep(node, start)));
     if (start > notAfter || start === FOREVER) return { searchedUntil: notAfter };
-    if (place(nodes, demand, { start, end: start + duration }) !== undefined) return { found: start, searchedUntil: start };
+    if (place(nodes, demand, { start, end: start + duration }) !== undefined)
+      return { found: start, searchedUntil: start };
   }
   return { searchedUntil: start };
 }
@@ -281,6 +305,8 @@ function describeWindow(window: Window): string {
 function describeLack(demand: Capacity, most: Capacity, pools: number): string {
   const lacking = resourcesOf(demand).filter((resource) => amountOf(most, resource) < amountOf(demand, resource));
   if (lacking.length === 0) return 'no pool has all of it together';
-  const amounts = lacking.map((resource) => `${amountOf(demand, resource)} ${resource} asked for, ${amountOf(most, resource)} free`);
+  const amounts = lacking.map(
+    (resource) => `${amountOf(demand, resource)} ${resource} asked for, ${amountOf(most, resource)} free`,
+  );
   return `${amounts.join(', ')}${pools > 1 ? ` in ${pools} pools` : ''}`;
 }

@@ -1,9 +1,11 @@
 /** Makes the events of a draft, with what their content needs as the head then is. */
 import { breakdownAt } from './breakdown.ts';
-import { missingOf, remainingOf } from './claims.ts';
+import { add, subtract } from './capacity.ts';
+import type { Capacity } from './capacity.ts';
+import { heldBy, missingOf, remainingOf } from './claims.ts';
 import type { Draft } from './draft.ts';
 import type { Allocation, Id, NodeId, Reservation, ReservationStatus, VmState } from './entities.ts';
-import type { AllocationCause, CapacityCause, ReservationCause } from './events.ts';
+import type { AllocationCause, CapacityBreakdown, CapacityCause, ReservationCause } from './events.ts';
 import { allocationsOf, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
@@ -27,19 +29,59 @@ export function announceReservation(
   });
 }
 
+/**
+ * The events of a reservation that is about to hold its claims, where it held nothing. They say what will be, worked out from what is: a grant
+ * is the decision that is made most, and so the head need not be changed and changed back for it.
+ */
+export function announceGrant(
+  draft: Draft,
+  cause: ReservationCause,
+  granted: Reservation,
+  oldStatus?: ReservationStatus,
+): void {
+  draft.emit({
+    kind: 'reservation-event',
+    time: draft.at.now,
+    cause,
+    reservation: granted,
+    ...(oldStatus === undefined ? {} : { oldStatus }),
+    remaining: heldBy(granted),
+    allocations: [],
+  });
+  for (const claim of granted.claims) {
+    const window = { start: claim.start, end: claim.end ?? FOREVER };
+    announcePool(draft, 'reserved', poolOfNode(claim.node), window, undefined, claim.capacity);
+  }
+}
+
 /** One event for each pool on which something is held or given back. */
-export function announceHeld(draft: Draft, cause: CapacityCause, claims: readonly { readonly node: NodeId; readonly start: Instant; readonly end?: Instant }[]): void {
+export function announceHeld(
+  draft: Draft,
+  cause: CapacityCause,
+  claims: readonly { readonly node: NodeId; readonly start: Instant; readonly end?: Instant }[],
+): void {
   for (const claim of claims) {
     announcePool(draft, cause, poolOfNode(claim.node), { start: claim.start, end: claim.end ?? FOREVER });
   }
 }
 
-/** The change holds during the window, as far as that is not past; the capacity is that of its first instant. */
-export function announcePool(draft: Draft, cause: CapacityCause, id: Id, window: Window, host?: string): void {
+/**
+ * The change holds during the window, as far as that is not past; the capacity is that of its first instant.
+ * @param taken what will be reserved beyond what the head has
+ */
+export function announcePool(
+  draft: Draft,
+  cause: CapacityCause,
+  id: Id,
+  window: Window,
+  host?: string,
+  taken?: Capacity,
+): void {
   const { head, at } = draft;
   const pool = head.pools.get(id);
   if (pool === undefined || window.end <= at.now) return;
   const first = Math.max(window.start, at.now);
+  const capacity = breakdownAt(head, id, first);
   draft.emit({
     kind: 'capacity-event',
     time: at.now,
@@ -50,8 +92,13 @@ export function announcePool(draft: Draft, cause: CapacityCause, id: Id, window:
     ...(host === undefined ? {} : { host }),
     ...(window.start > at.now ? { start: window.start } : {}),
     ...(window.end === FOREVER ? {} : { end: window.end }),
-    capacity: breakdownAt(head, id, first),
+    capacity: taken === undefined ? capacity : lessen(capacity, taken),
   });
+}
+
+function lessen(capacity: CapacityBreakdown, taken: Capacity): CapacityBreakdown {
+  const { reserved, available } = capacity;
+  return { ...capacity, reserved: add(reserved, taken), available: subtract(available, taken) };
 }
 
 export function announceProvider(draft: Draft, cause: CapacityCause, provider: Id, host?: string): void {
@@ -64,7 +111,12 @@ export function announceProvider(draft: Draft, cause: CapacityCause, provider: I
   });
 }
 
-export function announceAllocation(draft: Draft, cause: AllocationCause, allocation: Allocation, oldVmState?: VmState): void {
+export function announceAllocation(
+  draft: Draft,
+  cause: AllocationCause,
+  allocation: Allocation,
+  oldVmState?: VmState,
+): void {
   draft.emit({
     kind: 'allocation-event',
     time: draft.at.now,

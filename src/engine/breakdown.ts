@@ -7,7 +7,12 @@ import { poolNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import type { Instant, Window } from './window.ts';
 
-export const NO_BREAKDOWN: CapacityBreakdown = { total: NOTHING, reserved: NOTHING, usage: NOTHING, available: NOTHING };
+export const NO_BREAKDOWN: CapacityBreakdown = {
+  total: NOTHING,
+  reserved: NOTHING,
+  usage: NOTHING,
+  available: NOTHING,
+};
 
 /** The views of a pool at an instant; `available` is 0 where more is held than there is. */
 export function breakdownAt(head: Head, pool: Id, instant: Instant): CapacityBreakdown {
@@ -19,7 +24,12 @@ export function nodeAt(node: Node, instant: Instant): CapacityBreakdown {
   const total = fromVector(node.total.valueAt(instant), node.resources);
   const free = fromVector(node.free.valueAt(instant), node.resources);
   const usage = fromVector(node.used.valueAt(instant), node.resources);
-  return { total, usage, reserved: max(subtract(subtract(total, free), usage), NOTHING), available: max(free, NOTHING) };
+  return {
+    total,
+    usage,
+    reserved: max(subtract(subtract(total, free), usage), NOTHING),
+    available: max(free, NOTHING),
+  };
 }
 
 /**

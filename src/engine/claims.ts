@@ -11,6 +11,8 @@ import type { Instant } from './window.ts';
 
 /** All that a reservation holds, on all nodes. */
 export function heldBy(reservation: Reservation): Capacity {
+  const [only, another] = reservation.claims;
+  if (only !== undefined && another === undefined) return only.capacity;
   return total(reservation.claims.map(({ capacity }) => capacity));
 }
 
@@ -32,11 +34,18 @@ export function remainingOf(head: Head, reservation: Reservation): Capacity {
  * The claim of a reservation from which a machine can be taken: the first, in the order of claims, that has enough left.
  * `instances` counts where the reservation asked for it; what else the machine needs, the claim must have.
  */
-export function claimFor(head: Head, reservation: Reservation, demand: Capacity, suits: (claim: Claim) => boolean): Claim | undefined {
+export function claimFor(
+  head: Head,
+  reservation: Reservation,
+  demand: Capacity,
+  suits: (claim: Claim) => boolean,
+): Claim | undefined {
   const allocations = backed(head, reservation);
   return reservation.claims.find((claim) => {
     if (!suits(claim)) return false;
-    const consumed = total(allocations.filter(({ pool }) => poolNode(pool) === claim.node).map(({ capacity }) => capacity));
+    const consumed = total(
+      allocations.filter(({ pool }) => poolNode(pool) === claim.node).map(({ capacity }) => capacity),
+    );
     return fitsWithin(machineDemand(demand, claim.capacity), subtract(claim.capacity, consumed));
   });
 }
@@ -52,7 +61,9 @@ export function machineDemand(demand: Capacity, holder: Capacity): Capacity {
 export function claimsAllocated(head: Head, reservation: Reservation): Claim[] {
   const allocations = backed(head, reservation);
   return reservation.claims.flatMap((claim) => {
-    const consumed = total(allocations.filter(({ pool }) => poolNode(pool) === claim.node).map(({ capacity }) => capacity));
+    const consumed = total(
+      allocations.filter(({ pool }) => poolNode(pool) === claim.node).map(({ capacity }) => capacity),
+    );
     const kept = min(claim.capacity, countedIn(claim.capacity, consumed));
     return isZero(kept) ? [] : [{ ...claim, capacity: kept }];
   });

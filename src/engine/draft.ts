@@ -7,7 +7,8 @@
  * A decision that looks at nothing after its last change pays nothing for this.
  */
 import type { DueChange, DueItem } from '../store/store.ts';
-import type { Id, NodeId } from './entities.ts';
+import { compact } from './compact.ts';
+import type { Id, NodeId, Reservation } from './entities.ts';
 import type { DomainEvent } from './events.ts';
 import type { At, Decision } from './requests.ts';
 import { apply, inverse } from './state.ts';
@@ -40,8 +41,10 @@ export class Draft {
   }
 
   put<Kind extends EntityKind>(kind: Kind, id: Id, body: EntityOf[Kind] | null): void {
-    // Cast: the compiler does not see that kind and body go together when both depend on a type parameter.
-    const change = { kind, id, body } as Change;
+    // Casts: the compiler does not see that kind and body go together when both depend on a type parameter.
+    const change = (
+      kind === 'reservation' && body !== null ? { kind, id, body: compact(body as Reservation) } : { kind, id, body }
+    ) as Change;
     const key = `${kind}/${id}`;
     // Last come, last written: an entity that is put again moves to the end.
     this.#changes.delete(key);

@@ -64,7 +64,8 @@ function itemsOf(reservation: Reservation, policy: Policy): Map<string, DueItem>
   if (expiresAt !== undefined) add('expire', expiresAt);
   if (endsAt !== undefined) {
     add('end', endsAt);
-    if (policy.terminationLead !== undefined) add('ending', Math.max(startsAt, endsAt - policy.terminationLead * MINUTE));
+    if (policy.terminationLead !== undefined)
+      add('ending', Math.max(startsAt, endsAt - policy.terminationLead * MINUTE));
   }
   return items;
 }

@@ -75,12 +75,7 @@ export interface CapacityEvent {
 }
 
 export type AllocationCause =
-  | 'requested'
-  | 'accepted'
-  | 'state-changed'
-  | 'destroy-requested'
-  | 'destroyed'
-  | 'reservation-over';
+  'requested' | 'accepted' | 'state-changed' | 'destroy-requested' | 'destroyed' | 'reservation-over';
 
 /** The state of a virtual machine has changed (allocation steps 7b and 10b). */
 export interface AllocationEvent {

@@ -13,7 +13,16 @@ import type { Capacity } from './capacity.ts';
 import { machineDemand } from './claims.ts';
 import type { Allocation, Claim, Reservation } from './entities.ts';
 import { firstDebt, holdersAt } from './settlement.ts';
-import { POLICY_ID, allocationsOf, claimWindow, emptyHead, isOver, loadRecord, poolNode, providerNode } from './state.ts';
+import {
+  POLICY_ID,
+  allocationsOf,
+  claimWindow,
+  emptyHead,
+  isOver,
+  loadRecord,
+  poolNode,
+  providerNode,
+} from './state.ts';
 import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import type { Timeline } from './timeline.ts';
@@ -43,7 +52,9 @@ function overCapacity(head: Head, node: Node, now: Instant): string[] {
       );
       if (guilty.length > 0 || !excused(head, node)) {
         const ids = guilty.map(({ id }) => id).join(', ');
-        return [`${node.id} bears more than it has at ${describeInstant(at)}: ${describe(node, at)}; held by ${ids || 'no reservation'}`];
+        return [
+          `${node.id} bears more than it has at ${describeInstant(at)}: ${describe(node, at)}; held by ${ids || 'no reservation'}`,
+        ];
       }
     }
     return [];
@@ -78,27 +89,35 @@ function claimsOn(claims: readonly Claim[], node: Node): Claim[] {
 
 function describe(node: Node, at: Instant): string {
   const value = node.free.valueAt(at);
-  return RESOURCES.flatMap((resource, index) => ((value[index] ?? 0) < 0 ? [`${-(value[index] ?? 0)} ${resource} too much`] : [])).join(', ');
+  return RESOURCES.flatMap((resource, index) =>
+    (value[index] ?? 0) < 0 ? [`${-(value[index] ?? 0)} ${resource} too much`] : [],
+  ).join(', ');
 }
 
 function misheld(head: Head, reservation: Reservation): string[] {
   const found = reservation.claims.flatMap((claim) => misclaimed(head, reservation.id, claim));
   const span = spanOf(reservation);
   for (const claim of reservation.claims) {
-    if (claim.start < span.start || (claim.end ?? FOREVER) > span.end) found.push(`a claim of ${reservation.id} lies outside its window`);
+    if (claim.start < span.start || (claim.end ?? FOREVER) > span.end)
+      found.push(`a claim of ${reservation.id} lies outside its window`);
   }
   if (isOver(reservation)) return found;
   for (const claim of reservation.claims) {
-    const backed = allocationsOf(head, reservation.id).filter(({ backing, pool }) => backing === 'reservation' && poolNode(pool) === claim.node);
+    const backed = allocationsOf(head, reservation.id).filter(
+      ({ backing, pool }) => backing === 'reservation' && poolNode(pool) === claim.node,
+    );
     const consumed = machineDemand(total(backed.map(({ capacity }) => capacity)), claim.capacity);
-    if (!fitsWithin(consumed, claim.capacity)) found.push(`more is allocated under ${reservation.id} on ${claim.node} than it holds`);
+    if (!fitsWithin(consumed, claim.capacity))
+      found.push(`more is allocated under ${reservation.id} on ${claim.node} than it holds`);
   }
   return found;
 }
 
 function misclaimed(head: Head, owner: string, claim: Claim): string[] {
   if (!head.nodes.has(claim.node)) return [`a claim of ${owner} is on ${claim.node}, which does not exist`];
-  return resourcesOf(claim.capacity).some((resource) => (claim.capacity[resource] ?? 0) < 0) ? [`a claim of ${owner} is negative`] : [];
+  return resourcesOf(claim.capacity).some((resource) => (claim.capacity[resource] ?? 0) < 0)
+    ? [`a claim of ${owner} is negative`]
+    : [];
 }
 
 function misallocated(head: Head, allocation: Allocation): string[] {
@@ -106,17 +125,24 @@ function misallocated(head: Head, allocation: Allocation): string[] {
   if (allocation.backing === 'own') return found;
   const reservation = allocation.reservation === undefined ? undefined : head.reservations.get(allocation.reservation);
   const failed = allocation.capacity === NOTHING || resourcesOf(allocation.capacity).length === 0;
-  if (!failed && (reservation === undefined || isOver(reservation))) found.push(`${allocation.id} is backed by a reservation that is not there`);
-  if (reservation !== undefined && allocation.endsAt !== reservation.endsAt) found.push(`${allocation.id} does not end with its reservation`);
+  if (!failed && (reservation === undefined || isOver(reservation)))
+    found.push(`${allocation.id} is backed by a reservation that is not there`);
+  if (reservation !== undefined && allocation.endsAt !== reservation.endsAt)
+    found.push(`${allocation.id} does not end with its reservation`);
   return found;
 }
 
 function beyondProvider(head: Head, provider: string, now: Instant): string[] {
   const node = head.nodes.get(providerNode(provider));
   if (node === undefined || node.resources.length === 0) return [];
-  const lost: Capacity = poolsFrom(head, provider).reduce((sum, pool) => add(sum, pool.withdrawn?.capacity ?? {}), NOTHING);
+  const lost: Capacity = poolsFrom(head, provider).reduce(
+    (sum, pool) => add(sum, pool.withdrawn?.capacity ?? {}),
+    NOTHING,
+  );
   const least = node.free.min({ start: now, end: FOREVER });
-  const lacking = node.resources.filter((resource) => (least[RESOURCES.indexOf(resource)] ?? 0) + (lost[resource] ?? 0) < 0);
+  const lacking = node.resources.filter(
+    (resource) => (least[RESOURCES.indexOf(resource)] ?? 0) + (lost[resource] ?? 0) < 0,
+  );
   return lacking.map((resource) => `the pools of ${provider} have more ${resource} than it has`);
 }
 
@@ -152,8 +178,16 @@ function differences(head: Head, copy: Head): string[] {
     compare(`${id} used`, steps(node.used), steps(other.used));
   }
   compare('pool order', head.poolOrder, copy.poolOrder);
-  compare('held', head.held.inOrder(ALWAYS).map(({ id }) => id), copy.held.inOrder(ALWAYS).map(({ id }) => id));
-  compare('over', head.over.inOrder(ALWAYS).map(({ id }) => id), copy.over.inOrder(ALWAYS).map(({ id }) => id));
+  compare(
+    'held',
+    head.held.inOrder(ALWAYS).map(({ id }) => id),
+    copy.held.inOrder(ALWAYS).map(({ id }) => id),
+  );
+  compare(
+    'over',
+    head.over.inOrder(ALWAYS).map(({ id }) => id),
+    copy.over.inOrder(ALWAYS).map(({ id }) => id),
+  );
   compare('degraded', [...head.degraded].sort(), [...copy.degraded].sort());
   compare('intents', [...head.intents].sort(), [...copy.intents].sort());
   compare('servers', [...head.servers].sort(), [...copy.servers].sort());

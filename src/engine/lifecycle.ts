@@ -24,8 +24,22 @@ type Transitions = Readonly<Partial<Record<ReservationTrigger, ReservationStatus
 const OVER: Transitions = {};
 
 export const RESERVATION_TRANSITIONS: Readonly<Record<ReservationStatus, Transitions>> = {
-  pending: { grant: 'scheduled', 'grant-now': 'active', reject: 'rejected', cancel: 'cancelled', end: 'rejected', fail: 'failed' },
-  scheduled: { start: 'active', end: 'ended', expire: 'expired', cancel: 'cancelled', degrade: 'degraded', fail: 'failed' },
+  pending: {
+    grant: 'scheduled',
+    'grant-now': 'active',
+    reject: 'rejected',
+    cancel: 'cancelled',
+    end: 'rejected',
+    fail: 'failed',
+  },
+  scheduled: {
+    start: 'active',
+    end: 'ended',
+    expire: 'expired',
+    cancel: 'cancelled',
+    degrade: 'degraded',
+    fail: 'failed',
+  },
   active: { end: 'ended', expire: 'expired', cancel: 'cancelled', degrade: 'degraded', fail: 'failed' },
   degraded: {
     restore: 'scheduled',

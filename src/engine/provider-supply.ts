@@ -30,7 +30,12 @@ export function poolsFrom(head: Head, provider: Id): Pool[] {
  * What a provider has throughout a window and is in no pool, of the resources that it bounds; within a zone, what is left
  * of that zone's hosts too. Undefined while its inventory is not known.
  */
-export function unpooled(head: Head, provider: Provider, zone: string | undefined, window: Window): Capacity | undefined {
+export function unpooled(
+  head: Head,
+  provider: Provider,
+  zone: string | undefined,
+  window: Window,
+): Capacity | undefined {
   const node = head.nodes.get(providerNode(provider.id));
   const { inventory } = provider;
   if (node === undefined || inventory === undefined) return undefined;
@@ -39,7 +44,8 @@ export function unpooled(head: Head, provider: Provider, zone: string | undefine
   const left = subtract(zoneCapacity(inventory, zone), zoneNominal(head, provider.id, zone, window));
   const bounded: Partial<Record<Resource, number>> = { ...least };
   for (const resource of RESOURCES) {
-    if (left[resource] !== undefined) bounded[resource] = Math.min(amountOf(least, resource), Math.max(0, amountOf(left, resource)));
+    if (left[resource] !== undefined)
+      bounded[resource] = Math.min(amountOf(least, resource), Math.max(0, amountOf(left, resource)));
   }
   return bounded;
 }
@@ -82,7 +88,10 @@ export function followInventory(draft: Draft, provider: Id): Id[] {
   const ahead: Window = { start: at.now, end: FOREVER };
   const pools = poolsFrom(head, provider);
   const losses = zoneLosses(head, provider, inventory, pools, ahead);
-  const debt = fromVector(node.free.min(ahead).map((amount) => Math.max(0, -amount)), node.resources);
+  const debt = fromVector(
+    node.free.min(ahead).map((amount) => Math.max(0, -amount)),
+    node.resources,
+  );
   let rest = max(subtract(debt, [...losses.values()].reduce(add, {})), {});
   for (const pool of [...pools].reverse()) {
     const lost = losses.get(pool.id) ?? {};
@@ -94,7 +103,13 @@ export function followInventory(draft: Draft, provider: Id): Id[] {
 }
 
 /** What each pool loses because the hosts of its zone have less than the zone's pools. */
-function zoneLosses(head: Head, provider: Id, inventory: VimInventory, pools: readonly Pool[], ahead: Window): Map<Id, Capacity> {
+function zoneLosses(
+  head: Head,
+  provider: Id,
+  inventory: VimInventory,
+  pools: readonly Pool[],
+  ahead: Window,
+): Map<Id, Capacity> {
   const losses = new Map<Id, Capacity>();
   for (const zone of new Set(pools.flatMap((pool) => pool.zone ?? []))) {
     const there = zoneCapacity(inventory, zone);
@@ -125,7 +140,13 @@ function withdraw(draft: Draft, pool: Pool, lost: Capacity): boolean {
 }
 
 /** Tells what a change of inventory did: which hosts failed or came back, and to which pools. */
-export function announceInventory(draft: Draft, provider: Id, before: VimInventory | undefined, after: VimInventory, pools: readonly Id[]): void {
+export function announceInventory(
+  draft: Draft,
+  provider: Id,
+  before: VimInventory | undefined,
+  after: VimInventory,
+  pools: readonly Id[],
+): void {
   const { cause, host } = inventoryCause(before, after);
   const ahead = { start: draft.at.now, end: FOREVER };
   for (const pool of pools) announcePool(draft, cause, pool, ahead, host);
@@ -134,7 +155,10 @@ export function announceInventory(draft: Draft, provider: Id, before: VimInvento
 }
 
 /** Why capacity changed: a host that went down, one that came back, or anything else in the VIM. */
-export function inventoryCause(before: VimInventory | undefined, after: VimInventory): { readonly cause: CapacityCause; readonly host?: string } {
+export function inventoryCause(
+  before: VimInventory | undefined,
+  after: VimInventory,
+): { readonly cause: CapacityCause; readonly host?: string } {
   const old = new Map(before?.hosts.map((host) => [host.name, host.state]));
   const failed = after.hosts.find((host) => host.state === 'down' && old.get(host.name) === 'up');
   if (failed !== undefined) return { cause: 'host-failed', host: failed.name };

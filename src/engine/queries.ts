@@ -78,12 +78,18 @@ export function queryCapacity(head: Head, query: CapacityQuery, now: Instant): C
   const views = nodes.map((node) => select(query.window === undefined ? nodeAt(node, now) : nodeOver(node, window)));
   const scope = query.window?.scope ?? 'inclusive';
   const held = kind === 'total' ? [] : holders(head, nodes, kind, window, scope, excluded);
-  const pools = kind === 'total' || kind === 'available' ? nodes.map((node, index) => poolCollection(head, node, views[index]?.[kind] ?? NOTHING)) : [];
+  const pools =
+    kind === 'total' || kind === 'available'
+      ? nodes.map((node, index) => poolCollection(head, node, views[index]?.[kind] ?? NOTHING))
+      : [];
   return {
     capacity: views.reduce(addBreakdowns, NO_BREAKDOWN),
     collections: [...pools, ...held],
     utilization: query.showUtilization === false ? [] : capacityOverTime(nodes, kind, window, held, select),
-    fits: query.machine === undefined ? [] : fitting(head, nodes, query.machine, query.window === undefined ? { start: now, end: FOREVER } : window),
+    fits:
+      query.machine === undefined
+        ? []
+        : fitting(head, nodes, query.machine, query.window === undefined ? { start: now, end: FOREVER } : window),
   };
 }
 
@@ -108,7 +114,10 @@ function poolsOfQuery(head: Head, query: CapacityQuery): Node[] {
   return nodes.filter(({ id }) => {
     const pool = poolOfNode(id);
     if (query.provider !== undefined && head.pools.get(pool)?.source !== query.provider) return false;
-    return some.length === 0 || some.some((element) => eligibleNodes(head, { pools: [pool], elements: [element] }).nodes.length > 0);
+    return (
+      some.length === 0 ||
+      some.some((element) => eligibleNodes(head, { pools: [pool], elements: [element] }).nodes.length > 0)
+    );
   });
 }
 
@@ -206,7 +215,8 @@ function holders(
     const candidates = [...head.held.overlapping(window), ...head.over.overlapping(window)].sort(byStart);
     for (const reservation of candidates) {
       const claims = reservation.claims.filter((claim) => ids.has(claim.node) && overlaps(claimWindow(claim), window));
-      if (claims.length === 0 || excluded.has(reservation.id) || !matchesWindow(window, spanOf(reservation), scope)) continue;
+      if (claims.length === 0 || excluded.has(reservation.id) || !matchesWindow(window, spanOf(reservation), scope))
+        continue;
       found.push(reservationCollection(head, reservation, claims));
     }
   }
@@ -214,7 +224,12 @@ function holders(
   for (const node of nodes) {
     for (const id of head.allocationsIn.get(poolOfNode(node.id)) ?? []) {
       const allocation = head.allocations.get(id);
-      if (allocation === undefined || !overlaps(spanOf(allocation), window) || !matchesWindow(window, spanOf(allocation), scope)) continue;
+      if (
+        allocation === undefined ||
+        !overlaps(spanOf(allocation), window) ||
+        !matchesWindow(window, spanOf(allocation), scope)
+      )
+        continue;
       if (allocation.reservation !== undefined && excluded.has(allocation.reservation)) continue;
       // Under a reservation it takes from what that holds, and lessens nothing further.
       if (kind === 'usage' || allocation.backing === 'own') found.push(allocationCollection(head, allocation));
@@ -302,7 +317,9 @@ function fitting(head: Head, nodes: readonly Node[], machine: Capacity, window: 
     const zone = head.pools.get(pool)?.zone;
     const asked = machineDemand(machine, node.resources.includes('instances') ? { instances: 0 } : {});
     const free = fromVector(node.free.min(window), node.resources);
-    const counts = resourcesOf(asked).map((resource) => Math.floor(Math.max(0, amountOf(free, resource)) / amountOf(asked, resource)));
+    const counts = resourcesOf(asked).map((resource) =>
+      Math.floor(Math.max(0, amountOf(free, resource)) / amountOf(asked, resource)),
+    );
     const instances = counts.length === 0 ? 0 : Math.min(...counts);
     return zone === undefined ? { pool, instances } : { pool, zone, instances };
   });
@@ -351,7 +368,9 @@ function matches(query: ReservationQuery, reservation: Reservation, window: Wind
   if (query.window !== undefined && !matchesWindow(window, spanOf(reservation), query.window.scope)) return false;
   const named = demand.elements ?? [];
   const { some = [], every = [] } = elements ?? {};
-  return (some.length === 0 || some.some((each) => named.includes(each))) && every.every((each) => named.includes(each));
+  return (
+    (some.length === 0 || some.some((each) => named.includes(each))) && every.every((each) => named.includes(each))
+  );
 }
 
 /** What reservations hold over a window, as steps. */

@@ -144,7 +144,12 @@ export interface UpdateProvider {
 
 /** `ignored`: the provider is gone, or nothing is new. */
 export type UpdateProviderResult =
-  | { readonly outcome: 'updated'; readonly provider: Provider; readonly degraded: readonly Id[]; readonly restored: readonly Id[] }
+  | {
+      readonly outcome: 'updated';
+      readonly provider: Provider;
+      readonly degraded: readonly Id[];
+      readonly restored: readonly Id[];
+    }
   | { readonly outcome: 'ignored' };
 
 export interface RemoveProvider {
@@ -186,7 +191,12 @@ export interface Affected {
 
 /** `most`: what could be taken away without touching what is held. */
 export type DecreaseCapacityResult =
-  | { readonly outcome: 'decreased'; readonly pool: Pool; readonly adjustment?: Id; readonly affected: readonly Affected[] }
+  | {
+      readonly outcome: 'decreased';
+      readonly pool: Pool;
+      readonly adjustment?: Id;
+      readonly affected: readonly Affected[];
+    }
   | (Refused & { readonly pool: Id; readonly most: Capacity; readonly affected: readonly Affected[] });
 
 // Reservations.
@@ -204,8 +214,7 @@ export interface CreateReservation {
 }
 
 export type CreateReservationResult =
-  | { readonly outcome: 'granted' | 'pending'; readonly reservation: Reservation }
-  | Refused;
+  { readonly outcome: 'granted' | 'pending'; readonly reservation: Reservation } | Refused;
 
 /** What can be taken out of a reservation. */
 export type Clearable = 'name' | 'start' | 'end' | 'expiry-time' | 'zone' | 'pools' | 'elements';
@@ -362,8 +371,7 @@ export interface ConfigRefusal {
 
 /** All or nothing: when one does not fit, nothing was taken. */
 export type ApplyConfigurationResult =
-  | { readonly outcome: 'applied' }
-  | { readonly outcome: 'refused'; readonly refusals: readonly ConfigRefusal[] };
+  { readonly outcome: 'applied' } | { readonly outcome: 'refused'; readonly refusals: readonly ConfigRefusal[] };
 
 /** Every command of the engine; `commands/index.ts` exports them. */
 export interface Commands {
@@ -387,4 +395,7 @@ export interface Commands {
 }
 
 /** Statuses from which nothing leads on. */
-export type FinalStatus = Extract<ReservationStatus, 'rejected' | 'ended' | 'expired' | 'cancelled' | 'preempted' | 'failed'>;
+export type FinalStatus = Extract<
+  ReservationStatus,
+  'rejected' | 'ended' | 'expired' | 'cancelled' | 'preempted' | 'failed'
+>;

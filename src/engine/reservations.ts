@@ -2,7 +2,7 @@
  * What can become of a reservation, as steps of a decision: granted, amended, ended, expired, withdrawn. Commands by RPC,
  * configuration and due work are made of these.
  */
-import { announceAllocation, announceHeld, announceReservation } from './announce.ts';
+import { announceAllocation, announceGrant, announceHeld, announceReservation } from './announce.ts';
 import { admit, claimsOf, whole } from './admission.ts';
 import type { Admission } from './admission.ts';
 import { add, fitsWithin, isZero, subtract } from './capacity.ts';
@@ -69,10 +69,9 @@ export function grant(draft: Draft, pending: Reservation, cause: ReservationCaus
   const status = next(pending.status, pending.startsAt <= now ? 'grant-now' : 'grant') ?? pending.status;
   const granted: Reservation = { ...pending, status, hold: 'firm', modifiedOn: now, claims: admission.claims };
   const known = draft.head.reservations.get(pending.id);
-  draft.put('reservation', granted.id, granted);
+  announceGrant(draft, cause, granted, known?.status);
   reschedule(draft, known, granted);
-  announceReservation(draft, cause, granted, known?.status);
-  announceHeld(draft, 'reserved', granted.claims);
+  draft.put('reservation', granted.id, granted);
   return { outcome: 'done', reservation: granted };
 }
 
@@ -102,7 +101,12 @@ export function amend(draft: Draft, before: Reservation, request: ReservationReq
 }
 
 /** The start that stays: that of a reservation whose window has begun, unless it is moved and nothing was allocated yet. */
-function keptStart(before: Reservation, request: ReservationRequest, allocations: readonly Allocation[], now: Instant): Instant | undefined {
+function keptStart(
+  before: Reservation,
+  request: ReservationRequest,
+  allocations: readonly Allocation[],
+  now: Instant,
+): Instant | undefined {
   if (before.startsAt > now) return undefined;
   const moved = request.start !== undefined && request.start !== before.start;
   return moved && allocations.length === 0 ? undefined : before.startsAt;
@@ -139,7 +143,7 @@ function settleAmended(
   }
   reschedule(draft, before, after);
   announceReservation(draft, 'updated', after, before.status);
-  if (before.claims !== after.claims) {
+  if (claims !== before.claims) {
     announceHeld(draft, 'released', before.claims);
     announceHeld(draft, 'reserved', after.claims);
   }
@@ -276,7 +280,10 @@ export function expire(draft: Draft, before: Reservation): void {
 }
 
 /** Withdraws a reservation and forgets it: the answer and the event have said all. What was allocated runs on. */
-export function withdraw(draft: Draft, reservation: Reservation): { readonly reservation: Reservation; readonly released: Id[] } {
+export function withdraw(
+  draft: Draft,
+  reservation: Reservation,
+): { readonly reservation: Reservation; readonly released: Id[] } {
   const { now } = draft.at;
   if (isOver(reservation)) {
     forget(draft, reservation);

@@ -139,7 +139,8 @@ export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] 
 function eases(reservation: Reservation, node: Node, at: Instant): boolean {
   const value = node.free.valueAt(at);
   return reservation.claims.some(
-    (claim) => claim.node === node.id && toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
+    (claim) =>
+      claim.node === node.id && toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
   );
 }
 

@@ -224,7 +224,8 @@ function shared(head: Head, body: object): object {
   const claims = entity.claims.map((claim) => ({
     ...claim,
     node: head.nodes.get(claim.node)?.id ?? claim.node,
-    capacity: claim === first && capacity !== undefined && sameEntries(capacity, claim.capacity) ? capacity : claim.capacity,
+    capacity:
+      claim === first && capacity !== undefined && sameEntries(capacity, claim.capacity) ? capacity : claim.capacity,
   }));
   return { ...entity, claims };
 }
@@ -290,7 +291,8 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void 
   count(nodeFor(head, poolNode(allocation.pool)).used, window, allocation.capacity, sign);
   if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);
   member(head.allocationsIn, allocation.pool, allocation.id, sign);
-  if (allocation.server !== undefined) entry(head.servers, serverKey(allocation.provider, allocation.server), allocation.id, sign);
+  if (allocation.server !== undefined)
+    entry(head.servers, serverKey(allocation.provider, allocation.server), allocation.id, sign);
   entry(head.tokens, allocation.token, allocation.id, sign);
   if (allocation.intent !== undefined) mark(head.intents, allocation.id, sign);
 }

@@ -24,7 +24,8 @@ export interface Terms {
   readonly expiresAt?: Instant;
 }
 
-export type TermsResult = { readonly outcome: 'set'; readonly terms: Terms } | { readonly outcome: 'refused'; readonly refusal: Refusal };
+export type TermsResult =
+  { readonly outcome: 'set'; readonly terms: Terms } | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /**
  * Decides the terms.
@@ -55,7 +56,10 @@ function checkOrder(times: RequestedTimes, start: Instant, now: Instant, begun: 
   }
   const { end, expiryTime } = times;
   if (end !== undefined && end <= start) {
-    throw new InvalidRequest('end', `The end ${describeInstant(end)} is not after the start ${describeInstant(start)}.`);
+    throw new InvalidRequest(
+      'end',
+      `The end ${describeInstant(end)} is not after the start ${describeInstant(start)}.`,
+    );
   }
   if (end !== undefined && end <= now) {
     throw new InvalidRequest('end', `The end ${describeInstant(end)} has passed; it is ${describeInstant(now)}.`);
@@ -68,11 +72,21 @@ function checkOrder(times: RequestedTimes, start: Instant, now: Instant, begun: 
   }
 }
 
-function violation(policy: Policy, times: RequestedTimes, start: Instant, now: Instant, begun: boolean): Refusal | undefined {
+function violation(
+  policy: Policy,
+  times: RequestedTimes,
+  start: Instant,
+  now: Instant,
+  begun: boolean,
+): Refusal | undefined {
   const { maxFutureStartRange, maxFutureEndRange, maxDuration, openEnded } = policy;
   if (!begun && maxFutureStartRange !== undefined && start > now + maxFutureStartRange * DAY) {
     const latest = describeInstant(now + maxFutureStartRange * DAY);
-    return forbidden('max-future-start-range', latest, `The start is more than ${maxFutureStartRange} days ahead; the latest possible is ${latest}.`);
+    return forbidden(
+      'max-future-start-range',
+      latest,
+      `The start is more than ${maxFutureStartRange} days ahead; the latest possible is ${latest}.`,
+    );
   }
   if (times.end === undefined) {
     if (openEnded === 'bound') return undefined;
@@ -80,10 +94,18 @@ function violation(policy: Policy, times: RequestedTimes, start: Instant, now: I
   }
   if (maxFutureEndRange !== undefined && times.end > now + maxFutureEndRange * DAY) {
     const latest = describeInstant(now + maxFutureEndRange * DAY);
-    return forbidden('max-future-end-range', latest, `The end is more than ${maxFutureEndRange} days ahead; the latest possible is ${latest}.`);
+    return forbidden(
+      'max-future-end-range',
+      latest,
+      `The end is more than ${maxFutureEndRange} days ahead; the latest possible is ${latest}.`,
+    );
   }
   if (times.end - start > maxDuration * HOUR) {
-    return forbidden('max-duration', `${maxDuration} hours`, `The reservation would last longer than ${maxDuration} hours.`);
+    return forbidden(
+      'max-duration',
+      `${maxDuration} hours`,
+      `The reservation would last longer than ${maxDuration} hours.`,
+    );
   }
   return undefined;
 }

@@ -10,7 +10,14 @@ import { HIGH, LOW } from '../entities.ts';
 import type { Allocation, Claim, Id, Pool, Provider, Reason, Reservation } from '../entities.ts';
 import { poolsFrom } from '../provider-supply.ts';
 import { UnknownEntry } from '../requests.ts';
-import type { Command, CreateInstance, CreateInstanceResult, DestroyInstance, DestroyInstanceResult, Refusal } from '../requests.ts';
+import type {
+  Command,
+  CreateInstance,
+  CreateInstanceResult,
+  DestroyInstance,
+  DestroyInstanceResult,
+  Refusal,
+} from '../requests.ts';
 import { isOver, poolNode, poolOfNode } from '../state.ts';
 import type { Head, Node } from '../state.ts';
 import { flavorCapacity } from '../supply.ts';
@@ -26,7 +33,8 @@ interface Plan {
   readonly zone?: string;
 }
 
-type Planned = { readonly outcome: 'planned'; readonly plan: Plan } | { readonly outcome: 'refused'; readonly refusal: Refusal };
+type Planned =
+  { readonly outcome: 'planned'; readonly plan: Plan } | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /**
  * Allocates a virtual machine, against a reservation or from what no reservation holds, now and at any time to come, since a machine
@@ -81,11 +89,22 @@ function planReserved(head: Head, reservation: Reservation, input: CreateInstanc
     }
     const remaining = remainingOf(head, reservation);
     reason = {
-      ...refusal('exceeds-reservation', `The flavor '${input.flavor}' needs ${describe(found.capacity)}; of the reservation there remain ${describe(remaining)}.`),
+      ...refusal(
+        'exceeds-reservation',
+        `The flavor '${input.flavor}' needs ${describe(found.capacity)}; of the reservation there remain ${describe(remaining)}.`,
+      ),
       most: remaining,
     };
   }
-  return { outcome: 'refused', refusal: reason ?? refusal('unknown-provider', `The reservation holds nothing on ${input.provider === undefined ? 'any provider' : `the provider '${input.provider}'`}.`) };
+  return {
+    outcome: 'refused',
+    refusal:
+      reason ??
+      refusal(
+        'unknown-provider',
+        `The reservation holds nothing on ${input.provider === undefined ? 'any provider' : `the provider '${input.provider}'`}.`,
+      ),
+  };
 }
 
 /** The providers on which a reservation holds something, in the order of its claims. */
@@ -114,7 +133,10 @@ function bears(head: Head, reservation: Reservation, pool: Id, capacity: Capacit
   const node = head.nodes.get(poolNode(pool));
   if (node === undefined) return false;
   const window = { start: now, end: reservation.endsAt ?? FOREVER };
-  const spare = subtract(fromVector(node.total.min(window), node.resources), fromVector(node.used.max(window), node.resources));
+  const spare = subtract(
+    fromVector(node.total.min(window), node.resources),
+    fromVector(node.used.max(window), node.resources),
+  );
   return fitsWithin(counted(node, capacity), spare);
 }
 
@@ -125,7 +147,8 @@ function planUnreserved(head: Head, input: CreateInstance, now: Instant): Planne
   if (found.outcome === 'refused') return found;
   const window: Window = { start: now, end: FOREVER };
   const pools = poolsFrom(head, provider.id).map(({ id }) => id);
-  const nodes = pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, input.zone));
+  const nodes =
+    pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, input.zone));
   const node = nodes.find((each) => each.free.fits(window, toVector(counted(each, found.capacity))));
   if (node !== undefined) return planned(provider, poolOfNode(node.id), found, input.zone);
   const most = mostOf(nodes, resourcesOf(found.capacity), window);
@@ -150,33 +173,47 @@ function onlyProvider(head: Head, id: Id | undefined): Provider | Refusal {
   if (id !== undefined) return head.providers.get(id) ?? refusal('unknown-provider', `There is no provider '${id}'.`);
   const [only, another] = head.providers.values();
   if (only === undefined) return refusal('unknown-provider', 'There is no provider yet; add-provider registers one.');
-  if (another !== undefined) return refusal('ambiguous-provider', 'There are several providers; say which one with provider-id.');
+  if (another !== undefined)
+    return refusal('ambiguous-provider', 'There are several providers; say which one with provider-id.');
   return only;
 }
 
 type Offered = { readonly outcome: 'offered'; readonly flavor: string; readonly capacity: Capacity };
 
 /** What the provider has of what is named; ids win over names. */
-function findOffer(provider: Provider, input: CreateInstance, zone: string | undefined): Offered | { readonly outcome: 'refused'; readonly refusal: Refusal } {
-  const refused = (reason: Reason, message: string) => ({ outcome: 'refused', refusal: refusal(reason, message) }) as const;
+function findOffer(
+  provider: Provider,
+  input: CreateInstance,
+  zone: string | undefined,
+): Offered | { readonly outcome: 'refused'; readonly refusal: Refusal } {
+  const refused = (reason: Reason, message: string) =>
+    ({ outcome: 'refused', refusal: refusal(reason, message) }) as const;
   const { inventory } = provider;
   if (inventory === undefined || provider.status !== 'up') {
-    return refused('provider-unavailable', `The provider '${provider.id}' cannot be used now; its status is ${provider.status}.`);
+    return refused(
+      'provider-unavailable',
+      `The provider '${provider.id}' cannot be used now; its status is ${provider.status}.`,
+    );
   }
   const flavor = named(inventory.flavors, input.flavor);
-  if (flavor === undefined) return refused('unknown-flavor', `The provider '${provider.id}' has no flavor '${input.flavor}'.`);
+  if (flavor === undefined)
+    return refused('unknown-flavor', `The provider '${provider.id}' has no flavor '${input.flavor}'.`);
   if (named(inventory.images, input.image) === undefined) {
     return refused('unknown-image', `The provider '${provider.id}' has no image '${input.image}'.`);
   }
   const network = (input.networks ?? []).find((each) => named(inventory.networks, each) === undefined);
-  if (network !== undefined) return refused('unknown-network', `The provider '${provider.id}' has no network '${network}'.`);
+  if (network !== undefined)
+    return refused('unknown-network', `The provider '${provider.id}' has no network '${network}'.`);
   if (zone !== undefined && !inventory.zones.includes(zone)) {
     return refused('unknown-zone', `The provider '${provider.id}' has no zone '${zone}'.`);
   }
   return { outcome: 'offered', flavor: flavor.id, capacity: flavorCapacity(flavor) };
 }
 
-function named<T extends { readonly id: string; readonly name: string }>(entries: readonly T[], wanted: string): T | undefined {
+function named<T extends { readonly id: string; readonly name: string }>(
+  entries: readonly T[],
+  wanted: string,
+): T | undefined {
   return entries.find(({ id }) => id === wanted) ?? entries.find(({ name }) => name === wanted);
 }
 
@@ -188,8 +225,10 @@ function planned(provider: Provider, pool: Id, found: Offered, zone: string | un
 function record(draft: Draft, input: CreateInstance, plan: Plan, reservation?: Reservation): Allocation {
   const { now, user, tenant } = draft.at;
   const { inventory } = plan.provider;
-  const idOf = (entries: readonly { readonly id: string; readonly name: string }[] | undefined, wanted: string): string =>
-    named(entries ?? [], wanted)?.id ?? wanted;
+  const idOf = (
+    entries: readonly { readonly id: string; readonly name: string }[] | undefined,
+    wanted: string,
+  ): string => named(entries ?? [], wanted)?.id ?? wanted;
   const allocation: Allocation = {
     id: draft.at.newId(),
     name: input.name,

@@ -62,7 +62,8 @@ export const increaseCapacity: Command<IncreaseCapacity, IncreaseCapacityResult>
 export const decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult> = (head, input, at) =>
   decide(head, at, (draft): DecreaseCapacityResult => {
     checkChange(input, at.now);
-    if (isZero(input.capacity)) throw new InvalidRequest('capacity', 'A decrease needs an amount: at least one resource above zero.');
+    if (isZero(input.capacity))
+      throw new InvalidRequest('capacity', 'A decrease needs an amount: at least one resource above zero.');
     const { provider, pool } = target(head, input);
     if (pool === undefined) throw noPool(head, provider, input);
     const ahead = windowAhead(input, at.now);
@@ -106,7 +107,10 @@ function target(head: Head, input: ChangeCapacity): { readonly provider: Provide
     const pool = head.pools.get(input.pool);
     if (pool === undefined) throw new UnknownEntry('pool', 'pool-id', input.pool);
     if (input.source !== undefined && input.source !== pool.source) {
-      throw new InvalidRequest('source', `The pool '${pool.id}' comes from the provider '${pool.source}', not from '${input.source}'.`);
+      throw new InvalidRequest(
+        'source',
+        `The pool '${pool.id}' comes from the provider '${pool.source}', not from '${input.source}'.`,
+      );
     }
     checkOwner('pool', pool, 'rpc');
     return { provider: providerOf(head, pool.source), pool };
@@ -124,7 +128,8 @@ function providerOf(head: Head, source: Id | undefined): Provider {
   }
   const [only, another] = head.providers.values();
   if (only === undefined) throw new InvalidRequest('source', 'There is no provider yet; add-provider registers one.');
-  if (another !== undefined) throw new InvalidRequest('source', 'There are several providers; say which one is the source.');
+  if (another !== undefined)
+    throw new InvalidRequest('source', 'There are several providers; say which one is the source.');
   return only;
 }
 
@@ -132,7 +137,10 @@ function noPool(head: Head, provider: Provider, input: ChangeCapacity): Error {
   const configured = poolsFrom(head, provider.id).find((each) => each.zone === input.zone);
   if (configured !== undefined) checkOwner('pool', configured, 'rpc');
   const zone = input.zone === undefined ? 'not bound to a zone' : `in the zone '${input.zone}'`;
-  return new InvalidRequest('source', `There is no pool of the provider '${provider.id}' ${zone}; increase-capacity makes one.`);
+  return new InvalidRequest(
+    'source',
+    `There is no pool of the provider '${provider.id}' ${zone}; increase-capacity makes one.`,
+  );
 }
 
 function newPool(draft: Draft, provider: Provider, input: ChangeCapacity): Pool {
@@ -173,7 +181,12 @@ function adjust(
 
 /** The part of an amount in resources that the provider bounds. */
 function bounded(amount: Capacity, room: Capacity): Capacity {
-  return Object.fromEntries(RESOURCES.filter((resource) => room[resource] !== undefined && amount[resource] !== undefined).map((resource) => [resource, amount[resource]]));
+  return Object.fromEntries(
+    RESOURCES.filter((resource) => room[resource] !== undefined && amount[resource] !== undefined).map((resource) => [
+      resource,
+      amount[resource],
+    ]),
+  );
 }
 
 function affectedBy(draft: Draft, ids: readonly Id[]): Affected[] {
@@ -185,7 +198,12 @@ function affectedBy(draft: Draft, ids: readonly Id[]): Affected[] {
 }
 
 function overdrawn(draft: Draft, pool: Id, window: Window): boolean {
-  return draft.head.nodes.get(poolNode(pool))?.free.min(window).some((amount) => amount < 0) === true;
+  return (
+    draft.head.nodes
+      .get(poolNode(pool))
+      ?.free.min(window)
+      .some((amount) => amount < 0) === true
+  );
 }
 
 function unavailable(provider: Provider): Refusal {
@@ -195,11 +213,17 @@ function unavailable(provider: Provider): Refusal {
 
 function unknownZone(provider: Provider, zone: string): Refusal {
   const zones = (provider.inventory?.zones ?? []).map((each) => `'${each}'`).join(', ');
-  return { reason: 'unknown-zone', message: `The provider '${provider.id}' has no zone '${zone}'; it has ${zones}.`, shortages: [] };
+  return {
+    reason: 'unknown-zone',
+    message: `The provider '${provider.id}' has no zone '${zone}'; it has ${zones}.`,
+    shortages: [],
+  };
 }
 
 function beyondProvider(provider: Provider, amount: Capacity, room: Capacity): Refusal {
-  const lacking = resourcesOf(bounded(amount, room)).filter((resource) => (room[resource] ?? 0) < (amount[resource] ?? 0));
+  const lacking = resourcesOf(bounded(amount, room)).filter(
+    (resource) => (room[resource] ?? 0) < (amount[resource] ?? 0),
+  );
   const amounts = lacking.map((resource) => `${room[resource] ?? 0} ${resource} of ${amount[resource] ?? 0}`);
   const what = amounts.length === 0 ? 'nothing' : amounts.join(', ');
   return {
@@ -220,5 +244,10 @@ function beyondPool(pool: Pool, amount: Capacity): Refusal {
 function inUse(pool: Pool, most: Capacity, affected: readonly Affected[]): Refusal {
   const ids = affected.map(({ reservation }) => reservation.id).join(', ');
   const whom = ids === '' ? 'Allocations hold it.' : `Reservations that would no longer fit: ${ids}.`;
-  return { reason: 'capacity-in-use', message: `The pool '${pool.id}' does not have so much to spare. ${whom}`, most, shortages: [] };
+  return {
+    reason: 'capacity-in-use',
+    message: `The pool '${pool.id}' does not have so much to spare. ${whom}`,
+    most,
+    shortages: [],
+  };
 }

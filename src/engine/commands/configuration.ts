@@ -80,7 +80,8 @@ const STEPS: readonly Step[] = [
   (draft, change, lifted) =>
     'put' in change && change.put === 'reservation' ? putReservation(draft, change.entry, lifted) : undefined,
   (draft, change) => ('remove' in change && change.remove === 'pool' ? removePool(draft, change.id) : undefined),
-  (draft, change) => ('remove' in change && change.remove === 'provider' ? removeProvider(draft, change.id) : undefined),
+  (draft, change) =>
+    'remove' in change && change.remove === 'provider' ? removeProvider(draft, change.id) : undefined,
 ];
 
 function putProvider(draft: Draft, entry: ProviderConfig): void {
@@ -95,7 +96,11 @@ function putProvider(draft: Draft, entry: ProviderConfig): void {
   const { statusMessage: _, ...rest } = before;
   const reached = JSON.stringify(before.access) === JSON.stringify(entry.access);
   // Another address or other credentials: what is known may not hold, so it is contacted anew.
-  draft.put('provider', entry.id, reached ? { ...before, name } : { ...rest, name, access: entry.access, status: 'connecting' });
+  draft.put(
+    'provider',
+    entry.id,
+    reached ? { ...before, name } : { ...rest, name, access: entry.access, status: 'connecting' },
+  );
 }
 
 function removeProvider(draft: Draft, id: Id): ConfigRefusal | undefined {
@@ -125,7 +130,10 @@ function putPool(draft: Draft, entry: PoolConfig): void {
   draft.put('pool', pool.id, pool);
   draft.disturbed.add(poolNode(pool.id));
   if (before === undefined || !sameSupply(before, pool)) {
-    announcePool(draft, shrinks(before, pool) ? 'decreased' : 'increased', pool.id, { start: draft.at.now, end: FOREVER });
+    announcePool(draft, shrinks(before, pool) ? 'decreased' : 'increased', pool.id, {
+      start: draft.at.now,
+      end: FOREVER,
+    });
   }
 }
 
@@ -142,7 +150,11 @@ function shrinks(before: Pool | undefined, after: Pool): boolean {
   return after.adjustments.some(({ id, direction }) => direction === 'decrease' && !known.has(id));
 }
 
-function inEffect(adjustment: PoolConfig['adjustments'][number], known: Adjustment | undefined, now: number): Adjustment {
+function inEffect(
+  adjustment: PoolConfig['adjustments'][number],
+  known: Adjustment | undefined,
+  now: number,
+): Adjustment {
   checkCapacity(adjustment.capacity);
   if (adjustment.end !== undefined && adjustment.end <= (adjustment.start ?? known?.startsAt ?? now)) {
     throw new InvalidRequest(
@@ -193,7 +205,11 @@ function requestIn(entry: ReservationConfig): ReservationRequest {
   return { ...given, priority: entry.priority ?? NORMAL };
 }
 
-function putReservation(draft: Draft, entry: ReservationConfig, lifted: ReadonlyMap<Id, Reservation>): ConfigRefusal | undefined {
+function putReservation(
+  draft: Draft,
+  entry: ReservationConfig,
+  lifted: ReadonlyMap<Id, Reservation>,
+): ConfigRefusal | undefined {
   checkDemand(entry.demand);
   const { id } = entry;
   const request = requestIn(entry);
@@ -226,7 +242,11 @@ function putNew(draft: Draft, id: Id, over: Reservation | undefined, request: Re
 function putOver(draft: Draft, id: Id, request: ReservationRequest): void {
   const { now } = draft.at;
   const window = { start: request.start ?? now, end: request.end ?? now };
-  const over: Reservation = { ...recorded(draft, id, 'config', request, { window }), status: 'ended', reason: 'window-over' };
+  const over: Reservation = {
+    ...recorded(draft, id, 'config', request, { window }),
+    status: 'ended',
+    reason: 'window-over',
+  };
   draft.put('reservation', id, over);
   reschedule(draft, undefined, over);
   announceReservation(draft, 'created', over);
@@ -283,7 +303,8 @@ function judge(draft: Draft, changes: readonly ConfigChange[], before: SupplyBef
   const { degraded } = settle(draft, 'capacity-withdrawn');
   for (const { id } of overdrawn) {
     if (before.overdrawn.has(id) && degraded.length === 0) continue;
-    const whom = degraded.length === 0 ? 'Allocations hold it.' : `Reservations that would no longer fit: ${degraded.join(', ')}.`;
+    const whom =
+      degraded.length === 0 ? 'Allocations hold it.' : `Reservations that would no longer fit: ${degraded.join(', ')}.`;
     const message = `The pool '${id}' would have less than is held. ${whom}`;
     refusals.push({ entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } });
   }

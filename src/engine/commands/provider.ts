@@ -30,7 +30,12 @@ export const addProvider: Command<AddProvider, AddProviderResult> = (head, input
   });
 
 /** @throws InvalidRequest when another provider has the name. */
-export function newProvider(draft: Draft, id: Id, origin: Origin, input: Pick<Provider, 'access'> & { readonly name?: string }): Provider {
+export function newProvider(
+  draft: Draft,
+  id: Id,
+  origin: Origin,
+  input: Pick<Provider, 'access'> & { readonly name?: string },
+): Provider {
   const name = input.name ?? id;
   checkName(draft.head, id, name);
   return { id, name, origin, access: input.access, status: 'connecting', owner: draft.at.user };
@@ -40,7 +45,10 @@ export function newProvider(draft: Draft, id: Id, origin: Origin, input: Pick<Pr
 export function checkName(head: Head, id: Id, name: string): void {
   for (const provider of head.providers.values()) {
     if (provider.id !== id && provider.name === name) {
-      throw new InvalidRequest('name', `The provider '${provider.id}' has the name '${name}' already; names are unique.`);
+      throw new InvalidRequest(
+        'name',
+        `The provider '${provider.id}' has the name '${name}' already; names are unique.`,
+      );
     }
   }
 }
@@ -96,7 +104,11 @@ export function dropProvider(draft: Draft, id: Id): Refusal | undefined {
   const pools = poolsFrom(draft.head, id);
   if (pools.length > 0) {
     const names = pools.map((pool) => `'${pool.id}'`).join(', ');
-    return { reason: 'capacity-in-use', message: `Pools come from the provider: ${names}. Remove them first.`, shortages: [] };
+    return {
+      reason: 'capacity-in-use',
+      message: `Pools come from the provider: ${names}. Remove them first.`,
+      shortages: [],
+    };
   }
   draft.put('provider', id, null);
   return undefined;

@@ -1,5 +1,6 @@
 /** create-, update- and cancel-reservation (reservation steps 1 to 3; second seed, steps 1 to 6). */
 import { announceReservation } from '../announce.ts';
+import { flat } from '../compact.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
@@ -37,7 +38,7 @@ export const createReservation: Command<CreateReservation, CreateReservationResu
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
     const result = setTerms(head.policy, input, at.now);
     if (result.outcome === 'refused') return result;
-    const pending = recorded(draft, at.newId(), 'rpc', request, result.terms);
+    const pending = recorded(draft, flat(at.newId()), 'rpc', request, result.terms);
     if (deferred === true) return defer(draft, pending);
     const granted = grant(draft, pending, 'created');
     return granted.outcome === 'refused' ? granted : { outcome: 'granted', reservation: granted.reservation };
@@ -62,7 +63,11 @@ export function decideDeferred(draft: Draft, pending: Reservation): void {
     reject(draft, pending, terms.refusal);
   } else {
     const current = recorded(draft, pending.id, pending.origin, requestOf(pending), terms.terms);
-    const kept = { owner: pending.owner, createdOn: pending.createdOn, ...(pending.tenant === undefined ? {} : { tenant: pending.tenant }) };
+    const kept = {
+      owner: pending.owner,
+      createdOn: pending.createdOn,
+      ...(pending.tenant === undefined ? {} : { tenant: pending.tenant }),
+    };
     const granted = grant(draft, { ...current, ...kept }, 'decided');
     if (granted.outcome === 'refused') reject(draft, pending, granted.refusal);
   }
@@ -98,10 +103,18 @@ export const updateReservation: Command<UpdateReservation, UpdateReservationResu
 /** Why a reservation cannot be changed any more, or yet. */
 function closed(reservation: Reservation): Refusal | undefined {
   if (isOver(reservation)) {
-    return { reason: 'reservation-over', message: `The reservation is over: its status is ${reservation.status}.`, shortages: [] };
+    return {
+      reason: 'reservation-over',
+      message: `The reservation is over: its status is ${reservation.status}.`,
+      shortages: [],
+    };
   }
   if (reservation.status !== 'pending') return undefined;
-  return { reason: 'reservation-not-active', message: 'The reservation is not decided on yet; wait for its event.', shortages: [] };
+  return {
+    reason: 'reservation-not-active',
+    message: 'The reservation is not decided on yet; wait for its event.',
+    shortages: [],
+  };
 }
 
 /** What was asked for, by an existing reservation. */
@@ -120,7 +133,11 @@ export function requestOf(reservation: Reservation): ReservationRequest {
 function updated(reservation: Reservation, input: UpdateReservation): ReservationRequest {
   const cleared = new Set<Clearable>(input.clear ?? []);
   const { id: _id, clear: _clear, demand, ...given } = input;
-  const merged: Writable<ReservationRequest> = { ...requestOf(reservation), ...given, demand: mergeDemand(reservation.demand, demand, cleared) };
+  const merged: Writable<ReservationRequest> = {
+    ...requestOf(reservation),
+    ...given,
+    demand: mergeDemand(reservation.demand, demand, cleared),
+  };
   if (cleared.has('name')) delete merged.name;
   if (cleared.has('start')) delete merged.start;
   if (cleared.has('end')) delete merged.end;

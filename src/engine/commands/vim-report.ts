@@ -104,7 +104,12 @@ function put(
 
 function gone(draft: Draft, before: Allocation): VimReportResult {
   draft.put('allocation', before.id, null);
-  announceAllocation(draft, 'destroyed', { ...withoutIntent(before), vmState: 'DELETED', modifiedOn: draft.at.now }, before.vmState);
+  announceAllocation(
+    draft,
+    'destroyed',
+    { ...withoutIntent(before), vmState: 'DELETED', modifiedOn: draft.at.now },
+    before.vmState,
+  );
   free(draft, before);
   return { outcome: 'gone' };
 }

@@ -107,8 +107,16 @@ describe('allocations (allocation flow of the first seed)', () => {
     const engine = engineWithPool();
     const booted = start(engine);
     engine.do('serverAccepted', { allocation: booted, server: 's1' });
-    engine.do('vmStateReported', { allocation: booted, vmState: 'ERROR', fault: { code: 500, message: 'No valid host' } });
-    expect(engine.head.allocations.get(booted)?.fault).to.deep.equal({ code: 500, message: 'No valid host', occurredOn: NOW });
+    engine.do('vmStateReported', {
+      allocation: booted,
+      vmState: 'ERROR',
+      fault: { code: 500, message: 'No valid host' },
+    });
+    expect(engine.head.allocations.get(booted)?.fault).to.deep.equal({
+      code: 500,
+      message: 'No valid host',
+      occurredOn: NOW,
+    });
     const refused = start(engine);
     engine.do('createFailed', { allocation: refused, fault: { message: 'Quota exceeded' } });
     expect(engine.head.allocations.get(refused)?.vmState).to.equal('ERROR');
@@ -122,7 +130,11 @@ describe('allocations (allocation flow of the first seed)', () => {
     engine.told();
     engine.advance(10 * MINUTE);
     expect(engine.told()).to.deep.equal(['reservation expired active', 'capacity released']);
-    expect(engine.head.reservations.get(reservation)?.claims[0]?.capacity).to.deep.equal({ cores: 1, ram: 512, instances: 1 });
+    expect(engine.head.reservations.get(reservation)?.claims[0]?.capacity).to.deep.equal({
+      cores: 1,
+      ram: 512,
+      instances: 1,
+    });
     expect(capacityAt(engine.head, engine.now).available.cores).to.equal(3);
     expect(reason(engine, { reservation })).to.equal('exceeds-reservation');
   });
@@ -173,7 +185,10 @@ describe('allocations (allocation flow of the first seed)', () => {
     const engine = engineWithPool();
     const reservation = engine.reserve({ demand: { capacity: TWO } });
     const id = start(engine, { reservation });
-    expect(engine.do('cancelReservation', { id: reservation })).to.deep.include({ outcome: 'cancelled', released: [id] });
+    expect(engine.do('cancelReservation', { id: reservation })).to.deep.include({
+      outcome: 'cancelled',
+      released: [id],
+    });
     expect(capacityAt(engine.head, NOW).available.cores).to.equal(3);
   });
 
@@ -183,7 +198,11 @@ describe('allocations (allocation flow of the first seed)', () => {
     const allocation = start(engine, { reservation: id });
     const refused = engine.do('updateReservation', { id, demand: { capacity: { cores: 0 } } });
     expect(refused.outcome === 'refused' && refused.refusal.reason).to.equal('below-allocated');
-    engine.do('updateReservation', { id, end: NOW + 2 * HOUR, demand: { capacity: { cores: 1, ram: 512, instances: 1 } } });
+    engine.do('updateReservation', {
+      id,
+      end: NOW + 2 * HOUR,
+      demand: { capacity: { cores: 1, ram: 512, instances: 1 } },
+    });
     expect(engine.head.allocations.get(allocation)?.endsAt).to.equal(NOW + 2 * HOUR);
     expect(capacityAt(engine.head, NOW).reserved.cores).to.equal(0);
   });

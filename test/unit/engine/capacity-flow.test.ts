@@ -22,7 +22,12 @@ describe('capacity (capacity flow of the first seed)', () => {
     const refused = engine.do('increaseCapacity', { source, capacity: { cores: 41 } });
     expect(refused.outcome === 'refused' && refused.most).to.deep.equal({ cores: 40 });
     engine.pool(source, {});
-    expect(capacityAt(engine.head, NOW).total).to.deep.equal({ cores: 100, ram: 102400, instances: 100, addresses: 10 });
+    expect(capacityAt(engine.head, NOW).total).to.deep.equal({
+      cores: 100,
+      ram: 102400,
+      instances: 100,
+      addresses: 10,
+    });
     expect(engine.do('increaseCapacity', { source, capacity: {} }).outcome).to.equal('refused');
   });
 
@@ -33,7 +38,11 @@ describe('capacity (capacity flow of the first seed)', () => {
     const grown = engine.do('increaseCapacity', { source, start: T, end: T + HOUR, capacity: { cores: 5 } });
     expect(grown.outcome).to.equal('increased');
     engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 15 } } });
-    const later = engine.do('createReservation', { start: T + HOUR, end: T + 2 * HOUR, demand: { capacity: { cores: 15 } } });
+    const later = engine.do('createReservation', {
+      start: T + HOUR,
+      end: T + 2 * HOUR,
+      demand: { capacity: { cores: 15 } },
+    });
     expect(later.outcome === 'refused' && later.refusal.most).to.deep.equal({ cores: 10 });
   });
 
@@ -49,10 +58,14 @@ describe('capacity (capacity flow of the first seed)', () => {
     if (result.outcome !== 'refused') throw new Error('decreased');
     expect(result.refusal.reason).to.equal('capacity-in-use');
     expect([result.pool, result.most]).to.deep.equal([pool, { cores: 2 }]);
-    expect(result.affected.map(({ reservation, missing }) => [reservation.id, missing])).to.deep.equal([[young, { cores: 3 }]]);
+    expect(result.affected.map(({ reservation, missing }) => [reservation.id, missing])).to.deep.equal([
+      [young, { cores: 3 }],
+    ]);
     expect(engine.told()).to.deep.equal([]);
     expect(engine.head.reservations.get(old)?.status).to.equal('scheduled');
-    expect(engine.do('decreaseCapacity', { source, capacity: { cores: 2 }, force: false }).outcome).to.equal('decreased');
+    expect(engine.do('decreaseCapacity', { source, capacity: { cores: 2 }, force: false }).outcome).to.equal(
+      'decreased',
+    );
   });
 
   it('withdraws all the same when forced: the lowest priority and the newest give way, and are restored', () => {
@@ -64,7 +77,13 @@ describe('capacity (capacity flow of the first seed)', () => {
     const normal = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 3 } } });
     engine.told();
     const status = (): unknown[] => [low, normal, high].map((id) => engine.head.reservations.get(id)?.status);
-    const result = engine.do('decreaseCapacity', { source, start: T, end: T + HOUR, capacity: { cores: 4 }, force: true });
+    const result = engine.do('decreaseCapacity', {
+      source,
+      start: T,
+      end: T + HOUR,
+      capacity: { cores: 4 },
+      force: true,
+    });
     expect(result.affected.map(({ reservation }) => reservation.id)).to.deep.equal([low]);
     expect(status()).to.deep.equal(['degraded', 'scheduled', 'scheduled']);
     expect(engine.told()).to.deep.equal(['capacity decreased', 'reservation degraded degraded']);
@@ -121,7 +140,10 @@ describe('capacity (capacity flow of the first seed)', () => {
     const id = engine.provider(hosts);
     const a = engine.pool(id, { cores: 40 }, 'a');
     const b = engine.pool(id, { cores: 40 }, 'b');
-    engine.do('updateProvider', { id, inventory: inventoryOf([{ name: 'h1', cores: 10, zone: 'a' }, ...hosts.slice(1)]) });
+    engine.do('updateProvider', {
+      id,
+      inventory: inventoryOf([{ name: 'h1', cores: 10, zone: 'a' }, ...hosts.slice(1)]),
+    });
     expect(engine.head.pools.get(a)?.withdrawn?.capacity.cores).to.equal(30);
     expect(engine.head.pools.get(b)?.withdrawn).to.equal(undefined);
   });
@@ -133,7 +155,11 @@ describe('capacity (capacity flow of the first seed)', () => {
     const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 4, ram: 1024, instances: 2 } } });
     engine.advance(DAY);
     engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
-    const answer = queryCapacity(engine.head, { window: { start: T, end: T + 2 * HOUR }, resources: ['cores'] }, engine.now);
+    const answer = queryCapacity(
+      engine.head,
+      { window: { start: T, end: T + 2 * HOUR }, resources: ['cores'] },
+      engine.now,
+    );
     expect(answer.capacity).to.deep.equal({
       total: { cores: 10 },
       reserved: { cores: 3 },
@@ -150,8 +176,16 @@ describe('capacity (capacity flow of the first seed)', () => {
     ]);
     const kinds = (kind: 'total' | 'reserved' | 'usage'): unknown =>
       queryCapacity(engine.head, { kind, resources: ['cores'] }, engine.now).collections.map((each) => each.kind);
-    expect([kinds('total'), kinds('reserved'), kinds('usage')]).to.deep.equal([['pool'], ['reservation'], ['allocation']]);
-    const reserved = queryCapacity(engine.head, { kind: 'reserved', resources: ['cores'], window: { start: T, end: T + DAY } }, T);
+    expect([kinds('total'), kinds('reserved'), kinds('usage')]).to.deep.equal([
+      ['pool'],
+      ['reservation'],
+      ['allocation'],
+    ]);
+    const reserved = queryCapacity(
+      engine.head,
+      { kind: 'reserved', resources: ['cores'], window: { start: T, end: T + DAY } },
+      T,
+    );
     expect(reserved.utilization).to.deep.equal([
       { timestamp: T, count: 1, capacity: { cores: 3 } },
       { timestamp: T + HOUR, count: 0, capacity: { cores: 0 } },
@@ -181,7 +215,9 @@ describe('capacity (capacity flow of the first seed)', () => {
     engine.pool(one, { cores: 4 }, 'b');
     engine.pool(two, { cores: 5 });
     const cores = (query: object): number | undefined => queryCapacity(engine.head, query, NOW).capacity.total.cores;
-    expect([cores({}), cores({ zone: 'a' }), cores({ zone: 'c' }), cores({ provider: one })]).to.deep.equal([12, 3, 5, 7]);
+    expect([cores({}), cores({ zone: 'a' }), cores({ zone: 'c' }), cores({ provider: one })]).to.deep.equal([
+      12, 3, 5, 7,
+    ]);
     expect(() => cores({ provider: 'none' })).to.throw(InvalidRequest);
   });
 
@@ -190,7 +226,9 @@ describe('capacity (capacity flow of the first seed)', () => {
     const source = engine.provider();
     const entry = { id: 'p1', source, capacity: { cores: 10 }, adjustments: [] };
     engine.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
-    expect(() => engine.do('decreaseCapacity', { source, capacity: { cores: 1 }, force: false })).to.throw(OwnedByOther);
+    expect(() => engine.do('decreaseCapacity', { source, capacity: { cores: 1 }, force: false })).to.throw(
+      OwnedByOther,
+    );
     expect(() => engine.do('increaseCapacity', { pool: 'p1', capacity: { cores: 1 } })).to.throw(OwnedByOther);
   });
 });

@@ -25,13 +25,17 @@ const reservation = (id: string, cores: number, start = T): ConfigChange => ({
 describe('applyConfiguration', () => {
   it('takes all entries of an edit or none, and names those that do not fit', () => {
     const { engine } = engineWithPool();
-    const result = engine.do('applyConfiguration', { changes: [reservation('a', 6), reservation('b', 6), reservation('c', 4)] });
+    const result = engine.do('applyConfiguration', {
+      changes: [reservation('a', 6), reservation('b', 6), reservation('c', 4)],
+    });
     if (result.outcome !== 'refused') throw new Error('applied');
     expect(result.refusals.map(({ entry, id }) => [entry, id])).to.deep.equal([['reservation', 'b']]);
     expect(result.refusals[0]?.refusal.most).to.deep.equal({ cores: 4 });
     expect(engine.head.reservations.size).to.equal(0);
     expect(engine.told()).to.deep.equal([]);
-    expect(engine.do('applyConfiguration', { changes: [reservation('a', 6), reservation('c', 4)] }).outcome).to.equal('applied');
+    expect(engine.do('applyConfiguration', { changes: [reservation('a', 6), reservation('c', 4)] }).outcome).to.equal(
+      'applied',
+    );
   });
 
   it('judges the state after the edit: what is removed or shrinks makes room, whatever the order', () => {
@@ -39,7 +43,9 @@ describe('applyConfiguration', () => {
     engine.do('applyConfiguration', { changes: [reservation('a', 6), reservation('b', 4)] });
     const swapped = engine.do('applyConfiguration', { changes: [reservation('b', 6), reservation('a', 4)] });
     expect(swapped.outcome).to.equal('applied');
-    const replaced = engine.do('applyConfiguration', { changes: [reservation('c', 10), { remove: 'reservation', id: 'a' }, { remove: 'reservation', id: 'b' }] });
+    const replaced = engine.do('applyConfiguration', {
+      changes: [reservation('c', 10), { remove: 'reservation', id: 'a' }, { remove: 'reservation', id: 'b' }],
+    });
     expect(replaced.outcome).to.equal('applied');
     expect([...engine.head.reservations.keys()]).to.deep.equal(['c']);
   });
@@ -54,7 +60,9 @@ describe('applyConfiguration', () => {
     engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 8 } } });
     for (const cores of [7, 101]) {
       const result = engine.do('applyConfiguration', { changes: [pool(cores)] });
-      expect(result.outcome === 'refused' && result.refusals.map(({ entry, id }) => [entry, id])).to.deep.equal([['pool', 'p1']]);
+      expect(result.outcome === 'refused' && result.refusals.map(({ entry, id }) => [entry, id])).to.deep.equal([
+        ['pool', 'p1'],
+      ]);
     }
     expect(engine.head.pools.get('p1')?.capacity).to.deep.equal({ cores: 10 });
     expect(engine.do('applyConfiguration', { changes: [{ remove: 'pool', id: 'p1' }] }).outcome).to.equal('refused');
@@ -86,10 +94,14 @@ describe('applyConfiguration', () => {
 
   it('records what lies in the past as over, and what has begun from its start', () => {
     const { engine } = engineWithPool();
-    engine.do('applyConfiguration', { changes: [reservation('past', 10, NOW - DAY), reservation('now', 10, NOW - HOUR / 2)] });
+    engine.do('applyConfiguration', {
+      changes: [reservation('past', 10, NOW - DAY), reservation('now', 10, NOW - HOUR / 2)],
+    });
     expect(engine.head.reservations.get('past')?.status).to.equal('ended');
     expect(engine.head.reservations.get('now')?.status).to.equal('active');
-    expect(engine.do('applyConfiguration', { changes: [reservation('past', 10, NOW - DAY)] }).outcome).to.equal('applied');
+    expect(engine.do('applyConfiguration', { changes: [reservation('past', 10, NOW - DAY)] }).outcome).to.equal(
+      'applied',
+    );
   });
 
   it('does not touch what stays the same, and keeps a name change from moving anything', () => {
@@ -101,7 +113,7 @@ describe('applyConfiguration', () => {
     expect(engine.head.reservations.get('a')).to.equal(before);
     const entry = { id: 'a', name: 'renamed', start: T, end: T + HOUR, demand: { capacity: { cores: 6 } } };
     engine.do('applyConfiguration', { changes: [{ put: 'reservation', entry }] });
-    expect(engine.head.reservations.get('a')?.claims).to.equal(before?.claims);
+    expect(engine.head.reservations.get('a')?.claims).to.deep.equal(before?.claims);
     expect(engine.told()).to.deep.equal(['reservation updated scheduled']);
   });
 });

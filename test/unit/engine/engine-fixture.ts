@@ -56,7 +56,10 @@ export class Engine {
   checked = true;
   #ids = 0;
 
-  do<Name extends keyof Commands>(name: Name, input: Parameters<Commands[Name]>[1]): ReturnType<Commands[Name]>['result'] {
+  do<Name extends keyof Commands>(
+    name: Name,
+    input: Parameters<Commands[Name]>[1],
+  ): ReturnType<Commands[Name]>['result'] {
     // Cast: the compiler does not relate a command's input to its name.
     const command = commands[name] as Command<unknown, unknown>;
     const decision = command(this.head, input, { now: this.now, newId: () => `id-${++this.#ids}`, user: 'alice' });
@@ -84,12 +87,16 @@ export class Engine {
   /** Lets time pass while nothing runs; then what fell due is carried out late, in order. */
   sleep(ms: number): void {
     this.now += ms;
-    for (let item = this.#nextDue(this.now); item !== undefined; item = this.#nextDue(this.now)) this.do('runDue', item);
+    for (let item = this.#nextDue(this.now); item !== undefined; item = this.#nextDue(this.now))
+      this.do('runDue', item);
   }
 
   /** A provider that is up, with one host unless others are given; returns its id. */
   provider(hosts: readonly HostSpec[] = [{ name: 'h1', cores: 100 }], name?: string): Id {
-    const added = this.do('addProvider', { ...(name === undefined ? {} : { name }), access: { type: 'promise-simulator:simulated' } });
+    const added = this.do('addProvider', {
+      ...(name === undefined ? {} : { name }),
+      access: { type: 'promise-simulator:simulated' },
+    });
     this.do('updateProvider', { id: added.provider.id, status: 'up', inventory: inventoryOf(hosts) });
     return added.provider.id;
   }

@@ -27,7 +27,11 @@ describe('reservations (reservation flow of the first seed, steps 1 to 4)', () =
   it('refuses what does not fit and says the most, the shortage and the next window', () => {
     const engine = engineWithPool();
     engine.reserve({ start: T, end: T + 2 * HOUR, demand: { capacity: { cores: 7 } } });
-    const result = engine.do('createReservation', { start: T + HOUR, end: T + 3 * HOUR, demand: { capacity: { cores: 4 } } });
+    const result = engine.do('createReservation', {
+      start: T + HOUR,
+      end: T + 3 * HOUR,
+      demand: { capacity: { cores: 4 } },
+    });
     if (result.outcome !== 'refused') throw new Error('granted');
     const { refusal } = result;
     expect(refusal.reason).to.equal('insufficient-capacity');
@@ -124,7 +128,12 @@ describe('reservations (reservation flow of the first seed, steps 1 to 4)', () =
   it('updates in place: what is absent stays, its own claim does not stand in the way, what is cleared goes', () => {
     const engine = engineWithPool();
     const id = engine.reserve({ name: 'a', start: T, end: T + HOUR, demand: { capacity: { cores: 8, ram: 100 } } });
-    const result = engine.do('updateReservation', { id, demand: { capacity: { cores: 10 } }, end: T + 2 * HOUR, clear: ['name'] });
+    const result = engine.do('updateReservation', {
+      id,
+      demand: { capacity: { cores: 10 } },
+      end: T + 2 * HOUR,
+      clear: ['name'],
+    });
     if (result.outcome !== 'updated') throw new Error('refused');
     const { reservation } = result;
     expect(reservation.demand.capacity).to.deep.equal({ cores: 10, ram: 100 });
@@ -168,7 +177,11 @@ describe('reservations (reservation flow of the first seed, steps 1 to 4)', () =
     expect([first.outcome, second.outcome]).to.deep.equal(['pending', 'pending']);
     expect(engine.told()).to.deep.equal(['reservation created pending', 'reservation created pending']);
     engine.advance(0);
-    expect(engine.told()).to.deep.equal(['reservation decided scheduled', 'capacity reserved', 'reservation decided rejected']);
+    expect(engine.told()).to.deep.equal([
+      'reservation decided scheduled',
+      'capacity reserved',
+      'reservation decided rejected',
+    ]);
     engine.advance(DAY);
     expect(engine.told()).to.deep.equal(['reservation started active']);
   });
@@ -204,22 +217,36 @@ describe('reservations (reservation flow of the first seed, steps 1 to 4)', () =
     engine.pool(source, { cores: 10 }, 'a');
     engine.pool(source, { cores: 10 }, 'b');
     const claims = (cores: number, zone?: string): (number | undefined)[] => {
-      const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores }, ...(zone === undefined ? {} : { zone }) } });
+      const id = engine.reserve({
+        start: T,
+        end: T + HOUR,
+        demand: { capacity: { cores }, ...(zone === undefined ? {} : { zone }) },
+      });
       return (engine.head.reservations.get(id)?.claims ?? []).map(({ capacity }) => capacity.cores);
     };
     expect(claims(4)).to.deep.equal([4]);
     expect(claims(8)).to.deep.equal([8]);
     expect(claims(7)).to.deep.equal([6, 1]);
-    const refused = engine.do('createReservation', { start: T, end: T + HOUR, demand: { capacity: { cores: 2 }, zone: 'a' } });
+    const refused = engine.do('createReservation', {
+      start: T,
+      end: T + HOUR,
+      demand: { capacity: { cores: 2 }, zone: 'a' },
+    });
     expect(refused.outcome === 'refused' && refused.refusal.reason).to.equal('insufficient-capacity');
-    const unknown = engine.do('createReservation', { start: T, end: T + HOUR, demand: { capacity: { cores: 2 }, zone: 'z' } });
+    const unknown = engine.do('createReservation', {
+      start: T,
+      end: T + HOUR,
+      demand: { capacity: { cores: 2 }, zone: 'z' },
+    });
     expect(unknown.outcome === 'refused' && unknown.refusal.reason).to.equal('unknown-zone');
   });
 
   it('does not let RPCs change what the configuration made', () => {
     const engine = engineWithPool();
     engine.do('applyConfiguration', {
-      changes: [{ put: 'reservation', entry: { id: 'r1', start: T, end: T + HOUR, demand: { capacity: { cores: 1 } } } }],
+      changes: [
+        { put: 'reservation', entry: { id: 'r1', start: T, end: T + HOUR, demand: { capacity: { cores: 1 } } } },
+      ],
     });
     expect(() => engine.do('cancelReservation', { id: 'r1' })).to.throw(OwnedByOther, /running/);
     expect(() => engine.do('updateReservation', { id: 'r1', end: T + 2 * HOUR })).to.throw(OwnedByOther);

@@ -32,10 +32,15 @@ describe('WindowIndex', () => {
   });
 
   it('agrees with a scan after any additions and removals', () => {
-    const span = fc.record({ start: fc.integer({ min: -50, max: 50 }), length: fc.option(fc.integer({ min: 1, max: 60 })) });
+    const span = fc.record({
+      start: fc.integer({ min: -50, max: 50 }),
+      length: fc.option(fc.integer({ min: 1, max: 60 })),
+    });
     fc.assert(
       fc.property(fc.array(span, { maxLength: 40 }), fc.integer({ min: 0, max: 40 }), span, (spans, removed, query) => {
-        const items = spans.map(({ start, length }, id) => item(`${id}`, start, length === null ? undefined : start + length));
+        const items = spans.map(({ start, length }, id) =>
+          item(`${id}`, start, length === null ? undefined : start + length),
+        );
         const index = new WindowIndex<Spanned>();
         for (const each of items) index.add(each);
         for (const each of items.slice(0, removed)) index.delete(each);
