@@ -39,6 +39,12 @@ export interface LocalSubscription {
   end(): void;
 }
 
+export interface LocalClientOptions {
+  readonly signal?: AbortSignal;
+  /** Throw when the output of an operation is not what the schema says. Default: trust it, as the servers do. */
+  readonly validateReplies?: boolean;
+}
+
 /**
  * A client inside the process: the same parsing, validation and printing as RESTCONF with JSON, without HTTP. Whatever is
  * wrong is thrown as RpcError.
@@ -46,10 +52,12 @@ export interface LocalSubscription {
 export class LocalClient {
   readonly #agent: Agent;
   readonly #context: RequestContext;
+  readonly #validateReplies: boolean;
 
-  constructor(agent: Agent, user: string, signal: AbortSignal = new AbortController().signal) {
+  constructor(agent: Agent, user: string, options: LocalClientOptions = {}) {
     this.#agent = agent;
-    this.#context = { user, transport: 'local', signal };
+    this.#context = { user, transport: 'local', signal: options.signal ?? new AbortController().signal };
+    this.#validateReplies = options.validateReplies ?? false;
   }
 
   /**
@@ -65,7 +73,9 @@ export class LocalClient {
     if (rpc === undefined) throw RpcError.unknownElement(rpcName, `There is no operation ${name}.`);
     const text = JSON.stringify({ [`${module}:input`]: input });
     const parsed = await this.#agent.parseRpcInput(rpc, { format: 'json', text });
-    return this.#json(await this.#agent.invoke(this.#context, rpc, parsed), rpc.output);
+    const output = await this.#agent.invoke(this.#context, rpc, parsed);
+    if (this.#validateReplies) this.#agent.yang.validateRpcOutput(rpc, output);
+    return this.#json(output, rpc.output);
   }
 
   /** Reads `<operational>`, or what `request` says. @param apiPath as behind `{+restconf}/data`, e.g. `/m:top/list=key` */

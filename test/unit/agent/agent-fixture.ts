@@ -86,7 +86,7 @@ export class AgentFixture {
   }
 
   get client(): LocalClient {
-    return new LocalClient(this.agent, 'ann');
+    return new LocalClient(this.agent, 'ann', { validateReplies: true });
   }
 
   /** Stops the server, lets `meanwhile` write to the store, and starts it again on what is on disk. */

@@ -119,6 +119,28 @@ describe('monitoring data', () => {
     expect(library).to.deep.equal({ 'ietf-yang-library:yang-library': { 'content-id': fixture.yang.contentId } });
   });
 
+  it('is what its modules say', async () => {
+    const session = open();
+    fixture.agent.lock(contextOf('bob', session.id), 'running');
+    fixture.agent.streams.establish(
+      contextOf('bob', session.id),
+      { stopTime: fixture.clock.now() + 1 },
+      new Recorder(),
+    );
+    fixture.created.facts.streamAccess = () => [{ encoding: 'json', location: 'https://host/streams/x' }];
+    const everything = await fixture.client.get();
+    const text = JSON.stringify(everything);
+    const read = fixture.yang.parseData({ format: 'json', text });
+    expect(Object.keys(read)).to.have.members(Object.keys(everything));
+    expect(Object.keys(everything)).to.include.members([
+      `${MONITORING}:netconf-state`,
+      'ietf-yang-library:yang-library',
+      'ietf-restconf-monitoring:restconf-state',
+      'nc-notifications:netconf',
+      'ietf-subscribed-notifications:subscriptions',
+    ]);
+  });
+
   it('tells of sessions that come and go', async () => {
     const inbox = fixture.client.subscribe();
     const first = open();
