@@ -5,7 +5,7 @@ import type { ActionNode, InOutNode, RpcNode } from '../yang/schema-tree.ts';
 import { escapeText } from '../yang/xml.ts';
 import type { Data } from '../yang/data.ts';
 import type { Encoded } from '../yang/yang-context.ts';
-import { methodNotAllowed, notFound } from './errors.ts';
+import { HttpError, methodNotAllowed, notFound } from './errors.ts';
 import { encodedBody, replyEncoding, type Exchange } from './exchange.ts';
 import { YANG_DATA } from './media-type.ts';
 import { refuseQuery } from './query.ts';
