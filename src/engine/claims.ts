@@ -8,6 +8,7 @@ import type { Allocation, Claim, Reservation } from './entities.ts';
 import { allocationsOf, claimWindow, poolNode } from './state.ts';
 import type { Head } from './state.ts';
 import type { Instant } from './window.ts';
+import { omit } from './omit.ts';
 
 /** All that a reservation holds, on all nodes. */
 export function heldBy(reservation: Reservation): Capacity {
@@ -53,7 +54,7 @@ export function claimFor(
 /** What a machine asks of a holder that may not count instances. */
 export function machineDemand(demand: Capacity, holder: Capacity): Capacity {
   if (holder.instances !== undefined) return demand;
-  const { instances: _, ...rest } = demand;
+  const rest = omit(demand, 'instances');
   return rest;
 }
 
@@ -79,7 +80,7 @@ export function claimsBefore(claims: readonly Claim[], instant: Instant): Claim[
 
 /** The allocation on its own feet from an instant on: it holds what it consumes without end, like any without a reservation. */
 export function standAlone(head: Head, allocation: Allocation, now: Instant): Allocation {
-  const { endsAt: _, ...rest } = allocation;
+  const rest = omit(allocation, 'endsAt');
   return { ...rest, backing: 'own', claims: [ownClaim(head, allocation, now)], modifiedOn: now };
 }
 

@@ -20,6 +20,7 @@ import { inventoryCapacity, nominalSegments } from './supply.ts';
 import { FOREVER, overlaps } from './window.ts';
 import type { Window } from './window.ts';
 import type { VimInventory } from '../vim/vim.ts';
+import { omit } from './omit.ts';
 
 /** The pools of a provider, in the order of their ids. */
 export function poolsFrom(head: Head, provider: Id): Pool[] {
@@ -133,7 +134,7 @@ function pick(capacity: Capacity, named: Capacity): Capacity {
 
 function withdraw(draft: Draft, pool: Pool, lost: Capacity): boolean {
   if (equals(pool.withdrawn?.capacity ?? {}, lost)) return false;
-  const { withdrawn: _, ...rest } = pool;
+  const rest = omit(pool, 'withdrawn');
   draft.put('pool', pool.id, isZero(lost) ? rest : { ...rest, withdrawn: { since: draft.at.now, capacity: lost } });
   draft.disturbed.add(poolNode(pool.id));
   return true;

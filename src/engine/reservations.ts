@@ -20,6 +20,7 @@ import { setTerms } from './terms.ts';
 import type { Terms } from './terms.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
+import { omit } from './omit.ts';
 
 /** What a consumer says about a reservation, complete. */
 export interface ReservationRequest {
@@ -85,7 +86,7 @@ export function amend(draft: Draft, before: Reservation, request: ReservationReq
   const result = setTerms(draft.head.policy, request, now, keptStart(before, request, allocations, now));
   if (result.outcome === 'refused') return result;
   const terms = withoutPast(result.terms, now);
-  const { name: _n, start: _s, end: _e, expiryTime: _x, endsAt: _ea, expiresAt: _xa, ...rest } = before;
+  const rest = omit(before, 'name', 'start', 'end', 'expiryTime', 'endsAt', 'expiresAt');
   const wanted: Reservation = { ...rest, ...request, ...effective(terms), modifiedOn: now };
   const untouched = draft.head.reservations.get(before.id) === before;
   if (untouched && sameHold(before, wanted)) return settleAmended(draft, before, wanted, before.claims, before.status);
@@ -138,7 +139,7 @@ function settleAmended(
   draft.put('reservation', after.id, after);
   for (const allocation of allocationsOf(draft.head, after.id)) {
     if (allocation.backing !== 'reservation' || allocation.endsAt === after.endsAt) continue;
-    const { endsAt: _, ...endless } = allocation;
+    const endless = omit(allocation, 'endsAt');
     draft.put('allocation', allocation.id, after.endsAt === undefined ? endless : { ...endless, endsAt: after.endsAt });
   }
   reschedule(draft, before, after);
@@ -194,7 +195,7 @@ function mayStay(before: Reservation, demand: Demand): boolean {
 /** The part of what is allocated in resources that the reservation asks for. */
 function countedBy(demand: Capacity, allocated: Capacity): Capacity {
   if (demand.instances !== undefined) return allocated;
-  const { instances: _, ...rest } = allocated;
+  const rest = omit(allocated, 'instances');
   return rest;
 }
 
@@ -228,7 +229,7 @@ export function conclude(
   machines: 'terminate' | 'release',
 ): Id[] {
   const { now } = draft.at;
-  const { hold: _hold, message: _message, ...rest } = before;
+  const rest = omit(before, 'hold', 'message');
   const over: Reservation = { ...rest, ...after, modifiedOn: now, claims: claimsBefore(before.claims, now) };
   const released: Id[] = [];
   const allocations = allocationsOf(draft.head, before.id).filter(({ backing }) => backing === 'reservation');
@@ -266,7 +267,7 @@ export function expire(draft: Draft, before: Reservation): void {
     }
     return;
   }
-  const { expiresAt: _, ...rest } = before;
+  const rest = omit(before, 'expiresAt');
   const claims = claimsAllocated(draft.head, before);
   const message = 'What was not allocated in time was released.';
   const kept: Reservation = { ...rest, claims, message, reason: 'not-allocated-in-time', modifiedOn: now };
@@ -291,7 +292,7 @@ export function withdraw(
   }
   const status = next(reservation.status, 'cancel') ?? 'cancelled';
   const released = conclude(draft, reservation, { status, reason: 'requested-by-consumer' }, 'cancelled', 'release');
-  const { hold: _, ...rest } = reservation;
+  const rest = omit(reservation, 'hold');
   const cancelled: Reservation = { ...rest, status, reason: 'requested-by-consumer', modifiedOn: now, claims: [] };
   forget(draft, cancelled);
   return { reservation: cancelled, released };

@@ -16,6 +16,7 @@ import { claimWindow } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
+import { omit } from './omit.ts';
 
 export interface Settlement {
   readonly degraded: readonly Id[];
@@ -55,7 +56,7 @@ function restore(draft: Draft, id: Id): void {
   if (reservation === undefined) return;
   const status = next(reservation.status, reservation.startsAt <= draft.at.now ? 'restore-now' : 'restore');
   if (status === undefined) return;
-  const { reason: _reason, message: _message, ...rest } = reservation;
+  const rest = omit(reservation, 'reason', 'message');
   const restored: Reservation = { ...rest, status, modifiedOn: draft.at.now };
   draft.put('reservation', id, restored);
   announceReservation(draft, 'restored', restored, reservation.status);

@@ -37,6 +37,7 @@ import { checkCapacity, checkDemand, checkOwner } from '../validation.ts';
 import { FOREVER, describeInstant } from '../window.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
 import { requestOf } from './reservation.ts';
+import { omit } from '../omit.ts';
 
 /**
  * Applies the differences between two configurations.
@@ -93,7 +94,7 @@ function putProvider(draft: Draft, entry: ProviderConfig): void {
   checkOwner('provider', before, 'config');
   const name = entry.name ?? entry.id;
   checkName(draft.head, entry.id, name);
-  const { statusMessage: _, ...rest } = before;
+  const rest = omit(before, 'statusMessage');
   const reached = JSON.stringify(before.access) === JSON.stringify(entry.access);
   // Another address or other credentials: what is known may not hold, so it is contacted anew.
   draft.put(
@@ -201,7 +202,7 @@ function giveUp(draft: Draft, entry: ReservationConfig, lifted: Map<Id, Reservat
 }
 
 function requestIn(entry: ReservationConfig): ReservationRequest {
-  const { id: _, ...given } = entry;
+  const given = omit(entry, 'id');
   return { ...given, priority: entry.priority ?? NORMAL };
 }
 

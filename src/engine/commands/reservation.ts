@@ -26,6 +26,7 @@ import { isOver } from '../state.ts';
 import type { Head } from '../state.ts';
 import { setTerms } from '../terms.ts';
 import { checkDemand, checkOwner } from '../validation.ts';
+import { omit } from '../omit.ts';
 
 /**
  * Reserves for a window: holds all that is asked for, or refuses and says what could be had. Deferred, it is recorded as
@@ -132,7 +133,8 @@ export function requestOf(reservation: Reservation): ReservationRequest {
 
 function updated(reservation: Reservation, input: UpdateReservation): ReservationRequest {
   const cleared = new Set<Clearable>(input.clear ?? []);
-  const { id: _id, clear: _clear, demand, ...given } = input;
+  const { demand, ...rest } = input;
+  const given = omit(rest, 'id', 'clear');
   const merged: Writable<ReservationRequest> = {
     ...requestOf(reservation),
     ...given,

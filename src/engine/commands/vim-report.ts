@@ -21,6 +21,7 @@ import { settle } from '../settlement.ts';
 import { poolNode } from '../state.ts';
 import type { Head } from '../state.ts';
 import { FOREVER } from '../window.ts';
+import { omit } from '../omit.ts';
 
 const IGNORED: VimReportResult = { outcome: 'ignored' };
 
@@ -67,7 +68,7 @@ export const vmStateReported: Command<VmStateReported, VimReportResult> = (head,
     const moved = input.host !== undefined && input.host !== before.host;
     const changed = takesOver(before.vmState, vmState);
     if (!changed && !moved) return IGNORED;
-    const { fault: _, ...rest } = before;
+    const rest = omit(before, 'fault');
     const fault = input.fault === undefined ? {} : { fault: { ...input.fault, occurredOn: at.now } };
     const host = input.host === undefined ? {} : { host: input.host };
     const after: Allocation = changed ? { ...rest, ...fault, ...host, vmState } : { ...before, ...host };
@@ -121,6 +122,6 @@ function free(draft: Draft, before: Allocation): void {
 }
 
 function withoutIntent(allocation: Allocation): Allocation {
-  const { intent: _, ...rest } = allocation;
+  const rest = omit(allocation, 'intent');
   return rest;
 }

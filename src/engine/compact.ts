@@ -1,0 +1,52 @@
+/**
+ * A reservation in the least memory: a million of them have to lie in the head.
+ *
+ * An object that is put together by spreading another one with more than a dozen properties becomes a hash table in V8, of
+ * more than twice the size. One that is written out, with its optional properties assigned one by one, does not.
+ */
+import type { Claim, Reservation } from './entities.ts';
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+/** The same reservation; the optional properties come last. */
+export function compact(reservation: Reservation): Reservation {
+  const { id, origin, owner, priority, demand, status, createdOn, modifiedOn, startsAt } = reservation;
+  const claims = reservation.claims.map(compactClaim);
+  const result: Writable<Reservation> = {
+    id,
+    origin,
+    owner,
+    priority,
+    demand,
+    status,
+    createdOn,
+    modifiedOn,
+    startsAt,
+    claims,
+  };
+  const { endsAt, start, end, hold, expiresAt, expiryTime, name, tenant, reason, message } = reservation;
+  if (endsAt !== undefined) result.endsAt = endsAt;
+  if (start !== undefined) result.start = start;
+  if (end !== undefined) result.end = end;
+  if (hold !== undefined) result.hold = hold;
+  if (expiresAt !== undefined) result.expiresAt = expiresAt;
+  if (expiryTime !== undefined) result.expiryTime = expiryTime;
+  if (name !== undefined) result.name = name;
+  if (tenant !== undefined) result.tenant = tenant;
+  if (reason !== undefined) result.reason = reason;
+  if (message !== undefined) result.message = message;
+  return result;
+}
+
+function compactClaim(claim: Claim): Claim {
+  const { id, node, start, end, capacity } = claim;
+  return end === undefined ? { id, node, start, capacity } : { id, node, start, capacity, end };
+}
+
+/**
+ * The same text as one run of characters. A UUID that Node.js has just made is a tree of twenty concatenations, which as a
+ * key of a map stays one, at 400 bytes more.
+ */
+export function flat(text: string): string {
+  return Buffer.from(text, 'utf8').toString('utf8');
+}
