@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import fc from 'fast-check';
 import type { Filter } from '../../../src/agent/requests.ts';
 import { parseXml } from '../../../src/yang/xml.ts';
 import { contextOf, errorOf, Recorder, settled, START, StreamFixture } from './stream-fixture.ts';
@@ -218,6 +219,34 @@ describe('event streams', () => {
       expect(recorder.seen).to.deep.equal([1, 'subscription-suspended', 'subscription-resumed']);
     });
   });
+
+  it('lose nothing and repeat nothing, whatever the receiver does when', async () => {
+    const step = fc.constantFrom('event', 'events', 'busy', 'ready', 'turn', 'start');
+    await fc.assert(
+      fc.asyncProperty(fc.array(step, { maxLength: 25 }), fc.boolean(), async (steps, replay) => {
+        const own = new StreamFixture();
+        const inbox = new Recorder();
+        await own.happens({}, {});
+        const subscription = own.streams.subscribe(contextOf('ann'), replay ? { startTime: START } : {}, inbox);
+        for (const one of [...steps, 'start', 'ready', 'event']) {
+          if (one === 'event') await own.happens({});
+          if (one === 'events') await own.happens({}, {}, {});
+          if (one === 'turn') await new Promise((resolve) => setImmediate(resolve));
+          if (one === 'start') subscription.start();
+          inbox.takes = one === 'ready' || (one !== 'busy' && inbox.takes);
+          if (one === 'ready') inbox.ready();
+        }
+        await settled();
+        const events = inbox.seen.filter((seen) => typeof seen === 'number');
+        const first = replay ? 1 : 3;
+        const last = await own.happens({ module: 'long-gone' });
+        expect(events).to.deep.equal(Array.from({ length: last - first }, (_, n) => n + first));
+        expect(inbox.seen.filter((seen) => seen === 'replayComplete')).to.have.length(replay ? 1 : 0);
+        await own.close();
+      }),
+      { numRuns: 60, seed: 7 },
+    );
+  }).timeout(60_000);
 
   describe('subtree filters', () => {
     const sale = { item: 'apple', amount: 3, paint: 'agent-test:red', buyer: [{ name: 'Ann', city: 'Bonn' }] };
