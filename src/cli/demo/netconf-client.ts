@@ -23,6 +23,12 @@ export interface NetconfClientOptions {
   readonly traffic?: (direction: Direction, text: string) => void;
 }
 
+/** A request whose reply is yet to come. */
+interface Waiting {
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** A NETCONF client (RFC 6241) over SSH (RFC 6242). */
 export class NetconfClient {
   readonly notifications = new Inbox<Notification>();
@@ -32,7 +38,7 @@ export class NetconfClient {
   readonly #channel: ClientChannel;
   readonly #messages: Messages;
   readonly #options: NetconfClientOptions;
-  readonly #waiting = new Map<string, { resolve(reply: Reply): void; reject(error: Error): void }>();
+  readonly #waiting = new Map<string, Waiting>();
   #lastId = 0;
 
   private constructor(

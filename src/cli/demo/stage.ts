@@ -57,8 +57,8 @@ export function made<Value>(value: Value | undefined, what: string): Value {
 }
 
 function describe(found: unknown): string {
-  if (typeof found === 'string') return found;
-  return JSON.stringify(found) ?? 'nothing';
+  if (found === undefined) return 'nothing';
+  return typeof found === 'string' ? found : JSON.stringify(found);
 }
 
 /** Content on one line: `name=text` and `name{…}`. */
