@@ -65,7 +65,9 @@ function notificationJson(schema: SchemaTree, record: NotificationRecord): strin
 
 function notificationXml(schema: SchemaTree, record: NotificationRecord): string {
   const namespace = schema.module(record.module)?.namespace ?? '';
-  const content = [...printXml(schema, record.content, parentOf(schema, record))].join('');
+  const content = [...printXml(schema, record.content, { ...parentOf(schema, record), within: record.module })].join(
+    '',
+  );
   return (
     '<notification xmlns="urn:ietf:params:xml:ns:netconf:notification:1.0">' +
     `<eventTime>${new Date(record.time).toISOString()}</eventTime>` +

@@ -119,7 +119,11 @@ function creationAnswer(result: CreateReservationResult): CreateReservationOutpu
 
 function updateAnswer(result: UpdateReservationResult): UpdateReservationOutput {
   const { reservation } = result;
-  const state = present({ status: reservation.status, 'expires-at': instantOut(reservation.expiresAt) });
+  const state = present({
+    status: reservation.status,
+    'reservation-id': reservation.id,
+    'expires-at': instantOut(reservation.expiresAt),
+  });
   if (result.outcome === 'refused') return { ...refused(result.refusal), ...state };
   return { result: 'ok', ...state, message: `Reserved ${span(reservation)}.` };
 }
