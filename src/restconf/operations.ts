@@ -36,8 +36,12 @@ export function operationsReply(exchange: Exchange): Reply {
 
 /** An operation resource (RFC 8040 §3.6, §4.4.2). */
 export async function operationReply(exchange: Exchange, rpc: RpcNode): Promise<Reply> {
-  if (!isOperation(exchange, rpc))
+  if (PROTOCOL_MODULES.has(rpc.module))
     throw notFound(`There is no operation resource ${qualified(rpc)}: see ${ROOT}/operations.`);
+  if (!exchange.agent.serves(rpc)) {
+    const message = `Nothing carries out ${qualified(rpc)} here, although its module is served: see ${ROOT}/operations.`;
+    throw new HttpError(501, RpcError.notSupported(message));
+  }
   requireMethod(exchange, ['POST', 'OPTIONS', 'GET', 'HEAD']);
   refuseQuery(exchange.query, 'an operation');
   const { agent, context } = exchange;
@@ -95,7 +99,7 @@ function* outputBody(
   }
   const namespace = schema.module(operation.module)?.namespace ?? '';
   yield `<output xmlns="${escapeText(namespace)}">\n`;
-  yield* printXml(schema, output, { parent, pretty: true });
+  yield* printXml(schema, output, { parent, pretty: true, within: operation.module });
   yield '</output>\n';
 }
 
