@@ -21,6 +21,7 @@ import type { LeafValue } from './data.ts';
 export type {
   ActionNode,
   AnyNode,
+  ChoiceNode,
   ContainerNode,
   InOutNode,
   LeafListNode,
@@ -29,6 +30,7 @@ export type {
   Module,
   NotificationNode,
   RpcNode,
+  SchemaNode,
   Type,
 };
 

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Context, LibyangError, loadLibyang } from 'libyang-wasm';
 import type { DataTree, XPathOptions } from 'libyang-wasm';
 
+import { hasConditionalDefaults, withDefaults } from './defaults.ts';
 import { contentOfEdits } from './edit-content.ts';
 import { applyEdit, contentParent, editNodesAt } from './edit.ts';
 import type { EditNode, EditOperation, EditTree } from './edit.ts';
@@ -279,14 +280,29 @@ export class YangContext {
   }
 
   /**
-   * Data with every default in use (RFC 6243 `report-all`), `when` conditions evaluated; stored form.
-   * @throws RpcError when the data are not even of the schema
+   * Data with every default in use (RFC 6243 `report-all`) below the top-level nodes that are there. Lists are completed entry
+   * by entry as they are read, but for top-level nodes with defaults that depend on a `when`: libyang completes those, with
+   * nothing but themselves to evaluate the conditions over.
+   * @throws RpcError when such a node is not of the schema
    */
   addDefaults(data: Data): Data {
+    const decided: [string, Data[string]][] = [];
+    const plain: [string, Data[string]][] = [];
+    for (const [member, value] of Object.entries(data)) {
+      const node = this.schema.childByMember(undefined, member);
+      (node !== undefined && hasConditionalDefaults(node) ? decided : plain).push([member, value]);
+    }
+    const completed = withDefaults(this.schema, Object.fromEntries(plain));
+    return decided.length === 0 ? completed : { ...completed, ...this.#decideDefaults(Object.fromEntries(decided)) };
+  }
+
+  #decideDefaults(data: Data): Data {
     const text = translatingErrors({ schema: this.schema }, () =>
       this.#withTree(data, (tree) => tree.print({ format: 'json', withDefaults: 'report-all' })),
     );
-    return toStored(this.schema, fromLibyang(this.schema, text));
+    // libyang completes the other top-level nodes of the module as well.
+    const members = Object.entries(fromLibyang(this.schema, text)).filter(([member]) => data[member] !== undefined);
+    return toStored(this.schema, Object.fromEntries(members));
   }
 
   /**

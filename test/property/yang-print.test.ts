@@ -29,7 +29,7 @@ const animal = fc.constantFrom('zoo:cat', 'farm:cow');
 // Whatever XML can hold; libyang takes tabs, line ends and printable characters.
 const text = fc
   .string({ unit: 'grapheme', maxLength: 12 })
-   
+
   .map((one) =>
     one.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\ufffe\uffff]|\p{Surrogate}|\p{Cn}/gu, ''),
   );
@@ -57,6 +57,7 @@ const cage = fc.record(
     kind: animal,
     inmate: fc.uniqueArray(inmate, { selector: (one) => `${one.kind} ${one.number}`, minLength: 1, maxLength: 4 }),
     'farm:straw': fc.boolean(),
+    food: fc.uniqueArray(text, { minLength: 1 }),
   },
   { requiredKeys: ['id'] },
 );
@@ -77,6 +78,7 @@ const zooData = fc.record(
     address: fc.uniqueArray(fc.constantFrom('fe80::1', '10.0.0.1', '::'), { minLength: 1 }),
     route: fc.uniqueArray(text, { minLength: 1 }),
     tour: fc.record({ language: text }),
+    heating: fc.boolean(),
     shop: fc.record({ owner: text }),
     cage: fc.uniqueArray(cage, { selector: (one) => one.id, minLength: 1, maxLength: 4 }),
     'farm:milk': decimal(1, 50),
@@ -110,6 +112,28 @@ describe('printed data', () => {
   });
 });
 
+describe('completed data', () => {
+  it('have the defaults that libyang finds', function () {
+    this.timeout(60_000);
+    const context = zoo();
+    const judge = referee();
+    fc.assert(
+      fc.property(zooData, (content) => {
+        const data = context.parseData({ format: 'json', text: JSON.stringify({ 'zoo:zoo': content }) });
+        if (data['zoo:zoo'] === undefined) return;
+        const judged = judge.convert(
+          [...printJson(context.schema, data)].join(''),
+          { format: 'json', validate: { operational: true } },
+          { format: 'json', withDefaults: 'report-all' },
+        );
+        expect(sorted(plain(context.addDefaults(data)))).to.deep.equal(sorted(JSON.parse(judged)));
+      }),
+      { numRuns: 200 },
+    );
+    judge.dispose();
+  });
+});
+
 /** With system-ordered values in one order, and without the module names that libyang leaves out of identities. */
 function sorted(value: unknown): unknown {
   const top = (value as Data)['zoo:zoo'] as unknown as Record<string, unknown> | undefined;
@@ -118,9 +142,13 @@ function sorted(value: unknown): unknown {
     Array.isArray(list) ? [...(list as Record<string, unknown>[])].sort((a, b) => (by(a) < by(b) ? -1 : 1)) : list;
   return qualify({
     ...top,
-    ...(top['cage'] === undefined ? {} : { cage: order(top['cage'], (one) => String(one['id'])) }),
+    ...(top['cage'] === undefined ? {} : { cage: order(cages(top['cage'] as Data[]), (one) => String(one['id'])) }),
     ...(top['address'] === undefined ? {} : { address: order(top['address'], String) }),
   });
+}
+
+function cages(all: readonly Data[]): unknown {
+  return all.map((one) => (Array.isArray(one['food']) ? { ...one, food: [...(one['food'] as string[])].sort() } : one));
 }
 
 /** libyang leaves the module out of identities of the leaf's own module (RFC 7951 §6.8 allows both). */

@@ -441,10 +441,21 @@ describe('YangContext', () => {
     });
   });
 
-  it('adds defaults', () => {
-    expect(plain(zoo().addDefaults(stored({ name: 'x', cage: [{ id: 'a' }] })))).to.deep.equal({
-      'zoo:zoo': { name: 'x', fill: 50, cage: [{ id: 'a' }], 'farm:barn': { doors: 2 } },
+  it('adds defaults, also those that depend on a condition', () => {
+    expect(plain(zoo().addDefaults(stored({ name: 'x', heating: false, cage: [{ id: 'a' }] })))).to.deep.equal({
+      'zoo:zoo': {
+        name: 'x',
+        fill: 50,
+        heating: false,
+        lights: true,
+        cage: [{ id: 'a', kind: 'zoo:cat', food: ['hay', 'bread'] }],
+        'farm:barn': { doors: 2 },
+      },
     });
+    expect(plain(zoo().addDefaults({ 'zoo:office': { lit: true } }))).to.deep.equal({
+      'zoo:office': { lit: true, lamps: 4 },
+    });
+    expect(plain(zoo().addDefaults({ 'zoo:office': { lit: false } }))).to.deep.equal({ 'zoo:office': { lit: false } });
   });
 
   it('finds canonical keys', () => {
