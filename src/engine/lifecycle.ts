@@ -2,8 +2,7 @@
  * The life cycles as tables: which status follows from which on what. What is not in a table does not happen; where a
  * command meets that, it answers a refusal or has nothing to do.
  */
-import type { Reservation, ReservationStatus, VmState } from './entities.ts';
-import type { Instant } from './window.ts';
+import type { ReservationStatus, VmState } from './entities.ts';
 
 /** What moves a reservation. */
 export type ReservationTrigger =
@@ -60,11 +59,6 @@ export const RESERVATION_TRANSITIONS: Readonly<Record<ReservationStatus, Transit
 /** The status that follows, or undefined when the trigger means nothing to a reservation in this status. */
 export function next(status: ReservationStatus, trigger: ReservationTrigger): ReservationStatus | undefined {
   return RESERVATION_TRANSITIONS[status][trigger];
-}
-
-/** Whether its window has begun. */
-export function hasStarted(reservation: Reservation, now: Instant): boolean {
-  return reservation.startsAt <= now;
 }
 
 /** Which reported states an allocation takes over, by the state that it is in. `DELETED` is reported by `serverGone` alone. */

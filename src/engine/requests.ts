@@ -21,7 +21,6 @@ import type {
   ProviderStatus,
   Reason,
   Reservation,
-  ReservationStatus,
   VmState,
 } from './entities.ts';
 import type { DomainEvent } from './events.ts';
@@ -64,6 +63,18 @@ export class UnknownEntry extends InvalidRequest {
 
   constructor(entry: UnknownEntry['entry'], field: string, id: Id) {
     super(field, `There is no ${entry} '${id}'.`);
+    this.entry = entry;
+    this.id = id;
+  }
+}
+
+/** A value in an entry of the configuration that cannot be: `field` is relative to the entry. */
+export class InvalidConfiguration extends InvalidRequest {
+  readonly entry: 'provider' | 'pool' | 'reservation';
+  readonly id: Id;
+
+  constructor(entry: InvalidConfiguration['entry'], id: Id, invalid: InvalidRequest) {
+    super(invalid.field, invalid.message);
     this.entry = entry;
     this.id = id;
   }
@@ -393,9 +404,3 @@ export interface Commands {
   readonly runDue: Command<DueWork, DueResult>;
   readonly applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationResult>;
 }
-
-/** Statuses from which nothing leads on. */
-export type FinalStatus = Extract<
-  ReservationStatus,
-  'rejected' | 'ended' | 'expired' | 'cancelled' | 'preempted' | 'failed'
->;

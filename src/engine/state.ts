@@ -6,7 +6,7 @@
  * any order, so that a rebuilt head equals the one that was left. Both cost O(log n) for each claim.
  */
 import type { RecordKind, RecordWrite, StoredRecord } from '../store/store.ts';
-import { resourcesOf, toVector, zeroVector } from './capacity.ts';
+import { toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import { DEFAULT_POLICY } from './entities.ts';
 import type { Allocation, Claim, Id, NodeId, Offer, Policy, Pool, Provider, Reservation } from './entities.ts';
@@ -361,9 +361,4 @@ function member(map: Map<Id, Set<Id>>, key: Id, id: Id, sign: 1 | -1): void {
     members.delete(id);
     if (members.size === 0) map.delete(key);
   }
-}
-
-/** The resources that a demand asks of a node and the node does not count at all. */
-export function uncounted(node: Node, demand: Capacity): Resource[] {
-  return resourcesOf(demand).filter((resource) => !node.resources.includes(resource));
 }

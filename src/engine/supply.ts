@@ -1,7 +1,7 @@
 /**
  * What there is to give out: the capacity of a provider by its inventory, and that of a pool over time.
  */
-import { RESOURCES, amountOf, toVector, zeroVector } from './capacity.ts';
+import { RESOURCES, amountOf, toVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import type { VimFlavor, VimInventory, VimQuotas } from '../vim/vim.ts';
 import type { Pool } from './entities.ts';
@@ -106,13 +106,4 @@ function addTo(sum: CapacityVector, step: SupplyStep): void {
   for (const [index, resource] of RESOURCES.entries()) {
     sum[index] = (sum[index] ?? 0) + step.sign * amountOf(step.capacity, resource);
   }
-}
-
-/** A vector of zeros except for the given resources of `vector`. */
-export function only(vector: CapacityVector, resources: readonly Resource[]): CapacityVector {
-  const result = zeroVector();
-  for (const [index, resource] of RESOURCES.entries()) {
-    if (resources.includes(resource)) result[index] = vector[index] ?? 0;
-  }
-  return result;
 }
