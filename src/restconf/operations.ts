@@ -51,7 +51,7 @@ export async function operationReply(exchange: Exchange, rpc: RpcNode): Promise<
       encoding === 'json' ? `${JSON.stringify({ [qualified(rpc)]: [null] })}\n` : `${emptyElement(exchange, rpc)}\n`;
     return { status: 200, headers: { 'Content-Type': YANG_DATA[encoding] }, body: [body] };
   }
-  const input = agent.yang.parseRpcInput(rpc, inputBody(exchange, rpc));
+  const input = await agent.parseRpcInput(rpc, inputBody(exchange, rpc));
   const output = await agent.invoke(context, rpc, input);
   return outputReply(exchange, rpc, withSubscriptionUri(rpc, output));
 }

@@ -18,7 +18,7 @@ export const modelRpc: Operation = async ({ agent, context, element, source }) =
     const message = `The module ${module.name} has no operation <${name}>.`;
     throw RpcError.unknownElement(name, message, { type: 'protocol' });
   }
-  const input = agent.yang.parseRpcInput(rpc, { format: 'xml', text: toStandaloneText(element, source) });
+  const input = await agent.parseRpcInput(rpc, { format: 'xml', text: toStandaloneText(element, source) });
   const output = await agent.invoke(context, rpc, input);
   return { content: printXml(schema, output, { parent: rpc.output }) };
 };

@@ -137,7 +137,6 @@ export class FakeAgent implements ServedAgent {
   readonly yang = {
     schema,
     contentId: 'c1',
-    parseRpcInput: () => ({}),
     parseEdit: () => ({ operation: 'merge', children: [] }),
   } as unknown as YangContext;
 
@@ -182,6 +181,10 @@ export class FakeAgent implements ServedAgent {
 
   unlock(): void {
     this.calls.push('unlock');
+  }
+
+  parseRpcInput(): Promise<Data> {
+    return Promise.resolve({});
   }
 
   async invoke(context: RequestContext, operation: RpcNode): Promise<Data> {
