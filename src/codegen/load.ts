@@ -1,8 +1,7 @@
 /** Compiles the modules: with all features for the types, and with fewer to learn what stands behind which feature. */
-import { readFileSync, readdirSync } from 'node:fs';
-import path from 'node:path';
 import { Context, loadLibyang } from 'libyang-wasm';
-import type { ImportedModule, Libyang, Module, ModuleRequest, SchemaNode } from 'libyang-wasm';
+import type { ImportModule, Libyang, Module, ModuleRequest, SchemaNode } from 'libyang-wasm';
+import { ModuleFiles } from '../yang/module-files.ts';
 import { generatedModules } from './modules.ts';
 
 export interface LoadedSchema {
@@ -20,7 +19,11 @@ export interface LoadedSchema {
  * @throws Error when the directory is not there; LibyangError when a module does not compile
  */
 export function loadSchema(directory: string): LoadedSchema {
-  const importModule = moduleFinder(directory);
+  const files = new ModuleFiles([directory]);
+  const importModule: ImportModule = ({ module, submodule, revision }) => {
+    const text = files.find(submodule ?? module, revision);
+    return text === undefined ? undefined : { format: 'yang', text };
+  };
   const libyang = loadLibyang();
   const modules = compile(
     libyang,
@@ -45,29 +48,11 @@ export function loadSchema(directory: string): LoadedSchema {
   };
 }
 
-function compile(
-  libyang: Libyang,
-  importModule: (request: { module: string; submodule?: string }) => ImportedModule | undefined,
-  modules: readonly ModuleRequest[],
-): readonly Module[] {
+function compile(libyang: Libyang, importModule: ImportModule, modules: readonly ModuleRequest[]): readonly Module[] {
   const context = new Context(libyang, { modules, importModule });
   const schema = context.schema();
   context.dispose();
   return schema;
-}
-
-/** Finds `name.yang` and `name@revision.yang`, the newest revision first. */
-function moduleFinder(
-  directory: string,
-): (request: { module: string; submodule?: string }) => ImportedModule | undefined {
-  const files = readdirSync(directory);
-  return ({ module, submodule }) => {
-    const name = submodule ?? module;
-    const candidates = files.filter((file) => file === `${name}.yang` || file.startsWith(`${name}@`)).sort();
-    const newest = candidates.at(-1);
-    if (newest === undefined) return undefined;
-    return { format: 'yang', text: readFileSync(path.join(directory, newest), 'utf8') };
-  };
 }
 
 function unannouncedFeatures(modules: readonly Module[]): readonly { module: string; feature: string }[] {

@@ -6,6 +6,7 @@ import { commands } from '../../engine/commands/index.ts';
 import { DEFAULT_POLICY } from '../../engine/entities.ts';
 import type { Policy as DomainPolicy } from '../../engine/entities.ts';
 import type { DecisionInputs } from '../../engine/ledger.ts';
+import { InvalidConfiguration, InvalidRequest } from '../../engine/requests.ts';
 import type {
   ConfigChange,
   ConfigRefusal,
@@ -14,7 +15,7 @@ import type {
   ReservationConfig,
 } from '../../engine/requests.ts';
 import type { Head } from '../../engine/state.ts';
-import { moduleName } from '../../generated/opnfv-promise.ts';
+import { moduleName, paths } from '../../generated/opnfv-promise.ts';
 import type { Policy, Pool, PromiseTree, Provider, Reservation } from '../../generated/opnfv-promise.ts';
 import type { Data, Entries } from '../../yang/data.ts';
 import type { Change } from '../../yang/edit.ts';
@@ -36,6 +37,8 @@ import {
 } from './promise-values.ts';
 import { accessIn } from './provider.ts';
 
+const PROMISE_PATH = formatPath(paths['/opnfv-promise:promise']());
+
 /** The owner of the configuration of opnfv-promise. */
 export const promiseConfigOwner: ConfigOwner<PromiseDomain> = { modules: [moduleName], decide };
 
@@ -52,13 +55,11 @@ function decide(
     if (decision.result.outcome === 'refused') throw refusals(decision.result.refusals);
     return decision;
   } catch (error) {
-    throw asRpcError(error, touched.path);
+    throw asRpcError(error, PROMISE_PATH);
   }
 }
 
 interface Touched {
-  /** The deepest node that holds all that was touched. */
-  readonly path: string;
   readonly policy: boolean;
   /** Ids of entries, or all of them. */
   readonly providers: ReadonlySet<string> | 'all';
@@ -79,21 +80,12 @@ function touchedBy(changes: readonly Change[]): Touched {
     else all.add(container ?? '');
   }
   const whole = (name: string): boolean => all.has(name) || all.has('');
-  const [only] = changes;
   return {
-    path: formatPath(
-      changes.length === 1 && only !== undefined ? entryOf(only.path) : [{ module: moduleName, name: 'promise' }],
-    ),
     policy: whole('policy'),
     providers: whole('providers') ? 'all' : ids.providers,
     pools: whole('pools') ? 'all' : ids.pools,
     reservations: whole('reservations') ? 'all' : ids.reservations,
   };
-}
-
-/** The path as far as the first list entry. */
-function entryOf(path: Change['path']): Change['path'] {
-  return path.slice(0, 3);
 }
 
 function configChanges(before: PromiseTree, after: PromiseTree, touched: Touched): readonly ConfigChange[] {
@@ -149,7 +141,12 @@ function changed<Kind extends 'provider' | 'pool' | 'reservation', Nodes, Entry>
   entry: Nodes | undefined,
   read: (nodes: Nodes) => Entry,
 ): { readonly put: Kind; readonly entry: Entry } | { readonly remove: Kind; readonly id: string } {
-  return entry === undefined ? { remove: kind, id } : { put: kind, entry: read(entry) };
+  if (entry === undefined) return { remove: kind, id };
+  try {
+    return { put: kind, entry: read(entry) };
+  } catch (error) {
+    throw error instanceof InvalidRequest ? new InvalidConfiguration(kind, id, error) : error;
+  }
 }
 
 function providerIn(nodes: Provider): ProviderConfig {

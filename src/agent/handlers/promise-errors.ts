@@ -1,5 +1,5 @@
 /** What the engine throws, as errors that clients understand. */
-import { InvalidRequest, OwnedByOther, UnknownEntry } from '../../engine/requests.ts';
+import { InvalidConfiguration, InvalidRequest, OwnedByOther, UnknownEntry } from '../../engine/requests.ts';
 import { paths } from '../../generated/opnfv-promise.ts';
 import { formatPath } from '../../yang/instance-path.ts';
 import { RpcError } from '../../yang/rpc-error.ts';
@@ -23,6 +23,9 @@ export function asRpcError(error: unknown, path: string): unknown {
   if (error instanceof UnknownEntry) {
     return RpcError.invalidValue(error.message, { path: `${path}/${error.field}`, appTag: `unknown-${error.entry}` });
   }
+  if (error instanceof InvalidConfiguration) {
+    return RpcError.invalidValue(error.message, { path: `${entryPath(error.entry, error.id)}/${error.field}` });
+  }
   if (error instanceof InvalidRequest) return RpcError.invalidValue(error.message, { path: `${path}/${error.field}` });
   if (error instanceof OwnedByOther) {
     const { entry, id, owner, message } = error;
@@ -31,8 +34,14 @@ export function asRpcError(error: unknown, path: string): unknown {
   return error;
 }
 
-/** The handlers with what the engine throws translated; the input's leafs are named by path. */
+/** The path by which errors name the input of an RPC. */
+export function inputPath(module: string): string {
+  return `/${module}:input`;
+}
+
+/** The handlers with what the engine throws translated; the input's leafs are named by path, `/module:input/leaf` (RFC 8040 §3.6.3). */
 export function translatingErrors<Handlers extends object>(module: string, handlers: Handlers): Handlers {
+  const path = inputPath(module);
   const translated = Object.entries(handlers).map(([name, handler]) => [
     name,
     async (...args: readonly unknown[]): Promise<unknown> => {
@@ -40,7 +49,7 @@ export function translatingErrors<Handlers extends object>(module: string, handl
         // Cast: the values of handlers are functions.
         return await (handler as (...args: readonly unknown[]) => unknown)(...args);
       } catch (error) {
-        throw asRpcError(error, `/${module}:${name}`);
+        throw asRpcError(error, path);
       }
     },
   ]);

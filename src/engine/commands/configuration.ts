@@ -12,7 +12,7 @@ import { reschedule } from '../due.ts';
 import { NORMAL } from '../entities.ts';
 import type { Adjustment, Id, Pool, Reservation } from '../entities.ts';
 import { followInventory } from '../provider-supply.ts';
-import { InvalidRequest } from '../requests.ts';
+import { InvalidConfiguration, InvalidRequest } from '../requests.ts';
 import type {
   ApplyConfiguration,
   ApplyConfigurationResult,
@@ -41,7 +41,7 @@ import { omit } from '../omit.ts';
 
 /**
  * Applies the differences between two configurations.
- * @throws OwnedByOther for an id that an RPC made; InvalidRequest for values that cannot be
+ * @throws OwnedByOther for an id that an RPC made; InvalidConfiguration for values that cannot be
  */
 export const applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationResult> = (head, input, at) =>
   decide(head, at, (draft): ApplyConfigurationResult => {
@@ -50,7 +50,7 @@ export const applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationR
     const before = supplyOf(head, input.changes, at.now);
     for (const step of STEPS) {
       for (const change of input.changes) {
-        const refusal = step(draft, change, lifted);
+        const refusal = namingEntry(change, () => step(draft, change, lifted));
         if (refusal !== undefined) refusals.push(refusal);
       }
     }
@@ -59,6 +59,16 @@ export const applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationR
     draft.abandon();
     return { outcome: 'refused', refusals };
   });
+
+/** @throws InvalidConfiguration in place of InvalidRequest, so that the message can say where. */
+function namingEntry<T>(change: ConfigChange, run: () => T): T {
+  try {
+    return run();
+  } catch (error) {
+    if (!(error instanceof InvalidRequest) || !('put' in change) || change.put === 'policy') throw error;
+    throw new InvalidConfiguration(change.put, change.entry.id, error);
+  }
+}
 
 type Step = (draft: Draft, change: ConfigChange, lifted: Map<Id, Reservation>) => ConfigRefusal | undefined;
 
