@@ -1,5 +1,6 @@
 import type { LeafValue } from './data.ts';
 import type { SchemaTree, Type } from './schema-tree.ts';
+import { mapPrefixes, withoutRepeatedModules, xpathSort } from './xpath-names.ts';
 import { xsdPattern } from './xsd-pattern.ts';
 
 /** Either the canonical RFC 7951 value, or what would be right, as the end of a sentence: `a number from 1 to 9`. */
@@ -111,9 +112,8 @@ function fromText(context: ValueContext, type: TextType, text: string): LeafResu
   const refuse = (): LeafResult => ({ ok: false, expected: describeType(type) });
   switch (type.base) {
     case 'string':
-      return withinRanges(BigInt(Array.from(text).length), type.lengths, BigInt) && matchesPatterns(type, text)
-        ? accept(text)
-        : refuse();
+      if (xpathSort(type) !== undefined) return xpath(context, type, text);
+      return fitsLength(type, text) && matchesPatterns(type, text) ? accept(text) : refuse();
     case 'enumeration':
       return type.enums.some((one) => one.name === text) ? accept(text) : refuse();
     case 'boolean':
@@ -131,6 +131,11 @@ function fromText(context: ValueContext, type: TextType, text: string): LeafResu
     case 'instance-identifier':
       return instanceIdentifier(context, trimmed);
   }
+}
+
+/** A length is counted in characters, not UTF-16 units (RFC 7950 §9.4.4). */
+function fitsLength(type: Base<'string'>, text: string): boolean {
+  return type.lengths.length === 0 || withinRanges(BigInt(Array.from(text).length), type.lengths, BigInt);
 }
 
 function matchesPatterns(type: Base<'string'>, text: string): boolean {
@@ -190,6 +195,16 @@ function moduleNamed(context: ValueContext, qualifier: string): string | undefin
   const namespace = context.scope.resolve(qualifier);
   if (namespace === undefined || namespace === '') return undefined;
   return context.schema.moduleByNamespace(namespace)?.name;
+}
+
+/** XPath of XML, its prefixes replaced by module names. */
+function xpath(context: ValueContext, type: Base<'string'>, text: string): LeafResult {
+  if (context.scope === 'json') return accept(text);
+  const translated = mapPrefixes(text, (prefix) => moduleNamed(context, prefix));
+  if (translated === undefined) {
+    return { ok: false, expected: 'an XPath expression whose prefixes are declared, with namespaces of modules here' };
+  }
+  return accept(xpathSort(type) === 'path' ? withoutRepeatedModules(translated) : translated);
 }
 
 function instanceIdentifier(context: ValueContext, text: string): LeafResult {

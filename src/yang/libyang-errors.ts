@@ -83,6 +83,12 @@ const MAPPINGS: readonly Mapping[] = [
     message: ([value], at) => `${at} refers to ${value}, which does not exist.`,
   },
   {
+    form: /^Non-prefixed node "([^"]*)" in XML xpath/,
+    tag: 'invalid-value',
+    message: ([name]) =>
+      `"${name}" has no prefix in the XPath expression; in XML every name needs one that is declared.`,
+  },
+  {
     form: /^Duplicate instance of "([^"]*)"/,
     tag: 'bad-element',
     message: ([name], at) => `${at} is there twice; "${name}" may be there once.`,

@@ -4,6 +4,7 @@ import type { InstancePath } from './instance-path.ts';
 import { leafFromJson, leafText } from './leaf-value.ts';
 import { quotePathValue, splitPath } from './path-syntax.ts';
 import type { LeafListNode, LeafNode, SchemaTree, Type } from './schema-tree.ts';
+import { mapPrefixes, withAllModules, xpathSort } from './xpath-names.ts';
 
 /** XML prefixes for modules: their own ones (RFC 7950 §7.1.4), made unique. */
 export class Prefixes {
@@ -39,13 +40,6 @@ export class Prefixes {
   }
 }
 
-/** Typedefs whose values are XPath: their names are qualified with module names in JSON, with prefixes in XML. */
-const XPATH_TYPEDEFS: ReadonlySet<string> = new Set([
-  'ietf-yang-types:xpath1.0',
-  'ietf-netconf-acm:node-instance-identifier',
-  'ietf-subscribed-notifications:xpath-filter',
-]);
-
 const namesInType = new WeakMap<Type, boolean>();
 
 /** Whether values of a type can hold names that need prefixes in XML. */
@@ -67,7 +61,7 @@ function findsNames(type: Type): boolean {
     case 'leafref':
       return holdsNames(type.target);
     default:
-      return type.typedef !== undefined && XPATH_TYPEDEFS.has(type.typedef);
+      return xpathSort(type) !== undefined;
   }
 }
 
@@ -101,7 +95,7 @@ function namesToXml(
     case 'instance-identifier':
       return pathToXml(schema, parsePath(schema, leafText(value)), prefixes);
     default:
-      return findsNames(type) ? declareXPath(schema, leafText(value), prefixes) : leafText(value);
+      return declareXPath(schema, type, leafText(value), prefixes);
   }
 }
 
@@ -111,12 +105,15 @@ function identityToXml(ownModule: string, identity: string, prefixes: Prefixes):
   return `${prefixes.of(module)}:${identity.slice(colon + 1)}`;
 }
 
-/** XPath in its JSON form stands as it is, its module names declared as prefixes. */
-function declareXPath(schema: SchemaTree, expression: string, prefixes: Prefixes): string {
-  const outsideStrings = expression.replace(/"[^"]*"|'[^']*'/g, '');
-  for (const [, name = ''] of outsideStrings.matchAll(/([A-Za-z_][\w.-]*):(?=[A-Za-z_*])/g)) {
-    if (schema.module(name) !== undefined) prefixes.declareByName(name);
-  }
+/** XPath keeps its module names, which are declared as prefixes. */
+function declareXPath(schema: SchemaTree, type: Type, value: string, prefixes: Prefixes): string {
+  const sort = xpathSort(type);
+  if (sort === undefined) return value;
+  const expression = sort === 'path' ? withAllModules(value) : value;
+  mapPrefixes(expression, (module) => {
+    if (schema.module(module) !== undefined) prefixes.declareByName(module);
+    return module;
+  });
   return expression;
 }
 

@@ -18,8 +18,10 @@ function referee(): Context {
     importModule: ({ module }) => {
       const own = ['zoo', 'farm'].includes(module);
       const file = own ? new URL(`${module}.yang`, directory) : undefined;
-      const types = new URL('../../packages/libyang-wasm/modules/ietf-inet-types@2013-07-15.yang', import.meta.url);
-      const found = file ?? (module === 'ietf-inet-types' ? types : undefined);
+      const types = module.endsWith('-types')
+        ? new URL(`../../packages/libyang-wasm/modules/${module}@2013-07-15.yang`, import.meta.url)
+        : undefined;
+      const found = file ?? types;
       return found === undefined ? undefined : { text: readFileSync(fileURLToPath(found), 'utf8'), format: 'yang' };
     },
   });

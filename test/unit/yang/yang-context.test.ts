@@ -5,6 +5,7 @@ import { applyEdit } from '../../../src/yang/edit.ts';
 import { formatPath, parseApiPath, parsePath } from '../../../src/yang/instance-path.ts';
 import { RpcErrors } from '../../../src/yang/rpc-error.ts';
 import type { ActionNode, RpcNode } from '../../../src/yang/schema-tree.ts';
+import { printXml } from '../../../src/yang/print.ts';
 import { YangContext } from '../../../src/yang/yang-context.ts';
 import { plain, refusal, zoo } from './zoo.ts';
 
@@ -84,6 +85,15 @@ describe('YangContext', () => {
     it('takes the same from JSON', () => {
       expect(fromJson(everything)).to.deep.equal(everything);
       zoo().validate(stored(everything));
+    });
+
+    it('names modules in XPath values, whatever the prefixes', () => {
+      const inner = `<watched xmlns:p="urn:example:zoo" xmlns:q="urn:example:farm">/p:zoo/child::q:milk[. = "p:x"]</watched>`;
+      const value = '/zoo:zoo/child::farm:milk[. = "p:x"]';
+      expect(fromXml(inner)).to.deep.equal({ watched: value });
+      const printed = [...printXml(zoo().schema, stored({ watched: value }))].join('');
+      expect(printed).to.contain('xmlns:zoo="urn:example:zoo" xmlns:farm="urn:example:farm"').and.to.contain(value);
+      expect(refusal(() => fromXml('<watched>/p:zoo</watched>')).message).to.contain('prefixes are declared');
     });
 
     it('keeps anydata', () => {
@@ -424,6 +434,7 @@ describe('YangContext', () => {
 
     it('refuses what is no expression, and what takes too long', () => {
       expect(refusal(() => paths('/q:zoo[')).tag).to.equal('invalid-value');
+      expect(refusal(() => paths('/zoo')).message).to.contain('needs one that is declared');
       expect(refusal(() => paths('/zz:zoo')).tag).to.equal('invalid-value');
       expect(refusal(() => paths('count(/q:zoo)')).tag).to.equal('invalid-value');
       const slow = stored({ cage: Array.from({ length: 400 }, (_, at) => ({ id: `c${at}` })) });
