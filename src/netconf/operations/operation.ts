@@ -3,7 +3,10 @@ import type { RequestContext } from '../../agent/context.ts';
 import type { XmlElement } from '../../yang/xml.ts';
 
 /** What the protocol server needs of the agent. */
-export type ServedAgent = Pick<Agent, 'yang' | 'get' | 'edit' | 'lock' | 'unlock' | 'parseRpcInput' | 'invoke' | 'invokeAction'> & {
+export type ServedAgent = Pick<
+  Agent,
+  'yang' | 'get' | 'edit' | 'lock' | 'unlock' | 'parseRpcInput' | 'invoke' | 'invokeAction'
+> & {
   readonly sessions: Pick<Agent['sessions'], 'open' | 'kill' | 'count' | 'countBadHello'>;
   readonly streams: Pick<Agent['streams'], 'subscribe'>;
 };
