@@ -118,7 +118,11 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   const served = servedModules(config.yangDirectories, config.simulator.enabled);
   const yang = started.add(YangContext.load(served), (context) => context.close());
   const clouds = started.add(
-    new SimulatedClouds({ directory: join(config.dataDirectory, 'simulated'), clock }),
+    new SimulatedClouds({
+      directory: join(config.dataDirectory, 'simulated'),
+      clock,
+      describe: (provider) => ledger.head.domain.providers.get(provider)?.access.simulation ?? {},
+    }),
     (all) => all.close(),
   );
   const store = started.add(SqliteStore.open({ directory: config.dataDirectory, now: () => clock.now() }), (opened) =>

@@ -129,6 +129,17 @@ describe('SQLite store', () => {
     ]);
   });
 
+  it('puts the number into the content of events that want it, told and read back', async () => {
+    const first = open();
+    await first.append({ ...EMPTY, events: [event(10)] });
+    const { events } = await first.append({ ...EMPTY, events: [{ ...event(11), numberedAs: 'seq' }] });
+    expect(events).to.have.length(1);
+    expect(events[0]?.content).to.deep.equal({ seq: '2', at: 11 });
+    expect(events[0]).not.to.have.property('numberedAs');
+    const second = await reopen();
+    expect([...second.readEvents({ fromSeq: 2 })].map(({ content }) => content)).to.deep.equal([{ seq: '2', at: 11 }]);
+  });
+
   it('shows nothing of a commit before it is durable', async () => {
     const opened = open();
     const pending = opened.append({ writes: [], events: [event(1)], due: [{ put: due('x', 1) }] });

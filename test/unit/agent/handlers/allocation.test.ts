@@ -149,4 +149,20 @@ describe('RPCs of allocations', () => {
     const ended = await promise.rpc('create-instance', { ...MACHINE, 'reservation-id': reservation });
     expect(ended).to.include({ status: 'rejected', reason: 'opnfv-promise:reservation-over' });
   });
+
+  it('goes on after a restart: the record, the machine in its cloud, and the events as they were sent', async () => {
+    await promise.pool();
+    const { 'instance-id': id, server } = await promise.rpc('create-instance', MACHINE);
+    const before = promise.subscribe({ startTime: promise.clock.now() - 1 });
+    await before.until(({ content }) => content['cause'] === 'accepted');
+    const sent = before.received.filter(({ seq }) => seq !== undefined);
+    promise = await promise.restarted();
+    const replayed = promise.subscribe({ startTime: promise.clock.now() - 1 });
+    await replayed.until(({ content }) => content['cause'] === 'accepted');
+    expect(replayed.received.filter(({ seq }) => seq !== undefined).slice(0, sent.length)).to.deep.equal(sent);
+    expect(await allocation(id)).to.deep.include({ 'vm-state': 'BUILD' });
+    await promise.settle();
+    await promise.advance(1000);
+    await replayed.until(({ content }) => content['vm-state'] === 'ACTIVE' && content['server'] === server);
+  });
 });

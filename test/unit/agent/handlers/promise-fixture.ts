@@ -10,6 +10,7 @@ import { agentModel, inDomain } from '../../../../src/agent/head.ts';
 import type { AgentChange, AgentEvent, AgentHead, AgentLedger } from '../../../../src/agent/head.ts';
 import { LocalClient } from '../../../../src/agent/local-client.ts';
 import type { Json, LocalSubscription } from '../../../../src/agent/local-client.ts';
+import type { SubscriptionRequest } from '../../../../src/agent/streams.ts';
 import { Bus } from '../../../../src/engine/bus.ts';
 import { ManualClock } from '../../../../src/engine/clock.ts';
 import { commands } from '../../../../src/engine/commands/index.ts';
@@ -66,7 +67,7 @@ type PromiseScheduler = Scheduler<AgentHead<PromiseDomain>, AgentChange<PromiseD
  * every notification of opnfv-promise is validated.
  */
 export class PromiseFixture {
-  readonly clock = new ManualClock(START);
+  readonly clock: ManualClock;
   readonly yang = servedContext();
   readonly ledger: AgentLedger<PromiseDomain>;
   readonly reconciler: Reconciler;
@@ -74,12 +75,14 @@ export class PromiseFixture {
   readonly clouds: SimulatedClouds;
   /** What is wrong with the notifications that were published. */
   readonly invalid: unknown[] = [];
-  readonly #directory = temporaryDirectory();
+  readonly #directory: ReturnType<typeof temporaryDirectory>;
   readonly #store: SqliteStore;
   readonly #scheduler: PromiseScheduler;
   readonly #failures: unknown[] = [];
 
-  constructor() {
+  constructor(directory = temporaryDirectory(), now = START) {
+    this.#directory = directory;
+    this.clock = new ManualClock(now);
     const { clock, yang } = this;
     const { path } = this.#directory;
     const fail = (error: unknown): number => this.#failures.push(error);
@@ -152,8 +155,8 @@ export class PromiseFixture {
     return await this.client.get(path);
   }
 
-  subscribe(): LocalSubscription {
-    return this.client.subscribe();
+  subscribe(request: SubscriptionRequest = {}): LocalSubscription {
+    return this.client.subscribe(request);
   }
 
   /** A provider with 16 virtual CPUs. @returns its id */
@@ -188,15 +191,25 @@ export class PromiseFixture {
     }
   }
 
+  /** Stops everything and starts it again on what is on disk. @throws as {@link close} */
+  async restarted(): Promise<PromiseFixture> {
+    await this.#stop();
+    return await new PromiseFixture(this.#directory, this.clock.now()).start();
+  }
+
   /** Closes everything. @throws what went wrong in a loop, or is wrong with a notification */
   async close(): Promise<void> {
+    await this.#stop();
+    this.#directory.remove();
+  }
+
+  async #stop(): Promise<void> {
     await this.reconciler.close();
     await this.#scheduler.close();
     this.created.close();
     await this.ledger.close();
     await this.clouds.close();
     await this.#store.close();
-    this.#directory.remove();
     const [failure] = [...this.#failures, ...this.invalid];
     if (failure !== undefined) throw failure as Error;
   }
