@@ -1,12 +1,13 @@
 import { entryKey } from './data.ts';
 import type { Data, LeafValue, Value } from './data.ts';
 import type { AnyEdit, ContainerEdit, EditNode, EditTree, EntryEdit, LeafEdit, LeafListEdit } from './edit.ts';
-import { entriesOf, EntryMap, isData } from './entries.ts';
-import type { InsertPosition } from './entries.ts';
+import { isData } from './entries.ts';
+import type { EntryMap, InsertPosition } from './entries.ts';
+import { asEntryMap } from './entry-views.ts';
 import { entryStep, formatPath } from './instance-path.ts';
 import type { PathStep } from './instance-path.ts';
 import { RpcError } from './rpc-error.ts';
-import type { DataSchemaNode, ListNode, SchemaParent, SchemaTree } from './schema-tree.ts';
+import type { DataSchemaNode, SchemaParent, SchemaTree } from './schema-tree.ts';
 import { sameValue, shareValue } from './sharing.ts';
 
 export interface EditResult {
@@ -125,7 +126,7 @@ class Editor {
 
   #list(edit: EntryEdit, before: Value | undefined): EntryMap | undefined {
     const { node } = edit;
-    const map = storedEntries(node, before);
+    const map = asEntryMap(node, before);
     const key = entryKey(edit.keys);
     const existing = map.get(key);
     this.#checkExistence(edit, existing !== undefined);
@@ -227,11 +228,6 @@ function isLeafListEdit(edit: EditNode): edit is LeafListEdit {
 
 function valueKey(edit: EditNode): string {
   return isLeafListEdit(edit) ? entryKey([edit.value]) : '';
-}
-
-function storedEntries(list: ListNode, value: Value | undefined): EntryMap {
-  if (value instanceof EntryMap) return value;
-  return value === undefined ? EntryMap.empty(list) : EntryMap.from(list, entriesOf(value));
 }
 
 function nonEmpty(map: EntryMap): EntryMap | undefined {

@@ -1,6 +1,7 @@
 import { entryKey } from './data.ts';
 import type { Data, LeafValue, Value } from './data.ts';
-import { entriesOf, EntryMap, isData, keyValues } from './entries.ts';
+import { isData, keyValues } from './entries.ts';
+import { asEntryMap } from './entry-views.ts';
 import { entryStep } from './instance-path.ts';
 import type { InstancePath } from './instance-path.ts';
 import type { DataSchemaNode, LeafListNode, ListNode, SchemaParent, SchemaTree } from './schema-tree.ts';
@@ -90,8 +91,8 @@ function* list(
     if (!sameValue(before, after)) yield* whole(node, path, before, after);
     return;
   }
-  const old = mapOf(node, before);
-  const now = mapOf(node, after);
+  const old = asEntryMap(node, before);
+  const now = asEntryMap(node, after);
   for (const change of now.differences(old)) {
     const entry = change.after ?? change.before;
     if (entry === undefined) continue;
@@ -109,10 +110,6 @@ function* list(
       yield { kind: 'moved', node, path: [...parentPath, entryStep(node, keyValues(node, entry) ?? [])], after: entry };
     }
   }
-}
-
-function mapOf(node: ListNode, value: Value | undefined): EntryMap {
-  return value instanceof EntryMap ? value : EntryMap.from(node, entriesOf(value));
 }
 
 function* leafList(
