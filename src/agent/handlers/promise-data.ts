@@ -49,8 +49,7 @@ export function configured(running: Data): PromiseTree {
 
 function promiseTree(head: Head, now: Instant, config: PromiseTree): PromiseTree {
   const { providers, pools, reservations, allocations } = head;
-  return present({
-    capacity: breakdownOut(capacityAt(head, now)),
+  const rest = present({
     policy: config.policy,
     providers: unlessEmpty(providers, (all) => ({
       provider: new BuiltEntries(all, (each) => providerOut(head, each, config)),
@@ -61,6 +60,13 @@ function promiseTree(head: Head, now: Instant, config: PromiseTree): PromiseTree
     })),
     allocations: unlessEmpty(allocations, (all) => ({ allocation: new BuiltEntries(all, allocationOut) })),
   });
+  return {
+    // A sum over all pools, which a read of one entry should not pay for.
+    get capacity() {
+      return breakdownOut(capacityAt(head, now));
+    },
+    ...rest,
+  };
 }
 
 /** A container whose list has entries, or none. */
