@@ -4,7 +4,7 @@ import type { DueChange } from '../store/store.ts';
 import type { Data } from '../yang/data.ts';
 import { applyEdit, difference } from '../yang/edit.ts';
 import type { Change, EditTree } from '../yang/edit.ts';
-import type { InstancePath } from '../yang/instance-path.ts';
+import { schemaNodes, type InstancePath } from '../yang/instance-path.ts';
 import { RpcError, RpcErrors } from '../yang/rpc-error.ts';
 import { getNode } from '../yang/select.ts';
 import type { YangContext } from '../yang/yang-context.ts';
@@ -16,7 +16,7 @@ import { eachEntryForItself } from './edit-split.ts';
 import { ofDomain } from './head.ts';
 import type { AgentChange, AgentEvent, AgentHead, AgentLedger, DomainTypes } from './head.ts';
 import type { Locks } from './locks.ts';
-import type { EditOutcome, EditRequest, Revision, WritableDatastore } from './requests.ts';
+import type { CurrentResource, EditOutcome, EditRequest, Revision, WritableDatastore } from './requests.ts';
 import type { RunningChange } from './running.ts';
 import { requireWritable } from './writable.ts';
 
@@ -134,7 +134,7 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
     const { target = [], datastore } = request;
     const before = head.running.data;
     const revision = head.running.revision(target);
-    request.precondition?.({ exists: exists(this.#yang, before, target), revision });
+    request.precondition?.({ ...presence(this.#yang, before, target), revision });
     this.#locks.checkWritable(context, datastore);
     const { data: after, created } = applyEdit(this.#yang.schema, before, edit);
     const changes = after === before ? [] : [...difference(this.#yang.schema, before, after)];
@@ -187,8 +187,12 @@ function runningChange<Domain extends DomainTypes>(
   return { after, changes, revision: head.running.version.revision + 1, at: inputs.now };
 }
 
-function exists(yang: YangContext, data: Data, path: InstancePath): boolean {
-  return path.length === 0 || getNode(yang.schema, data, path) !== undefined;
+function presence(yang: YangContext, data: Data, path: InstancePath): Pick<CurrentResource, 'exists' | 'implicit'> {
+  const exists = (place: InstancePath): boolean =>
+    place.length === 0 || getNode(yang.schema, data, place) !== undefined;
+  const nodes = schemaNodes(yang.schema, path);
+  const explicit = nodes.findLastIndex((node) => node.kind !== 'container' || node.presence);
+  return { exists: exists(path), implicit: explicit < path.length - 1 && exists(path.slice(0, explicit + 1)) };
 }
 
 /** An error of the ledger as one that a client can act on; anything else as it is. */

@@ -55,6 +55,11 @@ export interface Revision {
 export interface CurrentResource {
   /** Whether the target exists in the configuration. */
   readonly exists: boolean;
+  /**
+   * The target is there for what is to be put into it, whether it holds anything or not: a container without presence whose
+   * parent exists (RFC 7950 §7.5.1).
+   */
+  readonly implicit: boolean;
   /** Of the target, or, if it does not exist, of the nearest ancestor that does. */
   readonly revision: Revision;
 }

@@ -103,7 +103,7 @@ function violation(
   if (times.end - start > maxDuration * HOUR) {
     return forbidden(
       'max-duration',
-      `${maxDuration} hours`,
+      String(maxDuration),
       `The reservation would last longer than ${maxDuration} hours.`,
     );
   }

@@ -1,4 +1,4 @@
-import type { EditRequest } from '../agent/requests.ts';
+import type { CurrentResource, EditRequest } from '../agent/requests.ts';
 import type { Data, Value } from '../yang/data.ts';
 import type { EditOperation } from '../yang/edit.ts';
 import { entryKey } from '../yang/data.ts';
@@ -169,7 +169,7 @@ async function merge(exchange: Exchange, { path }: DataResource): Promise<Reply>
   const { agent, context } = exchange;
   refuseQuery(exchange.query, 'PATCH');
   const edit = agent.yang.parseEditAt({ path, operation: 'merge' }, requiredBody(exchange));
-  const request = mustExist(editOf(exchange, edit, path), path);
+  const request = mustExist(editOf(exchange, edit, path), path, ({ exists, implicit }) => exists || implicit);
   return { status: 204, headers: revisionHeaders(await agent.edit(context, request)) };
 }
 
@@ -177,7 +177,10 @@ async function remove(exchange: Exchange, { path }: DataResource): Promise<Reply
   const { agent, context } = exchange;
   refuseQuery(exchange.query, 'DELETE');
   const edit = agent.yang.parseEditAt({ path, operation: 'delete' });
-  await agent.edit(context, mustExist(editOf(exchange, edit, path), path));
+  await agent.edit(
+    context,
+    mustExist(editOf(exchange, edit, path), path, ({ exists }) => exists),
+  );
   return { status: 204, headers: {} };
 }
 
@@ -192,12 +195,16 @@ function editOf(exchange: Exchange, edit: EditRequest['edit'], target: InstanceP
 }
 
 /** PATCH and DELETE are for resources that exist (RFC 8040 §4.6, §4.7); looked at in the transaction, before If-Match. */
-function mustExist(request: EditRequest, path: InstancePath): EditRequest {
+function mustExist(
+  request: EditRequest,
+  path: InstancePath,
+  isThere: (current: CurrentResource) => boolean,
+): EditRequest {
   if (path.length === 0) return request;
   return {
     ...request,
     precondition: (current) => {
-      if (!current.exists) throw notFound('The resource does not exist in the configuration.', formatPath(path));
+      if (!isThere(current)) throw notFound('The resource does not exist in the configuration.', formatPath(path));
       request.precondition?.(current);
     },
   };

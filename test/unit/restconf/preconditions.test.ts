@@ -23,7 +23,7 @@ describe('RESTCONF preconditions (RFC 8040 §3.4.1, RFC 9110 §13)', () => {
     it(`lets an edit with ${JSON.stringify(headers)} pass when the resource ${exists ? 'exists' : 'is absent'}`, () => {
       const check = editPrecondition(headers);
       expect(check).not.to.equal(undefined);
-      check?.({ exists, revision });
+      check?.({ exists, implicit: false, revision });
     });
   }
 
@@ -37,7 +37,7 @@ describe('RESTCONF preconditions (RFC 8040 §3.4.1, RFC 9110 §13)', () => {
   ] as const) {
     it(`answers 412 to an edit with ${JSON.stringify(headers)} when the resource ${exists ? 'exists' : 'is absent'}`, () => {
       try {
-        editPrecondition(headers)?.({ exists, revision });
+        editPrecondition(headers)?.({ exists, implicit: false, revision });
       } catch (error) {
         expect(error).to.be.instanceOf(HttpError);
         expect(error).to.include({ status: 412 });
