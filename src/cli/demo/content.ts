@@ -64,11 +64,16 @@ function elementXml(name: string, declaration: string, value: JsonValue, module:
     return `<${name}${declaration}>${inner}</${name}>`;
   }
   const text = String(value);
-  const identity = /^([a-z][a-z0-9-]*):[a-z][\w-]*$/i.exec(text)?.[1];
-  if (identity === undefined || !(identity in NAMESPACES)) {
-    return `<${name}${declaration}>${escapeXml(text)}</${name}>`;
-  }
-  return `<${name}${declaration} xmlns:${identity}="${escapeXml(namespaceOf(identity))}">${text}</${name}>`;
+  return `<${name}${declaration}${prefixesIn(text)}>${escapeXml(text)}</${name}>`;
+}
+
+/** Declares the modules that a value names as prefixes: an identity does, and an XPath expression. */
+function prefixesIn(value: string): string {
+  const prefixes = new Set(
+    [...value.matchAll(/(?<![\w.-])([a-z][\w-]*):(?=[a-z])/gi)].map(([, prefix = '']) => prefix),
+  );
+  const known = [...prefixes].filter((prefix) => prefix in NAMESPACES);
+  return known.map((prefix) => ` xmlns:${prefix}="${escapeXml(namespaceOf(prefix))}"`).join('');
 }
 
 export function escapeXml(text: string): string {

@@ -59,6 +59,8 @@ export class NetconfClient {
     const { host, port, username, password, privateKey, versions = ['1.0', '1.1'] } = options;
     const connection = new ssh2.Client();
     const ready = once(connection, 'ready');
+    // A request is small and waited for: it must not be kept back to be sent with a next one.
+    connection.on('connect', () => connection.setNoDelay(true));
     connection.connect({
       host,
       port,
