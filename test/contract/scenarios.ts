@@ -453,7 +453,7 @@ function furtherScenarios(open: () => World): void {
     const answer = await world.ok('create-instance', world.instance({ 'reservation-id': reservation }));
     await world.ok('cancel-reservation', { 'reservation-id': reservation });
     const allocation = await world.consumer.get(allocationPath(text(answer, 'instance-id')));
-    expect(leaf(allocation, 'reservation')).to.equal(undefined);
+    expect(leaf(allocation, 'priority'), 'it was made against one that is over').to.equal('normal');
     expect(await world.available()).to.equal(POOL_CORES - 1);
   });
 
