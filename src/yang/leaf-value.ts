@@ -1,3 +1,4 @@
+import { AN_INSTANT, isInstant, isInstantType } from './calendar.ts';
 import type { LeafValue } from './data.ts';
 import type { SchemaTree, Type } from './schema-tree.ts';
 import { mapPrefixes, withoutRepeatedModules, xpathSort } from './xpath-names.ts';
@@ -113,6 +114,7 @@ function fromText(context: ValueContext, type: TextType, text: string): LeafResu
   switch (type.base) {
     case 'string':
       if (xpathSort(type) !== undefined) return xpath(context, type, text);
+      if (isInstantType(type)) return isInstant(text) ? accept(text) : refuse();
       return fitsLength(type, text) && matchesPatterns(type, text) ? accept(text) : refuse();
     case 'enumeration':
       return type.enums.some((one) => one.name === text) ? accept(text) : refuse();
@@ -253,6 +255,7 @@ function describeInteger(type: IntegerType): string {
 }
 
 function describeString(type: Base<'string'>): string {
+  if (isInstantType(type)) return AN_INSTANT;
   const length = type.lengths.length === 0 ? '' : ` of ${intervals(type.lengths)} characters`;
   const patterns = type.patterns.map(({ pattern, invert }) => `${invert ? 'not ' : ''}matching ${pattern}`);
   return `a string${length}${patterns.length === 0 ? '' : ` ${patterns.join(' and ')}`}`;
