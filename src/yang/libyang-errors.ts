@@ -217,9 +217,11 @@ function constraintTag(item: ErrorItem): ErrorTag | undefined {
 
 /** libyang's own words, and what would be right where the schema says it. */
 function describe(item: ErrorItem, node: DataSchemaNode | undefined): string {
+  // The module's own error-message is told as it is (RFC 7950 §7.5.4.1).
+  if (item.appTag === 'must-violation') return item.message;
   const [text = ''] = item.message.split('\n');
   const sentence = text.endsWith('.') ? text : `${text}.`;
-  const isValue = /^(Invalid|Unsatisfied|Value)/.test(text) && item.appTag !== 'must-violation';
+  const isValue = /^(Invalid|Unsatisfied|Value)/.test(text);
   if (!isValue || (node?.kind !== 'leaf' && node?.kind !== 'leaf-list')) return sentence;
   return `${sentence} ${node.name} must be ${describeType(node.type)}.`;
 }
