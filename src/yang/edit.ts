@@ -16,7 +16,6 @@ import type {
 } from './schema-tree.ts';
 
 export { applyEdit } from './apply-edit.ts';
-export type { EditResult } from './apply-edit.ts';
 export { difference } from './difference.ts';
 export type { Change } from './difference.ts';
 

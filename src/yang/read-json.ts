@@ -2,6 +2,7 @@ import type { AnyValue, LeafValue } from './data.ts';
 import type { EditNode, EditOperation, EntryEdit } from './edit.ts';
 import { entryStep, keyLeaf, valueContext } from './instance-path.ts';
 import type { PathStep } from './instance-path.ts';
+import { repeatedMember } from './json-members.ts';
 import { leafFromJson } from './leaf-value.ts';
 import { Where } from './read-where.ts';
 import type { ReadOptions } from './read-where.ts';
@@ -11,7 +12,7 @@ import type { DataSchemaNode, LeafListNode, LeafNode, ListNode, SchemaParent, Sc
 /** Deepest nesting of anydata; everything else is as deep as the schema. */
 const MAX_DEPTH = 256;
 
-/** @throws RpcError malformed-message that says where the text stops being JSON, or that it is no object */
+/** @throws RpcError malformed-message that says where the text stops being JSON, that it is no object, or repeats a member */
 export function parseJsonObject(text: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
@@ -21,6 +22,10 @@ export function parseJsonObject(text: string): Readonly<Record<string, unknown>>
     throw RpcError.malformedMessage(`Malformed JSON: ${reason}.`);
   }
   if (!isObject(value)) throw RpcError.malformedMessage('The JSON message must be an object: {"module:name": …}.');
+  const repeated = repeatedMember(text, value);
+  if (repeated !== undefined) {
+    throw RpcError.malformedMessage(`Malformed JSON: one object has the member "${repeated}" more than once.`);
+  }
   return value;
 }
 

@@ -7,11 +7,9 @@ import { formatPath, schemaNodes } from './instance-path.ts';
 import type { InstancePath, PathStep } from './instance-path.ts';
 import type { DataSchemaNode, LeafNode, ListNode, SchemaParent, SchemaTree } from './schema-tree.ts';
 
-export { findEntry, MappedEntries } from './entry-views.ts';
+export { findEntry } from './entry-views.ts';
 export { parseFields, selectFields } from './fields.ts';
-export type { FieldSelection } from './fields.ts';
-export { compileSubtreeFilter, subtreeFilter } from './subtree-filter.ts';
-export type { SubtreeFilter } from './subtree-filter.ts';
+export { subtreeFilter } from './subtree-filter.ts';
 
 /**
  * The value at a path: a leaf's value, the Data of a container or entry, all entries for a step without keys.
