@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { config as rxjs } from 'rxjs';
@@ -8,6 +8,7 @@ import { domainLedger } from './agent/domain-ledger.ts';
 import { promiseConfigOwner } from './agent/handlers/promise-config.ts';
 import { LocalClient } from './agent/local-client.ts';
 import { PromiseEngine, promiseModel, type PromiseDomain } from './agent/handlers/promise-domain.ts';
+import { OPENSTACK } from './agent/handlers/provider.ts';
 import { registerPromise } from './agent/handlers/register.ts';
 import { SIMULATED } from './agent/handlers/simulator.ts';
 import {
@@ -34,6 +35,7 @@ import { startRestconfServer } from './restconf/server.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { EventAgeing, Store } from './store/store.ts';
 import { Users, type PublicKey } from './users.ts';
+import { openStack, type OpenStackOptions } from './vim/openstack/openstack-vim.ts';
 import { SimulatedClouds } from './vim/simulated/clouds.ts';
 import type { VimFactory } from './vim/vim.ts';
 import { servedModules } from './yang-modules.ts';
@@ -139,7 +141,10 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
     writer.close(),
   );
   const scheduler = started.add(schedulerOf(ledger, store, clock, logger), (loop) => loop.close());
-  const adapters = new Map<string, VimFactory>(config.simulator.enabled ? [[SIMULATED, clouds.connect]] : []);
+  const adapters = new Map<string, VimFactory>([
+    [OPENSTACK, openStack({ clock, random, ...openStackSettings(config) })],
+  ]);
+  if (config.simulator.enabled) adapters.set(SIMULATED, clouds.connect);
   const reconciler = started.add(
     new Reconciler({
       ledger: domainLedger(ledger),
@@ -185,6 +190,14 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
     firstStart,
     caughtUp: () => scheduler.whenCaughtUp(),
     close: () => started.stop(),
+  };
+}
+
+/** @throws Error when the file of certificates cannot be read. */
+function openStackSettings({ openstack = {} }: Config): Pick<OpenStackOptions, 'ca' | 'face'> {
+  return {
+    ...(openstack.caFile === undefined ? {} : { ca: readFileSync(openstack.caFile, 'utf8') }),
+    ...(openstack.interface === undefined ? {} : { face: openstack.interface }),
   };
 }
 

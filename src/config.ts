@@ -40,6 +40,13 @@ export interface Config {
     /** Whether the first start registers one, under the id `simulated`. */
     readonly provider: boolean;
   };
+  /** For providers of type openstack. */
+  readonly openstack?: {
+    /** File with the certificates (PEM) of the authorities that are trusted for OpenStack; absent: those that Node.js trusts. */
+    readonly caFile?: string;
+    /** Which of a service's endpoints in Keystone's catalogue is used; absent: public. */
+    readonly interface?: 'public' | 'internal' | 'admin';
+  };
 }
 
 const DEFAULT_RESTCONF = '127.0.0.1:8443';
@@ -69,6 +76,12 @@ const configFile = z.strictObject({
     })
     .optional(),
   simulator: z.strictObject({ enabled: z.boolean().optional(), provider: z.boolean().optional() }).optional(),
+  openstack: z
+    .strictObject({
+      'ca-file': z.string().min(1).optional(),
+      interface: z.enum(['public', 'internal', 'admin']).optional(),
+    })
+    .optional(),
 });
 
 /** Settings given on the command line; they win over the file. */
@@ -120,6 +133,17 @@ export function loadConfig(given: CommandLineSettings): Config {
       idleMs: (file.limits?.['idle-seconds'] ?? 0) * 1000,
     },
     simulator: { enabled: file.simulator?.enabled ?? true, provider: file.simulator?.provider ?? true },
+    ...(file.openstack === undefined ? {} : { openstack: openStackSettings(file.openstack) }),
+  };
+}
+
+function openStackSettings(
+  file: NonNullable<z.infer<typeof configFile>['openstack']>,
+): NonNullable<Config['openstack']> {
+  const { 'ca-file': caFile, interface: face } = file;
+  return {
+    ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
+    ...(face === undefined ? {} : { interface: face }),
   };
 }
 

@@ -1,12 +1,16 @@
 /** add-provider, and providers as YANG says them. */
 import { addProvider, removeProvider } from '../../engine/commands/provider.ts';
 import type { Provider as DomainProvider, ProviderAccess } from '../../engine/entities.ts';
+import { moduleName } from '../../generated/opnfv-promise.ts';
 import type { AddProviderInput, AddProviderOutput, Handlers, Tenant } from '../../generated/opnfv-promise.ts';
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
 import { present } from './promise-values.ts';
 import { simulationIn } from './simulation-nodes.ts';
 import type { SimulationNodes } from './simulation-nodes.ts';
+
+/** The type of providers that OpenStack's adapter serves. */
+export const OPENSTACK = `${moduleName}:openstack`;
 
 /** What add-provider and the configuration say of a provider's access (grouping provider-access). */
 export interface AccessNodes {

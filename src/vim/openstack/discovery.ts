@@ -1,0 +1,108 @@
+/**
+ * Discovery: everything that an account may see and use, put together from the services.
+ *
+ * An administrator sees hosts: compute services say which are up and enabled, hypervisors lead to their resource providers, Placement
+ * says what those have. To an ordinary tenant all of this is forbidden, and its quotas are the capacity.
+ */
+import { VimError } from '../vim.ts';
+import type { VimHost, VimInventory, VimNetwork, VimQuotas } from '../vim.ts';
+import { readVolumeLimits } from './cinder.ts';
+import { listImages } from './glance.ts';
+import { listNetworks, readNetworkQuotas } from './neutron.ts';
+import { listComputeServices, listFlavors, listHypervisors, listZones, readLimits } from './nova.ts';
+import type { Hypervisor } from './nova.ts';
+import { readSupplies } from './placement.ts';
+import type { Service, Session } from './session.ts';
+
+/** @throws VimError. */
+export async function discover(session: Session, signal: AbortSignal): Promise<VimInventory> {
+  const [nova, glance] = await Promise.all([session.service('compute', signal), session.service('image', signal)]);
+  const [zones, hosts, flavors, images, limits, network, volumeLimits] = await Promise.all([
+    listZones(nova, signal),
+    readHosts(session, nova, signal),
+    listFlavors(nova, signal),
+    listImages(glance, signal),
+    readLimits(nova, signal),
+    readNetwork(session, signal),
+    readVolumes(session, signal),
+  ]);
+  return {
+    // A zone all of whose hosts are out of service is a zone all the same.
+    zones: [...new Set([...zones, ...hosts.map(({ zone }) => zone)])].sort(),
+    hosts,
+    flavors,
+    images,
+    networks: network.networks,
+    quotas: { ...limits, ...network.quotas, ...volumeLimits },
+  };
+}
+
+async function readNetwork(
+  session: Session,
+  signal: AbortSignal,
+): Promise<{ readonly networks: readonly VimNetwork[]; readonly quotas: VimQuotas }> {
+  const neutron = await session.findService('network', signal);
+  if (neutron === undefined) return { networks: [], quotas: {} };
+  const { id } = await session.project(signal);
+  const [networks, quotas] = await Promise.all([
+    listNetworks(neutron, id, signal),
+    readNetworkQuotas(neutron, id, signal),
+  ]);
+  return { networks, quotas };
+}
+
+async function readVolumes(session: Session, signal: AbortSignal): Promise<VimQuotas> {
+  const cinder = await session.findService('volume', signal);
+  return cinder === undefined ? {} : readVolumeLimits(cinder, signal);
+}
+
+/** The hosts, by name; none for an ordinary tenant. */
+async function readHosts(session: Session, nova: Service, signal: AbortSignal): Promise<VimHost[]> {
+  try {
+    const [services, hypervisors] = await Promise.all([
+      listComputeServices(nova, signal),
+      listHypervisors(nova, signal),
+    ]);
+    if (hypervisors.length === 0) return [];
+    const placement = await session.service('placement', signal);
+    const ids = hypervisors.map(({ id }) => id);
+    const supplies = await readSupplies(placement, ids, signal);
+    const byHost = new Map(services.map((service) => [service.host, service]));
+    const nodes = nodesOf(hypervisors);
+    return hypervisors
+      .flatMap((hypervisor): VimHost[] => {
+        const service = byHost.get(hypervisor.service);
+        const supply = supplies.get(hypervisor.id);
+        // A host that Placement does not know gets no servers.
+        if (service === undefined || supply === undefined) return [];
+        const { capacity, used, traits } = supply;
+        return [
+          {
+            name: nodes.get(hypervisor.service) === 1 ? hypervisor.service : hypervisor.name,
+            zone: service.zone,
+            state: service.state,
+            enabled: service.enabled,
+            vcpus: capacity.VCPU,
+            memoryMb: capacity.MEMORY_MB,
+            diskGb: capacity.DISK_GB,
+            used: { vcpus: used.VCPU, memoryMb: used.MEMORY_MB, diskGb: used.DISK_GB },
+            traits,
+          },
+        ];
+      })
+      .sort((one, other) => (one.name < other.name ? -1 : 1));
+  } catch (error) {
+    if (error instanceof VimError && error.kind === 'forbidden') return [];
+    throw error;
+  }
+}
+
+/**
+ * How many nodes each compute service drives. Servers name the service; where it drives several nodes (bare metal), those are told apart
+ * by their own names.
+ */
+function nodesOf(hypervisors: readonly Hypervisor[]): ReadonlyMap<string, number> {
+  const nodes = new Map<string, number>();
+  for (const { service } of hypervisors) nodes.set(service, (nodes.get(service) ?? 0) + 1);
+  return nodes;
+}

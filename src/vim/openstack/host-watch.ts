@@ -1,0 +1,66 @@
+/**
+ * Watching hosts between discoveries: the compute services are cheap to ask, and say within their service-down time that a host has
+ * failed.
+ */
+import type { VimEvent } from '../vim.ts';
+import type { ComputeService } from './nova.ts';
+import type { Waiting } from './transport.ts';
+
+/** Milliseconds from one look to the next. */
+const EVERY = 10_000;
+
+export interface HostWatchOptions {
+  readonly clock: Waiting;
+  /** The compute services now. @throws VimError. */
+  readonly read: () => Promise<readonly ComputeService[]>;
+  readonly tell: (event: VimEvent) => void;
+}
+
+export class HostWatch {
+  readonly #options: HostWatchOptions;
+  #known: ReadonlyMap<string, ComputeService> | undefined;
+  #timer: { cancel(): void } | undefined;
+  #closed = false;
+
+  constructor(options: HostWatchOptions) {
+    this.#options = options;
+  }
+
+  /** Begins, if it has not begun. */
+  start(): void {
+    if (this.#timer === undefined && !this.#closed) this.#arm();
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#timer?.cancel();
+  }
+
+  #arm(): void {
+    const { clock, read } = this.#options;
+    this.#timer = clock.at(clock.now() + EVERY, () => {
+      read()
+        .then((services) => this.#compare(services))
+        // Whoever uses the provider meets the failure too, and says so.
+        .catch(() => undefined)
+        .finally(() => {
+          if (!this.#closed) this.#arm();
+        });
+    });
+  }
+
+  #compare(services: readonly ComputeService[]): void {
+    if (this.#closed) return;
+    const known = this.#known;
+    this.#known = new Map(services.map((service) => [service.host, service]));
+    if (known === undefined) return;
+    const { tell } = this.#options;
+    let inventoryChanged = services.length !== known.size;
+    for (const { host, state, enabled, zone } of services) {
+      const before = known.get(host);
+      if (before !== undefined && before.state !== state) tell({ type: 'host', host, state });
+      else if (before?.enabled !== enabled || before.zone !== zone) inventoryChanged = true;
+    }
+    if (inventoryChanged) tell({ type: 'inventory' });
+  }
+}

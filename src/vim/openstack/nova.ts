@@ -1,0 +1,255 @@
+/**
+ * Nova: the compute service. Field sources: Compute API reference (docs.openstack.org/api-ref/compute) and its REST API version history;
+ * each schema names its section.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { VimError } from '../vim.ts';
+import type { CreateServer, VimFault, VimFlavor, VimQuotas, VimServer, VimServerStatus } from '../vim.ts';
+import { list } from './paging.ts';
+import { limited } from './quotas.ts';
+import { decoded } from './session.ts';
+import type { Service } from './session.ts';
+
+/**
+ * Servers are read at 2.46: from 2.47 on the flavor's id is missing from them. It has tags (2.26) and what an administrator sees.
+ */
+const READ_SERVERS = '2.46';
+/** Servers are made at 2.74: tags at creation (2.52) and the requested destination `host` (2.74). */
+const CREATE_SERVER = '2.74';
+/**
+ * Hypervisors are read at 2.87: ids are Placement's (2.53), and from 2.88 on every host is asked for its uptime, which hangs for a
+ * minute when one has just died.
+ */
+const READ_HYPERVISORS = '2.87';
+/** Services have their UUIDs and forced_down from 2.53 on. */
+const READ_SERVICES = '2.53';
+/** Flavors carry neither links to extra specs nor anything else that is needed beyond the first version. */
+const READ_FLAVORS = '2.1';
+
+/** The member of a server's metadata that holds our token. */
+export const TOKEN_KEY = 'promise_token';
+
+// URLs.
+
+const SERVERS = '/servers';
+const serverPath = (id: string): string => `${SERVERS}/${encodeURIComponent(id)}`;
+const taggedPath = (tag: string): string => `${SERVERS}/detail?tags=${encodeURIComponent(tag)}`;
+
+/**
+ * The tag by which a server is looked up: one indexed request however many servers there are. The metadata decides; the tag only finds.
+ * A tag has at most 60 characters and no `/` or `,` (section "Server tags").
+ */
+function tagOf(token: string): string {
+  const plain = /^[\w.-]{1,48}$/.test(token);
+  return `promise-${plain ? token : createHash('sha256').update(token).digest('hex').slice(0, 48)}`;
+}
+
+// Decoding.
+
+/** "List Servers Detailed", response. Members of an administrator are absent for others; those of a cell that is down too. */
+const server = z.object({
+  id: z.string(),
+  name: z.string().default(''),
+  status: z.string(),
+  created: z.string().optional(),
+  metadata: z.record(z.string(), z.string()).default({}),
+  flavor: z.object({ id: z.string().optional(), original_name: z.string().optional() }).optional(),
+  fault: z.object({ code: z.number(), message: z.string() }).optional(),
+  'OS-EXT-STS:task_state': z.string().nullish(),
+  'OS-EXT-AZ:availability_zone': z.string().nullish(),
+  'OS-EXT-SRV-ATTR:host': z.string().nullish(),
+});
+
+const STATUSES: Readonly<Record<string, VimServerStatus>> = {
+  BUILD: 'BUILD',
+  ACTIVE: 'ACTIVE',
+  SHUTOFF: 'SHUTOFF',
+  ERROR: 'ERROR',
+  DELETED: 'DELETED',
+  SOFT_DELETED: 'DELETED',
+};
+const DELETING: ReadonlySet<string> = new Set(['deleting', 'soft-deleting']);
+
+function toServer(answer: z.infer<typeof server>): VimServer {
+  const token = answer.metadata[TOKEN_KEY];
+  const zone = answer['OS-EXT-AZ:availability_zone'];
+  const host = answer['OS-EXT-SRV-ATTR:host'];
+  const { fault } = answer;
+  return {
+    id: answer.id,
+    name: answer.name,
+    ...(token === undefined ? {} : { token }),
+    status: STATUSES[answer.status] ?? 'UNKNOWN',
+    deleting: DELETING.has(answer['OS-EXT-STS:task_state'] ?? ''),
+    ...(fault === undefined ? {} : { fault: toFault(fault) }),
+    flavor: answer.flavor?.id ?? answer.flavor?.original_name ?? '',
+    ...(zone ? { zone } : {}),
+    ...(host ? { host } : {}),
+    createdAt: answer.created === undefined ? 0 : Date.parse(answer.created),
+  };
+}
+
+/** The member `details` is left out: it is a trace of calls within Nova. */
+function toFault({ code, message }: { readonly code: number; readonly message: string }): VimFault {
+  return { code, message };
+}
+
+/** "Create Server", response. */
+const created = z.object({ server: z.object({ id: z.string() }) });
+
+/** "List Flavors With Details", response. */
+const flavor = z.object({
+  id: z.string(),
+  name: z.string(),
+  vcpus: z.number(),
+  ram: z.number(),
+  disk: z.number(),
+  'OS-FLV-DISABLED:disabled': z.boolean().default(false),
+});
+
+/** "Show Rate And Absolute Limits", response. */
+const limits = z.object({
+  limits: z.object({
+    absolute: z.object({ maxTotalInstances: z.number(), maxTotalCores: z.number(), maxTotalRAMSize: z.number() }),
+  }),
+});
+
+/** "Get Availability Zone Information", response. */
+const zones = z.object({
+  availabilityZoneInfo: z.array(z.object({ zoneName: z.string(), zoneState: z.object({ available: z.boolean() }) })),
+});
+
+/** "List Compute Services", response. */
+const service = z.object({
+  binary: z.string(),
+  host: z.string(),
+  zone: z.string(),
+  status: z.enum(['enabled', 'disabled']),
+  state: z.enum(['up', 'down']),
+});
+const services = z.object({ services: z.array(service) });
+
+/** "List Hypervisors Details", response, up to 2.87. */
+const hypervisor = z.object({
+  id: z.union([z.string(), z.number()]).transform(String),
+  hypervisor_hostname: z.string(),
+  service: z.object({ host: z.string() }),
+});
+
+// Requests.
+
+export async function listServers(nova: Service, signal: AbortSignal): Promise<VimServer[]> {
+  const path = `${SERVERS}/detail`;
+  return (await list(nova, { path, key: 'servers', item: server, version: READ_SERVERS }, signal)).map(toServer);
+}
+
+/** @throws VimError not-found. */
+export async function showServer(nova: Service, id: string, signal: AbortSignal): Promise<VimServer> {
+  const body = await nova.call({ method: 'GET', path: serverPath(id), version: READ_SERVERS }, signal);
+  return toServer(decoded("Nova's server", () => z.object({ server }).parse(body)).server);
+}
+
+export async function findServer(nova: Service, token: string, signal: AbortSignal): Promise<VimServer | undefined> {
+  const found = await list(
+    nova,
+    { path: taggedPath(tagOf(token)), key: 'servers', item: server, version: READ_SERVERS },
+    signal,
+  );
+  return found.map(toServer).find((each) => each.token === token && each.status !== 'DELETED');
+}
+
+/** A request in which flavor, image and networks are ids. */
+export async function createServer(
+  nova: Service,
+  { token, name, image, flavor: flavorRef, networks, zone, host }: CreateServer,
+  signal: AbortSignal,
+): Promise<string> {
+  const body = {
+    server: {
+      name,
+      imageRef: image,
+      flavorRef,
+      // Without networks Nova would make one up or choose one, from 2.37 on it has to be told.
+      networks: networks.length === 0 ? 'none' : networks.map((uuid) => ({ uuid })),
+      metadata: { [TOKEN_KEY]: token },
+      tags: [tagOf(token)],
+      ...(zone === undefined ? {} : { availability_zone: zone }),
+      ...(host === undefined ? {} : { host }),
+    },
+  };
+  const answer = await nova.call({ method: 'POST', path: SERVERS, body, version: CREATE_SERVER }, signal);
+  return decoded("Nova's new server", () => created.parse(answer)).server.id;
+}
+
+/** @throws VimError not-found. */
+export async function deleteServer(nova: Service, id: string, signal: AbortSignal): Promise<void> {
+  await nova.call({ method: 'DELETE', path: serverPath(id) }, signal);
+}
+
+export async function listFlavors(nova: Service, signal: AbortSignal): Promise<VimFlavor[]> {
+  const request = { path: '/flavors/detail', key: 'flavors', item: flavor, version: READ_FLAVORS };
+  const flavors = await list(nova, request, signal);
+  return flavors
+    .filter((each) => !each['OS-FLV-DISABLED:disabled'])
+    .map(({ id, name, vcpus, ram, disk }) => ({ id, name, vcpus, memoryMb: ram, diskGb: disk }));
+}
+
+export async function readLimits(nova: Service, signal: AbortSignal): Promise<VimQuotas> {
+  const body = await nova.call({ method: 'GET', path: '/limits' }, signal);
+  const { absolute } = decoded("Nova's limits", () => limits.parse(body)).limits;
+  return limited({
+    instances: absolute.maxTotalInstances,
+    cores: absolute.maxTotalCores,
+    memoryMb: absolute.maxTotalRAMSize,
+  });
+}
+
+/** The zones in which servers can be made. */
+export async function listZones(nova: Service, signal: AbortSignal): Promise<string[]> {
+  const body = await nova.call({ method: 'GET', path: '/os-availability-zone' }, signal);
+  return decoded("Nova's availability zones", () => zones.parse(body)).availabilityZoneInfo.map(
+    ({ zoneName }) => zoneName,
+  );
+}
+
+/** One nova-compute. */
+export interface ComputeService {
+  readonly host: string;
+  readonly zone: string;
+  readonly state: 'up' | 'down';
+  readonly enabled: boolean;
+}
+
+/** @throws VimError forbidden for an ordinary tenant. */
+export async function listComputeServices(nova: Service, signal: AbortSignal): Promise<ComputeService[]> {
+  const path = '/os-services?binary=nova-compute';
+  const body = await nova.call({ method: 'GET', path, version: READ_SERVICES }, signal);
+  return decoded("Nova's services", () => services.parse(body)).services.map(({ host, zone, state, status }) => ({
+    host,
+    zone,
+    state,
+    enabled: status === 'enabled',
+  }));
+}
+
+export interface Hypervisor {
+  /** Placement's resource provider has the same. */
+  readonly id: string;
+  readonly name: string;
+  /** The nova-compute that drives it. */
+  readonly service: string;
+}
+
+/** @throws VimError forbidden for an ordinary tenant. */
+export async function listHypervisors(nova: Service, signal: AbortSignal): Promise<Hypervisor[]> {
+  const request = { path: '/os-hypervisors/detail', key: 'hypervisors', item: hypervisor, version: READ_HYPERVISORS };
+  const hypervisors = await list(nova, request, signal);
+  return hypervisors.map((each) => ({ id: each.id, name: each.hypervisor_hostname, service: each.service.host }));
+}
+
+/** A refused creation: what is not found then is what the request names, and the request cannot be met as it is. */
+export function asCreationError(error: unknown): unknown {
+  if (!(error instanceof VimError) || error.kind !== 'not-found') return error;
+  return new VimError('refused', error.message, { cause: error });
+}

@@ -1,0 +1,155 @@
+/**
+ * OpenStack as a VIM: one account of one cloud, in one region.
+ */
+import { Subject } from 'rxjs';
+import type { Observable } from 'rxjs';
+import { VimError } from '../vim.ts';
+import type { CreateServer, Vim, VimAccount, VimEvent, VimFactory, VimInventory, VimServer } from '../vim.ts';
+import { discover } from './discovery.ts';
+import { HostWatch } from './host-watch.ts';
+import { withIds } from './names.ts';
+import type { Named } from './names.ts';
+import * as nova from './nova.ts';
+import { ServerWatch } from './server-watch.ts';
+import { Session } from './session.ts';
+import { Transport, aborted } from './transport.ts';
+import type { TransportTiming, Waiting } from './transport.ts';
+
+/** What all accounts have in common. */
+export interface OpenStackOptions {
+  readonly clock: Waiting;
+  /** A number in [0, 1), for the jitter of repetitions. */
+  readonly random: () => number;
+  /** Certificates (PEM) of the authorities that the clouds' certificates come from. Default: those that Node.js trusts. */
+  readonly ca?: string;
+  /** Which endpoints of the catalogue are used. Default: public. */
+  readonly face?: 'public' | 'internal' | 'admin';
+  readonly timing?: Partial<TransportTiming>;
+}
+
+/** Makes the adapters of OpenStack accounts. */
+export function openStack(options: OpenStackOptions): VimFactory {
+  return (account) => new OpenStackVim(account, options);
+}
+
+class OpenStackVim implements Vim {
+  readonly providerId: string;
+  readonly #transport: Transport;
+  readonly #session: Session;
+  readonly #closed = new AbortController();
+  readonly #events = new Subject<VimEvent>();
+  readonly #servers: ServerWatch;
+  readonly #hosts: HostWatch;
+  /** What the last discovery found; undefined when it may have changed. */
+  #known: Named | undefined;
+
+  readonly events$: Observable<VimEvent> = this.#events.asObservable();
+
+  constructor(account: VimAccount, { clock, random, ca, face = 'public', timing }: OpenStackOptions) {
+    this.providerId = account.providerId;
+    const transport = {
+      clock,
+      random,
+      ...(ca === undefined ? {} : { ca }),
+      ...(timing === undefined ? {} : { timing }),
+    };
+    this.#transport = new Transport(transport);
+    this.#session = new Session({ account, transport: this.#transport, face });
+    const { signal } = this.#closed;
+    const tell = (event: VimEvent): void => this.#events.next(event);
+    const compute = (): ReturnType<Session['service']> => this.#session.service('compute', signal);
+    this.#servers = new ServerWatch({ clock, tell, read: async (id) => nova.showServer(await compute(), id, signal) });
+    this.#hosts = new HostWatch({ clock, tell, read: async () => nova.listComputeServices(await compute(), signal) });
+  }
+
+  discover(signal: AbortSignal): Promise<VimInventory> {
+    return this.#call(signal, async (either) => {
+      const inventory = await discover(this.#session, either);
+      this.#known = inventory;
+      if (inventory.hosts.length > 0) this.#hosts.start();
+      return inventory;
+    });
+  }
+
+  createServer(request: CreateServer, signal: AbortSignal): Promise<{ readonly serverId: string }> {
+    return this.#call(signal, async (either) => {
+      const compute = await this.#session.service('compute', either);
+      const existing = await nova.findServer(compute, request.token, either);
+      const serverId = existing?.id ?? (await this.#create(compute, request, either));
+      this.#servers.built(serverId);
+      return { serverId };
+    });
+  }
+
+  deleteServer(serverId: string, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, async (either) => {
+      await nova.deleteServer(await this.#session.service('compute', either), serverId, either);
+      this.#servers.deleted(serverId);
+    });
+  }
+
+  findServerByToken(token: string, signal: AbortSignal): Promise<VimServer | undefined> {
+    return this.#call(signal, async (either) => {
+      const found = await nova.findServer(await this.#session.service('compute', either), token, either);
+      if (found !== undefined) this.#servers.seen(found);
+      return found;
+    });
+  }
+
+  listServers(signal: AbortSignal): Promise<readonly VimServer[]> {
+    return this.#call(signal, async (either) => {
+      const servers = await nova.listServers(await this.#session.service('compute', either), either);
+      for (const server of servers) if (server.token !== undefined) this.#servers.seen(server);
+      return servers;
+    });
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed.signal.aborted) return;
+    this.#closed.abort();
+    this.#session.close();
+    this.#servers.close();
+    this.#hosts.close();
+    this.#events.complete();
+    await this.#transport.close();
+  }
+
+  async #create(
+    compute: Awaited<ReturnType<Session['service']>>,
+    request: CreateServer,
+    signal: AbortSignal,
+  ): Promise<string> {
+    const resolved = await this.#resolve(request, signal);
+    try {
+      return await nova.createServer(compute, resolved, signal);
+    } catch (error) {
+      // What was known may be gone: the next request looks anew.
+      this.#known = undefined;
+      throw nova.asCreationError(error);
+    }
+  }
+
+  /** Ids for names: from what is known, and when that has not everything, from another look. */
+  async #resolve(request: CreateServer, signal: AbortSignal): Promise<CreateServer> {
+    if (this.#known !== undefined) {
+      try {
+        return withIds(request, this.#known);
+      } catch {
+        // It may have been made since.
+      }
+    }
+    this.#known = await discover(this.#session, signal);
+    return withIds(request, this.#known);
+  }
+
+  async #call<T>(signal: AbortSignal, work: (either: AbortSignal) => Promise<T>): Promise<T> {
+    const either = AbortSignal.any([signal, this.#closed.signal]);
+    if (either.aborted) throw aborted();
+    try {
+      return await work(either);
+    } catch (error) {
+      if (error instanceof VimError) throw error;
+      throw new VimError('failed', error instanceof Error ? error.message : String(error), { cause: error });
+    }
+  }
+}
