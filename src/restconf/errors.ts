@@ -38,6 +38,9 @@ const STATUS_OF_APP_TAG: Readonly<Record<string, number>> = {
   'too-many-requests': 429,
   'data-not-unique': 400,
   'must-violation': 400,
+  // RFC 8650 §3.3.
+  'ietf-subscribed-notifications:no-such-subscription': 404,
+  'ietf-subscribed-notifications:replay-unsupported': 501,
 };
 
 /** An answer whose status HTTP determines, rather than the error-tag. */

@@ -1,6 +1,7 @@
 import type { IncomingHttpHeaders } from 'node:http';
 import type { Agent } from '../agent/agent.ts';
 import type { RequestContext } from '../agent/context.ts';
+import { RpcError } from '../yang/rpc-error.ts';
 import type { Encoded } from '../yang/yang-context.ts';
 import { bodyEncoding, negotiateEncoding, type Encoding } from './media-type.ts';
 
@@ -19,14 +20,18 @@ export interface Exchange {
   readonly path: string;
 }
 
-/** The request's body as text; undefined when there is none. @throws RpcError when Content-Type is of another kind */
+/**
+ * The request's body as text; undefined when there is none.
+ * @throws RpcError when Content-Type is of another kind, malformed-message when the body is not UTF-8
+ */
 export function encodedBody(exchange: Exchange): Encoded | undefined {
   if (exchange.body.byteLength === 0) return undefined;
   const format = bodyEncoding(exchange.headers['content-type']);
-  return {
-    format,
-    text: Buffer.from(exchange.body.buffer, exchange.body.byteOffset, exchange.body.byteLength).toString('utf8'),
-  };
+  try {
+    return { format, text: new TextDecoder('utf-8', { fatal: true }).decode(exchange.body) };
+  } catch {
+    throw RpcError.malformedMessage('The body is not UTF-8.');
+  }
 }
 
 /** The encoding of the answer. @throws RpcError (406) */

@@ -71,9 +71,22 @@ function isOperation(exchange: Exchange, rpc: RpcNode): boolean {
 
 function inputBody(exchange: Exchange, operation: RpcNode | ActionNode): Encoded {
   const body = encodedBody(exchange);
-  if (body !== undefined) return body;
+  if (body !== undefined) {
+    if (body.format === 'xml') requireInput(body.text);
+    return body;
+  }
   // No body is an input without children (RFC 8040 §3.6.1); what is mandatory is then missed by validation.
   return { format: 'json', text: JSON.stringify({ [`${operation.module}:input`]: {} }) };
+}
+
+/** The name of the root element, after the XML declaration and comments. */
+const ROOT_NAME = /^\s*(?:<\?[^>]*>\s*|<!--[^]*?-->\s*)*<(?:[^\s:>/]+:)?([^\s:>/]+)/;
+
+/** Over RESTCONF it is `<input>` and not the operation's own element (RFC 8040 §3.6.1). */
+function requireInput(text: string): void {
+  const root = ROOT_NAME.exec(text)?.[1];
+  if (root === undefined || root === 'input' || root.startsWith('!')) return;
+  throw RpcError.unknownElement(root, `The content must be <input>, not <${root}>.`);
 }
 
 function outputReply(exchange: Exchange, operation: RpcNode | ActionNode, output: Data): Reply {
