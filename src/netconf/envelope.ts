@@ -84,7 +84,7 @@ const HEAD_LENGTH = 2048;
 /** Finds the message-id where the message cannot be parsed, so that the client can tell which request failed. */
 export function unreadableReplyTag(message: string): string {
   const head = message.slice(0, HEAD_LENGTH);
-  const startTag = /^\s*(?:<[?!][^>]*>\s*)*<(?:[\w.-]+:)?rpc\s([^>]*)/.exec(head)?.[1] ?? '';
+  const startTag = /^\s*(?:<[?!][^>[]*(?:\[[^\]]*\])?[^>]*>\s*)*<(?:[\w.-]+:)?rpc\s([^>]*)/.exec(head)?.[1] ?? '';
   const id = /(?:^|\s)message-id\s*=\s*(?:"([^"<&]*)"|'([^'<&]*)')/.exec(startTag);
   const value = id?.[1] ?? id?.[2];
   return value === undefined

@@ -7,6 +7,8 @@ export interface ErrorRendering {
   readonly schema: SchemaTree;
   /** False for a session of base:1.0, which does not know `malformed-message` (RFC 6241 appendix A). */
   readonly malformedMessage: boolean;
+  /** Name of the operation that failed; absent when the message could not be read. */
+  readonly operation?: string;
 }
 
 /**
@@ -19,7 +21,7 @@ export function renderRpcError(error: RpcError, options: ErrorRendering): string
     element('error-severity', error.severity),
   ];
   if (error.appTag !== undefined) parts.push(element('error-app-tag', error.appTag));
-  if (error.path !== undefined) parts.push(errorPath(error.path, options.schema));
+  if (error.path !== undefined) parts.push(errorPath(inMessage(error.path, options.operation), options.schema));
   parts.push(`<error-message xml:lang="en">${escapeText(error.message)}</error-message>`);
   const info = error.info === undefined ? '' : errorInfo(error.info, options.schema);
   if (info !== '') parts.push(`<error-info>${info}</error-info>`);
@@ -28,6 +30,11 @@ export function renderRpcError(error: RpcError, options: ErrorRendering): string
 
 function tagOf(tag: ErrorTag, options: ErrorRendering): ErrorTag {
   return tag === 'malformed-message' && !options.malformedMessage ? 'operation-failed' : tag;
+}
+
+/** In NETCONF the input of an operation is its element; `input` is what RESTCONF calls it (RFC 8040 §3.6.1). */
+function inMessage(path: string, operation: string | undefined): string {
+  return operation === undefined ? path : path.replace(/^(\/[^/:[]+):input(?=[/[]|$)/, `$1:${operation}`);
 }
 
 function errorPath(path: string, schema: SchemaTree): string {

@@ -157,7 +157,7 @@ export class NetconfSession {
       await this.#sendReply(replyTag, done);
     } catch (error) {
       if (error instanceof ChannelClosed || error instanceof UnfinishedMessage || this.#isOver()) throw error;
-      await this.#sendErrors(replyTag, error);
+      await this.#sendErrors(replyTag, error, element.name);
       return;
     }
     if (!this.#isOver()) for (const run of afterReply) run();
@@ -168,13 +168,17 @@ export class NetconfSession {
     if (closesSession === true) this.#end('closed', 'flush', 'close-session');
   }
 
-  async #sendErrors(replyTag: string, thrown: unknown): Promise<void> {
+  async #sendErrors(replyTag: string, thrown: unknown, operation?: string): Promise<void> {
     const errors = RpcError.from(thrown);
     for (const error of errors) {
       if (error.cause !== undefined) this.#log.error({ err: error.cause }, 'an operation failed');
     }
     this.#agent.sessions.count(this.id, 'outRpcErrors');
-    const rendering = { schema: this.#agent.yang.schema, malformedMessage: this.#framing === 'chunked' };
+    const rendering = {
+      schema: this.#agent.yang.schema,
+      malformedMessage: this.#framing === 'chunked',
+      ...(operation === undefined ? {} : { operation }),
+    };
     await this.#outbox.send(
       replyText(
         replyTag,

@@ -5,7 +5,7 @@ import { parsePath, schemaNodeAt } from './instance-path.ts';
 import { describeType } from './leaf-value.ts';
 import { RpcError, RpcErrors } from './rpc-error.ts';
 import type { ErrorInfo, ErrorTag } from './rpc-error.ts';
-import type { DataSchemaNode, SchemaTree } from './schema-tree.ts';
+import type { DataSchemaNode, SchemaParent, SchemaTree } from './schema-tree.ts';
 
 /** What libyang was doing: it decides what a missing node is, and what its paths mean. */
 export interface LibyangTask {
@@ -166,7 +166,8 @@ function toRpcError(task: LibyangTask, error: unknown): unknown {
     );
   }
   if (error instanceof LibyangError) {
-    const [first, ...more] = distinct(error.items.filter((item) => !item.warning).map((item) => fromItem(task, item)));
+    const items = withoutEcho(error.items.filter((item) => !item.warning));
+    const [first, ...more] = distinct(items.map((item) => fromItem(task, item)));
     if (first === undefined) return error;
     return more.length === 0 ? first : new RpcErrors([first, ...more]);
   }
@@ -180,6 +181,12 @@ function toRpcError(task: LibyangTask, error: unknown): unknown {
     );
   }
   return error;
+}
+
+/** A type's own error is followed by one which only says that there was one. */
+function withoutEcho(items: readonly ErrorItem[]): readonly ErrorItem[] {
+  const telling = items.filter(({ message }) => !message.startsWith('Storing value failed'));
+  return telling.length === 0 ? items : telling;
 }
 
 /** libyang reports a duplicate once for each of the two. */
@@ -221,16 +228,41 @@ function describe(item: ErrorItem, node: DataSchemaNode | undefined): string {
   if (item.appTag === 'must-violation') return item.message;
   const [text = ''] = item.message.split('\n');
   const sentence = text.endsWith('.') ? text : `${text}.`;
-  const isValue = /^(Invalid|Unsatisfied|Value)/.test(text);
+  const isValue = /^(Invalid|Unsatisfied|Unexpected|Value)/.test(text);
   if (!isValue || (node?.kind !== 'leaf' && node?.kind !== 'leaf-list')) return sentence;
   return `${sentence} ${node.name} must be ${describeType(node.type)}.`;
 }
 
 function pathOf(task: LibyangTask, item: ErrorItem): string | undefined {
-  const given = item.dataPath ?? item.schemaPath;
+  const given = item.dataPath ?? (item.schemaPath === undefined ? undefined : asDataPath(task.schema, item.schemaPath));
   if (given === undefined || task.operation === undefined) return given;
   const { from, to } = task.operation;
   return given === from || given.startsWith(`${from}/`) ? to + given.slice(from.length) : given;
+}
+
+/** A schema path of libyang names choices, cases, `input` and `output` too, which data does not have. */
+function asDataPath(schema: SchemaTree, schemaPath: string): string {
+  const [, first = '', ...names] = schemaPath.split('/');
+  const [module = '', name = ''] = first.split(':');
+  const operation = schema.rpc(module, name);
+  const half = operation === undefined ? undefined : names[0] === 'output' ? operation.output : operation.input;
+  const top = half === undefined ? schema.child(undefined, module, name) : undefined;
+  let parent: SchemaParent | undefined = half ?? (top?.kind === 'container' || top?.kind === 'list' ? top : undefined);
+  if (parent === undefined) return schemaPath;
+  let path = `/${first}`;
+  let within = module;
+  for (const [index, step] of names.entries()) {
+    const colon = step.indexOf(':');
+    const own = colon < 0 ? within : step.slice(0, colon);
+    const node: DataSchemaNode | undefined = schema.child(parent, own, step.slice(colon + 1));
+    const isParent = node?.kind === 'container' || node?.kind === 'list';
+    if (isParent || (node !== undefined && index === names.length - 1)) path += `/${step}`;
+    if (isParent) {
+      parent = node;
+      within = own;
+    }
+  }
+  return path;
 }
 
 function nodeAt(schema: SchemaTree, path: string): DataSchemaNode | undefined {

@@ -113,6 +113,11 @@ export class NetconfClient {
     return await this.#exchange(id, message);
   }
 
+  /** The reply that carries this message-id, to what is sent by {@link sendRaw}. */
+  expect(id: string): Promise<Reply> {
+    return new Promise((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+  }
+
   /** Sends bytes as they are, framing included. */
   sendRaw(bytes: string | Uint8Array): void {
     this.#channel.write(bytes);
@@ -135,7 +140,7 @@ export class NetconfClient {
 
   async #exchange(id: string, message: string): Promise<Reply> {
     if (this.#messages.ended) throw new Error('the NETCONF session is over');
-    const reply = new Promise<Reply>((resolve, reject) => this.#waiting.set(id, { resolve, reject }));
+    const reply = this.expect(id);
     this.#options.traffic?.('sent', message);
     this.#messages.send(message);
     return await reply;
