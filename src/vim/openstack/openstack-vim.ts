@@ -1,6 +1,7 @@
 /**
  * OpenStack as a VIM: one account of one cloud, in one region.
  */
+import { setMaxListeners } from 'node:events';
 import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { VimError } from '../vim.ts';
@@ -56,6 +57,7 @@ class OpenStackVim implements Vim {
     this.#transport = new Transport(transport);
     this.#session = new Session({ account, transport: this.#transport, face });
     const { signal } = this.#closed;
+    setMaxListeners(0, signal);
     const tell = (event: VimEvent): void => this.#events.next(event);
     const compute = (): ReturnType<Session['service']> => this.#session.service('compute', signal);
     this.#servers = new ServerWatch({ clock, tell, read: async (id) => nova.showServer(await compute(), id, signal) });
@@ -145,6 +147,8 @@ class OpenStackVim implements Vim {
   async #call<T>(signal: AbortSignal, work: (either: AbortSignal) => Promise<T>): Promise<T> {
     const either = AbortSignal.any([signal, this.#closed.signal]);
     if (either.aborted) throw aborted();
+    // Each request under way listens, and a discovery makes many.
+    setMaxListeners(0, either);
     try {
       return await work(either);
     } catch (error) {

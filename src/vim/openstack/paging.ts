@@ -24,24 +24,30 @@ export async function list<Item>(
   { path, key, item, version }: ListRequest<Item>,
   signal: AbortSignal,
 ): Promise<Item[]> {
-  const page = z.object({
-    [key]: z.array(item),
-    [`${key}_links`]: z.array(link).optional(),
-    next: z.string().optional(),
-  });
   const items: Item[] = [];
   let next: string | undefined = path;
   for (let pages = 0; next !== undefined; pages += 1) {
     if (pages === MOST_PAGES) throw new VimError('failed', `${service.title}'s list ${path} does not end.`);
     const at: string = next;
     const body = await service.call({ method: 'GET', path: at, ...(version === undefined ? {} : { version }) }, signal);
-    const found = decoded(`${service.title}'s answer to GET ${path.replace(/\?.*/, '')}`, () => page.parse(body));
-    // The schema of the member that `key` names.
-    items.push(...(found[key] as Item[]));
-    const links = found[`${key}_links`] as z.infer<typeof link>[] | undefined;
-    next = following(at, links?.find(({ rel }) => rel === 'next')?.href ?? (found['next'] as string | undefined));
+    const page = decoded(`${service.title}'s answer to GET ${path.replace(/\?.*/, '')}`, () =>
+      decodePage(body, key, item),
+    );
+    items.push(...page.items);
+    next = following(at, page.next);
   }
   return items;
+}
+
+function decodePage<Item>(
+  body: unknown,
+  key: string,
+  item: z.ZodType<Item>,
+): { readonly items: readonly Item[]; readonly next: string | undefined } {
+  const page = z.record(z.string(), z.unknown()).parse(body);
+  const links = z.array(link).optional().parse(page[`${key}_links`]);
+  const next = links?.find(({ rel }) => rel === 'next')?.href ?? z.string().optional().parse(page['next']);
+  return { items: z.array(item).parse(page[key]), next };
 }
 
 /** Only the query is taken over: the address in a link may be one that is reached from inside the cloud alone. */

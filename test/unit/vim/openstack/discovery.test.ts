@@ -1,0 +1,126 @@
+import { expect } from 'chai';
+import { OpenStackFixture, failureOf, signal } from './openstack-fixture.ts';
+import { recorded } from './stand-in.ts';
+
+const CANDIDATES = '/allocation_candidates';
+
+describe('discovery of an OpenStack cloud', () => {
+  let fixture: OpenStackFixture;
+
+  beforeEach(async () => {
+    fixture = await OpenStackFixture.start();
+  });
+  afterEach(() => fixture.close());
+
+  it('shows an administrator hosts with what Placement lets be allocated', async () => {
+    const inventory = await fixture.connect().discover(signal);
+    expect(inventory.zones).to.deep.equal(['nova']);
+    expect(inventory.hosts.map(({ name }) => name)).to.deep.equal(['compute1', 'compute2', 'compute3']);
+    const [host] = inventory.hosts;
+    expect(host).to.deep.include({ zone: 'nova', state: 'up', enabled: true });
+    // 10 virtual CPUs 16 times over, 8192 MB one and a half times, 1028 GB once.
+    expect(host).to.deep.include({ vcpus: 160, memoryMb: 12_288, diskGb: 1_028 });
+    expect(host?.used).to.deep.equal({ vcpus: 0, memoryMb: 0, diskGb: 0 });
+    expect(host?.traits).to.include('COMPUTE_NODE');
+    expect(inventory.flavors[0]).to.deep.equal({ id: '1', name: 'm1.tiny', vcpus: 1, memoryMb: 512, diskGb: 1 });
+    expect(inventory.images.map(({ name }) => name)).to.deep.equal(['cirros']);
+    expect(inventory.networks).to.have.length(1);
+    expect(inventory.networks[0]).to.deep.include({ name: 'private', external: false });
+    expect(inventory.quotas).to.deep.equal({
+      instances: 10,
+      cores: 20,
+      memoryMb: 51_200,
+      networks: 100,
+      ports: 500,
+      subnets: 100,
+      routers: 10,
+      addresses: 50,
+      volumes: 10,
+      snapshots: 10,
+      gigabytes: 1_000,
+    });
+  });
+
+  it('asks for a full host by itself, and comes to the same numbers', async () => {
+    const vim = fixture.connect();
+    const [before] = (await vim.discover(signal)).hosts;
+    const { response } = recorded('placement-candidates');
+    const summaries = { ...(response as { provider_summaries: Record<string, object> }).provider_summaries };
+    const { path } = recorded('placement-inventories').request;
+    Reflect.deleteProperty(summaries, path.split('/')[2] ?? '');
+    expect(Object.keys(summaries)).to.have.length(2);
+    fixture.cloud.script('GET', CANDIDATES, { status: 200, response: { provider_summaries: summaries } });
+    const [after] = (await vim.discover(signal)).hosts;
+    expect({ ...after, traits: [...(after?.traits ?? [])].sort() }).to.deep.equal({
+      ...before,
+      traits: [...(before?.traits ?? [])].sort(),
+    });
+    expect(fixture.cloud.asked('GET', path)).to.have.length(1);
+  });
+
+  it('takes off what is set aside, before the ratio', async () => {
+    const { path } = recorded('placement-inventories').request;
+    const inventories = {
+      VCPU: { total: 10, reserved: 1, allocation_ratio: 1.5 },
+      PCPU: { total: 4, reserved: 0, allocation_ratio: 1 },
+    };
+    fixture.cloud.script('GET', CANDIDATES, { status: 200, response: { provider_summaries: {} } });
+    fixture.cloud.script('GET', path, { status: 200, response: { inventories } });
+    const { hosts } = await fixture.connect().discover(signal);
+    // The stand-in knows one resource provider; hosts that Placement does not know get no servers.
+    expect(hosts).to.have.length(1);
+    expect(hosts[0]).to.deep.include({ vcpus: 13, memoryMb: 0, diskGb: 0 });
+  });
+
+  it('shows hosts that are down or disabled as such, in their zones', async () => {
+    const { response } = recorded('nova-services');
+    const [one, two, three] = (response as { services: object[] }).services;
+    const services = [{ ...one, state: 'down', zone: 'edge' }, { ...two, status: 'disabled' }, three];
+    fixture.cloud.script('GET', '/v2.1/os-services', { status: 200, response: { services } });
+    const { hosts, zones } = await fixture.connect().discover(signal);
+    const seen = hosts.map(({ state, enabled, zone }) => `${zone} ${state} ${enabled ? 'enabled' : 'disabled'}`);
+    expect(seen).to.have.members(['edge down enabled', 'nova up disabled', 'nova up enabled']);
+    expect(zones).to.deep.equal(['edge', 'nova']);
+  });
+
+  it('shows an ordinary tenant no hosts, and its quotas', async () => {
+    fixture.cloud.script('GET', '/v2.1/os-services', 'tenant-nova-services');
+    fixture.cloud.script('GET', '/v2.1/os-hypervisors/detail', 'tenant-nova-hypervisors');
+    const { hosts, zones, quotas } = await fixture.connect().discover(signal);
+    expect(hosts).to.deep.equal([]);
+    expect(zones).to.deep.equal(['nova']);
+    expect(quotas).to.deep.include({ instances: 10, cores: 20, memoryMb: 51_200 });
+    expect(fixture.cloud.asked('GET', CANDIDATES)).to.deep.equal([]);
+  });
+
+  it('shows no hosts where Placement is closed to the account', async () => {
+    fixture.cloud.script('GET', CANDIDATES, 'tenant-placement-candidates');
+    expect((await fixture.connect().discover(signal)).hosts).to.deep.equal([]);
+  });
+
+  it('leaves out quotas without a limit, and networks of other tenants', async () => {
+    fixture.cloud.script('GET', '/v2.1/limits', {
+      status: 200,
+      response: { limits: { absolute: { maxTotalInstances: -1, maxTotalCores: 4, maxTotalRAMSize: -1 } } },
+    });
+    const network = { id: 'n', name: 'n', shared: false, 'router:external': false, project_id: 'other' };
+    const networks = [
+      network,
+      { ...network, id: 'out', 'router:external': true },
+      { ...network, id: 'common', shared: true },
+    ];
+    fixture.cloud.script('GET', '/v2.0/networks', { status: 200, response: { networks } });
+    const inventory = await fixture.connect().discover(signal);
+    expect(inventory.quotas).to.include({ cores: 4 }).and.not.have.any.keys('instances', 'memoryMb');
+    expect(inventory.networks.map(({ id, external }) => [id, external])).to.deep.equal([
+      ['out', true],
+      ['common', false],
+    ]);
+  });
+
+  it('fails when a service fails, and says which', async () => {
+    fixture.cloud.script('GET', '/v2/images', { status: 500, response: 'Internal Server Error' });
+    const error = await failureOf(fixture.connect().discover(signal), 'failed');
+    expect(error.message).to.equal('Glance: Internal Server Error');
+  });
+});

@@ -1,0 +1,250 @@
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
+import { createServer as createTlsServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+
+/** An answer that OpenStack's services (Zed) gave. */
+export interface Recorded {
+  readonly request: { readonly method: string; readonly path: string };
+  readonly status: number;
+  readonly response: unknown;
+}
+
+export function recorded(name: string): Recorded {
+  const file = new URL(`fixtures/${name}.json`, import.meta.url);
+  // The files are the tests' own.
+  return JSON.parse(readFileSync(file, 'utf8')) as Recorded;
+}
+
+export interface Reply {
+  readonly status: number;
+  readonly response?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** `break`: the connection ends without an answer; `hang`: no answer comes. */
+const SILENCES = ['break', 'hang'] as const;
+type Silence = (typeof SILENCES)[number];
+type Answer = Reply | ((request: Seen) => Reply);
+
+function isSilence(text: string): text is Silence {
+  return SILENCES.some((silence) => silence === text);
+}
+
+export interface Seen {
+  readonly method: string;
+  /** Without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingMessage['headers'];
+  readonly body: unknown;
+}
+
+/** What is at a path of members, such as `server.tags`. */
+export function member(value: unknown, path: string): unknown {
+  return path
+    .split('.')
+    .reduce(
+      (inner: unknown, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
+      value,
+    );
+}
+
+/** The part of a creation that a stand-in keeps. */
+interface Sent {
+  readonly name: string;
+  readonly metadata: object;
+  readonly tags: readonly string[];
+}
+
+const ROUTES = [
+  'nova-version',
+  'placement-versions',
+  'nova-availability-zones',
+  'nova-services',
+  'nova-hypervisors',
+  'nova-flavors',
+  'nova-limits',
+  'placement-candidates',
+  'placement-inventories',
+  'placement-usages',
+  'placement-traits',
+  'glance-images',
+  'neutron-networks',
+  'neutron-quotas',
+  'cinder-limits',
+];
+
+/** A server of the stand-in: how often it is still read before it is ACTIVE, or gone. */
+interface Machine {
+  readonly id: string;
+  readonly sent: Sent;
+  readsToActive: number;
+  readsToEnd: number | undefined;
+}
+
+/**
+ * A cloud on loopback that answers as the real services did, and keeps servers. What it answers to a request can be scripted.
+ */
+export class StandIn {
+  readonly seen: Seen[] = [];
+  readonly #server: Server;
+  readonly #scheme: string;
+  readonly #routes = new Map<string, Recorded>();
+  readonly #scripts = new Map<string, (Answer | string)[]>();
+  readonly #machines = new Map<string, Machine>();
+  #tokens = 0;
+  #validFrom = 1;
+
+  private constructor(tls: { readonly key: string; readonly cert: string } | undefined) {
+    const listener = (request: IncomingMessage, response: ServerResponse): void => void this.#serve(request, response);
+    this.#server = tls === undefined ? createServer(listener) : createTlsServer(tls, listener);
+    this.#scheme = tls === undefined ? 'http' : 'https';
+    for (const name of ROUTES) {
+      const each = recorded(name);
+      this.#routes.set(`${each.request.method} ${each.request.path.replace(/\?.*/, '')}`, each);
+    }
+  }
+
+  static async start(tls?: { readonly key: string; readonly cert: string }): Promise<StandIn> {
+    const standIn = new StandIn(tls);
+    await new Promise<void>((resolve) => standIn.#server.listen(0, '127.0.0.1', resolve));
+    return standIn;
+  }
+
+  /** Keystone's base. */
+  get endpoint(): string {
+    return `${this.#origin}/v3`;
+  }
+
+  get #origin(): string {
+    // A TCP server's address is no string.
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** The next answers to requests of a path, or the names of recorded ones; after them it answers as ever. */
+  script(method: string, path: string, ...answers: readonly (Answer | string)[]): void {
+    const replies = answers.map((each) => (typeof each === 'string' && !isSilence(each) ? recorded(each) : each));
+    this.#scripts.set(`${method} ${path}`, replies);
+  }
+
+  /** Makes tokens given so far invalid. */
+  expireTokens(): void {
+    this.#validFrom = this.#tokens + 1;
+  }
+
+  /** The requests of a path so far. */
+  asked(method: string, path: string): Seen[] {
+    return this.seen.filter((each) => each.method === method && each.path === path);
+  }
+
+  close(): Promise<void> {
+    this.#server.closeAllConnections();
+    return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+    const chunks: Buffer[] = [];
+    for await (const chunk of incoming) chunks.push(chunk as Buffer);
+    const text = Buffer.concat(chunks).toString();
+    const url = new URL(incoming.url ?? '/', this.#origin);
+    const request: Seen = {
+      method: incoming.method ?? '',
+      path: url.pathname,
+      query: url.searchParams,
+      headers: incoming.headers,
+      body: text === '' ? undefined : JSON.parse(text),
+    };
+    this.seen.push(request);
+    const scripted = this.#scripts.get(`${request.method} ${request.path}`)?.shift();
+    if (scripted === 'hang') return;
+    if (scripted === 'break') {
+      incoming.socket.destroy();
+      return;
+    }
+    if (typeof scripted === 'string') throw new Error(`${scripted} is no answer`);
+    const reply = typeof scripted === 'function' ? scripted(request) : (scripted ?? this.#answer(request));
+    outgoing.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
+    outgoing.end(reply.response === undefined || reply.response === null ? '' : this.#relocated(reply.response));
+  }
+
+  /** The catalogue's addresses lead here: services are told apart by their paths. */
+  #relocated(response: unknown): string {
+    return JSON.stringify(response).replace(/http:\/\/127\.0\.0\.1:\d+/g, this.#origin);
+  }
+
+  #answer(request: Seen): Reply {
+    if (request.method === 'POST' && request.path === '/v3/auth/tokens') return this.#authenticate(request.body);
+    if (request.path.endsWith('/auth/tokens')) return { status: 404 };
+    const token = Number(/^token-(\d+)$/.exec(String(request.headers['x-auth-token']))?.[1] ?? 0);
+    if (token < this.#validFrom) return recorded('nova-bad-token');
+    if (request.path.startsWith('/v2.1/servers')) return this.#serveServers(request);
+    if (request.path === '/allocation_candidates') return this.#candidates();
+    return this.#routes.get(`${request.method} ${request.path}`) ?? { status: 404, response: {} };
+  }
+
+  #authenticate(body: unknown): Reply {
+    if (member(body, 'auth.identity.password.user.password') === 'wrong-password')
+      return recorded('keystone-wrong-password');
+    this.#tokens += 1;
+    return { ...recorded('keystone-token'), headers: { 'x-subject-token': `token-${this.#tokens}` } };
+  }
+
+  #serveServers({ method, path, query, body }: Seen): Reply {
+    const id = path.split('/')[3] ?? '';
+    if (method === 'POST') {
+      // The adapter under test sends all of these.
+      const made = `server-${this.#machines.size + 1}`;
+      this.#machines.set(made, {
+        id: made,
+        sent: member(body, 'server') as Sent,
+        readsToActive: 3,
+        readsToEnd: undefined,
+      });
+      return { status: 202, response: { server: { id: made } } };
+    }
+    if (id === 'detail') {
+      const tag = query.get('tags');
+      const servers = [...this.#machines.values()].filter(({ sent }) => tag === null || sent.tags.includes(tag));
+      return { status: 200, response: { servers: servers.flatMap((each) => this.#read(each) ?? []) } };
+    }
+    const machine = this.#machines.get(id);
+    if (machine === undefined) return recorded('nova-server-gone');
+    if (method === 'DELETE') {
+      machine.readsToEnd ??= 2;
+      return { status: 204 };
+    }
+    const server = this.#read(machine);
+    return server === undefined ? recorded('nova-server-gone') : { status: 200, response: { server } };
+  }
+
+  /** The recorded answer, with what the servers take of the host that they are on. */
+  #candidates(): Reply {
+    const { response, status } = recorded('placement-candidates');
+    const host = member(recorded('nova-server-active').response, 'server.OS-EXT-SRV-ATTR:host');
+    const hypervisors = member(recorded('nova-hypervisors').response, 'hypervisors');
+    const found: unknown =
+      Array.isArray(hypervisors) && hypervisors.find((each) => member(each, 'service.host') === host);
+    const cpus = member(response, `provider_summaries.${String(member(found, 'id'))}.resources.VCPU`);
+    if (typeof cpus === 'object' && cpus !== null) Reflect.set(cpus, 'used', this.#machines.size);
+    return { status, response };
+  }
+
+  #read(machine: Machine): object | undefined {
+    if (machine.readsToEnd !== undefined && machine.readsToEnd-- === 0) {
+      this.#machines.delete(machine.id);
+      return undefined;
+    }
+    const like = member(recorded('nova-server-active').response, 'server');
+    const status = machine.readsToActive-- > 0 ? 'BUILD' : 'ACTIVE';
+    return {
+      ...(typeof like === 'object' ? like : {}),
+      id: machine.id,
+      name: machine.sent.name,
+      metadata: machine.sent.metadata,
+      status,
+      'OS-EXT-STS:task_state': machine.readsToEnd === undefined ? null : 'deleting',
+    };
+  }
+}

@@ -1,0 +1,104 @@
+import { expect } from 'chai';
+import type { Vim, VimEvent } from '../../../../src/vim/vim.ts';
+import { OpenStackFixture, signal } from './openstack-fixture.ts';
+import { recorded } from './stand-in.ts';
+
+const REQUEST = { token: 't1', name: 's0', flavor: 'm1.tiny', image: 'cirros', networks: [] };
+const SERVER = '/v2.1/servers/server-1';
+
+describe('what an OpenStack cloud tells', () => {
+  let fixture: OpenStackFixture;
+  let vim: Vim;
+  let told: VimEvent[];
+  const states = (): string[] =>
+    told.flatMap((event) =>
+      event.type === 'server' ? [`${event.server.status}${event.server.deleting ? '/deleting' : ''}`] : [],
+    );
+  const reads = (): number => fixture.cloud.asked('GET', SERVER).length;
+
+  beforeEach(async () => {
+    fixture = await OpenStackFixture.start();
+    vim = fixture.connect();
+    told = [];
+    vim.events$.subscribe((event) => told.push(event));
+  });
+  afterEach(() => fixture.close());
+
+  it('tells each state of a server once, and asks no more when it is there', async () => {
+    await vim.createServer(REQUEST, signal);
+    await fixture.until(() => states().includes('ACTIVE'));
+    const asked = reads();
+    await fixture.passing(new Promise((resolve) => setTimeout(resolve, 30)), 10_000);
+    expect(reads()).to.equal(asked);
+    expect(states()).to.deep.equal(['BUILD', 'ACTIVE']);
+  });
+
+  it('tells why a server failed', async () => {
+    await vim.createServer(REQUEST, signal);
+    fixture.cloud.script('GET', SERVER, 'nova-server-error');
+    await fixture.until(() => states().includes('ERROR'));
+    expect(told.at(-1)).to.have.nested.property('server.fault.message', 'No valid host was found. ');
+  });
+
+  it('goes on asking when an answer is missing', async () => {
+    await vim.createServer(REQUEST, signal);
+    fixture.cloud.script('GET', SERVER, { status: 500 }, { status: 500 });
+    await fixture.until(() => states().includes('ACTIVE'));
+  });
+
+  it('asks less often the longer it takes', async () => {
+    await vim.createServer(REQUEST, signal);
+    const build = { status: 200, response: { server: { id: 'server-1', status: 'BUILD' } } };
+    fixture.cloud.script('GET', SERVER, ...Array.from({ length: 500 }, () => build));
+    const asked: number[] = [];
+    while (fixture.clock.now() < 1_000_000 + 100_000) {
+      const before = reads();
+      await fixture.until(() => reads() > before, 500);
+      asked.push(fixture.clock.now());
+      // The answer is taken before time goes on.
+      await new Promise((resolve) => setTimeout(resolve, 3));
+    }
+    expect(asked.length).to.be.within(18, 28);
+    expect((asked.at(-1) ?? 0) - (asked.at(-2) ?? 0)).to.be.within(10_000, 11_000);
+  });
+
+  it('tells of a deletion to its end', async () => {
+    await vim.createServer(REQUEST, signal);
+    await fixture.until(() => states().includes('ACTIVE'));
+    await vim.deleteServer('server-1', signal);
+    const active = { status: 200, response: { server: { id: 'server-1', status: 'ACTIVE' } } };
+    fixture.cloud.script('GET', SERVER, active);
+    await fixture.until(() => states().includes('DELETED/deleting'));
+    expect(states().slice(2)).to.deep.equal(['ACTIVE', 'ACTIVE/deleting', 'DELETED/deleting']);
+  });
+
+  it('takes up servers that were on their way before', async () => {
+    await vim.createServer(REQUEST, signal);
+    await vim.close();
+    vim = fixture.connect();
+    vim.events$.subscribe((event) => told.push(event));
+    await vim.listServers(signal);
+    await fixture.until(() => states().includes('ACTIVE'));
+  });
+
+  it('tells of hosts that fail and come back between discoveries, and of services that change', async () => {
+    await vim.discover(signal);
+    const { response } = recorded('nova-services');
+    const [one, ...others] = (response as { services: object[] }).services;
+    const answer = (changed: object): object => ({
+      status: 200,
+      response: { services: [{ ...one, ...changed }, ...others] },
+    });
+    fixture.cloud.script(
+      'GET',
+      '/v2.1/os-services',
+      ...([{}, { state: 'down' }, { state: 'down' }, { state: 'up' }, { status: 'disabled' }].map(answer) as never[]),
+    );
+    await fixture.until(() => told.length >= 3);
+    expect(told.slice(0, 3)).to.deep.equal([
+      { type: 'host', host: 'compute1', state: 'down' },
+      { type: 'host', host: 'compute1', state: 'up' },
+      { type: 'inventory' },
+    ]);
+  });
+});
