@@ -51,9 +51,10 @@ export async function readDatastore(parts: ReadParts, context: RequestContext, r
   if (request.filter !== undefined) data = filtered(yang, data, request.filter);
   const { fields, depth } = request;
   if (fields !== undefined) {
-    data = belowTarget(schema, data, target, (nodes, parent) =>
-      selectFields(schema, nodes, parseFields(schema, fields, parent), parent),
-    );
+    data = belowTarget(schema, data, target, (nodes, parent) => ({
+      ...keysIn(parent, nodes),
+      ...selectFields(schema, nodes, parseFields(schema, fields, parent), parent),
+    }));
   }
   if (depth !== undefined) {
     data = atTarget(schema, data, target, (nodes, parent) => limitDepth(schema, nodes, depth, parent));
@@ -97,23 +98,45 @@ function operational(
   return view;
 }
 
-/** Only the target and the way to it. A leaf that is not there has its default where its parent is there (RFC 8040 §3.5.4). */
+/**
+ * Only the target and the way to it. A leaf that is not there has its default where its parent is there (RFC 8040 §3.5.4), which a
+ * container without presence is wherever its own parent is (RFC 7950 §7.5.1).
+ */
 function targetIn(schema: SchemaTree, data: Data, target: InstancePath): Data {
   if (getNode(schema, data, target) !== undefined) return pruneTo(schema, data, target);
-  const node = schemaNodes(schema, target).at(-1);
-  const parentPath = target.slice(0, -1);
+  const nodes = schemaNodes(schema, target);
+  const node = nodes.at(-1);
   const fallback = node === undefined ? undefined : defaultOf(schema, node);
-  const parentThere = parentPath.length === 0 || getNode(schema, data, parentPath) !== undefined;
-  if (node === undefined || fallback === undefined || !parentThere) {
+  const there = ancestorsThere(schema, data, target, nodes);
+  if (fallback === undefined || there === undefined) {
     const path = formatPath(target);
     throw RpcError.invalidValue(`There is no ${path}.`, { path });
   }
-  const bare = parentPath.length === 0 ? {} : pruneTo(schema, data, parentPath);
-  const keep = (nodes: Data, parent: SchemaParent | undefined): Data => ({
-    ...keysIn(parent, nodes),
-    [schema.memberName(node, schema.moduleOf(parent))]: fallback,
-  });
-  return belowTarget(schema, bare, parentPath, keep);
+  const above = target.slice(0, there);
+  const added = nodes
+    .slice(there)
+    .reduceRight<Value>(
+      (value, below, at) => ({ [schema.memberName(below, nodes[there + at - 1]?.module)]: value }),
+      fallback,
+    );
+  const bare = above.length === 0 ? {} : pruneTo(schema, data, above);
+  // A chain of members was built above, so it is Data.
+  return belowTarget(schema, bare, above, (given, parent) => ({ ...keysIn(parent, given), ...(added as Data) }));
+}
+
+/** How many steps of the path lead to the nearest ancestor in the data when all between are there implicitly; else undefined. */
+function ancestorsThere(
+  schema: SchemaTree,
+  data: Data,
+  target: InstancePath,
+  nodes: readonly DataSchemaNode[],
+): number | undefined {
+  for (let length = target.length - 1; length > 0; length--) {
+    if (getNode(schema, data, target.slice(0, length)) !== undefined) return length;
+    const node = nodes[length - 1];
+    if (node?.kind !== 'container' || node.presence) return undefined;
+  }
+  return 0;
 }
 
 function keysIn(parent: SchemaParent | undefined, nodes: Data): Data {

@@ -72,11 +72,12 @@ async function read(exchange: Exchange, { path, node }: DataResource): Promise<R
     parseFields(schema, query.fields, node === undefined ? undefined : fieldsParent(node));
   const configuration = node?.config !== false;
   const revision = configuration ? agent.revision('running', path) : undefined;
-  // A read that includes state may differ although the configuration's revision is the same.
+  // A read that includes state, or what RPCs made, may differ although the configuration's revision is the same.
   if (revision !== undefined && query.content === 'config' && isNotModified(exchange.headers, revision)) {
     return { status: 304, headers: revisionHeaders(revision) };
   }
-  const request = { datastore: 'operational' as const, ...query, ...(path.length === 0 ? {} : { target: path }) };
+  const datastore = query.content === 'config' ? ('running' as const) : ('operational' as const);
+  const request = { datastore, ...query, ...(path.length === 0 ? {} : { target: path }) };
   const data = await agent.get(context, request).catch((error: unknown) => {
     // The request was found well-formed above: what is left is that the target does not exist.
     if (error instanceof RpcError && error.tag === 'invalid-value')

@@ -60,6 +60,21 @@ describe('reads', () => {
     expect(await shop(`${SHOP}/currency`)).to.deep.equal({ currency: 'EUR' });
   });
 
+  it('of a leaf with a default give the default where its parent is there implicitly', async () => {
+    const empty = new AgentFixture();
+    try {
+      expect(await empty.client.get(`${SHOP}/currency`)).to.deep.equal({ 'agent-test:shop': { currency: 'EUR' } });
+      const error = await errorOfPromise(empty.client.get(`${SHOP}/settings/motto`));
+      expect(error.path).to.equal('/agent-test:shop/settings/motto');
+    } finally {
+      await empty.close();
+    }
+  });
+
+  it('of fields of an entry keep its keys', async () => {
+    expect(await shop(`${SHOP}/item=b`, { fields: 'price' })).to.deep.equal({ item: [{ id: 'b', price: 2 }] });
+  });
+
   it('add defaults, or leave them out, as asked', async () => {
     expect(await shop(SHOP, { withDefaults: 'report-all' })).to.include({ currency: 'EUR', name: 'Corner' });
     expect(await shop(SHOP)).to.not.have.property('currency');
