@@ -8,7 +8,7 @@ export interface GeneratedModule {
 
 export const generatedModules: readonly GeneratedModule[] = [
   { name: 'nfv-infrastructure', announced: [] },
-  { name: 'opnfv-promise', announced: ['reservation-service', 'multi-provider'] },
+  { name: 'opnfv-promise', announced: ['reservation-service', 'multi-provider', 'offers'] },
   { name: 'promise-simulator', announced: [] },
   { name: 'promise-thresholds', announced: [] },
 ];

@@ -4,7 +4,7 @@ import { add, subtract } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { heldBy, missingOf, remainingOf } from './claims.ts';
 import type { Draft } from './draft.ts';
-import type { Allocation, Id, NodeId, Reservation, ReservationStatus, VmState } from './entities.ts';
+import type { Allocation, Claim, Id, NodeId, Reservation, ReservationStatus, VmState } from './entities.ts';
 import type { AllocationCause, CapacityBreakdown, CapacityCause, ReservationCause } from './events.ts';
 import { allocationsOf, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
@@ -48,7 +48,12 @@ export function announceGrant(
     remaining: heldBy(granted),
     allocations: [],
   });
-  for (const claim of granted.claims) {
+  announceTaken(draft, granted.claims);
+}
+
+/** One event for each pool on which claims will be held that the head does not have yet. */
+export function announceTaken(draft: Draft, claims: readonly Claim[]): void {
+  for (const claim of claims) {
     const window = { start: claim.start, end: claim.end ?? FOREVER };
     announcePool(draft, 'reserved', poolOfNode(claim.node), window, undefined, claim.capacity);
   }

@@ -1,22 +1,37 @@
 /**
- * Work that falls due: which items a reservation has in the store, and in which order they run when several are due.
+ * Work that falls due: which items a reservation or an offer has in the store, and in which order they run when several are due.
  *
- * At equal times ends run before starts, so that what one gives back the next can take; expiry runs before both the
- * notice of an end and starts, and housekeeping comes last.
+ * At equal times ends run before starts, so that what one gives back the next can take; expiry, of offers too, runs before
+ * both the notice of an end and starts, and housekeeping comes last.
  */
 import type { DueItem } from '../store/store.ts';
 import type { Draft } from './draft.ts';
-import type { Id, Policy, Reservation } from './entities.ts';
+import type { Id, Offer, Policy, Reservation } from './entities.ts';
 import { isOver } from './state.ts';
 import type { Instant } from './window.ts';
 
-export type Task = 'end' | 'expire' | 'ending' | 'decide' | 'start' | 'forget';
+/** What falls due for a reservation. */
+export type ReservationTask = 'end' | 'expire' | 'ending' | 'decide' | 'start' | 'forget';
 
-const RANKS: Readonly<Record<Task, number>> = { end: 0, expire: 1, ending: 2, decide: 3, start: 4, forget: 5 };
+/** What falls due for an offer. */
+export type OfferTask = 'lapse' | 'forget-offer';
+
+export type Task = ReservationTask | OfferTask;
+
+const RANKS: Readonly<Record<Task, number>> = {
+  end: 0,
+  expire: 1,
+  lapse: 1,
+  ending: 2,
+  decide: 3,
+  start: 4,
+  forget: 5,
+  'forget-offer': 5,
+};
 
 const MINUTE = 60_000;
 
-/** How long a reservation that is over is kept for queries, unless its consumer withdrew it: a day. */
+/** How long what is over is kept for queries, unless its consumer withdrew it: a day. */
 export const RETENTION = 24 * 60 * MINUTE;
 
 export function dueItem(task: Task, subject: Id, at: Instant): DueItem {
@@ -37,6 +52,16 @@ export function reschedule(draft: Draft, before: Reservation | undefined, after:
   }
   for (const id of old.keys()) {
     if (!items.has(id)) draft.unschedule(id);
+  }
+}
+
+/** Brings the item of an offer in line with what it is now. */
+export function rescheduleOffer(draft: Draft, offer: Offer): void {
+  if (offer.status === 'held') {
+    draft.schedule(dueItem('lapse', offer.id, offer.expiresAt));
+  } else {
+    draft.unschedule(dueId('lapse', offer.id));
+    draft.schedule(dueItem('forget-offer', offer.id, offer.modifiedOn + RETENTION));
   }
 }
 

@@ -47,7 +47,8 @@ export type Reason =
   | 'capacity-withdrawn'
   | 'host-failed'
   | 'capacity-restored'
-  | 'boot-failed';
+  | 'boot-failed'
+  | 'offer-over';
 
 export type ProviderStatus = 'connecting' | 'up' | 'down' | 'rejected';
 
@@ -245,17 +246,34 @@ export interface Allocation {
   readonly modifiedOn: Instant;
 }
 
+export type OfferStatus = 'held' | 'accepted' | 'lapsed';
+
 /** Resources held for a consumer until a deadline. */
 export interface Offer {
   readonly id: Id;
-  readonly status: 'held' | 'accepted' | 'lapsed';
-  readonly expiresAt: Instant;
   readonly owner: string;
-  readonly reservation?: Id;
+  readonly tenant?: string;
+  // What was asked for.
+  readonly name?: string;
   readonly priority: Priority;
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly expiryTime?: Instant;
+  readonly demand: Demand;
+  // What came of it.
+  readonly status: OfferStatus;
+  /** Why it has lapsed; absent: it has not. */
+  readonly reason?: Reason;
+  readonly createdOn: Instant;
+  readonly modifiedOn: Instant;
+  /** It lapses at this instant: not later than the end of the window. */
+  readonly expiresAt: Instant;
+  /** What it became when it was accepted. */
+  readonly reservation?: Id;
+  /** The window that is offered. */
   readonly startsAt: Instant;
   readonly endsAt?: Instant;
-  readonly demand: Demand;
+  /** Of an accepted one the reservation has them; a lapsed one keeps what is past. */
   readonly claims: readonly Claim[];
 }
 

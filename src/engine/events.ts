@@ -3,7 +3,7 @@
  * that the mapping to YANG looks at nothing else. The store numbers them in commit order.
  */
 import type { Capacity } from './capacity.ts';
-import type { Allocation, Id, Reservation, ReservationStatus, VmState } from './entities.ts';
+import type { Allocation, Id, Offer, Reservation, ReservationStatus, VmState } from './entities.ts';
 import type { Instant } from './window.ts';
 
 export type ReservationCause =
@@ -33,6 +33,17 @@ export interface ReservationEvent {
   /** What a degraded one lacks at the worst. */
   readonly missing?: Capacity;
   readonly allocations: readonly Id[];
+}
+
+export type OfferCause = 'made' | 'accepted' | 'declined' | 'lapsed' | 'withdrawn';
+
+/** An offer was made or is over. */
+export interface OfferEvent {
+  readonly kind: 'offer-event';
+  readonly time: Instant;
+  readonly cause: OfferCause;
+  /** As it is after the event. */
+  readonly offer: Offer;
 }
 
 export type CapacityCause =
@@ -88,4 +99,4 @@ export interface AllocationEvent {
   readonly oldVmState?: VmState;
 }
 
-export type DomainEvent = ReservationEvent | CapacityEvent | AllocationEvent;
+export type DomainEvent = ReservationEvent | OfferEvent | CapacityEvent | AllocationEvent;

@@ -2,16 +2,17 @@
  * What always holds, as one function: run after each step in tests, and on a data directory by whoever doubts it.
  *
  * 1. No pool bears more than it has at any instant from now on, save what degraded reservations hold and what machines hold whose
- *    capacity was lost or whose reservation is over; and where such a debt is, no reservation that is not degraded has a part in it.
+ *    capacity was lost or whose reservation is over; and where such a debt is, no offer and no reservation that is not degraded has a part in it.
  * 2. Every claim lies on a node that exists, is not negative, and lies in the window of its owner.
  * 3. What is allocated under a reservation lies within its claims.
  * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
- * 5. A head that is built anew from the records equals this one, timelines and indexes included.
+ * 5. An offer holds in its window what was offered, and one that is over holds nothing from then on.
+ * 6. A head that is built anew from the records equals this one, timelines and indexes included.
  */
 import { NOTHING, RESOURCES, add, fitsWithin, resourcesOf, toVector, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { machineDemand } from './claims.ts';
-import type { Allocation, Claim, Reservation } from './entities.ts';
+import type { Allocation, Claim, Offer, Reservation } from './entities.ts';
 import { firstDebt, holdersAt } from './settlement.ts';
 import {
   POLICY_ID,
@@ -35,6 +36,7 @@ export function violations(head: Head, now: Instant): string[] {
   return [
     ...[...head.nodes.values()].flatMap((node) => overCapacity(head, node, now)),
     ...[...head.reservations.values()].flatMap((reservation) => misheld(head, reservation)),
+    ...[...head.offers.values()].flatMap((offer) => misoffered(head, offer)),
     ...[...head.allocations.values()].flatMap((allocation) => misallocated(head, allocation)),
     ...[...head.providers.keys()].flatMap((provider) => beyondProvider(head, provider, now)),
     ...differences(head, rebuilt(head)),
@@ -47,13 +49,16 @@ function overCapacity(head: Head, node: Node, now: Instant): string[] {
   for (const claim of degraded) node.free.add(claimWindow(claim), toVector(claim.capacity));
   try {
     for (let at = firstDebt(node, now); at !== undefined; at = after(node, at)) {
-      const guilty = holdersAt(head, node.id, at).filter(
-        (reservation) => reservation.status !== 'degraded' && takesPart(reservation, node, at),
-      );
+      const instant = at;
+      const offers = [...head.heldOffers.overlapping({ start: at, end: at + 1 })];
+      const guilty = [
+        ...holdersAt(head, node.id, at).filter(({ status }) => status !== 'degraded'),
+        ...offers.filter(({ claims }) => claims.some((claim) => claim.start <= instant)),
+      ].filter((holder) => takesPart(holder, node, instant));
       if (guilty.length > 0 || !excused(head, node)) {
         const ids = guilty.map(({ id }) => id).join(', ');
         return [
-          `${node.id} bears more than it has at ${describeInstant(at)}: ${describe(node, at)}; held by ${ids || 'no reservation'}`,
+          `${node.id} bears more than it has at ${describeInstant(at)}: ${describe(node, at)}; held by ${ids || 'no reservation or offer'}`,
         ];
       }
     }
@@ -76,9 +81,9 @@ function after(node: Node, at: Instant): Instant | undefined {
   return undefined;
 }
 
-function takesPart(reservation: Reservation, node: Node, at: Instant): boolean {
+function takesPart({ claims }: { readonly claims: readonly Claim[] }, node: Node, at: Instant): boolean {
   const value = node.free.valueAt(at);
-  return claimsOn(reservation.claims, node).some((claim) =>
+  return claimsOn(claims, node).some((claim) =>
     toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
   );
 }
@@ -110,6 +115,21 @@ function misheld(head: Head, reservation: Reservation): string[] {
     if (!fitsWithin(consumed, claim.capacity))
       found.push(`more is allocated under ${reservation.id} on ${claim.node} than it holds`);
   }
+  return found;
+}
+
+function misoffered(head: Head, offer: Offer): string[] {
+  const found = offer.claims.flatMap((claim) => misclaimed(head, offer.id, claim));
+  const held = offer.status === 'held';
+  const until = held ? FOREVER : offer.modifiedOn;
+  if (held && (offer.claims.length === 0 || offer.expiresAt > (offer.endsAt ?? FOREVER)))
+    found.push(`the offer ${offer.id} is held and holds nothing, or past its window`);
+  for (const { start, end = FOREVER } of offer.claims) {
+    if (start < offer.startsAt || end > Math.min(until, offer.endsAt ?? FOREVER))
+      found.push(`a claim of the offer ${offer.id} lies outside its time`);
+  }
+  if (offer.status === 'accepted' && offer.claims.length > 0)
+    found.push(`the offer ${offer.id} was accepted and holds something beside its reservation`);
   return found;
 }
 
@@ -187,6 +207,11 @@ function differences(head: Head, copy: Head): string[] {
     'over',
     head.over.inOrder(ALWAYS).map(({ id }) => id),
     copy.over.inOrder(ALWAYS).map(({ id }) => id),
+  );
+  compare(
+    'held offers',
+    head.heldOffers.inOrder(ALWAYS).map(({ id }) => id),
+    copy.heldOffers.inOrder(ALWAYS).map(({ id }) => id),
   );
   compare('degraded', [...head.degraded].sort(), [...copy.degraded].sort());
   compare('intents', [...head.intents].sort(), [...copy.intents].sort());

@@ -7,7 +7,7 @@ import { addBreakdowns, changesOf, nodeAt, nodeOver, NO_BREAKDOWN } from './brea
 import { NOTHING, RESOURCES, add, amountOf, fromVector, resourcesOf, toVector, total } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import { heldBy, machineDemand } from './claims.ts';
-import type { Allocation, Claim, Id, Reservation, ReservationStatus } from './entities.ts';
+import type { Allocation, Claim, Id, Offer, Reservation, ReservationStatus } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
 import { InvalidRequest, UnknownEntry } from './requests.ts';
 import { allocationsOf, claimWindow, isOver, poolNode, poolOfNode } from './state.ts';
@@ -50,7 +50,7 @@ export interface CapacityQuery extends QueryFilter {
 }
 
 export interface Collection {
-  readonly kind: 'pool' | 'reservation' | 'allocation';
+  readonly kind: 'pool' | 'reservation' | 'allocation' | 'offer';
   readonly id: Id;
   readonly name?: string;
   readonly provider?: Id;
@@ -200,7 +200,7 @@ function poolCollection(head: Head, node: Node, capacity: Capacity): Collection 
   };
 }
 
-/** What holds or uses capacity of the nodes during the window: reservations for reserved, allocations for usage, both for available. */
+/** What holds or uses capacity of the nodes during the window: reservations and offers for reserved, allocations for usage, all for available. */
 function holders(
   head: Head,
   nodes: readonly Node[],
@@ -217,7 +217,12 @@ function holders(
       const claims = reservation.claims.filter((claim) => ids.has(claim.node) && overlaps(claimWindow(claim), window));
       if (claims.length === 0 || excluded.has(reservation.id) || !matchesWindow(window, spanOf(reservation), scope))
         continue;
-      found.push(reservationCollection(head, reservation, claims));
+      found.push(heldCollection(head, 'reservation', reservation, claims));
+    }
+    for (const offer of head.heldOffers.inOrder(window)) {
+      const claims = offer.claims.filter((claim) => ids.has(claim.node) && overlaps(claimWindow(claim), window));
+      if (claims.length > 0 && matchesWindow(window, spanOf(offer), scope))
+        found.push(heldCollection(head, 'offer', offer, claims));
     }
   }
   if (kind === 'reserved') return found;
@@ -238,17 +243,22 @@ function holders(
   return found;
 }
 
-function reservationCollection(head: Head, reservation: Reservation, claims: readonly Claim[]): Collection {
+function heldCollection(
+  head: Head,
+  kind: 'reservation' | 'offer',
+  holder: Reservation | Offer,
+  claims: readonly Claim[],
+): Collection {
   const sources = new Set(claims.map((claim) => head.pools.get(poolOfNode(claim.node))?.source));
   const [source, another] = sources;
   return {
-    kind: 'reservation',
-    id: reservation.id,
-    ...(reservation.name === undefined ? {} : { name: reservation.name }),
+    kind,
+    id: holder.id,
+    ...(holder.name === undefined ? {} : { name: holder.name }),
     ...(source !== undefined && another === undefined ? { provider: source } : {}),
-    ...(reservation.demand.zone === undefined ? {} : { zone: reservation.demand.zone }),
-    start: reservation.startsAt,
-    ...(reservation.endsAt === undefined ? {} : { end: reservation.endsAt }),
+    ...(holder.demand.zone === undefined ? {} : { zone: holder.demand.zone }),
+    start: holder.startsAt,
+    ...(holder.endsAt === undefined ? {} : { end: holder.endsAt }),
     capacity: total(claims.map(({ capacity }) => capacity)),
   };
 }

@@ -12,6 +12,7 @@ import type {
   Demand,
   Fault,
   Id,
+  Offer,
   Origin,
   Pool,
   Policy,
@@ -255,6 +256,28 @@ export type CancelReservationResult =
   | { readonly outcome: 'cancelled'; readonly reservation: Reservation; readonly released: readonly Id[] }
   | (Refused & { readonly reservation: Reservation });
 
+// Offers.
+
+/** As a reservation is asked for. */
+export interface RequestOffer extends Omit<CreateReservation, 'deferred'> {
+  /** Milliseconds. */
+  readonly holdFor: number;
+}
+
+export type RequestOfferResult = { readonly outcome: 'offered'; readonly offer: Offer } | Refused;
+
+export interface AcceptOffer {
+  readonly id: Id;
+}
+
+export type AcceptOfferResult = { readonly outcome: 'accepted'; readonly reservation: Reservation } | Refused;
+
+export interface DeclineOffer {
+  readonly id: Id;
+}
+
+export type DeclineOfferResult = { readonly outcome: 'declined'; readonly offer: Offer } | Refused;
+
 // Allocations.
 
 export interface CreateInstance {
@@ -394,6 +417,9 @@ export interface Commands {
   readonly createReservation: Command<CreateReservation, CreateReservationResult>;
   readonly updateReservation: Command<UpdateReservation, UpdateReservationResult>;
   readonly cancelReservation: Command<CancelReservation, CancelReservationResult>;
+  readonly requestOffer: Command<RequestOffer, RequestOfferResult>;
+  readonly acceptOffer: Command<AcceptOffer, AcceptOfferResult>;
+  readonly declineOffer: Command<DeclineOffer, DeclineOfferResult>;
   readonly createInstance: Command<CreateInstance, CreateInstanceResult>;
   readonly destroyInstance: Command<DestroyInstance, DestroyInstanceResult>;
   readonly serverAccepted: Command<ServerAccepted, VimReportResult>;

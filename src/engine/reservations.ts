@@ -53,6 +53,19 @@ export function recorded(draft: Draft, id: Id, origin: Origin, request: Reservat
   };
 }
 
+/** What was asked for, by an existing reservation or offer. */
+export function requestOf(made: ReservationRequest): ReservationRequest {
+  const { name, priority, start, end, expiryTime, demand } = made;
+  return {
+    ...(name === undefined ? {} : { name }),
+    priority,
+    ...(start === undefined ? {} : { start }),
+    ...(end === undefined ? {} : { end }),
+    ...(expiryTime === undefined ? {} : { expiryTime }),
+    demand,
+  };
+}
+
 function effective({ window, expiresAt }: Terms): Pick<Reservation, 'startsAt' | 'endsAt' | 'expiresAt'> {
   return {
     startsAt: window.start,

@@ -1,7 +1,7 @@
 /**
  * Who is kept when a pool bears more claims than it has (reservation steps 6b and 7), and who is restored when it has enough again.
  *
- * What allocations hold stays: the machines are there. Of the reservations, those give way that are of the lowest
+ * What allocations hold stays: the machines are there. Offers give way first, by the same order. Of the reservations, those give way that are of the lowest
  * priority, the newest among them first, until the others fit at every instant from now on; then whoever of those that gave way fits
  * beside the others after all is taken back, the highest priority and the oldest first. So no one is degraded who need not be,
  * and the same state always chooses the same. A degraded reservation keeps its claims: what it
@@ -10,8 +10,9 @@
 import { announceReservation } from './announce.ts';
 import { toVector } from './capacity.ts';
 import type { Draft } from './draft.ts';
-import type { Id, NodeId, Reason, Reservation } from './entities.ts';
+import type { Claim, Id, NodeId, Reason, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
+import { lapse } from './offers.ts';
 import { claimWindow } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER } from './window.ts';
@@ -19,11 +20,13 @@ import type { Instant } from './window.ts';
 import { omit } from './omit.ts';
 
 export interface Settlement {
+  /** Offers that gave way. */
+  readonly withdrawn: readonly Id[];
   readonly degraded: readonly Id[];
   readonly restored: readonly Id[];
 }
 
-const NOTHING_TO_SETTLE: Settlement = { degraded: [], restored: [] };
+const NOTHING_TO_SETTLE: Settlement = { withdrawn: [], degraded: [], restored: [] };
 
 /** Settles the nodes that the draft has disturbed. Call it when everything else is put. */
 export function settle(draft: Draft, reason: Reason): Settlement {
@@ -32,13 +35,45 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   const { head } = draft;
   const settled = nodes.flatMap((id) => head.nodes.get(id) ?? []).filter(({ id }) => id.startsWith('pool/'));
   if (settled.length === 0) return NOTHING_TO_SETTLE;
-  const victims = giveWay(head, settled, draft.at.now);
-  const before = new Set(head.degraded);
+  const withdrawn = settled.flatMap((node) => withdrawOffers(draft, node, reason));
+  const victims = giveWay(draft.head, settled, draft.at.now);
+  const before = new Set(draft.head.degraded);
   const degraded = [...victims].filter((id) => !before.has(id)).sort();
   const restored = [...before].filter((id) => !victims.has(id)).sort();
   for (const id of degraded) degrade(draft, id, reason);
   for (const id of restored) restore(draft, id);
-  return { degraded, restored };
+  return { withdrawn, degraded, restored };
+}
+
+/**
+ * Ends offers until those that are left fit, at every instant at which more is held than there is. All of them go before any
+ * reservation does: what they hold is not anyone's yet. An offer never was made out of what degraded reservations lack, so that
+ * an instant that lacks something and at which an offer holds of it is one that has just come to lack it.
+ */
+function withdrawOffers(draft: Draft, node: Node, reason: Reason): Id[] {
+  const { now } = draft.at;
+  const withdrawn: Id[] = [];
+  for (let at = firstDebt(node, now); at !== undefined && at !== FOREVER;) {
+    const instant = at;
+    const last = [...draft.head.heldOffers.overlapping({ start: instant, end: instant + 1 })]
+      .filter((offer) => eases(offer, node, instant))
+      .sort(byMerit)
+      .pop();
+    if (last === undefined) {
+      const later = nextChange(node, instant);
+      at = later === FOREVER ? undefined : firstDebt(node, later);
+    } else {
+      lapse(draft, last, 'withdrawn', reason);
+      withdrawn.push(last.id);
+      at = firstDebt(nodeIn(draft, node), instant);
+    }
+  }
+  return withdrawn;
+}
+
+/** The node with everything applied that was put. */
+function nodeIn(draft: Draft, node: Node): Node {
+  return draft.head.nodes.get(node.id) ?? node;
 }
 
 function degrade(draft: Draft, id: Id, reason: Reason): void {
@@ -62,8 +97,10 @@ function restore(draft: Draft, id: Id): void {
   announceReservation(draft, 'restored', restored, reservation.status);
 }
 
+type Ranked = Pick<Reservation, 'id' | 'priority' | 'createdOn'>;
+
 /** Best to keep first: higher priority, then older, then by id. */
-export function byMerit(a: Reservation, b: Reservation): number {
+export function byMerit(a: Ranked, b: Ranked): number {
   return a.priority - b.priority || a.createdOn - b.createdOn || (a.id < b.id ? -1 : 1);
 }
 
@@ -136,10 +173,10 @@ export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] 
   );
 }
 
-/** Whether taking the reservation away lessens what is lacking at the instant. */
-function eases(reservation: Reservation, node: Node, at: Instant): boolean {
+/** Whether taking the holder away lessens what is lacking at the instant. */
+function eases(holder: { readonly claims: readonly Claim[] }, node: Node, at: Instant): boolean {
   const value = node.free.valueAt(at);
-  return reservation.claims.some(
+  return holder.claims.some(
     (claim) =>
       claim.node === node.id && toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
   );

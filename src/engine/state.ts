@@ -64,6 +64,8 @@ export interface Head {
   readonly held: WindowIndex<Reservation>;
   /** Reservations that are over and kept for the record. */
   readonly over: WindowIndex<Reservation>;
+  /** Offers that are held, by their window. */
+  readonly heldOffers: WindowIndex<Offer>;
   /** Reservations that cannot be kept in full. */
   readonly degraded: Set<Id>;
   readonly allocationsOf: Map<Id, Set<Id>>;
@@ -88,6 +90,7 @@ export function emptyHead(): Head {
     poolOrder: [],
     held: new WindowIndex(),
     over: new WindowIndex(),
+    heldOffers: new WindowIndex(),
     degraded: new Set(),
     allocationsOf: new Map(),
     allocationsIn: new Map(),
@@ -283,6 +286,9 @@ function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): vo
 
 function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
   hold(head, offer.claims, sign);
+  if (offer.status !== 'held') return;
+  if (sign === 1) head.heldOffers.add(offer);
+  else head.heldOffers.delete(offer);
 }
 
 function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void {

@@ -41,10 +41,13 @@ export function setTerms(policy: Policy, times: RequestedTimes, now: Instant, be
   const refusal = violation(policy, times, start, now, begun !== undefined);
   if (refusal !== undefined) return { outcome: 'refused', refusal };
   const end = times.end ?? bound(policy, start, now);
-  const expiresAt = expiry(policy, times, start);
-  const window = { start, end };
-  if (expiresAt === undefined) return { outcome: 'set', terms: { window } };
-  return { outcome: 'set', terms: { window, expiresAt: Math.min(expiresAt, end) } };
+  return { outcome: 'set', terms: withExpiry(policy, times, { start, end }, start) };
+}
+
+/** The terms of a window whose resources can be allocated from an instant on. */
+export function withExpiry(policy: Policy, times: RequestedTimes, window: Window, from: Instant): Terms {
+  const expiresAt = expiry(policy, times, from);
+  return expiresAt === undefined ? { window } : { window, expiresAt: Math.min(expiresAt, window.end) };
 }
 
 function checkOrder(times: RequestedTimes, start: Instant, now: Instant, begun: boolean): void {

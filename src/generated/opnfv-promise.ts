@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -86,6 +86,7 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:reservation-event/remaining
  * @path /opnfv-promise:reservation-event/missing
  * @path /opnfv-promise:reservation-event/offered/most
+ * @path /opnfv-promise:offer-event/capacity
  * @path /opnfv-promise:capacity-event/total
  * @path /opnfv-promise:capacity-event/reserved
  * @path /opnfv-promise:capacity-event/usage
@@ -214,6 +215,7 @@ export type Tenant = {
  * @path /opnfv-promise:query-reservation/output/reservations/affinity-group
  * @path /opnfv-promise:request-offer/input/affinity-group
  * @path /opnfv-promise:reservation-event/affinity-group
+ * @path /opnfv-promise:offer-event/affinity-group
  */
 export type AffinityGroup = {
   /**
@@ -231,6 +233,7 @@ export type AffinityGroup = {
  * @path /opnfv-promise:promise/offers/offer/recurrence
  * @path /opnfv-promise:query-reservation/output/reservations/recurrence
  * @path /opnfv-promise:reservation-event/recurrence
+ * @path /opnfv-promise:offer-event/recurrence
  */
 export type Recurrence = {
   /** Unit of the repetition. */
@@ -262,6 +265,7 @@ export type Recurrence = {
  * @path /opnfv-promise:query-reservation/output/reservations/flexible-window
  * @path /opnfv-promise:request-offer/input/flexible-window
  * @path /opnfv-promise:reservation-event/flexible-window
+ * @path /opnfv-promise:offer-event/flexible-window
  */
 export type FlexibleWindow = {
   /**
@@ -458,6 +462,7 @@ export type CapacityBreakdown = {
 /**
  * What is held where, and when.
  * @path /opnfv-promise:promise/reservations/reservation/state/claim
+ * @path /opnfv-promise:promise/offers/offer/claim
  * @path /opnfv-promise:query-reservation/output/reservations/state/claim
  * @path /opnfv-promise:reservation-event/claim
  */
@@ -961,6 +966,69 @@ export type Pool = {
   readonly state?: CapacityBreakdown;
 };
 
+/** Why a request was refused, or why an entry is in the state that it is in. */
+export type Reason =
+  /** Several providers exist and the request does not say which one it means. */
+  | 'opnfv-promise:ambiguous-provider'
+  /** A reservation cannot shrink below what is allocated under it. */
+  | 'opnfv-promise:below-allocated'
+  /** The VIM accepted the virtual machine and could not start it. */
+  | 'opnfv-promise:boot-failed'
+  /** Capacity cannot be withdrawn while reservations or allocations hold it. */
+  | 'opnfv-promise:capacity-in-use'
+  /** Capacity that was missing has returned. */
+  | 'opnfv-promise:capacity-restored'
+  /** The capacity of the pool was decreased, by a consumer or in the VIM. */
+  | 'opnfv-promise:capacity-withdrawn'
+  /** A request of a higher priority took the resources. */
+  | 'opnfv-promise:displaced'
+  /** The flavor needs more than what remains of the reservation. */
+  | 'opnfv-promise:exceeds-reservation'
+  /** A host of the infrastructure failed. */
+  | 'opnfv-promise:host-failed'
+  /** The resources are not free throughout the window. */
+  | 'opnfv-promise:insufficient-capacity'
+  /** Nothing, or not everything, was allocated by the instant in expires-at. */
+  | 'opnfv-promise:not-allocated-in-time'
+  /** The offer has lapsed, was declined or was accepted already. */
+  | 'opnfv-promise:offer-over'
+  /**
+   * A limit in /promise/policy forbids it. The leaf policy beside the reason names the
+   * limit.
+   */
+  | 'opnfv-promise:policy-violation'
+  /**
+   * The provider answered and refused: credentials, a quota of its own, an invalid
+   * combination. The message carries what it said.
+   */
+  | 'opnfv-promise:provider-rejected'
+  /** The provider does not answer, or Promise has not reached it yet. */
+  | 'opnfv-promise:provider-unavailable'
+  /** The tenant or user would exceed its quota. */
+  | 'opnfv-promise:quota-exceeded'
+  /** A consumer asked for it. */
+  | 'opnfv-promise:requested-by-consumer'
+  /** The reservation is in a state that admits no allocation, for example pending. */
+  | 'opnfv-promise:reservation-not-active'
+  /** The start of the reservation has not arrived. */
+  | 'opnfv-promise:reservation-not-started'
+  /** The reservation has ended, expired or been cancelled. */
+  | 'opnfv-promise:reservation-over'
+  /** The provider has no flavor of that id or name. */
+  | 'opnfv-promise:unknown-flavor'
+  /** The provider has no image of that id or name. */
+  | 'opnfv-promise:unknown-image'
+  /** The provider has no network of that id or name. */
+  | 'opnfv-promise:unknown-network'
+  /** No provider has the identifier that was given, or there is none at all. */
+  | 'opnfv-promise:unknown-provider'
+  /** No reservation has the identifier that was given. */
+  | 'opnfv-promise:unknown-reservation'
+  /** No provider that could serve the request has the zone. */
+  | 'opnfv-promise:unknown-zone'
+  /** The end of the reservation has arrived. */
+  | 'opnfv-promise:window-over';
+
 /**
  * Amount of each resource for one virtual machine.
  * @path /opnfv-promise:promise/offers/offer/container/explicit
@@ -1033,45 +1101,6 @@ export type OfferContainer = {
 };
 
 /**
- * What is held where, and when.
- * @path /opnfv-promise:promise/offers/offer/claim
- */
-export type OfferClaim = {
-  /**
-   * Identifier of the claim.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly id: string;
-  /**
-   * Pool that bears the claim.
-   * @type opnfv-promise:pool-ref
-   */
-  readonly pool: string;
-  /**
-   * Host on which the virtual machine is placed.
-   * @type nfv-infrastructure:vim-identifier
-   */
-  readonly host?: string;
-  /**
-   * Part of the request that the claim serves.
-   * @type nfv-infrastructure:name
-   */
-  readonly container?: string;
-  /**
-   * First instant of the claim.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly start: string;
-  /**
-   * First instant after the claim. Absent: without end.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly end?: string;
-  /** Amount that is held. */
-  readonly capacity?: CapacityVector;
-};
-
-/**
  * Resources held for a consumer until a deadline.
  * @path /opnfv-promise:promise/offers/offer
  */
@@ -1084,12 +1113,39 @@ export type Offer = {
   /** Where the offer is in its life cycle. */
   readonly status: 'held' | 'accepted' | 'lapsed';
   /**
+   * Why an offer has lapsed: offer-over at its deadline, requested-by-consumer when
+   * it was declined, else what took the capacity.
+   */
+  readonly reason?: Reason;
+  /**
    * Instant at which the offer lapses.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'expires-at': string;
   /** User who asked for the offer. */
   readonly owner?: string;
+  /** Tenant for which the offer was asked. */
+  readonly tenant?: string;
+  /**
+   * Instant at which the offer was made.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'created-on'?: string;
+  /**
+   * Instant at which its status last changed.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'modified-on'?: string;
+  /**
+   * Start of the window that is offered.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at'?: string;
+  /**
+   * End of the window that is offered. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
   /**
    * Reservation that the offer became.
    * @type leafref
@@ -1134,22 +1190,33 @@ export type Offer = {
   readonly pools?: readonly string[];
   /**
    * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /** Virtual machines of one size (virtualisation containers in IFA 005). */
+  /**
+   * Virtual machines of one size (virtualisation containers in IFA 005).
+   * @feature opnfv-promise:placement
+   */
   readonly container?: readonly OfferContainer[] | Entries<OfferContainer>;
-  /** Constraint on how virtual machines are spread over hosts. */
+  /**
+   * Constraint on how virtual machines are spread over hosts.
+   * @feature opnfv-promise:placement
+   */
   readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
-  /** The window from start to end is the first of many. */
+  /**
+   * The window from start to end is the first of many.
+   * @feature opnfv-promise:recurrence
+   */
   readonly recurrence?: Recurrence;
   /**
    * Bounds within which Promise looks for the best window; start and end are absent
    * then.
+   * @feature opnfv-promise:flexible-window
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** What is held where, and when. */
-  readonly claim?: readonly OfferClaim[] | Entries<OfferClaim>;
+  readonly claim?: readonly Claim[] | Entries<Claim>;
 };
 
 /** Type `opnfv-promise:reservation-status`. */
@@ -1187,69 +1254,6 @@ export type Hold =
   | 'tentative'
   /** Held for good. */
   | 'firm';
-
-/** Why a request was refused, or why an entry is in the state that it is in. */
-export type Reason =
-  /** Several providers exist and the request does not say which one it means. */
-  | 'opnfv-promise:ambiguous-provider'
-  /** A reservation cannot shrink below what is allocated under it. */
-  | 'opnfv-promise:below-allocated'
-  /** The VIM accepted the virtual machine and could not start it. */
-  | 'opnfv-promise:boot-failed'
-  /** Capacity cannot be withdrawn while reservations or allocations hold it. */
-  | 'opnfv-promise:capacity-in-use'
-  /** Capacity that was missing has returned. */
-  | 'opnfv-promise:capacity-restored'
-  /** The capacity of the pool was decreased, by a consumer or in the VIM. */
-  | 'opnfv-promise:capacity-withdrawn'
-  /** A request of a higher priority took the resources. */
-  | 'opnfv-promise:displaced'
-  /** The flavor needs more than what remains of the reservation. */
-  | 'opnfv-promise:exceeds-reservation'
-  /** A host of the infrastructure failed. */
-  | 'opnfv-promise:host-failed'
-  /** The resources are not free throughout the window. */
-  | 'opnfv-promise:insufficient-capacity'
-  /** Nothing, or not everything, was allocated by the instant in expires-at. */
-  | 'opnfv-promise:not-allocated-in-time'
-  /** The offer has lapsed or was accepted already. */
-  | 'opnfv-promise:offer-over'
-  /**
-   * A limit in /promise/policy forbids it. The leaf policy beside the reason names the
-   * limit.
-   */
-  | 'opnfv-promise:policy-violation'
-  /**
-   * The provider answered and refused: credentials, a quota of its own, an invalid
-   * combination. The message carries what it said.
-   */
-  | 'opnfv-promise:provider-rejected'
-  /** The provider does not answer, or Promise has not reached it yet. */
-  | 'opnfv-promise:provider-unavailable'
-  /** The tenant or user would exceed its quota. */
-  | 'opnfv-promise:quota-exceeded'
-  /** A consumer asked for it. */
-  | 'opnfv-promise:requested-by-consumer'
-  /** The reservation is in a state that admits no allocation, for example pending. */
-  | 'opnfv-promise:reservation-not-active'
-  /** The start of the reservation has not arrived. */
-  | 'opnfv-promise:reservation-not-started'
-  /** The reservation has ended, expired or been cancelled. */
-  | 'opnfv-promise:reservation-over'
-  /** The provider has no flavor of that id or name. */
-  | 'opnfv-promise:unknown-flavor'
-  /** The provider has no image of that id or name. */
-  | 'opnfv-promise:unknown-image'
-  /** The provider has no network of that id or name. */
-  | 'opnfv-promise:unknown-network'
-  /** No provider has the identifier that was given, or there is none at all. */
-  | 'opnfv-promise:unknown-provider'
-  /** No reservation has the identifier that was given. */
-  | 'opnfv-promise:unknown-reservation'
-  /** No provider that could serve the request has the zone. */
-  | 'opnfv-promise:unknown-zone'
-  /** The end of the reservation has arrived. */
-  | 'opnfv-promise:window-over';
 
 /**
  * What Promise knows about the reservation.
@@ -1915,10 +1919,7 @@ export type PromiseTree = {
   readonly pools?: PromiseTreePools;
   /** Reservation map. */
   readonly reservations?: PromiseTreeReservations;
-  /**
-   * Offers that were made.
-   * @feature opnfv-promise:offers
-   */
+  /** Offers that were made. */
   readonly offers?: PromiseTreeOffers;
   /** Consumption of capacity: virtual machines that Promise had the VIM make. */
   readonly allocations?: PromiseTreeAllocations;
@@ -2240,16 +2241,16 @@ export type QueryCapacityInput = {
 };
 
 /**
- * What makes up the capacity: pools for total and available, reservations for
- * reserved, allocations for usage; with available, reservations and allocations
- * that reduce it are listed too.
+ * What makes up the capacity: pools for total and available, reservations and
+ * offers for reserved, allocations for usage; with available, what reduces it is
+ * listed too.
  * @path /opnfv-promise:query-capacity/output/collections
  */
 export type QueryCapacityOutputCollections = {
   /** What the entry is. */
-  readonly kind: 'pool' | 'reservation' | 'allocation';
+  readonly kind: 'pool' | 'reservation' | 'allocation' | 'offer';
   /**
-   * Identifier of the pool, reservation or allocation.
+   * Identifier of the pool, reservation, allocation or offer.
    * @type nfv-infrastructure:identifier
    */
   readonly id: string;
@@ -2320,9 +2321,9 @@ export type QueryCapacityOutput = {
    */
   readonly capacity?: CapacityBreakdown;
   /**
-   * What makes up the capacity: pools for total and available, reservations for
-   * reserved, allocations for usage; with available, reservations and allocations
-   * that reduce it are listed too.
+   * What makes up the capacity: pools for total and available, reservations and
+   * offers for reserved, allocations for usage; with available, what reduces it is
+   * listed too.
    */
   readonly collections?: readonly QueryCapacityOutputCollections[];
   /**
@@ -3237,7 +3238,9 @@ export type RequestOfferInputRecurrence = {
 };
 
 /**
- * Asks for an offer: the resources are held until a deadline.
+ * Asks for an offer: the resources are held until a deadline, as a reservation would
+ * hold them, but nothing can be allocated against them. When capacity is lost, offers
+ * give way before reservations do.
  * @path /opnfv-promise:request-offer/input
  */
 export type RequestOfferInput = {
@@ -3280,29 +3283,43 @@ export type RequestOfferInput = {
   readonly pools?: readonly string[];
   /**
    * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /** Virtual machines of one size (virtualisation containers in IFA 005). */
+  /**
+   * Virtual machines of one size (virtualisation containers in IFA 005).
+   * @feature opnfv-promise:placement
+   */
   readonly container?: readonly RequestOfferInputContainer[];
-  /** Constraint on how virtual machines are spread over hosts. */
+  /**
+   * Constraint on how virtual machines are spread over hosts.
+   * @feature opnfv-promise:placement
+   */
   readonly 'affinity-group'?: readonly AffinityGroup[];
-  /** The window from start to end is the first of many. */
+  /**
+   * The window from start to end is the first of many.
+   * @feature opnfv-promise:recurrence
+   */
   readonly recurrence?: RequestOfferInputRecurrence;
   /**
    * Bounds within which Promise looks for the best window; start and end are absent
    * then.
+   * @feature opnfv-promise:flexible-window
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /**
-   * How long the resources are to be held.
+   * How long the resources are to be held. An offer is not held past the end of its
+   * window, nor past its expiry-time.
    * @type uint32 (seconds)
    */
   readonly 'hold-for': number;
 };
 
 /**
- * Asks for an offer: the resources are held until a deadline.
+ * Asks for an offer: the resources are held until a deadline, as a reservation would
+ * hold them, but nothing can be allocated against them. When capacity is lost, offers
+ * give way before reservations do.
  * @path /opnfv-promise:request-offer/output
  */
 export type RequestOfferOutput = {
@@ -3314,26 +3331,31 @@ export type RequestOfferOutput = {
   readonly message?: string;
   /**
    * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
    * @type uint64
    */
   readonly decision?: string;
   /**
    * False if the search for a placement, or for what could be displaced, was ended by
    * its limit of steps: more steps could have found an answer.
+   * @feature opnfv-promise:placement or opnfv-promise:pre-emption
    */
   readonly 'search-complete'?: boolean;
   /**
    * Reservations that were placed anew, without loss, to make room.
+   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:identifier
    */
   readonly moved?: readonly string[];
   /**
    * Reservations of a lower priority that had to give way.
+   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
+   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
@@ -3362,7 +3384,10 @@ export type RequestOfferOutput = {
 };
 
 /**
- * Turns an offer into a reservation.
+ * Turns an offer into a reservation that holds just what the offer held. What was to be
+ * allocated within a validity period or by policy's expiry is so from the acceptance
+ * on. An offer that is over is refused with the reason offer-over; the message says
+ * what became of it.
  * @path /opnfv-promise:accept-offer/input
  */
 export type AcceptOfferInput = {
@@ -3374,7 +3399,10 @@ export type AcceptOfferInput = {
 };
 
 /**
- * Turns an offer into a reservation.
+ * Turns an offer into a reservation that holds just what the offer held. What was to be
+ * allocated within a validity period or by policy's expiry is so from the acceptance
+ * on. An offer that is over is refused with the reason offer-over; the message says
+ * what became of it.
  * @path /opnfv-promise:accept-offer/output
  */
 export type AcceptOfferOutput = {
@@ -3386,26 +3414,31 @@ export type AcceptOfferOutput = {
   readonly message?: string;
   /**
    * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
    * @type uint64
    */
   readonly decision?: string;
   /**
    * False if the search for a placement, or for what could be displaced, was ended by
    * its limit of steps: more steps could have found an answer.
+   * @feature opnfv-promise:placement or opnfv-promise:pre-emption
    */
   readonly 'search-complete'?: boolean;
   /**
    * Reservations that were placed anew, without loss, to make room.
+   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:identifier
    */
   readonly moved?: readonly string[];
   /**
    * Reservations of a lower priority that had to give way.
+   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
+   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
@@ -3430,7 +3463,8 @@ export type AcceptOfferOutput = {
 };
 
 /**
- * Gives an offer back before it lapses; what it held is free again.
+ * Gives an offer back before it lapses; what it held is free again. One that is over is
+ * refused with the reason offer-over.
  * @path /opnfv-promise:decline-offer/input
  */
 export type DeclineOfferInput = {
@@ -3442,7 +3476,8 @@ export type DeclineOfferInput = {
 };
 
 /**
- * Gives an offer back before it lapses; what it held is free again.
+ * Gives an offer back before it lapses; what it held is free again. One that is over is
+ * refused with the reason offer-over.
  * @path /opnfv-promise:decline-offer/output
  */
 export type DeclineOfferOutput = {
@@ -3454,6 +3489,7 @@ export type DeclineOfferOutput = {
   readonly message?: string;
   /**
    * Number of the decision, for which explain gives the reasons.
+   * @feature opnfv-promise:explain
    * @type uint64
    */
   readonly decision?: string;
@@ -3912,6 +3948,185 @@ export type ReservationEvent = {
 };
 
 /**
+ * Amount of each resource for one virtual machine.
+ * @path /opnfv-promise:offer-event/container/explicit
+ */
+export type OfferEventContainerExplicit = {
+  /**
+   * Virtual CPUs.
+   * @type uint32 (virtual CPUs)
+   */
+  readonly vcpus: number;
+  /**
+   * Memory.
+   * @type uint64 (MB)
+   */
+  readonly ram: string;
+  /**
+   * Local disk. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+};
+
+/**
+ * Virtual machines of one size (virtualisation containers in IFA 005).
+ * @path /opnfv-promise:offer-event/container
+ */
+export type OfferEventContainer = {
+  /**
+   * Name of this part of the request.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * How many virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly count: number;
+  /**
+   * Id or name of a flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /** Amount of each resource for one virtual machine. */
+  readonly explicit?: OfferEventContainerExplicit;
+  /**
+   * Availability zone of these virtual machines. Absent: that of the request.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools for these virtual machines. Absent: those of the request.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Name of the affinity group to which these virtual machines belong.
+   * @type nfv-infrastructure:name
+   */
+  readonly group?: string;
+  /**
+   * Properties that a host has to have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'required-traits'?: readonly string[];
+  /**
+   * Properties that a host must not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * An offer was made or is over.
+ * @path /opnfv-promise:offer-event
+ */
+export type OfferEvent = {
+  /**
+   * Number of the event: it grows with every event that Promise commits, so that a
+   * receiver can tell the order and notice what it has seen already.
+   * @type uint64
+   */
+  readonly seq: string;
+  /** What happened. */
+  readonly cause: 'made' | 'accepted' | 'declined' | 'lapsed' | 'withdrawn';
+  /**
+   * Offer that is concerned.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'offer-id': string;
+  /**
+   * Reservation that the offer became.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: string;
+  /** Why it is over, unless it was accepted. */
+  readonly reason?: Reason;
+  /** User who asked for the offer. */
+  readonly owner?: string;
+  /**
+   * Deadline of the offer.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at': string;
+  /**
+   * Start of the window that is offered.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at': string;
+  /**
+   * End of the window that is offered. Absent: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority?: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
+   * @feature opnfv-promise:placement
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /**
+   * Virtual machines of one size (virtualisation containers in IFA 005).
+   * @feature opnfv-promise:placement
+   */
+  readonly container?: readonly OfferEventContainer[];
+  /**
+   * Constraint on how virtual machines are spread over hosts.
+   * @feature opnfv-promise:placement
+   */
+  readonly 'affinity-group'?: readonly AffinityGroup[];
+  /**
+   * The window from start to end is the first of many.
+   * @feature opnfv-promise:recurrence
+   */
+  readonly recurrence?: Recurrence;
+  /**
+   * Bounds within which Promise looks for the best window; start and end are absent
+   * then.
+   * @feature opnfv-promise:flexible-window
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+};
+
+/**
  * The capacity of a pool has changed, or will change in a window (capacity step 5).
  * @path /opnfv-promise:capacity-event
  */
@@ -4089,6 +4304,24 @@ export const rpcs = {
   /** Looks reservations up in the reservation map (reservation steps 4a and 4b). */
   'query-reservation': { module: 'opnfv-promise', name: 'query-reservation', path: '/opnfv-promise:query-reservation' } as RpcDescriptor<QueryReservationInput, QueryReservationOutput>,
   /**
+   * Asks for an offer: the resources are held until a deadline, as a reservation would
+   * hold them, but nothing can be allocated against them. When capacity is lost, offers
+   * give way before reservations do.
+   */
+  'request-offer': { module: 'opnfv-promise', name: 'request-offer', path: '/opnfv-promise:request-offer' } as RpcDescriptor<RequestOfferInput, RequestOfferOutput>,
+  /**
+   * Turns an offer into a reservation that holds just what the offer held. What was to be
+   * allocated within a validity period or by policy's expiry is so from the acceptance
+   * on. An offer that is over is refused with the reason offer-over; the message says
+   * what became of it.
+   */
+  'accept-offer': { module: 'opnfv-promise', name: 'accept-offer', path: '/opnfv-promise:accept-offer' } as RpcDescriptor<AcceptOfferInput, AcceptOfferOutput>,
+  /**
+   * Gives an offer back before it lapses; what it held is free again. One that is over is
+   * refused with the reason offer-over.
+   */
+  'decline-offer': { module: 'opnfv-promise', name: 'decline-offer', path: '/opnfv-promise:decline-offer' } as RpcDescriptor<DeclineOfferInput, DeclineOfferOutput>,
+  /**
    * Allocates: has the VIM make a virtual machine, against a reservation or from the
    * capacity that is not reserved (allocation steps 1a to 4). The answer does not wait
    * for the virtual machine to run; an allocation-event tells.
@@ -4104,18 +4337,6 @@ export const rpcs = {
 /** What a server of the module has to implement; the compiler asks for each. */
 export type Handlers<Context> = HandlersOf<typeof rpcs, Context>;
 
-/** The RPCs that come with the feature offers, which is not announced. */
-export const offersRpcs = {
-  /** Asks for an offer: the resources are held until a deadline. */
-  'request-offer': { module: 'opnfv-promise', name: 'request-offer', path: '/opnfv-promise:request-offer' } as RpcDescriptor<RequestOfferInput, RequestOfferOutput>,
-  /** Turns an offer into a reservation. */
-  'accept-offer': { module: 'opnfv-promise', name: 'accept-offer', path: '/opnfv-promise:accept-offer' } as RpcDescriptor<AcceptOfferInput, AcceptOfferOutput>,
-  /** Gives an offer back before it lapses; what it held is free again. */
-  'decline-offer': { module: 'opnfv-promise', name: 'decline-offer', path: '/opnfv-promise:decline-offer' } as RpcDescriptor<DeclineOfferInput, DeclineOfferOutput>,
-};
-
-export type OffersHandlers<Context> = HandlersOf<typeof offersRpcs, Context>;
-
 /** The RPCs that come with the feature explain, which is not announced. */
 export const explainRpcs = {
   /** Tells how a decision came about. */
@@ -4126,13 +4347,13 @@ export type ExplainHandlers<Context> = HandlersOf<typeof explainRpcs, Context>;
 
 /** The RPCs of each feature that is not announced. */
 export const featureRpcs = {
-  offers: offersRpcs,
   explain: explainRpcs,
 };
 
 /** Every notification of the module, told apart by its name. */
 export type Notification =
   | { readonly module: 'opnfv-promise'; readonly name: 'reservation-event'; readonly content: ReservationEvent }
+  | { readonly module: 'opnfv-promise'; readonly name: 'offer-event'; readonly content: OfferEvent }
   | { readonly module: 'opnfv-promise'; readonly name: 'capacity-event'; readonly content: CapacityEvent }
   | { readonly module: 'opnfv-promise'; readonly name: 'allocation-event'; readonly content: AllocationEvent };
 
@@ -4451,7 +4672,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'state' },
     { module: 'opnfv-promise', name: 'missing' },
   ],
-  /** @feature opnfv-promise:offers */
   '/opnfv-promise:promise/offers': (): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },
@@ -4467,6 +4687,7 @@ export const paths = {
     { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
     { module: 'opnfv-promise', name: 'capacity' },
   ],
+  /** @feature opnfv-promise:placement */
   '/opnfv-promise:promise/offers/offer/container': (offerId: string, containerName: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },
@@ -4480,18 +4701,21 @@ export const paths = {
     { module: 'opnfv-promise', name: 'container', keys: [{ name: 'name', value: containerName }] },
     { module: 'opnfv-promise', name: 'explicit' },
   ],
+  /** @feature opnfv-promise:placement */
   '/opnfv-promise:promise/offers/offer/affinity-group': (offerId: string, affinityGroupName: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },
     { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
     { module: 'opnfv-promise', name: 'affinity-group', keys: [{ name: 'name', value: affinityGroupName }] },
   ],
+  /** @feature opnfv-promise:recurrence */
   '/opnfv-promise:promise/offers/offer/recurrence': (offerId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },
     { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
     { module: 'opnfv-promise', name: 'recurrence' },
   ],
+  /** @feature opnfv-promise:flexible-window */
   '/opnfv-promise:promise/offers/offer/flexible-window': (offerId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },

@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import type { Claim } from '../../src/engine/entities.ts';
 import { isOver } from '../../src/engine/state.ts';
 import { Engine, NOW } from '../unit/engine/engine-fixture.ts';
 
@@ -18,6 +19,8 @@ interface Held {
   from: number;
   to: number;
   shares: readonly number[];
+  /** Held no longer than this: an offer. */
+  readonly until?: number;
 }
 
 /** The map as lists: what each pool has, and who holds what. What a window can have of a pool is its least there. */
@@ -60,6 +63,7 @@ class World {
   readonly naive: NaiveMap;
   /** Ids of reservations in the order of their making; those that are gone are left in. */
   readonly reservations: string[] = [];
+  readonly offers: string[] = [];
   readonly machines: string[] = [];
   readonly source: string;
 
@@ -81,14 +85,25 @@ class World {
 
   /** Records what the engine says that a reservation holds, which has to be what was asked for. */
   record(id: string, from: number, to: number, asked: number): void {
-    const claims = this.engine.head.reservations.get(id)?.claims ?? [];
+    const shares = this.#shares(this.engine.head.reservations.get(id)?.claims ?? [], asked);
+    if (!this.naive.held.has(id)) this.reservations.push(id);
+    this.naive.held.set(id, { id, from, to, shares });
+    this.naive.free(from, to);
+  }
+
+  recordOffer(id: string, from: number, to: number, until: number, asked: number): void {
+    const shares = this.#shares(this.engine.head.offers.get(id)?.claims ?? [], asked);
+    this.offers.push(id);
+    this.naive.held.set(id, { id, from, to, until, shares });
+    this.naive.free(from, to);
+  }
+
+  #shares(claims: readonly Claim[], asked: number): number[] {
     const shares = this.naive.pools.map((_, pool) =>
       sum(claims.filter(({ node }) => node === `pool/p${pool}`).map(({ capacity }) => capacity.cores ?? 0)),
     );
     expect(sum(shares)).to.equal(asked);
-    if (!this.naive.held.has(id)) this.reservations.push(id);
-    this.naive.held.set(id, { id, from, to, shares });
-    this.naive.free(from, to);
+    return shares;
   }
 
   pick(from: readonly string[], index: number): string | undefined {
@@ -217,11 +232,64 @@ const destroy = index.map((which): Step => ({
   toString: () => `destroy #${which}`,
 }));
 
+/** Asks for an offer; the model grants it by the rule for reservations. */
+const request = fc
+  .record({ start: tick, length, cores, hold: fc.integer({ min: 1, max: 12 }) })
+  .map(({ start, length: long, cores: asked, hold }): Step => ({
+    run: (world) => {
+      const { naive, engine } = world;
+      const from = naive.now + start;
+      const window = { start: at(from), end: at(from + long) };
+      const free = naive.free(from, from + long);
+      const result = engine.do('requestOffer', {
+        ...window,
+        demand: { capacity: { cores: asked } },
+        holdFor: hold * TICK,
+      });
+      expect(result.outcome).to.equal(free >= asked ? 'offered' : 'refused');
+      if (result.outcome === 'refused') {
+        expect(result.refusal.most).to.deep.equal({ cores: free });
+        return;
+      }
+      const deadline = Math.min(naive.now + hold, from + long);
+      expect(result.offer.expiresAt).to.equal(at(deadline));
+      world.recordOffer(result.offer.id, from, from + long, deadline, asked);
+    },
+    toString: () => `ask for an offer of ${asked} cores at +${start} for ${long}, held for ${hold}`,
+  }));
+
+/** Accepts or declines an offer that may be over: what is accepted keeps its shares, what is declined can be had again. */
+const respond = fc.record({ which: index, yes: fc.boolean() }).map(({ which, yes }): Step => ({
+  run: (world) => {
+    const { naive, engine } = world;
+    const id = world.pick(world.offers, which);
+    const held = id === undefined ? undefined : naive.held.get(id);
+    if (id === undefined || !engine.head.offers.has(id)) return;
+    if (held === undefined) {
+      expect(engine.do(yes ? 'acceptOffer' : 'declineOffer', { id }).outcome).to.equal('refused');
+      return;
+    }
+    naive.held.delete(id);
+    if (yes) {
+      const result = engine.do('acceptOffer', { id });
+      expect(result.outcome).to.equal('accepted');
+      if (result.outcome === 'refused') return;
+      world.record(result.reservation.id, held.from, held.to, sum(held.shares));
+      expect(naive.held.get(result.reservation.id)?.shares).to.deep.equal(held.shares);
+    } else {
+      expect(engine.do('declineOffer', { id }).outcome).to.equal('declined');
+    }
+  },
+  toString: () => `${yes ? 'accept' : 'decline'} offer #${which}`,
+}));
+
 const wait = fc.integer({ min: 1, max: 12 }).map((ticks): Step => ({
   run: (world) => {
     world.engine.advance(ticks * TICK);
     world.naive.now += ticks;
-    for (const [id, { to }] of world.naive.held) if (to <= world.naive.now) world.naive.held.delete(id);
+    for (const [id, { to, until = to }] of world.naive.held) {
+      if (Math.min(to, until) <= world.naive.now) world.naive.held.delete(id);
+    }
   },
   toString: () => `wait ${ticks}`,
 }));
@@ -232,10 +300,20 @@ function play(pools: readonly number[], steps: readonly Step[]): World {
   return world;
 }
 
-const FAITHFUL = fc.array(fc.oneof({ arbitrary: reserve, weight: 5 }, cancel, update, race, boot, destroy, wait), {
-  minLength: 1,
-  maxLength: 8,
-});
+const FAITHFUL = fc.array(
+  fc.oneof(
+    { arbitrary: reserve, weight: 5 },
+    { arbitrary: request, weight: 3 },
+    { arbitrary: respond, weight: 3 },
+    cancel,
+    update,
+    race,
+    boot,
+    destroy,
+    wait,
+  ),
+  { minLength: 1, maxLength: 8 },
+);
 
 /** Steps that take capacity away from under what is held, or end in machines that run on: the invariants judge them, not the model. */
 const withdraw = fc
@@ -278,6 +356,45 @@ const immediate = fc
     toString: () => `reserve ${asked} cores now for ${long}`,
   }));
 
+/** An offer, taken up or not: capacity may be lost under it before. */
+const offer = fc
+  .record({
+    start: fc.nat({ max: 5 }),
+    length,
+    cores,
+    hold: fc.integer({ min: 1, max: 12 }),
+    priority: fc.constantFrom(1, 2, 3),
+  })
+  .map(({ start, length: long, cores: asked, hold, priority }): Step => ({
+    run: (world) => {
+      const from = at(world.naive.now + start);
+      const result = world.engine.do('requestOffer', {
+        priority,
+        ...(start === 0 ? {} : { start: from }),
+        end: from + long * TICK,
+        demand: { capacity: { cores: asked } },
+        holdFor: hold * TICK,
+      });
+      if (result.outcome === 'offered') world.offers.push(result.offer.id);
+    },
+    toString: () => `ask for an offer of ${asked} cores at +${start} for ${long}, held for ${hold}`,
+  }));
+
+const answer = fc.record({ which: index, yes: fc.boolean() }).map(({ which, yes }): Step => ({
+  run: ({ engine, offers, reservations, pick }) => {
+    const id = pick(offers, which);
+    const before = id === undefined ? undefined : engine.head.offers.get(id);
+    if (before === undefined) return;
+    const result = engine.do(yes ? 'acceptOffer' : 'declineOffer', { id: before.id });
+    // What was held is what becomes a reservation: the acceptance of an offer that stands cannot fail.
+    expect(result.outcome === 'refused').to.equal(before.status !== 'held');
+    if (result.outcome !== 'accepted') return;
+    expect(result.reservation.claims).to.deep.equal(before.claims);
+    reservations.push(result.reservation.id);
+  },
+  toString: () => `${yes ? 'accept' : 'decline'} offer #${which}`,
+}));
+
 const allocate = index.map((which): Step => ({
   run: (world) => {
     const reservation = world.pick(world.reservations, which);
@@ -311,6 +428,8 @@ const TROUBLED = fc.array(
   fc.oneof(
     { arbitrary: immediate, weight: 4 },
     { arbitrary: allocate, weight: 3 },
+    { arbitrary: offer, weight: 3 },
+    answer,
     withdraw,
     shrink,
     end,
@@ -336,7 +455,18 @@ describe('histories of the engine', function () {
     fc.assert(
       fc.property(
         fc.tuple(fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 }), fc.integer({ min: 1, max: 5 })),
-        fc.array(fc.oneof({ arbitrary: reserve, weight: 5 }, cancel, race, boot, wait), { minLength: 1, maxLength: 6 }),
+        fc.array(
+          fc.oneof(
+            { arbitrary: reserve, weight: 5 },
+            { arbitrary: request, weight: 2 },
+            { arbitrary: respond, weight: 2 },
+            cancel,
+            race,
+            boot,
+            wait,
+          ),
+          { minLength: 1, maxLength: 6 },
+        ),
         (pools, steps) => {
           play(pools, steps);
         },
@@ -354,6 +484,9 @@ describe('histories of the engine', function () {
         for (const id of [...engine.head.reservations.keys()]) {
           const reservation = engine.head.reservations.get(id);
           if (reservation !== undefined && !isOver(reservation)) engine.do('cancelReservation', { id });
+        }
+        for (const { id, status } of [...engine.head.offers.values()]) {
+          if (status === 'held') engine.do('declineOffer', { id });
         }
         for (const id of [...engine.head.allocations.keys()]) engine.do('serverGone', { allocation: id });
         for (const node of engine.head.nodes.values()) {

@@ -31,7 +31,7 @@ describe('code generation', () => {
   });
 
   it('asks for handlers of exactly the RPCs that the announced features bring', () => {
-    expect(announcedFeatures).to.deep.equal(['reservation-service', 'multi-provider']);
+    expect(announcedFeatures).to.deep.equal(['reservation-service', 'multi-provider', 'offers']);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',
       'increase-capacity',
@@ -41,10 +41,12 @@ describe('code generation', () => {
       'update-reservation',
       'cancel-reservation',
       'query-reservation',
+      'request-offer',
+      'accept-offer',
+      'decline-offer',
       'create-instance',
       'destroy-instance',
     ]);
-    expect(Object.keys(featureRpcs.offers)).to.deep.equal(['request-offer', 'accept-offer', 'decline-offer']);
     expect(Object.keys(featureRpcs.explain)).to.deep.equal(['explain']);
     expect(simulatorRpcs).to.include.keys('fail-host', 'set-times').and.have.property('set-times').that.deep.equals({
       module: 'promise-simulator',
@@ -55,7 +57,7 @@ describe('code generation', () => {
 
   it('finds the features behind nodes by compiling with and without each', () => {
     expect(schema.featuresOf('/opnfv-promise:create-reservation')).to.equal(undefined);
-    expect(schema.featuresOf('/opnfv-promise:request-offer')).to.deep.equal(['opnfv-promise:offers']);
+    expect(schema.featuresOf('/opnfv-promise:explain')).to.deep.equal(['opnfv-promise:explain']);
     expect(schema.featuresOf('/opnfv-promise:create-reservation/output/search-complete')).to.have.members([
       'opnfv-promise:placement',
       'opnfv-promise:pre-emption',

@@ -7,7 +7,7 @@ import type { Tree, ImportModule, Module, ModuleRequest, NotificationNode, RpcNo
 const directory = new URL('../../dist/yang/', import.meta.url);
 const examples = new URL('./yang-examples/', import.meta.url);
 const own = ['nfv-infrastructure', 'opnfv-promise', 'promise-simulator', 'promise-thresholds'];
-const announced = ['reservation-service', 'multi-provider'];
+const announced = ['reservation-service', 'multi-provider', 'offers'];
 
 const files = readdirSync(directory).filter((file) => file.endsWith('.yang'));
 const nameOf = (file: string): string => file.replace(/(@.*)?\.yang$/, '');
@@ -133,7 +133,7 @@ describe('the YANG modules', () => {
 
     it('number every notification', () => {
       const names = promise.notifications.map((notification) => notification.name);
-      expect(names).to.have.members(['reservation-event', 'capacity-event', 'allocation-event']);
+      expect(names).to.have.members(['reservation-event', 'offer-event', 'capacity-event', 'allocation-event']);
       for (const { children } of promise.notifications) {
         expect(children.find((child) => child.name === 'seq')).to.include({ kind: 'leaf', mandatory: true });
       }

@@ -25,17 +25,9 @@ import type { ConfigOwner, ConfigProposal } from '../config-owners.ts';
 import { configured } from './promise-data.ts';
 import type { PromiseDomain } from './promise-domain.ts';
 import { asRpcError, entryPath } from './promise-errors.ts';
-import {
-  capacityIn,
-  demandIn,
-  instantIn,
-  listIn,
-  present,
-  priorityIn,
-  reasonOut,
-  refusalOut,
-} from './promise-values.ts';
+import { capacityIn, instantIn, listIn, present, reasonOut, refusalOut } from './promise-values.ts';
 import { accessIn } from './provider.ts';
+import { requestIn } from './reservation-nodes.ts';
 
 const PROMISE_PATH = formatPath(paths['/opnfv-promise:promise']());
 
@@ -174,15 +166,7 @@ function poolIn(nodes: Pool): PoolConfig {
 }
 
 function reservationIn(nodes: Reservation): ReservationConfig {
-  return present({
-    id: nodes.id,
-    name: nodes.name,
-    priority: priorityIn(nodes.priority),
-    start: instantIn(nodes.start, 'start'),
-    end: instantIn(nodes.end, 'end'),
-    expiryTime: instantIn(nodes['expiry-time'], 'expiry-time'),
-    demand: demandIn(nodes),
-  });
+  return { id: nodes.id, ...requestIn(nodes) };
 }
 
 /** What is not configured has its default in the schema; nodes of features that are not announced, the engine's. */

@@ -30,7 +30,7 @@ import type { DataProvider } from '../data-providers.ts';
 import { BuiltEntries } from '../lazy-entries.ts';
 import type { PromiseEngine } from './promise-domain.ts';
 import { amountsOut, breakdownOut, faultOut, instantOut, present, priorityOut } from './promise-values.ts';
-import { reservationOut } from './reservation-nodes.ts';
+import { offerOut, reservationOut } from './reservation-nodes.ts';
 
 export const PROMISE_NODE = `${moduleName}:promise`;
 
@@ -48,7 +48,7 @@ export function configured(running: Data): PromiseTree {
 }
 
 function promiseTree(head: Head, now: Instant, config: PromiseTree): PromiseTree {
-  const { providers, pools, reservations, allocations } = head;
+  const { providers, pools, reservations, offers, allocations } = head;
   const rest = present({
     policy: config.policy,
     providers: unlessEmpty(providers, (all) => ({
@@ -58,6 +58,7 @@ function promiseTree(head: Head, now: Instant, config: PromiseTree): PromiseTree
     reservations: unlessEmpty(reservations, (all) => ({
       reservation: new BuiltEntries(all, (each) => reservationOut(head, each, now)),
     })),
+    offers: unlessEmpty(offers, (all) => ({ offer: new BuiltEntries(all, offerOut) })),
     allocations: unlessEmpty(allocations, (all) => ({ allocation: new BuiltEntries(all, allocationOut) })),
   });
   return {

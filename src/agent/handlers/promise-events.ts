@@ -3,13 +3,30 @@ import type {
   AllocationEvent as DomainAllocationEvent,
   CapacityEvent as DomainCapacityEvent,
   DomainEvent,
+  OfferEvent as DomainOfferEvent,
   ReservationEvent as DomainReservationEvent,
 } from '../../engine/events.ts';
+import { printInstant } from '../../engine/window.ts';
 import { moduleName } from '../../generated/opnfv-promise.ts';
-import type { AllocationEvent, CapacityEvent, Notification, ReservationEvent } from '../../generated/opnfv-promise.ts';
+import type {
+  AllocationEvent,
+  CapacityEvent,
+  Notification,
+  OfferEvent,
+  ReservationEvent,
+} from '../../generated/opnfv-promise.ts';
 import type { EventInput } from '../../store/store.ts';
 import { requestOut, stateOut } from './reservation-nodes.ts';
-import { amountsOut, breakdownOut, endOut, faultOut, instantOut, present, priorityOut } from './promise-values.ts';
+import {
+  amountsOut,
+  breakdownOut,
+  endOut,
+  faultOut,
+  instantOut,
+  present,
+  priorityOut,
+  reasonOut,
+} from './promise-values.ts';
 
 /** The number is the store's to give. */
 type Unnumbered<Event> = Omit<Event, 'seq'>;
@@ -29,6 +46,8 @@ function contentOf(event: DomainEvent): Unnumbered<Notification['content']> {
   switch (event.kind) {
     case 'reservation-event':
       return reservationEvent(event);
+    case 'offer-event':
+      return offerEvent(event);
     case 'capacity-event':
       return capacityEvent(event);
     case 'allocation-event':
@@ -44,6 +63,21 @@ function reservationEvent(event: DomainReservationEvent): Unnumbered<Reservation
     'old-status': oldStatus,
     ...requestOut(reservation),
     ...stateOut(reservation, { remaining, missing, allocations }),
+  });
+}
+
+function offerEvent({ cause, offer }: DomainOfferEvent): Unnumbered<OfferEvent> {
+  const { id, reservation, reason, owner, expiresAt, startsAt, endsAt } = offer;
+  return present({
+    cause,
+    'offer-id': id,
+    'reservation-id': reservation,
+    reason: reasonOut(reason),
+    owner,
+    'expires-at': printInstant(expiresAt),
+    'starts-at': printInstant(startsAt),
+    'ends-at': instantOut(endsAt),
+    ...requestOut(offer),
   });
 }
 

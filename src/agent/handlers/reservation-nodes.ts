@@ -1,17 +1,59 @@
 /** Reservations as nodes of opnfv-promise: in queries, in the data tree and in notifications. */
 import type { Capacity } from '../../engine/capacity.ts';
 import { missingOf, remainingOf } from '../../engine/claims.ts';
-import type { Id, Reservation } from '../../engine/entities.ts';
+import type { Id, Offer, Reservation } from '../../engine/entities.ts';
+import type { ReservationRequest } from '../../engine/reservations.ts';
 import { allocationsOf } from '../../engine/state.ts';
 import type { Head } from '../../engine/state.ts';
 import { printInstant } from '../../engine/window.ts';
 import type { Instant } from '../../engine/window.ts';
-import type { QueryReservationOutputReservations } from '../../generated/opnfv-promise.ts';
-import { amountsOut, claimOut, instantOut, present, priorityOut, reasonOut, vectorOut } from './promise-values.ts';
+import type {
+  Offer as OfferNodes,
+  Priority,
+  QueryReservationOutputReservations,
+} from '../../generated/opnfv-promise.ts';
+import {
+  amountsOut,
+  claimOut,
+  demandIn,
+  instantIn,
+  instantOut,
+  present,
+  priorityIn,
+  priorityOut,
+  reasonOut,
+  vectorOut,
+} from './promise-values.ts';
+import type { DemandNodes } from './promise-values.ts';
+
+/** What a consumer says about a reservation (grouping reservation-request), as input and as configuration. */
+export interface RequestNodes extends DemandNodes {
+  readonly name?: string;
+  readonly priority?: Priority;
+  readonly start?: string;
+  readonly end?: string;
+  readonly 'expiry-time'?: string;
+}
+
+/** Reads what is asked for. @throws InvalidRequest for instants that cannot be */
+export function requestIn(nodes: RequestNodes) {
+  return present({ ...termsIn(nodes), demand: demandIn(nodes) });
+}
+
+/** The same without the demand. */
+export function termsIn(nodes: RequestNodes) {
+  return present({
+    name: nodes.name,
+    priority: priorityIn(nodes.priority),
+    start: instantIn(nodes.start, 'start'),
+    end: instantIn(nodes.end, 'end'),
+    expiryTime: instantIn(nodes['expiry-time'], 'expiry-time'),
+  });
+}
 
 /** What was asked for (grouping reservation-request). */
-export function requestOut(reservation: Reservation) {
-  const { name, priority, start, end, expiryTime, demand } = reservation;
+export function requestOut(request: ReservationRequest) {
+  const { name, priority, start, end, expiryTime, demand } = request;
   return present({
     name,
     priority: priorityOut(priority),
@@ -64,4 +106,24 @@ export function reservationOut(head: Head, reservation: Reservation, now: Instan
     allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
   };
   return { id: reservation.id, ...requestOut(reservation), state: stateOut(reservation, derived) };
+}
+
+/** An offer, as the data tree shows it. */
+export function offerOut(offer: Offer): OfferNodes {
+  const { id, status, reason, owner, tenant, createdOn, modifiedOn, startsAt, endsAt, expiresAt, claims } = offer;
+  return present({
+    id,
+    ...requestOut(offer),
+    status,
+    reason: reasonOut(reason),
+    owner,
+    tenant,
+    'created-on': printInstant(createdOn),
+    'modified-on': printInstant(modifiedOn),
+    'starts-at': printInstant(startsAt),
+    'ends-at': instantOut(endsAt),
+    'expires-at': printInstant(expiresAt),
+    reservation: offer.reservation,
+    claim: claims.length === 0 ? undefined : claims.map(claimOut),
+  });
 }

@@ -23,18 +23,8 @@ import type {
 import type { RequestContext } from '../context.ts';
 import { filterIn, utilizationOut } from './capacity.ts';
 import type { PromiseEngine } from './promise-domain.ts';
-import {
-  capacityIn,
-  demandIn,
-  instantIn,
-  instantOut,
-  listIn,
-  present,
-  priorityIn,
-  reasonOut,
-  refusalOut,
-} from './promise-values.ts';
-import { reservationOut } from './reservation-nodes.ts';
+import { capacityIn, instantOut, listIn, present, reasonOut, refusalOut } from './promise-values.ts';
+import { requestIn, reservationOut, termsIn } from './reservation-nodes.ts';
 
 type ReservationHandlers = Pick<
   Handlers<RequestContext>,
@@ -72,26 +62,14 @@ export function reservationHandlers(engine: PromiseEngine): ReservationHandlers 
 }
 
 function creationIn(input: CreateReservationInput): CreateReservation {
-  return present({
-    name: input.name,
-    priority: priorityIn(input.priority),
-    start: instantIn(input.start, 'start'),
-    end: instantIn(input.end, 'end'),
-    expiryTime: instantIn(input['expiry-time'], 'expiry-time'),
-    demand: demandIn(input),
-    deferred: input.asynchronous,
-  });
+  return present({ ...requestIn(input), deferred: input.asynchronous });
 }
 
 function updateIn(input: UpdateReservationInput): UpdateReservation {
   const { zone, pools } = input;
   return present({
     id: input['reservation-id'],
-    name: input.name,
-    priority: priorityIn(input.priority),
-    start: instantIn(input.start, 'start'),
-    end: instantIn(input.end, 'end'),
-    expiryTime: instantIn(input['expiry-time'], 'expiry-time'),
+    ...termsIn(input),
     demand: present({ capacity: capacityIn(input.capacity), zone, pools: listIn(pools) }),
     clear: input.clear?.filter(isClearable),
   });
@@ -139,7 +117,8 @@ function cancellationAnswer(result: CancelReservationResult): CancelReservationO
   return { result: 'ok', status, message: `The reservation is withdrawn.${machines}` };
 }
 
-function refused(refusal: Refusal): Pick<UpdateReservationOutput, 'result' | 'reason' | 'message' | 'refusal'> {
+/** The part of an answer that says why not. */
+export function refused(refusal: Refusal): Pick<UpdateReservationOutput, 'result' | 'reason' | 'message' | 'refusal'> {
   const { reason, message } = refusal;
   return present({
     result: 'conflict' as const,
@@ -149,7 +128,8 @@ function refused(refusal: Refusal): Pick<UpdateReservationOutput, 'result' | 're
   });
 }
 
-function span({ startsAt, endsAt }: Reservation): string {
+/** The window in effect, in words. */
+export function span({ startsAt, endsAt }: Pick<Reservation, 'startsAt' | 'endsAt'>): string {
   const start = `from ${printInstant(startsAt)}`;
   return endsAt === undefined ? `${start} on` : `${start} to ${printInstant(endsAt)}`;
 }

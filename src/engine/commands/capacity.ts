@@ -78,11 +78,12 @@ export const decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult>
     draft.disturbed.add(poolNode(changed.id));
     announcePool(draft, 'decreased', changed.id, ahead);
     followInventory(draft, provider.id);
-    const { degraded } = settle(draft, 'capacity-withdrawn');
+    const { degraded, withdrawn } = settle(draft, 'capacity-withdrawn');
     const affected = affectedBy(draft, degraded);
-    if (!input.force && !fitsWithin(input.capacity, free) && overdrawn(draft, pool.id, ahead)) {
+    const inTheWay = withdrawn.length > 0 || overdrawn(draft, pool.id, ahead);
+    if (!input.force && !fitsWithin(input.capacity, free) && inTheWay) {
       draft.abandon();
-      return { outcome: 'refused', refusal: inUse(pool, most, affected), pool: pool.id, most, affected };
+      return { outcome: 'refused', refusal: inUse(pool, most, affected, withdrawn), pool: pool.id, most, affected };
     }
     return { outcome: 'decreased', pool: changed, affected, ...(adjustment === undefined ? {} : { adjustment }) };
   });
@@ -241,12 +242,15 @@ function beyondPool(pool: Pool, amount: Capacity): Refusal {
   return { reason: 'insufficient-capacity', message, most: within(amount, pool.capacity), shortages: [] };
 }
 
-function inUse(pool: Pool, most: Capacity, affected: readonly Affected[]): Refusal {
-  const ids = affected.map(({ reservation }) => reservation.id).join(', ');
-  const whom = ids === '' ? 'Allocations hold it.' : `Reservations that would no longer fit: ${ids}.`;
+function inUse(pool: Pool, most: Capacity, affected: readonly Affected[], offers: readonly Id[]): Refusal {
+  const ids = affected.map(({ reservation }) => reservation.id);
+  const whom = [
+    ...(ids.length === 0 ? [] : [`Reservations that would no longer fit: ${ids.join(', ')}.`]),
+    ...(offers.length === 0 ? [] : [`Offers that would lapse: ${offers.join(', ')}.`]),
+  ];
   return {
     reason: 'capacity-in-use',
-    message: `The pool '${pool.id}' does not have so much to spare. ${whom}`,
+    message: `The pool '${pool.id}' does not have so much to spare. ${whom.join(' ') || 'Allocations hold it.'}`,
     most,
     shortages: [],
   };

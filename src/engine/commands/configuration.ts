@@ -24,7 +24,7 @@ import type {
   Refusal,
   ReservationConfig,
 } from '../requests.ts';
-import { amend, grant, recorded, withdraw } from '../reservations.ts';
+import { amend, grant, recorded, requestOf, withdraw } from '../reservations.ts';
 import type { ReservationRequest } from '../reservations.ts';
 import { firstDebt, settle } from '../settlement.ts';
 import { POLICY_ID, isOver, poolNode, providerNode } from '../state.ts';
@@ -36,7 +36,6 @@ import { setTerms } from '../terms.ts';
 import { checkCapacity, checkDemand, checkOwner } from '../validation.ts';
 import { FOREVER, describeInstant } from '../window.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
-import { requestOf } from './reservation.ts';
 import { omit } from '../omit.ts';
 
 /**
@@ -182,11 +181,13 @@ function removePool(draft: Draft, id: Id): ConfigRefusal | undefined {
   if (before === undefined) return undefined;
   checkOwner('pool', before, 'config');
   const machines = head.allocationsIn.get(id)?.size ?? 0;
-  const holders = [...head.held.overlapping({ start: at.now, end: FOREVER })].filter(({ claims }) =>
-    claims.some(({ node }) => node === poolNode(id)),
-  );
-  if (machines > 0 || holders.length > 0) {
-    const message = `The pool '${id}' bears ${holders.length} reservations and ${machines} allocations; end them or move them first.`;
+  const ahead = { start: at.now, end: FOREVER };
+  const onPool = ({ claims }: { readonly claims: Reservation['claims'] }): boolean =>
+    claims.some(({ node }) => node === poolNode(id));
+  const holders = [...head.held.overlapping(ahead)].filter(onPool);
+  const offers = [...head.heldOffers.overlapping(ahead)].filter(onPool);
+  if (machines > 0 || holders.length > 0 || offers.length > 0) {
+    const message = `The pool '${id}' bears ${holders.length} reservations, ${offers.length} offers and ${machines} allocations; end them or move them first.`;
     return { entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } };
   }
   announcePool(draft, 'decreased', id, { start: at.now, end: FOREVER });
@@ -311,15 +312,22 @@ function judge(draft: Draft, changes: readonly ConfigChange[], before: SupplyBef
   const refusals = pools.flatMap((entry) => beyondProvider(draft, entry, before.unpooled.get(entry.source) ?? {}));
   for (const provider of new Set(pools.map(({ source }) => source))) followInventory(draft, provider);
   const overdrawn = pools.filter(({ id }) => isOverdrawn(draft.head, id, now));
-  const { degraded } = settle(draft, 'capacity-withdrawn');
+  const { degraded, withdrawn } = settle(draft, 'capacity-withdrawn');
   for (const { id } of overdrawn) {
-    if (before.overdrawn.has(id) && degraded.length === 0) continue;
-    const whom =
-      degraded.length === 0 ? 'Allocations hold it.' : `Reservations that would no longer fit: ${degraded.join(', ')}.`;
+    if (before.overdrawn.has(id) && degraded.length === 0 && withdrawn.length === 0) continue;
+    const whom = describeHolders(degraded, withdrawn);
     const message = `The pool '${id}' would have less than is held. ${whom}`;
     refusals.push({ entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } });
   }
   return refusals;
+}
+
+function describeHolders(reservations: readonly Id[], offers: readonly Id[]): string {
+  const whom = [
+    ...(reservations.length === 0 ? [] : [`Reservations that would no longer fit: ${reservations.join(', ')}.`]),
+    ...(offers.length === 0 ? [] : [`Offers that would lapse: ${offers.join(', ')}.`]),
+  ];
+  return whom.join(' ') || 'Allocations hold it.';
 }
 
 /** The pools of a provider may not come to have more than it is known to have. What it lost before is not the edit's fault. */

@@ -1,28 +1,27 @@
 /**
- * Due work, carried out: starts, ends, expiries, notices, pending decisions. Items come in the order in which they fell due, perhaps
+ * Due work, carried out: starts, ends, expiries, notices, pending decisions, lapses of offers. Items come in the order in which they fell due, perhaps
  * a week late, and may be about what has moved or gone; each is removed by the decision that carries it out.
  */
 import { announceReservation } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
+import { lapse } from '../offers.ts';
 import { forget, conclude, expire } from '../reservations.ts';
-import type { Task } from '../due.ts';
-import type { Reservation } from '../entities.ts';
+import type { OfferTask, ReservationTask } from '../due.ts';
+import type { Offer, Reservation } from '../entities.ts';
 import { next } from '../lifecycle.ts';
 import type { Command, DueResult, DueWork } from '../requests.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
 import { decideDeferred } from './reservation.ts';
 
-type Run = (draft: Draft, reservation: Reservation) => void;
-
-interface DueTask {
-  /** Whether the item is (still) about the reservation as it is: what was moved has another item. */
-  readonly applies: (reservation: Reservation, now: number) => boolean;
-  readonly run: Run;
+interface DueTask<Subject> {
+  /** Whether the item is (still) about the subject as it is: what was moved has another item. */
+  readonly applies: (subject: Subject, now: number) => boolean;
+  readonly run: (draft: Draft, subject: Subject) => void;
 }
 
-const TASKS: Readonly<Record<Task, DueTask>> = {
+const RESERVATION_TASKS: Readonly<Record<ReservationTask, DueTask<Reservation>>> = {
   end: { applies: ({ endsAt }, now) => endsAt !== undefined && endsAt <= now, run: end },
   expire: { applies: ({ expiresAt }, now) => expiresAt !== undefined && expiresAt <= now, run: expire },
   ending: { applies: (reservation) => !isOver(reservation) && reservation.status !== 'pending', run: giveNotice },
@@ -31,20 +30,41 @@ const TASKS: Readonly<Record<Task, DueTask>> = {
   forget: { applies: isOver, run: forget },
 };
 
+const OFFER_TASKS: Readonly<Record<OfferTask, DueTask<Offer>>> = {
+  lapse: {
+    applies: ({ status, expiresAt }, now) => status === 'held' && expiresAt <= now,
+    run: (draft, offer) => void lapse(draft, offer, 'lapsed', 'offer-over'),
+  },
+  'forget-offer': {
+    applies: ({ status }) => status !== 'held',
+    run: (draft, { id }) => draft.put('offer', id, null),
+  },
+};
+
 /** Carries out one due item; an unknown one, or one that does not apply any more, is removed. */
 export const runDue: Command<DueWork, DueResult> = (head, input, at) =>
   decide(head, at, (draft): DueResult => {
     draft.unschedule(input.id);
-    const reservation = head.reservations.get(input.subject);
-    const task = isTask(input.task) ? TASKS[input.task] : undefined;
-    if (reservation === undefined || task?.applies(reservation, at.now) !== true) return { outcome: 'nothing-to-do' };
-    task.run(draft, reservation);
+    const { subject } = input;
+    const ran =
+      carriedOut(draft, RESERVATION_TASKS, input.task, head.reservations.get(subject)) ||
+      carriedOut(draft, OFFER_TASKS, input.task, head.offers.get(subject));
+    if (!ran) return { outcome: 'nothing-to-do' };
     settle(draft, 'capacity-withdrawn');
     return { outcome: 'done' };
   });
 
-function isTask(task: string): task is Task {
-  return Object.hasOwn(TASKS, task);
+/** Carries out the task if it is one of the table's and applies to the subject; whether it did. */
+function carriedOut<Subject>(
+  draft: Draft,
+  tasks: Readonly<Record<string, DueTask<Subject>>>,
+  name: string,
+  subject: Subject | undefined,
+): boolean {
+  const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
+  if (subject === undefined || task?.applies(subject, draft.at.now) !== true) return false;
+  task.run(draft, subject);
+  return true;
 }
 
 function start(draft: Draft, before: Reservation): void {

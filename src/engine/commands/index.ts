@@ -4,6 +4,7 @@ import { createInstance, destroyInstance } from './allocation.ts';
 import { decreaseCapacity, increaseCapacity } from './capacity.ts';
 import { applyConfiguration } from './configuration.ts';
 import { runDue } from './due-work.ts';
+import { acceptOffer, declineOffer, requestOffer } from './offer.ts';
 import { addProvider, removeProvider, updateProvider } from './provider.ts';
 import { cancelReservation, createReservation, updateReservation } from './reservation.ts';
 import { createFailed, deletionAccepted, serverAccepted, serverGone, vmStateReported } from './vim-report.ts';
@@ -17,6 +18,9 @@ export const commands: Commands = {
   createReservation,
   updateReservation,
   cancelReservation,
+  requestOffer,
+  acceptOffer,
+  declineOffer,
   createInstance,
   destroyInstance,
   serverAccepted,

@@ -19,7 +19,7 @@ import type {
   UpdateReservation,
   UpdateReservationResult,
 } from '../requests.ts';
-import { amend, grant, recorded, withdraw } from '../reservations.ts';
+import { amend, grant, recorded, requestOf, withdraw } from '../reservations.ts';
 import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
@@ -115,19 +115,6 @@ function closed(reservation: Reservation): Refusal | undefined {
     reason: 'reservation-not-active',
     message: 'The reservation is not decided on yet; wait for its event.',
     shortages: [],
-  };
-}
-
-/** What was asked for, by an existing reservation. */
-export function requestOf(reservation: Reservation): ReservationRequest {
-  const { name, priority, start, end, expiryTime, demand } = reservation;
-  return {
-    ...(name === undefined ? {} : { name }),
-    priority,
-    ...(start === undefined ? {} : { start }),
-    ...(end === undefined ? {} : { end }),
-    ...(expiryTime === undefined ? {} : { expiryTime }),
-    demand,
   };
 }
 

@@ -121,6 +121,8 @@ export class Engine {
       switch (event.kind) {
         case 'reservation-event':
           return `reservation ${event.cause} ${event.reservation.status}`;
+        case 'offer-event':
+          return `offer ${event.cause} ${event.offer.status}`;
         case 'allocation-event':
           return `allocation ${event.cause} ${event.allocation.vmState}`;
         case 'capacity-event':

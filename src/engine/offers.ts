@@ -1,0 +1,95 @@
+/**
+ * What can become of an offer, as steps of a decision: made, accepted, over. While it is held its claims count like those of a
+ * reservation; nothing is allocated against them.
+ */
+import { announceHeld, announceReservation, announceTaken } from './announce.ts';
+import { admit } from './admission.ts';
+import { claimsBefore } from './claims.ts';
+import type { Draft } from './draft.ts';
+import { reschedule, rescheduleOffer } from './due.ts';
+import type { Id, Offer, Reason, Reservation } from './entities.ts';
+import type { OfferCause } from './events.ts';
+import { next } from './lifecycle.ts';
+import type { Refused } from './requests.ts';
+import { recorded, requestOf } from './reservations.ts';
+import type { ReservationRequest } from './reservations.ts';
+import { withExpiry } from './terms.ts';
+import type { Terms } from './terms.ts';
+import { FOREVER } from './window.ts';
+
+/** Holds what is asked for until the deadline, or refuses. The deadline lies within the window, and before the expiry time asked for. */
+export function makeOffer(
+  draft: Draft,
+  id: Id,
+  request: ReservationRequest,
+  { window }: Terms,
+  holdFor: number,
+): { readonly outcome: 'offered'; readonly offer: Offer } | Refused {
+  const { now, user, tenant } = draft.at;
+  const admission = admit(draft.head, request.demand, window, now);
+  if (admission.outcome === 'refused') return admission;
+  const offer: Offer = {
+    id,
+    owner: user,
+    ...(tenant === undefined ? {} : { tenant }),
+    ...request,
+    status: 'held',
+    createdOn: now,
+    modifiedOn: now,
+    expiresAt: Math.min(now + holdFor, window.end, request.expiryTime ?? FOREVER),
+    startsAt: window.start,
+    ...(window.end === FOREVER ? {} : { endsAt: window.end }),
+    claims: admission.claims,
+  };
+  announceTaken(draft, offer.claims);
+  announceOffer(draft, 'made', offer);
+  rescheduleOffer(draft, offer);
+  draft.put('offer', id, offer);
+  return { outcome: 'offered', offer };
+}
+
+/**
+ * Turns a held offer into a reservation with the same claims, owner and tenant: nothing is admitted anew, so that it cannot fail.
+ * What was to be allocated within a time from the start has that time from now, where the start is past.
+ */
+export function accept(draft: Draft, offer: Offer, id: Id): Reservation {
+  const { now } = draft.at;
+  const { owner, tenant, startsAt, endsAt, claims } = offer;
+  const window = { start: startsAt, end: endsAt ?? FOREVER };
+  const terms = withExpiry(draft.head.policy, offer, window, Math.max(startsAt, now));
+  const pending = recorded(draft, id, 'rpc', requestOf(offer), terms);
+  const status = next(pending.status, startsAt <= now ? 'grant-now' : 'grant') ?? pending.status;
+  const reservation: Reservation = {
+    ...pending,
+    owner,
+    ...(tenant === undefined ? {} : { tenant }),
+    status,
+    hold: 'firm',
+    claims,
+  };
+  const accepted: Offer = { ...offer, status: 'accepted', reservation: id, modifiedOn: now, claims: [] };
+  draft.put('offer', offer.id, accepted);
+  draft.put('reservation', id, reservation);
+  rescheduleOffer(draft, accepted);
+  reschedule(draft, undefined, reservation);
+  announceOffer(draft, 'accepted', accepted);
+  announceReservation(draft, 'created', reservation);
+  return reservation;
+}
+
+/** Ends a held offer: what it held from now on is free. Settle afterwards. */
+export function lapse(draft: Draft, offer: Offer, cause: OfferCause, reason: Reason): Offer {
+  const { now } = draft.at;
+  const claims = claimsBefore(offer.claims, now);
+  const lapsed: Offer = { ...offer, status: 'lapsed', reason, modifiedOn: now, claims };
+  draft.put('offer', offer.id, lapsed);
+  draft.disturb(offer.claims);
+  rescheduleOffer(draft, lapsed);
+  announceOffer(draft, cause, lapsed);
+  announceHeld(draft, 'released', offer.claims);
+  return lapsed;
+}
+
+function announceOffer(draft: Draft, cause: OfferCause, offer: Offer): void {
+  draft.emit({ kind: 'offer-event', time: draft.at.now, cause, offer });
+}
