@@ -532,6 +532,40 @@ function furtherScenarios(open: () => World): void {
     expect(await world.consumer.get(reservationPath(byRpc))).not.to.equal(undefined);
   });
 
+  it('holds an offer until it is accepted; what is accepted late is refused', async () => {
+    const world = await open().open();
+    const window = { start: at(world.now + HOUR), end: at(world.now + 2 * HOUR) };
+    const all = { ...window, pools: [world.vim.pool], capacity: { cores: POOL_CORES } };
+    const offer = await world.ok('request-offer', { ...all, 'hold-for': 600 });
+    const id = text(offer, 'offer-id');
+    expect(leaf(offer, 'expires-at')).to.equal(at(world.now + 10 * MINUTE));
+    await world.conflict('request-offer', { ...all, 'hold-for': 600 }, 'insufficient-capacity');
+    await world.conflict('create-reservation', all, 'insufficient-capacity');
+    const accepted = await world.ok('accept-offer', { 'offer-id': id });
+    const reservation = await world.consumer.get(reservationPath(text(accepted, 'reservation-id')));
+    expect(leaf(reservation, 'state/status')).to.equal('scheduled');
+    expect(leaf(reservation, 'state/claim/capacity/cores')).to.equal(String(POOL_CORES));
+    const again = await world.conflict('accept-offer', { 'offer-id': id }, 'offer-over');
+    expect(leaf(again, 'message')).to.contain(text(accepted, 'reservation-id'));
+    const entry = await world.consumer.get(dataPath(PROMISE, 'offers', ['offer', id]));
+    expect(leaf(entry, 'reservation')).to.equal(text(accepted, 'reservation-id'));
+  });
+
+  it('lets an offer lapse at its deadline, and one that is declined at once, and tells', async () => {
+    const world = await open().open();
+    const window = { start: at(world.now + HOUR), end: at(world.now + 2 * HOUR) };
+    const all = { ...window, pools: [world.vim.pool], capacity: { cores: POOL_CORES }, 'hold-for': 600 };
+    const declined = text(await world.ok('request-offer', all), 'offer-id');
+    await world.ok('decline-offer', { 'offer-id': declined });
+    const id = text(await world.ok('request-offer', all), 'offer-id');
+    const events = await world.events('offer-event', 'offer-id', id);
+    await world.agent.reach(world.now + 10 * MINUTE);
+    const lapse = await world.event(events, 'lapsed');
+    expect(leaf(lapse, 'reason')).to.equal('offer-over');
+    await world.conflict('accept-offer', { 'offer-id': id }, 'offer-over');
+    expect(await world.available(world.now + HOUR, world.now + 2 * HOUR)).to.equal(POOL_CORES);
+  });
+
   it('binds requests by the policy that was configured', async () => {
     const world = await open().open();
     const policy = dataPath(PROMISE, 'policy', 'reservation');

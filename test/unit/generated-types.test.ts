@@ -77,6 +77,8 @@ export function nameOf(event: Notification): string {
   switch (event.name) {
     case 'reservation-event':
       return event.content['reservation-id'];
+    case 'offer-event':
+      return event.content['offer-id'];
     case 'capacity-event':
       return event.content.pool ?? '';
     case 'allocation-event':
