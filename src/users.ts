@@ -1,4 +1,4 @@
-import { createHash, randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
+import { hash, randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
 import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -45,6 +45,7 @@ export class Users {
   /** Digests of user and password that were right, with the time until which they are believed. */
   readonly #remembered = new Map<string, number>();
   readonly #salt = randomBytes(16);
+  readonly #pepper = this.#salt.toString('base64');
 
   constructor(dataDirectory: string) {
     this.#path = join(dataDirectory, 'users.json');
@@ -77,10 +78,7 @@ export class Users {
   async checkPassword(name: string, password: string): Promise<boolean> {
     this.#refresh();
     const record = this.#users.get(name)?.password;
-    const digest = createHash('sha256')
-      .update(this.#salt)
-      .update(JSON.stringify([name, password, record?.hash]))
-      .digest('hex');
+    const digest = hash('sha256', JSON.stringify([this.#pepper, name, password, record?.hash]), 'base64');
     const believedUntil = this.#remembered.get(digest);
     if (believedUntil !== undefined && believedUntil > Date.now()) return true;
     const salt = record === undefined ? this.#salt : Buffer.from(record.salt, 'base64');
@@ -128,8 +126,8 @@ export class Users {
 
 async function hashPassword(password: string): Promise<NonNullable<UserRecord['password']>> {
   const salt = randomBytes(16);
-  const hash = await derive(password, salt, SCRYPT);
-  return { salt: salt.toString('base64'), hash: hash.toString('base64'), n: SCRYPT.N, r: SCRYPT.r, p: SCRYPT.p };
+  const derived = await derive(password, salt, SCRYPT);
+  return { salt: salt.toString('base64'), hash: derived.toString('base64'), n: SCRYPT.N, r: SCRYPT.r, p: SCRYPT.p };
 }
 
 function derive(password: string, salt: Uint8Array, cost: ScryptOptions): Promise<Buffer> {

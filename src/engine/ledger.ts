@@ -7,10 +7,10 @@
  *
  * The ledger knows nothing of the domain: `LedgerModel` says how a head is made from records and what a change does.
  */
-import { randomUUID } from 'node:crypto';
 import type { CommitResult, DueChange, DueItem, EventInput, RecordWrite, Store, StoredRecord } from '../store/store.ts';
 import type { Bus } from './bus.ts';
 import type { Clock } from './clock.ts';
+import { newId } from './new-id.ts';
 import type { Instant } from './window.ts';
 
 /** What a decision needs from outside; nothing else may enter it, so that it can be replayed. */
@@ -114,7 +114,7 @@ export class Ledger<Head, Change, Event> {
     this.#record = options.record;
     this.#clock = options.clock;
     this.#bus = options.bus;
-    this.#newId = options.newId ?? randomUUID;
+    this.#newId = options.newId ?? (() => newId(this.#clock.now()));
     this.#mostWaiting = options.mostWaiting ?? MOST_WAITING;
     this.#onFailure = options.onFailure ?? (() => undefined);
     this.#head = this.#load();

@@ -152,7 +152,8 @@ export function printInstant(instant: Instant): string {
       `${instant} ms has no date-and-time; it must be a whole number in the years 0000 to 9999`,
     );
   }
-  return new Date(instant).toISOString().replace('.000Z', 'Z');
+  const text = new Date(instant).toISOString();
+  return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text;
 }
 
 /** An instant for messages: date-and-time, `forever`, `the beginning`, or the bare number where none of these applies. */

@@ -118,7 +118,10 @@ async function respond(
   const peer = request.socket.remoteAddress ?? 'unknown';
   const user = await authentication.user(request.headers.authorization, peer);
   const aborted = new AbortController();
-  response.on('close', () => aborted.abort());
+  // Nobody waits for a signal once the answer is complete, and its reason costs a stack trace.
+  response.on('close', () => {
+    if (!response.writableFinished) aborted.abort();
+  });
   const [path, query] = split(request.url);
   const context: RequestContext = { user, transport, peer, signal: aborted.signal };
   const exchange: Exchange = {

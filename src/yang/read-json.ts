@@ -134,7 +134,7 @@ class JsonReader {
   #value(node: LeafNode | LeafListNode, given: unknown): LeafValue {
     const result = leafFromJson(valueContext(this.#schema, node.module, 'json'), node.type, given);
     if (!result.ok) throw this.#where.wrongValue(node, JSON.stringify(given), result.expected);
-    const value = this.#schema.canonical(node, result.value);
+    const value = this.#options.canonical ? this.#schema.canonical(node, result.value) : result.value;
     if (value === undefined) throw this.#where.wrongForm(`${JSON.stringify(given)} is not a value of ${node.name}.`);
     return value;
   }

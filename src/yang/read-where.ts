@@ -92,4 +92,6 @@ export interface ReadOptions {
   readonly operation: 'merge' | 'replace' | 'create' | 'none';
   /** RFC 6241 `operation` and RFC 7950 `insert` attributes mean something; else they are refused. */
   readonly attributes: boolean;
+  /** Values are given in canonical form; else as they came, for libyang to read once more. */
+  readonly canonical: boolean;
 }

@@ -172,7 +172,7 @@ class XmlReader {
     const context = valueContext(this.#schema, node.module, { resolve: (prefix) => element.scope.get(prefix) });
     const result = leafFromText(context, node.type, text);
     if (!result.ok) throw this.#where.wrongValue(node, `"${text}"`, result.expected);
-    const value = this.#schema.canonical(node, result.value);
+    const value = this.#options.canonical ? this.#schema.canonical(node, result.value) : result.value;
     if (value === undefined) throw this.#where.wrongForm(`"${text}" is not a value of ${node.name}.`);
     return value;
   }

@@ -132,7 +132,7 @@ export class YangContext {
     source: Encoded,
     datastore: Data | undefined,
   ): Data {
-    const options: ReadOptions = { config: false, operation: 'merge', attributes: false };
+    const options: ReadOptions = { config: false, operation: 'merge', attributes: false, canonical: false };
     const edits = this.#readHalf(operation, 'input', source, options, errorPath);
     const text = this.#operationText(
       operation,
@@ -203,7 +203,7 @@ export class YangContext {
    */
   parseEdit(source: Encoded, options: ParseEditOptions = {}): EditTree {
     const operation = options.defaultOperation ?? 'merge';
-    const read: ReadOptions = { config: true, operation, attributes: true };
+    const read: ReadOptions = { config: true, operation, attributes: true, canonical: true };
     if (source.format === 'xml') {
       return { operation, children: readXml(this.schema, undefined, parseXml(source.text).children, read) };
     }
@@ -224,6 +224,7 @@ export class YangContext {
       config: true,
       operation: contentOperation(whole ? 'merge' : operation),
       attributes: false,
+      canonical: true,
     };
     const nodes = this.#readBody(source, whole, within.node, read, within.path);
     return editNodesAt(this.schema, path, operation, nodes, insert);

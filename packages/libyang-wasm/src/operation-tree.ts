@@ -23,17 +23,23 @@ const validationTypes: Readonly<Record<OperationKind, number>> = { rpc: 1, notif
 
 export class OperationTree extends Tree {
   readonly kind: OperationKind;
-  /** The elements around the operation (`rpc`, `rpc-reply`, `notification`, `input`, …) with their attributes. */
-  readonly envelope: readonly DataNode[];
   readonly #operation: number;
+  readonly #envelopeText: string;
+  #envelope: readonly DataNode[] | undefined;
   #node: Operation | undefined;
 
   /** Trees come from the methods of `Context`. @internal */
   constructor(home: Home, kind: OperationKind, outcome: Result) {
     super(home, outcome.tree);
     this.kind = kind;
-    this.envelope = outcome.text === '' ? [] : readNodes(outcome.text);
+    this.#envelopeText = outcome.text;
     this.#operation = outcome.operation;
+  }
+
+  /** The elements around the operation (`rpc`, `rpc-reply`, `notification`, `input`, …) with their attributes. */
+  get envelope(): readonly DataNode[] {
+    this.#envelope ??= this.#envelopeText === '' ? [] : readNodes(this.#envelopeText);
+    return this.#envelope;
   }
 
   #address(): number {
