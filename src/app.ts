@@ -20,6 +20,7 @@ import {
   type AgentLedger,
 } from './agent/head.ts';
 import type { Config, ListenAddress } from './config.ts';
+import { makeDataDirectory } from './data-directory.ts';
 import { Bus } from './engine/bus.ts';
 import { systemClock, type Clock } from './engine/clock.ts';
 import { commands } from './engine/commands/index.ts';
@@ -114,7 +115,7 @@ export async function startPromise(options: StartOptions): Promise<RunningPromis
 async function start(options: StartOptions, started: Started): Promise<RunningPromise> {
   const { config, logger, clock = systemClock, random = Math.random } = options;
   rxjs.onUnhandledError = (error) => logger.error({ err: error }, 'a listener of events failed');
-  mkdirSync(config.dataDirectory, { recursive: true, mode: 0o700 });
+  makeDataDirectory(config.dataDirectory);
   const users = new Users(config.dataDirectory);
   const credentials = await hostCredentials(config.dataDirectory, certificateNames(config));
   const served = servedModules(config.yangDirectories, config.simulator.enabled);

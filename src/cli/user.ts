@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { loadConfig } from '../config.ts';
+import { makeDataDirectory } from '../data-directory.ts';
 import { Users } from '../users.ts';
 import type { ExitCode } from './main.ts';
 import type { Terminal } from './terminal.ts';
@@ -17,7 +18,7 @@ interface AddUserOptions {
 /** `promise user add`: also beside a running agent, which sees the new user at the next login. */
 export async function addUser(name: string, options: AddUserOptions, terminal: Terminal): Promise<ExitCode> {
   const { dataDirectory } = loadConfig(options);
-  mkdirSync(dataDirectory, { recursive: true, mode: 0o700 });
+  makeDataDirectory(dataDirectory);
   const users = new Users(dataDirectory);
   const key = options.key === undefined ? undefined : readFileSync(options.key, 'utf8');
   const asks = options.passwordFile === undefined && key === undefined;

@@ -1,8 +1,9 @@
 import { expect } from 'chai';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ConfigError, loadConfig, parseListenAddress } from '../../src/config.ts';
+import { makeDataDirectory } from '../../src/data-directory.ts';
 
 describe('configuration', () => {
   let directory: string;
@@ -42,6 +43,15 @@ describe('configuration', () => {
     expect(() => loadConfig({ config: file('limits: { sessions: 0 }\n') })).to.throw(ConfigError, /sessions/);
     expect(() => loadConfig({ config: file('netconf: { listen: "x:y" }\n') })).to.throw(ConfigError, /HOST:PORT/);
     expect(() => loadConfig({ config: join(directory, 'none.yaml') })).to.throw(ConfigError, /none\.yaml/);
+  });
+
+  it('makes a data directory for its owner alone, and says why one cannot be made', () => {
+    const path = join(directory, 'a', 'b');
+    makeDataDirectory(path);
+    makeDataDirectory(path);
+    expect(statSync(path).mode & 0o777).to.equal(0o700);
+    expect(() => makeDataDirectory('/proc/promise/data')).to.throw(ConfigError, /--data-dir/);
+    expect(() => makeDataDirectory(join(file(''), 'data'))).to.throw(ConfigError, /not a directory/);
   });
 
   for (const text of ['', 'host', 'host:', 'host:65536', '::1:80', 'a b:1', '-1']) {
