@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { ConfigError } from './config.ts';
 import { announcedFeatures } from './generated/opnfv-promise.ts';
 import type { ModuleRequest } from './yang/yang-context.ts';
 
@@ -30,7 +31,7 @@ const STANDARD: readonly ModuleRequest[] = [
 /**
  * @param additional directories whose modules are served too, all of their features on
  * @param simulator whether the simulated VIM's module is served
- * @throws Error when a directory cannot be read
+ * @throws ConfigError when a directory cannot be read
  */
 export function servedModules(additional: readonly string[], simulator: boolean): ServedModules {
   const given = additional.flatMap((directory) => modulesIn(directory));
@@ -47,9 +48,18 @@ export function servedModules(additional: readonly string[], simulator: boolean)
 
 /** Names of the modules in a directory; submodules come with the module that includes them. */
 function modulesIn(directory: string): readonly string[] {
-  const files = readdirSync(directory).filter((file) => file.endsWith('.yang'));
+  const files = filesIn(directory).filter((file) => file.endsWith('.yang'));
   const modules = files.filter((file) => !isSubmodule(readFileSync(join(directory, file), 'utf8')));
   return [...new Set(modules.map((file) => file.replace(/(@[0-9-]+)?\.yang$/, '')))].sort();
+}
+
+function filesIn(directory: string): readonly string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`the directory of YANG modules ${directory} (--yang-dir) cannot be read: ${reason}`);
+  }
 }
 
 function isSubmodule(text: string): boolean {
