@@ -22,7 +22,7 @@ function masked(text: string, { keepMinutes }: Masking): string {
     .replace(UUID, '<uuid>')
     .replace(TIME, (time) => (keepMinutes && time.endsWith(':00Z') ? time : '<time>'))
     .replace(HTTP_DATE, '<time>')
-    .replace(/"\d+-[0-9a-z]+"/g, '"<etag>"')
+    .replace(/"\d+-[0-9a-z]+(\\?)"/g, '"<etag>$1"')
     .replace(/^id: \d+$/gm, 'id: <number>')
     .replace(/("seq": ?)"\d+"/g, '$1"<number>"')
     .replace(/(<seq>)\d+/g, '$1<number>')
