@@ -151,6 +151,7 @@ function compile(project, sources, output) {
 function interoperabilityPeers() {
   const peers = [
     ['openssh-client', () => onPath('ssh')],
+    ['sshpass', () => onPath('sshpass')],
     ['curl', () => onPath('curl')],
     ['yangcli', () => onPath('yangcli')],
     ['python3-ncclient', () => existsSync('/usr/lib/python3/dist-packages/ncclient')],
