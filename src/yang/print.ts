@@ -260,9 +260,16 @@ function plainElements(schema: SchemaTree, member: string, value: AnyValue, with
   const qualifier = member.slice(0, Math.max(colon, 0));
   const name = member.slice(colon + 1);
   const known = qualifier !== '' && qualifier !== within ? schema.module(qualifier) : undefined;
-  const start = `<${name}${known === undefined ? '' : ` xmlns="${escapeAttribute(known.namespace)}"`}`;
+  const start = `<${name}${known === undefined ? '' : ` xmlns="${escapeAttribute(known.namespace)}"`}${identityPrefix(schema, value)}`;
   const content = plainContent(schema, value, known?.name ?? within);
   return content === '' ? `${start}/>` : `${start}>${content}</${name}>`;
+}
+
+/** Declares the module's name as prefix for a value that is an identity (RFC 7950 §9.10.3). */
+function identityPrefix(schema: SchemaTree, value: AnyValue): string {
+  if (typeof value !== 'string' || schema.identity(value) === undefined) return '';
+  const module = value.slice(0, value.indexOf(':'));
+  return ` xmlns:${module}="${escapeAttribute(schema.namespaceOf(module))}"`;
 }
 
 function plainContent(schema: SchemaTree, value: AnyValue, within: string | undefined): string {

@@ -137,4 +137,10 @@ describe('error paths and structures in XML', () => {
         '<more xmlns="urn:example:farm"><x>&lt;</x></more></refusal>',
     );
   });
+
+  it('declare the prefix of an identity in a structure', () => {
+    expect(printStructureXml(schema(), { 'zoo:refusal': { reason: 'farm:cow', path: 'farm:none' } })).to.equal(
+      '<refusal xmlns="urn:example:zoo"><reason xmlns:farm="urn:example:farm">farm:cow</reason><path>farm:none</path></refusal>',
+    );
+  });
 });
