@@ -91,8 +91,8 @@ export function earlyCapacityFlow(stage: Stage): Flow {
 }
 
 /** How far ahead the reservation starts, and how long after that it expires; milliseconds. */
-const START_AHEAD = 1_500;
-const EXPIRY_AFTER = 1_500;
+const START_AHEAD = 2_000;
+const EXPIRY_AFTER = 3_000;
 
 /** Resource reservation and allocation, steps 1 to 11. */
 export function earlyReservationFlow(stage: Stage): Flow {
