@@ -27,6 +27,8 @@ interface Watched {
   timer: { cancel(): void } | undefined;
   reading: boolean;
   again: boolean;
+  /** Whether it was read in ERROR without a fault before. */
+  faultAwaited: boolean;
 }
 
 export class ServerWatch {
@@ -73,7 +75,15 @@ export class ServerWatch {
     let watched = this.#watched.get(id);
     if (watched === undefined) {
       const since = this.#options.clock.now();
-      watched = { since, last: undefined, ending: false, timer: undefined, reading: false, again: false };
+      watched = {
+        since,
+        last: undefined,
+        ending: false,
+        timer: undefined,
+        reading: false,
+        again: false,
+        faultAwaited: false,
+      };
       this.#watched.set(id, watched);
       this.#arm(id, watched);
     }
@@ -91,7 +101,7 @@ export class ServerWatch {
     watched.reading = true;
     watched.again = false;
     this.#options.read(id).then(
-      (server) => this.#found(watched, server),
+      (server) => this.#found(id, watched, server),
       (error: unknown) => {
         if (error instanceof VimError && error.kind === 'not-found') this.#gone(id, watched);
         else this.#next(id, watched);
@@ -99,14 +109,20 @@ export class ServerWatch {
     );
   }
 
-  #found(watched: Watched, server: VimServer): void {
+  #found(id: string, watched: Watched, server: VimServer): void {
     if (this.#closed) return;
+    if (server.status === 'ERROR' && server.fault === undefined && !watched.faultAwaited) {
+      // Nova records the state first and the fault a moment later. A state that was set by hand has none.
+      watched.faultAwaited = true;
+      this.#next(id, watched);
+      return;
+    }
     const { last } = watched;
     watched.last = server;
     const changed = last?.status !== server.status || last.deleting !== server.deleting || last.host !== server.host;
     if (changed) this.#options.tell({ type: 'server', server });
-    if (!settled(server, watched.ending) || watched.again) this.#next(server.id, watched);
-    else this.#watched.delete(server.id);
+    if (!settled(server, watched.ending) || watched.again) this.#next(id, watched);
+    else this.#watched.delete(id);
   }
 
   #gone(id: string, watched: Watched): void {

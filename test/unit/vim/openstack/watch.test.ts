@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { Vim, VimEvent } from '../../../../src/vim/vim.ts';
 import { OpenStackFixture, signal } from './openstack-fixture.ts';
-import { recorded } from './stand-in.ts';
+import { member, recorded } from './stand-in.ts';
 
 const REQUEST = { token: 't1', name: 's0', flavor: 'm1.tiny', image: 'cirros', networks: [] };
 const SERVER = '/v2.1/servers/server-1';
@@ -38,6 +38,19 @@ describe('what an OpenStack cloud tells', () => {
     fixture.cloud.script('GET', SERVER, 'nova-server-error');
     await fixture.until(() => states().includes('ERROR'));
     expect(told.at(-1)).to.have.nested.property('server.fault.message', 'No valid host was found. ');
+  });
+
+  it('waits a moment for the fault, which Nova records after the state, and not for ever', async () => {
+    const { response } = recorded('nova-server-error');
+    const server = { ...(member(response, 'server') as object), fault: undefined };
+    const bare = { status: 200, response: { server } };
+    await vim.createServer(REQUEST, signal);
+    fixture.cloud.script('GET', SERVER, bare, 'nova-server-error');
+    await fixture.until(() => states().includes('ERROR'));
+    expect(told.at(-1)).to.have.nested.property('server.fault.message', 'No valid host was found. ');
+    await vim.createServer({ ...REQUEST, token: 't2' }, signal);
+    fixture.cloud.script('GET', '/v2.1/servers/server-2', bare, bare);
+    await fixture.until(() => states().filter((state) => state === 'ERROR').length === 2);
   });
 
   it('goes on asking when an answer is missing', async () => {

@@ -1,0 +1,33 @@
+import { systemClock } from '../../src/engine/clock.ts';
+import { openStack } from '../../src/vim/openstack/openstack-vim.ts';
+import { describeVimContract } from '../contract/vim.ts';
+import { url } from './control-plane/layout.ts';
+import { removeServers, until } from './cloud.ts';
+
+const connect = openStack({ clock: systemClock, random: Math.random });
+
+for (const user of ['admin', 'demo']) {
+  describe(`OpenStack itself keeps the contract of every VIM, for ${user}`, () => {
+    describeVimContract(async () => {
+      const account = {
+        providerId: 'contract',
+        endpoint: `${url('keystone')}/v3`,
+        username: user,
+        tenant: { name: user },
+      };
+      const vim = connect({ ...account, password: user });
+      return Promise.resolve({
+        vim,
+        withWrongPassword: connect({ ...account, password: 'wrong-password' }),
+        flavor: 'm1.tiny',
+        image: 'cirros',
+        network: 'private',
+        until,
+        async close() {
+          await vim.close();
+          await removeServers(user);
+        },
+      });
+    });
+  });
+}

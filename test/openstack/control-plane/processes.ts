@@ -1,0 +1,140 @@
+/** The running programs of the control plane, each in a process group of its own, ended by the ids that were noted. */
+import { spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { DIRECTORIES, ENVIRONMENT, HOST } from './layout.ts';
+
+interface Running {
+  readonly name: string;
+  readonly pid: number;
+  /** When the process began, in the kernel's ticks: with the id, it tells a process from a later one of the same id. */
+  readonly began: string;
+}
+
+/** Outlives a run that was killed, so that the next one can end what is left. */
+const NOTES = join(DIRECTORIES.cache, 'processes.json');
+
+let running: Running[] = [];
+
+function note(): void {
+  mkdirSync(DIRECTORIES.cache, { recursive: true });
+  writeFileSync(NOTES, JSON.stringify(running));
+}
+
+export function start(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
+  const log = openSync(join(DIRECTORIES.log, `${name}.log`), 'a');
+  const child = spawn(command, args, {
+    cwd: DIRECTORIES.data,
+    env: { ...ENVIRONMENT, ...env },
+    detached: true,
+    stdio: ['ignore', log, log],
+  });
+  closeSync(log);
+  child.unref();
+  if (child.pid === undefined) throw new Error(`${command} could not be started`);
+  running.push({ name, pid: child.pid, began: beginning(child.pid) ?? '' });
+  note();
+}
+
+/** Ends programs by name, all at once; politely first. */
+export async function stop(names: readonly string[], patience = 10_000): Promise<void> {
+  const ending = running.filter(({ name }) => names.includes(name));
+  for (const each of ending) signal(each, 'SIGTERM');
+  for (let waited = 0; waited < patience && ending.some(isAlive); waited += 100) await wait(100);
+  for (const each of ending) signal(each, 'SIGKILL');
+  running = running.filter((each) => !ending.includes(each));
+  note();
+}
+
+/** Ends a program as a failure of its host would. */
+export function kill(name: string): void {
+  for (const each of running.filter((one) => one.name === name)) signal(each, 'SIGKILL');
+  running = running.filter((each) => each.name !== name);
+  note();
+}
+
+/** Ends everything: what others need goes last. */
+export async function stopAll(): Promise<void> {
+  const names = running.map(({ name }) => name);
+  const last = ['rabbitmq', 'mariadb', 'epmd'];
+  await stop(
+    names.filter((name) => !last.includes(name)),
+    3_000,
+  );
+  await stop(['rabbitmq', 'mariadb']);
+  await stop(['epmd'], 1_000);
+  rmSync(NOTES, { force: true });
+}
+
+/** Ends what an earlier run left behind. */
+export async function stopLeftovers(): Promise<void> {
+  if (!existsSync(NOTES)) return;
+  // The file is this module's own.
+  running = (JSON.parse(readFileSync(NOTES, 'utf8')) as Running[]).filter(isAlive);
+  await stopAll();
+}
+
+export const isRunning = (name: string): boolean => running.some((each) => each.name === name && isAlive(each));
+
+/** Waits until something listens. @throws Error when nothing does in time, with the end of the program's log. */
+export async function listening(name: string, port: number, seconds = 120): Promise<void> {
+  for (let waited = 0; waited < seconds * 1_000; waited += 100) {
+    if (await answers(port)) return;
+    await wait(100);
+  }
+  throw new Error(`${name} does not listen on port ${port}; its log ends with:\n${logEnd(name)}`);
+}
+
+export function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(port, HOST);
+    const end = (result: boolean): void => {
+      socket.destroy();
+      resolve(result);
+    };
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+export function logEnd(name: string): string {
+  const path = join(DIRECTORIES.log, `${name}.log`);
+  return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(-25).join('\n') : '';
+}
+
+function signal(each: Running, name: NodeJS.Signals): void {
+  if (!isAlive(each)) return;
+  try {
+    process.kill(-each.pid, name);
+  } catch {
+    // Gone meanwhile.
+  }
+}
+
+/** Whether the process runs, or others of its group after it. */
+function isAlive({ pid, began }: Running): boolean {
+  const now = beginning(pid);
+  return now === undefined ? groupIsAlive(pid) : now === began;
+}
+
+function groupIsAlive(pid: number): boolean {
+  try {
+    process.kill(-pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); undefined when there is no such process, or only its remains. */
+function beginning(pid: number): string | undefined {
+  try {
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+      .replace(/^.*\) /, '')
+      .split(' ');
+    return fields[0] === 'Z' ? undefined : fields[19];
+  } catch {
+    return undefined;
+  }
+}
