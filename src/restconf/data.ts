@@ -118,12 +118,26 @@ function resourceBody(
   const parent = nodes.at(-2);
   const value = getNode(schema, data, path);
   if (node === undefined || value === undefined) throw notFound('The resource does not exist.', formatPath(path));
+  if (encoding === 'xml' && isSeveral(value)) {
+    throw RpcError.invalidValue(
+      `${formatPath(path)} names several entries, which XML has no document for: name one by its key, read what they are in, or ask for JSON.`,
+      { type: 'protocol', path: formatPath(path) },
+    );
+  }
   const asParent = parent?.kind === 'container' || parent?.kind === 'list' ? parent : undefined;
   const member = { [schema.memberName(node, asParent?.module)]: asMember(node, value) };
   const place: PrintOptions = asParent === undefined ? options : { ...options, parent: asParent };
   return encoding === 'json'
     ? printJson(schema, member, { ...place, qualified: true })
     : printXml(schema, member, place);
+}
+
+/** Whether a list or leaf-list as a whole has more than one entry (RFC 8040 §4.3). */
+function isSeveral(value: Value): boolean {
+  if (typeof value !== 'object' || isData(value)) return false;
+  const entries = value[Symbol.iterator]();
+  entries.next();
+  return entries.next().done !== true;
 }
 
 function* datastoreBody(schema: SchemaTree, data: Data, encoding: Encoding, options: PrintOptions): Generator<string> {

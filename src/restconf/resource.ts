@@ -32,15 +32,16 @@ export function subscriptionLocation(id: number): string {
  * The resource that a URL names. The path is taken as it came, since decoding first would confuse an encoded `/` or `,`
  * in a key with the ones that separate (RFC 8040 §3.5.3).
  * @param raw the path without query, still percent-encoded
+ * @param collection whether a list or leaf-list may be named as a whole, which only reads may (RFC 8040 §4.3)
  * @throws HttpError 404 when there is none, RpcError invalid-value when it is malformed
  */
-export function parseResource(schema: SchemaTree, raw: string): Resource {
+export function parseResource(schema: SchemaTree, raw: string, collection = false): Resource {
   const below = raw.slice(ROOT.length).replace(/\/$/, '');
   if (below === '') return { kind: 'api' };
   const [, first = '', ...rest] = below.split('/');
   switch (first) {
     case 'data':
-      return dataResource(schema, below.slice('/data'.length));
+      return dataResource(schema, below.slice('/data'.length), collection);
     case 'operations':
       return rest.length === 0 ? { kind: 'operations' } : operationResource(schema, rest);
     case 'yang-library-version':
@@ -73,10 +74,10 @@ export function parseResource(schema: SchemaTree, raw: string): Resource {
   );
 }
 
-function dataResource(schema: SchemaTree, raw: string): Resource {
+function dataResource(schema: SchemaTree, raw: string, collection: boolean): Resource {
   if (raw === '') return { kind: 'data', path: [], node: undefined };
   try {
-    const { path, action } = parseApiPath(schema, raw);
+    const { path, action } = parseApiPath(schema, raw, { collection });
     if (action !== undefined) return { kind: 'action', path, action };
     return { kind: 'data', path, node: schemaNodeAt(schema, path) };
   } catch (error) {

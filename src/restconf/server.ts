@@ -146,7 +146,10 @@ function findResource(exchange: Exchange): Found {
   const { path } = exchange;
   if (path === '/.well-known/host-meta') return { kind: 'host-meta', json: false };
   if (path === '/.well-known/host-meta.json') return { kind: 'host-meta', json: true };
-  if (path === ROOT || path.startsWith(`${ROOT}/`)) return parseResource(exchange.agent.yang.schema, path);
+  if (path === ROOT || path.startsWith(`${ROOT}/`)) {
+    const reads = exchange.method === 'GET' || exchange.method === 'HEAD';
+    return parseResource(exchange.agent.yang.schema, path, reads);
+  }
   throw notFound(`There is no resource ${path}: the RESTCONF API is at ${ROOT}.`);
 }
 

@@ -132,6 +132,42 @@ describe('RFC 8040: resources and methods', function () {
       );
     });
 
+    it('§4.3: GET of a whole list or leaf-list in JSON', async () => {
+      const station = [
+        { name: 'one', frequency: '99.9' },
+        { name: 'two', frequency: '100.1' },
+      ];
+      await server.tune({ station, preset: ['b', 'a'] });
+      expect(await server.get(`${RADIO}/station`)).to.deep.equal({ 'example-radio:station': station });
+      expect(await server.get(`${RADIO}/station?fields=frequency&content=config`)).to.have.nested.property(
+        'example-radio:station[1].frequency',
+        '100.1',
+      );
+      expect(await server.get(`${RADIO}/preset`)).to.deep.equal({ 'example-radio:preset': ['b', 'a'] });
+      expect((await server.send('GET', `${RADIO}/song`)).status, 'one without entries').to.equal(404);
+    });
+
+    it('§4.3: GET of a whole list in XML is 400 when it has several entries, and one entry otherwise', async () => {
+      await server.tune({ station: [{ name: 'one', frequency: '99.9' }] });
+      const one = await server.send('GET', `${RADIO}/station`, { Accept: XML_DATA });
+      expect(compact(one.body)).to.equal(
+        '<station xmlns="urn:example:radio"><name>one</name><frequency>99.9</frequency></station>',
+      );
+      await server.json('POST', RADIO, { 'example-radio:station': [{ name: 'two', frequency: '1' }] });
+      const several = await server.send('GET', `${RADIO}/station`, { Accept: XML_DATA });
+      expect(several.status).to.equal(400);
+      expect(several.body).to.contain('<error-tag>invalid-value</error-tag>');
+    });
+
+    it('§3.5.3: a whole list can only be read', async () => {
+      await server.tune({ station: [{ name: 'one', frequency: '99.9' }] });
+      for (const method of ['DELETE', 'OPTIONS']) {
+        const answer = await server.send(method, `${RADIO}/station`);
+        expect(answer.status, method).to.equal(400);
+        expect(errorOf(answer)['error-message']).to.contain('station=name');
+      }
+    });
+
     it('§4.4.1: POST creates, and Location leads to what it made', async () => {
       const body = { 'example-radio:station': [{ name: 'one', frequency: '99.9' }] };
       const answer = await server.json('POST', RADIO, body);
