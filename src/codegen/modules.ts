@@ -8,7 +8,10 @@ export interface GeneratedModule {
 
 export const generatedModules: readonly GeneratedModule[] = [
   { name: 'nfv-infrastructure', announced: [] },
-  { name: 'opnfv-promise', announced: ['reservation-service', 'multi-provider', 'offers'] },
+  {
+    name: 'opnfv-promise',
+    announced: ['reservation-service', 'multi-provider', 'offers', 'end-policy'],
+  },
   { name: 'promise-simulator', announced: [] },
   { name: 'promise-thresholds', announced: [] },
 ];

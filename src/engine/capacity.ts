@@ -112,6 +112,12 @@ export function resourcesOf(capacity: Capacity): Resource[] {
   return RESOURCES.filter((resource) => amountOf(capacity, resource) !== 0);
 }
 
+/** The amounts in words. */
+export function describeAmounts(capacity: Capacity): string {
+  const amounts = Object.entries(capacity).map(([resource, amount]) => `${amount} ${resource}`);
+  return amounts.length === 0 ? 'nothing' : amounts.join(', ');
+}
+
 /** A vector of zeros. */
 export function zeroVector(): CapacityVector {
   return new Float64Array(RESOURCE_COUNT);

@@ -87,10 +87,21 @@ function itemsOf(reservation: Reservation, policy: Policy): Map<string, DueItem>
   const { startsAt, endsAt, expiresAt, createdOn } = reservation;
   if (startsAt > createdOn) add('start', startsAt);
   if (expiresAt !== undefined) add('expire', expiresAt);
-  if (endsAt !== undefined) {
-    add('end', endsAt);
-    if (policy.terminationLead !== undefined)
-      add('ending', Math.max(startsAt, endsAt - policy.terminationLead * MINUTE));
-  }
+  if (endsAt !== undefined) add('end', endsAt);
+  const notice = noticeOf(reservation, policy);
+  if (notice !== undefined) add('ending', notice);
   return items;
+}
+
+/** When notice of a reservation's end is given: the policy's lead before it, not before the start. Undefined: never. */
+export function noticeOf(reservation: Reservation, { terminationLead }: Policy): Instant | undefined {
+  const { startsAt, endsAt, status } = reservation;
+  if (terminationLead === undefined || endsAt === undefined || status === 'pending' || isOver(reservation)) {
+    return undefined;
+  }
+  return Math.max(startsAt, endsAt - terminationLead * MINUTE);
+}
+
+export function noticeItem(reservation: Id, at: Instant): DueItem {
+  return dueItem('ending', reservation, at);
 }

@@ -2,7 +2,8 @@
  * What always holds, as one function: run after each step in tests, and on a data directory by whoever doubts it.
  *
  * 1. No pool bears more than it has at any instant from now on, save what degraded reservations hold and what machines hold whose
- *    capacity was lost or whose reservation is over; and where such a debt is, no offer and no reservation that is not degraded has a part in it.
+ *    capacity was lost, whose reservation is over, or that are being deleted; and where such a debt is, no offer and no reservation
+ *    that is not degraded has a part in it.
  * 2. Every claim lies on a node that exists, is not negative, and lies in the window of its owner.
  * 3. What is allocated under a reservation lies within its claims.
  * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
@@ -13,17 +14,8 @@ import { NOTHING, RESOURCES, add, fitsWithin, resourcesOf, toVector, total } fro
 import type { Capacity } from './capacity.ts';
 import { machineDemand } from './claims.ts';
 import type { Allocation, Claim, Offer, Reservation } from './entities.ts';
-import { firstDebt, holdersAt } from './settlement.ts';
-import {
-  POLICY_ID,
-  allocationsOf,
-  claimWindow,
-  emptyHead,
-  isOver,
-  loadRecord,
-  poolNode,
-  providerNode,
-} from './state.ts';
+import { departingFrom, firstDebt, holdersAt, lift } from './settlement.ts';
+import { POLICY_ID, allocationsOf, emptyHead, isOver, loadRecord, poolNode, providerNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import type { Timeline } from './timeline.ts';
@@ -45,8 +37,8 @@ export function violations(head: Head, now: Instant): string[] {
 
 function overCapacity(head: Head, node: Node, now: Instant): string[] {
   if (!node.id.startsWith('pool/')) return [];
-  const degraded = [...head.degraded].flatMap((id) => claimsOn(head.reservations.get(id)?.claims ?? [], node));
-  for (const claim of degraded) node.free.add(claimWindow(claim), toVector(claim.capacity));
+  const lifted = [...[...head.degraded].flatMap((id) => head.reservations.get(id) ?? []), ...departingFrom(head)];
+  for (const holder of lifted) lift(head, holder, 1);
   try {
     for (let at = firstDebt(node, now); at !== undefined; at = after(node, at)) {
       const instant = at;
@@ -64,7 +56,7 @@ function overCapacity(head: Head, node: Node, now: Instant): string[] {
     }
     return [];
   } finally {
-    for (const claim of degraded) node.free.remove(claimWindow(claim), toVector(claim.capacity));
+    for (const holder of lifted) lift(head, holder, -1);
   }
 }
 
@@ -215,6 +207,7 @@ function differences(head: Head, copy: Head): string[] {
   );
   compare('degraded', [...head.degraded].sort(), [...copy.degraded].sort());
   compare('intents', [...head.intents].sort(), [...copy.intents].sort());
+  compare('departing', [...head.departing].sort(), [...copy.departing].sort());
   compare('servers', [...head.servers].sort(), [...copy.servers].sort());
   compare('tokens', [...head.tokens].sort(), [...copy.tokens].sort());
   compare('allocations by reservation', members(head.allocationsOf), members(copy.allocationsOf));

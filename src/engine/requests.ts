@@ -123,6 +123,8 @@ export interface Refusal {
   readonly limit?: string;
   /** The most of each resource asked for that could be reserved throughout the window. */
   readonly most?: Capacity;
+  /** What is allocated under the reservation, which it has to keep covering. */
+  readonly inUse?: Capacity;
   /** Earliest window of the same length, after the requested start, in which the whole request fits. */
   readonly nextWindow?: Window;
   /** No window starts before this instant, as far as was looked. */

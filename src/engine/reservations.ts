@@ -3,22 +3,23 @@
  * configuration and due work are made of these.
  */
 import { announceAllocation, announceGrant, announceHeld, announceReservation } from './announce.ts';
-import { admit, claimsOf, whole } from './admission.ts';
+import { admit, claimsOf, eligibleNodes, whole } from './admission.ts';
 import type { Admission } from './admission.ts';
-import { add, fitsWithin, isZero, subtract } from './capacity.ts';
+import { add, describeAmounts, fitsWithin, isZero, subtract, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { allocatedUnder, claimsAllocated, claimsBefore, heldBy, standAlone } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { reschedule, unscheduleAll } from './due.ts';
 import { NORMAL } from './entities.ts';
-import type { Allocation, Claim, Demand, Id, Origin, Priority, Reservation } from './entities.ts';
+import type { Allocation, Claim, Demand, Id, NodeId, Origin, Priority, Reservation } from './entities.ts';
 import type { ReservationCause } from './events.ts';
 import { next } from './lifecycle.ts';
 import type { Refusal } from './requests.ts';
 import { allocationsOf, isOver, poolNode, poolOfNode } from './state.ts';
+import type { Head } from './state.ts';
 import { setTerms } from './terms.ts';
 import type { Terms } from './terms.ts';
-import { FOREVER } from './window.ts';
+import { FOREVER, describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
 import { omit } from './omit.ts';
 
@@ -96,6 +97,8 @@ export function grant(draft: Draft, pending: Reservation, cause: ReservationCaus
 export function amend(draft: Draft, before: Reservation, request: ReservationRequest): StepResult {
   const { now } = draft.at;
   const allocations = allocationsOf(draft.head, before.id);
+  const moved = movedAway(before, request, allocations, now);
+  if (moved !== undefined) return { outcome: 'refused', refusal: moved };
   const result = setTerms(draft.head.policy, request, now, keptStart(before, request, allocations, now));
   if (result.outcome === 'refused') return result;
   const terms = withoutPast(result.terms, now);
@@ -124,6 +127,23 @@ function keptStart(
   if (before.startsAt > now) return undefined;
   const moved = request.start !== undefined && request.start !== before.start;
   return moved && allocations.length === 0 ? undefined : before.startsAt;
+}
+
+/** A start that has arrived cannot be put off once machines run. */
+function movedAway(
+  before: Reservation,
+  { start }: ReservationRequest,
+  allocations: readonly Allocation[],
+  now: Instant,
+): Refusal | undefined {
+  if (start === undefined || start === before.start || start <= now || before.startsAt > now) return undefined;
+  if (allocations.length === 0) return undefined;
+  return {
+    reason: 'below-allocated',
+    message: `The start cannot be put off to ${describeInstant(start)}: ${allocations.length} virtual machines were made under the reservation since ${describeInstant(before.startsAt)}.`,
+    inUse: total(allocations.map(({ capacity }) => capacity)),
+    shortages: [],
+  };
 }
 
 /** An expiry that has passed was carried out already. */
@@ -174,12 +194,13 @@ function readmit(draft: Draft, before: Reservation, wanted: Reservation): Admiss
     return stay(draft, before, wanted) ?? admit(head, demand, window, at.now);
   }
   const counted = countedBy(demand.capacity, allocated);
-  if (!fitsWithin(counted, demand.capacity) || !mayStay(before, demand)) {
-    return { outcome: 'refused', refusal: belowAllocated(demand.capacity, counted) };
+  if (!fitsWithin(counted, demand.capacity)) {
+    return { outcome: 'refused', refusal: belowAllocated(counted) };
   }
+  const pinned = claimsAllocated(head, before).map((claim) => ({ node: claim.node, capacity: claim.capacity }));
+  if (!mayStay(head, pinned, demand)) return { outcome: 'refused', refusal: awayFromAllocated(counted, pinned) };
   const kept = stay(draft, before, wanted);
   if (kept !== undefined) return kept;
-  const pinned = claimsAllocated(head, before).map((claim) => ({ node: claim.node, capacity: claim.capacity }));
   const base = claimsOf(pinned, window);
   draft.put('reservation', before.id, { ...before, claims: base });
   const rest = admit(draft.head, { ...demand, capacity: subtract(demand.capacity, counted) }, window, at.now);
@@ -190,19 +211,19 @@ function readmit(draft: Draft, before: Reservation, wanted: Reservation): Admiss
 /** The whole demand on the one pool on which the reservation is, if it fits there: nobody moves without need. */
 function stay(draft: Draft, before: Reservation, wanted: Reservation): Admission | undefined {
   const [only, another] = before.claims;
-  if (only === undefined || another !== undefined || !mayStay(before, wanted.demand)) return undefined;
+  if (only === undefined || another !== undefined || !mayStay(draft.head, before.claims, wanted.demand))
+    return undefined;
   const node = draft.head.nodes.get(only.node);
   const window = { start: wanted.startsAt, end: wanted.endsAt ?? FOREVER };
   if (node === undefined || whole([node], wanted.demand.capacity, window) === undefined) return undefined;
   return { outcome: 'placed', claims: claimsOf([{ node: node.id, capacity: wanted.demand.capacity }], window) };
 }
 
-/** Whether the demand still allows the pools on which the reservation is. */
-function mayStay(before: Reservation, demand: Demand): boolean {
-  const { pools } = demand;
-  if (demand.zone !== before.demand.zone && demand.zone !== undefined) return false;
-  if (pools === undefined || pools.length === 0) return true;
-  return before.claims.every((claim) => pools.includes(poolOfNode(claim.node)));
+/** Whether the demand allows the pools on which something is held. */
+function mayStay(head: Head, shares: readonly { readonly node: NodeId }[], demand: Demand): boolean {
+  const { nodes } = eligibleNodes(head, demand);
+  const eligible = new Set(nodes.map(({ id }) => id));
+  return shares.every(({ node }) => eligible.has(node));
 }
 
 /** The part of what is allocated in resources that the reservation asks for. */
@@ -212,12 +233,21 @@ function countedBy(demand: Capacity, allocated: Capacity): Capacity {
   return rest;
 }
 
-function belowAllocated(demand: Capacity, allocated: Capacity): Refusal {
-  const amounts = Object.entries(allocated).map(([resource, amount]) => `${amount} ${resource}`);
+function belowAllocated(allocated: Capacity): Refusal {
   return {
     reason: 'below-allocated',
-    message: `${amounts.join(', ')} are allocated under the reservation, which has to keep covering them where they are.`,
-    most: demand,
+    message: `In use under the reservation are ${describeAmounts(allocated)}; it cannot have less.`,
+    inUse: allocated,
+    shortages: [],
+  };
+}
+
+function awayFromAllocated(allocated: Capacity, shares: readonly { readonly node: NodeId }[]): Refusal {
+  const pools = shares.map(({ node }) => `'${poolOfNode(node)}'`).join(', ');
+  return {
+    reason: 'below-allocated',
+    message: `In use under the reservation are ${describeAmounts(allocated)} of the pools ${pools}, which it has to keep.`,
+    inUse: allocated,
     shortages: [],
   };
 }

@@ -1,7 +1,9 @@
 /**
  * Who is kept when a pool bears more claims than it has (reservation steps 6b and 7), and who is restored when it has enough again.
  *
- * What allocations hold stays: the machines are there. Offers give way first, by the same order. Of the reservations, those give way that are of the lowest
+ * What allocations hold stays: the machines are there. Those that are being deleted make nobody give way, so that no one is degraded
+ * for the moment in which the VIM takes down the machines of an earlier reservation. Offers give way first, by the same order. Of the
+ * reservations, those give way that are of the lowest
  * priority, the newest among them first, until the others fit at every instant from now on; then whoever of those that gave way fits
  * beside the others after all is taken back, the highest priority and the oldest first. So no one is degraded who need not be,
  * and the same state always chooses the same. A degraded reservation keeps its claims: what it
@@ -10,7 +12,7 @@
 import { announceReservation } from './announce.ts';
 import { toVector } from './capacity.ts';
 import type { Draft } from './draft.ts';
-import type { Claim, Id, NodeId, Reason, Reservation } from './entities.ts';
+import type { Allocation, Claim, Id, NodeId, Reason, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
 import { lapse } from './offers.ts';
 import { claimWindow } from './state.ts';
@@ -36,8 +38,8 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   const settled = nodes.flatMap((id) => head.nodes.get(id) ?? []).filter(({ id }) => id.startsWith('pool/'));
   if (settled.length === 0) return NOTHING_TO_SETTLE;
   const withdrawn = settled.flatMap((node) => withdrawOffers(draft, node, reason));
-  const victims = giveWay(draft.head, settled, draft.at.now);
   const before = new Set(draft.head.degraded);
+  const victims = victimsOf(draft.head, settled, draft.at.now);
   const degraded = [...victims].filter((id) => !before.has(id)).sort();
   const restored = [...before].filter((id) => !victims.has(id)).sort();
   for (const id of degraded) degrade(draft, id, reason);
@@ -51,6 +53,16 @@ export function settle(draft: Draft, reason: Reason): Settlement {
  * an instant that lacks something and at which an offer holds of it is one that has just come to lack it.
  */
 function withdrawOffers(draft: Draft, node: Node, reason: Reason): Id[] {
+  const departing = departingFrom(draft.head);
+  for (const machine of departing) lift(draft.head, machine, 1);
+  try {
+    return withdrawFrom(draft, node, reason);
+  } finally {
+    for (const machine of departing) lift(draft.head, machine, -1);
+  }
+}
+
+function withdrawFrom(draft: Draft, node: Node, reason: Reason): Id[] {
   const { now } = draft.at;
   const withdrawn: Id[] = [];
   for (let at = firstDebt(node, now); at !== undefined && at !== FOREVER;) {
@@ -74,6 +86,16 @@ function withdrawOffers(draft: Draft, node: Node, reason: Reason): Id[] {
 /** The node with everything applied that was put. */
 function nodeIn(draft: Draft, node: Node): Node {
   return draft.head.nodes.get(node.id) ?? node;
+}
+
+/** Machines that are being deleted make nobody give way; but who gave way before is restored only when they are gone. */
+function victimsOf(head: Head, nodes: readonly Node[], now: Instant): Set<Id> {
+  const departing = departingFrom(head);
+  const victims = giveWay(head, nodes, now, departing);
+  if (departing.length === 0 || head.degraded.size === 0) return victims;
+  const unrelieved = giveWay(head, nodes, now, []);
+  for (const id of head.degraded) if (unrelieved.has(id)) victims.add(id);
+  return victims;
 }
 
 function degrade(draft: Draft, id: Id, reason: Reason): void {
@@ -107,15 +129,17 @@ export function byMerit(a: Ranked, b: Ranked): number {
 /**
  * The ids of all reservations that cannot be kept, those degraded already and not affected included.
  *
- * To judge, the claims of degraded reservations are taken off the nodes; they are put back before this returns.
+ * To judge, the claims of degraded reservations and of departing machines are taken off the nodes; they are
+ * put back before this returns.
  */
-function giveWay(head: Head, nodes: readonly Node[], now: Instant): Set<Id> {
+function giveWay(head: Head, nodes: readonly Node[], now: Instant, departing: readonly Allocation[]): Set<Id> {
   if (!touches(head, nodes) && nodes.every((node) => firstDebt(node, now) === undefined)) return new Set(head.degraded);
   const out: Reservation[] = [];
   const drop = (reservation: Reservation): void => {
     lift(head, reservation, 1);
     out.push(reservation);
   };
+  for (const machine of departing) lift(head, machine, 1);
   try {
     for (const id of head.degraded) {
       const reservation = head.reservations.get(id);
@@ -134,7 +158,13 @@ function giveWay(head: Head, nodes: readonly Node[], now: Instant): Set<Id> {
     return victims;
   } finally {
     for (const reservation of out) lift(head, reservation, -1);
+    for (const machine of departing) lift(head, machine, -1);
   }
+}
+
+/** The machines that are being deleted and hold their capacity themselves. */
+export function departingFrom(head: Head): Allocation[] {
+  return [...head.departing].flatMap((id) => head.allocations.get(id) ?? []);
 }
 
 /** Whether a degraded reservation has a claim on one of the nodes. */
@@ -211,9 +241,9 @@ function nextChange(node: Node, after: Instant): Instant {
   return FOREVER;
 }
 
-/** Takes the claims of a reservation off the nodes (1), or puts them back (-1). */
-function lift(head: Head, reservation: Reservation, sign: 1 | -1): void {
-  for (const claim of reservation.claims) {
+/** Takes claims off the nodes (1), or puts them back (-1). */
+export function lift(head: Head, { claims }: { readonly claims: readonly Claim[] }, sign: 1 | -1): void {
+  for (const claim of claims) {
     const free = head.nodes.get(claim.node)?.free;
     if (sign === 1) free?.add(claimWindow(claim), toVector(claim.capacity));
     else free?.remove(claimWindow(claim), toVector(claim.capacity));

@@ -76,6 +76,8 @@ export interface Head {
   readonly tokens: Map<string, Id>;
   /** Allocations with something that the VIM has still to be told. */
   readonly intents: Set<Id>;
+  /** Allocations that hold their capacity themselves and are being deleted: it is on its way back. */
+  readonly departing: Set<Id>;
 }
 
 export function emptyHead(): Head {
@@ -97,6 +99,7 @@ export function emptyHead(): Head {
     servers: new Map(),
     tokens: new Map(),
     intents: new Set(),
+    departing: new Set(),
   };
 }
 
@@ -301,6 +304,7 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void 
     entry(head.servers, serverKey(allocation.provider, allocation.server), allocation.id, sign);
   entry(head.tokens, allocation.token, allocation.id, sign);
   if (allocation.intent !== undefined) mark(head.intents, allocation.id, sign);
+  if (allocation.vmState === 'DELETING' && allocation.backing === 'own') mark(head.departing, allocation.id, sign);
 }
 
 function hold(head: Head, claims: readonly Claim[], sign: 1 | -1): void {

@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers', 'end-policy'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -47,6 +47,7 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:promise/reservations/reservation/state/claim/capacity
  * @path /opnfv-promise:promise/allocations/allocation/capacity
  * @path /opnfv-promise:create-reservation/output/refusal/most
+ * @path /opnfv-promise:create-reservation/output/refusal/in-use
  * @path /opnfv-promise:query-capacity/output/utilization/capacity
  * @path /opnfv-promise:promise/policy/quota/capacity
  * @path /opnfv-promise:promise/pools/pool/capacity
@@ -73,6 +74,7 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:create-reservation/input/capacity
  * @path /opnfv-promise:update-reservation/input/capacity
  * @path /opnfv-promise:update-reservation/output/refusal/most
+ * @path /opnfv-promise:update-reservation/output/refusal/in-use
  * @path /opnfv-promise:query-reservation/output/reservations/capacity
  * @path /opnfv-promise:query-reservation/output/reservations/state/claim/capacity
  * @path /opnfv-promise:query-reservation/output/reservations/state/remaining
@@ -80,12 +82,15 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:query-reservation/output/utilization/capacity
  * @path /opnfv-promise:request-offer/input/capacity
  * @path /opnfv-promise:request-offer/output/refusal/most
+ * @path /opnfv-promise:request-offer/output/refusal/in-use
  * @path /opnfv-promise:accept-offer/output/refusal/most
+ * @path /opnfv-promise:accept-offer/output/refusal/in-use
  * @path /opnfv-promise:reservation-event/capacity
  * @path /opnfv-promise:reservation-event/claim/capacity
  * @path /opnfv-promise:reservation-event/remaining
  * @path /opnfv-promise:reservation-event/missing
  * @path /opnfv-promise:reservation-event/offered/most
+ * @path /opnfv-promise:reservation-event/offered/in-use
  * @path /opnfv-promise:offer-event/capacity
  * @path /opnfv-promise:capacity-event/total
  * @path /opnfv-promise:capacity-event/reserved
@@ -742,6 +747,8 @@ export type Refusal = {
    * requested window.
    */
   readonly most?: CapacityVector;
+  /** What is allocated under the reservation, below which it cannot shrink. */
+  readonly 'in-use'?: CapacityVector;
   /**
    * Earliest window of the requested length, after the requested start, in which the
    * whole request fits at present. Nothing is held for it.
@@ -845,15 +852,11 @@ export type Policy = {
    * @feature opnfv-promise:pre-emption
    */
   readonly 'on-capacity-loss'?: 'notify' | 'favour-priority';
-  /**
-   * What becomes of the allocations of a reservation that ends.
-   * @feature opnfv-promise:end-policy
-   */
+  /** What becomes of the allocations of a reservation that ends. */
   readonly 'at-end'?: 'terminate' | 'release';
   /**
    * How long before its end a reservation-event with the cause ending is sent.
    * Absent: none is sent.
-   * @feature opnfv-promise:end-policy
    * @type uint32 (minutes)
    */
   readonly 'termination-lead'?: number;

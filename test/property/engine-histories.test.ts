@@ -4,6 +4,7 @@
  */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
+import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
 import type { Claim } from '../../src/engine/entities.ts';
 import { isOver } from '../../src/engine/state.ts';
 import { Engine, NOW } from '../unit/engine/engine-fixture.ts';
@@ -424,6 +425,34 @@ const demolish = index.map((which): Step => ({
   toString: () => `destroy #${which}`,
 }));
 
+/** What becomes of machines at the end of their reservation, and when it is announced. */
+const policy = fc
+  .record({
+    atEnd: fc.constantFrom('terminate' as const, 'release' as const),
+    lead: fc.option(fc.integer({ min: 0, max: 9 })),
+  })
+  .map(({ atEnd, lead }): Step => ({
+    run: ({ engine }) => {
+      const entry = { ...DEFAULT_POLICY, atEnd, ...(lead === null ? {} : { terminationLead: lead }) };
+      expect(engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] }).outcome).to.equal('applied');
+    },
+    toString: () => `at the end ${atEnd}, announced ${lead ?? 'never'}`,
+  }));
+
+const resize = fc
+  .record({ which: index, cores, longer: fc.integer({ min: -5, max: 8 }) })
+  .map(({ which, cores: asked, longer }): Step => ({
+    run: (world) => {
+      const { engine } = world;
+      const id = world.pick(world.reservations, which);
+      const reservation = id === undefined ? undefined : engine.head.reservations.get(id);
+      if (reservation?.endsAt === undefined || isOver(reservation)) return;
+      const end = Math.max(reservation.endsAt + longer * TICK, engine.now + TICK);
+      engine.do('updateReservation', { id: reservation.id, end, demand: { capacity: { cores: asked } } });
+    },
+    toString: () => `resize #${which} to ${asked} cores, ${longer} longer`,
+  }));
+
 const TROUBLED = fc.array(
   fc.oneof(
     { arbitrary: immediate, weight: 4 },
@@ -434,6 +463,8 @@ const TROUBLED = fc.array(
     shrink,
     end,
     demolish,
+    policy,
+    resize,
     wait,
   ),
   { minLength: 1, maxLength: 10 },

@@ -31,7 +31,7 @@ describe('code generation', () => {
   });
 
   it('asks for handlers of exactly the RPCs that the announced features bring', () => {
-    expect(announcedFeatures).to.deep.equal(['reservation-service', 'multi-provider', 'offers']);
+    expect(announcedFeatures).to.deep.equal(['reservation-service', 'multi-provider', 'offers', 'end-policy']);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',
       'increase-capacity',

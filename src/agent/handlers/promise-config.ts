@@ -180,6 +180,8 @@ export function policyIn(nodes: Policy | undefined): DomainPolicy {
     openEnded: reservation['open-ended'] ?? DEFAULT_POLICY.openEnded,
     expiry: reservation.expiry,
     immediateValidity: reservation['immediate-validity'] ?? DEFAULT_POLICY.immediateValidity,
+    atEnd: nodes?.['at-end'] ?? DEFAULT_POLICY.atEnd,
+    terminationLead: nodes?.['termination-lead'],
   });
 }
 

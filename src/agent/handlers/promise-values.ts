@@ -156,7 +156,7 @@ export function faultOut(fault: DomainFault | undefined): Fault | undefined {
 
 /** The counter-offer (grouping refusal); undefined when there is nothing to say beyond the reason. */
 export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
-  const { policy, limit, most, nextWindow, searchedUntil, shortages } = refusal;
+  const { policy, limit, most, inUse, nextWindow, searchedUntil, shortages } = refusal;
   const shortage = shortages.map(({ pool, resource, from, to, missing }) =>
     present({ pool, resource, from: printInstant(from), to: endOut(to), missing: String(missing) }),
   );
@@ -164,6 +164,7 @@ export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
     policy,
     limit,
     most: amountsOut(most),
+    'in-use': amountsOut(inUse),
     'next-window':
       nextWindow === undefined
         ? undefined

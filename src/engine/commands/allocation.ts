@@ -1,7 +1,7 @@
 /** create-instance and destroy-instance (allocation steps 1a to 4 and 8a to 9a). */
 import { announceAllocation, announcePool } from '../announce.ts';
 import { eligibleNodes, inZone, mostOf, shortagesOf } from '../admission.ts';
-import { fitsWithin, fromVector, resourcesOf, subtract, toVector } from '../capacity.ts';
+import { describeAmounts, fitsWithin, fromVector, resourcesOf, subtract, toVector } from '../capacity.ts';
 import type { Capacity } from '../capacity.ts';
 import { claimFor, machineDemand, ownClaim, remainingOf } from '../claims.ts';
 import { decide } from '../draft.ts';
@@ -87,11 +87,15 @@ function planReserved(head: Head, reservation: Reservation, input: CreateInstanc
     if (pool !== undefined && bears(head, reservation, pool, found.capacity, now)) {
       return planned(provider, pool, found, zone);
     }
+    if (pool !== undefined) {
+      reason = refusal('insufficient-capacity', occupied(reservation, pool));
+      continue;
+    }
     const remaining = remainingOf(head, reservation);
     reason = {
       ...refusal(
         'exceeds-reservation',
-        `The flavor '${input.flavor}' needs ${describe(found.capacity)}; of the reservation there remain ${describe(remaining)}.`,
+        `The flavor '${input.flavor}' needs ${describeAmounts(found.capacity)}; of the reservation there remain ${describeAmounts(remaining)}.`,
       ),
       most: remaining,
     };
@@ -127,9 +131,12 @@ function mayRunIn(head: Head, pool: Pool, zone: string): boolean {
   return pool.zone === undefined || inZone(head, pool, zone);
 }
 
-/** Whether a reservation that cannot be kept in full has room for the machine all the same. */
+/**
+ * Whether there is room for the machine now: a reservation that cannot be kept in full may have some all the same, and one that
+ * is kept may have to wait for machines that are being deleted.
+ */
 function bears(head: Head, reservation: Reservation, pool: Id, capacity: Capacity, now: Instant): boolean {
-  if (reservation.status !== 'degraded') return true;
+  if (reservation.status !== 'degraded' && head.departing.size === 0) return true;
   const node = head.nodes.get(poolNode(pool));
   if (node === undefined) return false;
   const window = { start: now, end: reservation.endsAt ?? FOREVER };
@@ -138,6 +145,14 @@ function bears(head: Head, reservation: Reservation, pool: Id, capacity: Capacit
     fromVector(node.used.max(window), node.resources),
   );
   return fitsWithin(counted(node, capacity), spare);
+}
+
+function occupied({ status }: Reservation, pool: Id): string {
+  const why =
+    status === 'degraded'
+      ? 'capacity was lost, and the reservation cannot be kept in full'
+      : 'machines that are being deleted still occupy it; try again when they are gone';
+  return `The pool '${pool}' has no room for the machine at present: ${why}.`;
 }
 
 function planUnreserved(head: Head, input: CreateInstance, now: Instant): Planned {
@@ -155,7 +170,7 @@ function planUnreserved(head: Head, input: CreateInstance, now: Instant): Planne
   const message =
     nodes.length === 0
       ? `The provider '${provider.id}' has no pool${input.zone === undefined ? '' : ` for the zone '${input.zone}'`}; increase-capacity makes one.`
-      : `The flavor '${input.flavor}' needs ${describe(found.capacity)} without end; not reserved are ${describe(most)} at the least from now on.`;
+      : `The flavor '${input.flavor}' needs ${describeAmounts(found.capacity)} without end; not reserved are ${describeAmounts(most)} at the least from now on.`;
   const shortages = nodes.flatMap((each) => shortagesOf(each, counted(each, found.capacity), window));
   return { outcome: 'refused', refusal: { reason: 'insufficient-capacity', message, most, shortages } };
 }
@@ -270,11 +285,6 @@ export const destroyInstance: Command<DestroyInstance, DestroyInstanceResult> = 
     announceAllocation(draft, 'destroy-requested', allocation, before.vmState);
     return { outcome: 'deleting', allocation };
   });
-
-function describe(capacity: Capacity): string {
-  const amounts = Object.entries(capacity).map(([resource, amount]) => `${amount} ${resource}`);
-  return amounts.length === 0 ? 'nothing' : amounts.join(', ');
-}
 
 function refusal(reason: Reason, message: string): Refusal {
   return { reason, message, shortages: [] };

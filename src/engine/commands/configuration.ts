@@ -27,13 +27,14 @@ import type {
 import { amend, grant, recorded, requestOf, withdraw } from '../reservations.ts';
 import type { ReservationRequest } from '../reservations.ts';
 import { firstDebt, settle } from '../settlement.ts';
-import { POLICY_ID, isOver, poolNode, providerNode } from '../state.ts';
+import { isOver, poolNode, providerNode } from '../state.ts';
 import { amountOf, equals, fitsWithin, fromVector, resourcesOf } from '../capacity.ts';
 import type { Capacity } from '../capacity.ts';
 import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
 import { setTerms } from '../terms.ts';
 import { checkCapacity, checkDemand, checkOwner } from '../validation.ts';
+import { putPolicy } from '../policy-change.ts';
 import { FOREVER, describeInstant } from '../window.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
 import { omit } from '../omit.ts';
@@ -74,7 +75,7 @@ type Step = (draft: Draft, change: ConfigChange, lifted: Map<Id, Reservation>) =
 /** What is done to every change in turn, in this order. */
 const STEPS: readonly Step[] = [
   (draft, change) => {
-    if ('put' in change && change.put === 'policy') draft.put('policy', POLICY_ID, change.entry);
+    if ('put' in change && change.put === 'policy') putPolicy(draft, change.entry);
     if ('put' in change && change.put === 'provider') putProvider(draft, change.entry);
     return undefined;
   },

@@ -7,9 +7,11 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { lapse } from '../offers.ts';
 import { forget, conclude, expire } from '../reservations.ts';
+import { noticeOf } from '../due.ts';
 import type { OfferTask, ReservationTask } from '../due.ts';
-import type { Offer, Reservation } from '../entities.ts';
+import type { Offer, Policy, Reservation } from '../entities.ts';
 import { next } from '../lifecycle.ts';
+import { giveNotice } from '../notices.ts';
 import type { Command, DueResult, DueWork } from '../requests.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
@@ -17,14 +19,14 @@ import { decideDeferred } from './reservation.ts';
 
 interface DueTask<Subject> {
   /** Whether the item is (still) about the subject as it is: what was moved has another item. */
-  readonly applies: (subject: Subject, now: number) => boolean;
+  readonly applies: (subject: Subject, now: number, policy: Policy) => boolean;
   readonly run: (draft: Draft, subject: Subject) => void;
 }
 
 const RESERVATION_TASKS: Readonly<Record<ReservationTask, DueTask<Reservation>>> = {
   end: { applies: ({ endsAt }, now) => endsAt !== undefined && endsAt <= now, run: end },
   expire: { applies: ({ expiresAt }, now) => expiresAt !== undefined && expiresAt <= now, run: expire },
-  ending: { applies: (reservation) => !isOver(reservation) && reservation.status !== 'pending', run: giveNotice },
+  ending: { applies: noticeIsDue, run: giveNotice },
   decide: { applies: ({ status }) => status === 'pending', run: decideDeferred },
   start: { applies: ({ startsAt }, now) => startsAt <= now, run: start },
   forget: { applies: isOver, run: forget },
@@ -62,7 +64,7 @@ function carriedOut<Subject>(
   subject: Subject | undefined,
 ): boolean {
   const task = Object.hasOwn(tasks, name) ? tasks[name] : undefined;
-  if (subject === undefined || task?.applies(subject, draft.at.now) !== true) return false;
+  if (subject === undefined || task?.applies(subject, draft.at.now, draft.head.policy) !== true) return false;
   task.run(draft, subject);
   return true;
 }
@@ -82,6 +84,7 @@ function end(draft: Draft, before: Reservation): void {
   conclude(draft, before, { status, reason: 'window-over' }, 'ended', draft.head.policy.atEnd);
 }
 
-function giveNotice(draft: Draft, reservation: Reservation): void {
-  announceReservation(draft, 'ending', reservation, reservation.status);
+function noticeIsDue(reservation: Reservation, now: number, policy: Policy): boolean {
+  const notice = noticeOf(reservation, policy);
+  return notice !== undefined && notice <= now;
 }

@@ -72,7 +72,13 @@ export const vmStateReported: Command<VmStateReported, VimReportResult> = (head,
     const fault = input.fault === undefined ? {} : { fault: { ...input.fault, occurredOn: at.now } };
     const host = input.host === undefined ? {} : { host: input.host };
     const after: Allocation = changed ? { ...rest, ...fault, ...host, vmState } : { ...before, ...host };
-    return put(draft, changed ? 'state-changed' : undefined, before, after);
+    const result = put(draft, changed ? 'state-changed' : undefined, before, after);
+    // A machine that could not be deleted after all stands in the way again.
+    if (changed && before.vmState === 'DELETING') {
+      draft.disturbed.add(poolNode(after.pool));
+      settle(draft, 'capacity-withdrawn');
+    }
+    return result;
   });
 
 /** The VIM has confirmed that there is no server: the record goes, and what it held is free. */

@@ -1,0 +1,47 @@
+/**
+ * Notice before the end of a reservation (policy `termination-lead`): when it is given, and what becomes of notices when the lead changes.
+ */
+import { announceReservation } from './announce.ts';
+import { allocatedUnder } from './claims.ts';
+import { isZero } from './capacity.ts';
+import type { Draft } from './draft.ts';
+import { dueId, noticeItem, noticeOf } from './due.ts';
+import type { Policy, Reservation } from './entities.ts';
+import { allocationsOf } from './state.ts';
+import { FOREVER, describeInstant } from './window.ts';
+
+/** Tells that the end is near, and what becomes then of what is allocated. */
+export function giveNotice(draft: Draft, reservation: Reservation): void {
+  const { endsAt } = reservation;
+  if (endsAt === undefined) return;
+  announceReservation(
+    draft,
+    'ending',
+    { ...reservation, message: outlook(draft, reservation, endsAt) },
+    reservation.status,
+  );
+}
+
+function outlook(draft: Draft, reservation: Reservation, endsAt: number): string {
+  const end = `Ends at ${describeInstant(endsAt)}.`;
+  const machines = allocationsOf(draft.head, reservation.id).filter(({ backing }) => backing === 'reservation').length;
+  if (machines === 0 && isZero(allocatedUnder(draft.head, reservation))) return end;
+  const fate = draft.head.policy.atEnd === 'terminate' ? 'destroyed' : 'released and run on without it';
+  return `${end} What is allocated under it is then ${fate}: ${machines} virtual machine${machines === 1 ? '' : 's'}.`;
+}
+
+/**
+ * Brings the notices that are still to come in line with another lead. A notice that was given is not given again, and one
+ * whose time by the new lead has passed is given at once.
+ */
+export function moveNotices(draft: Draft, before: Policy, after: Policy): void {
+  if (before.terminationLead === after.terminationLead) return;
+  const { head, at } = draft;
+  for (const reservation of head.held.overlapping({ start: at.now, end: FOREVER })) {
+    const old = noticeOf(reservation, before);
+    const given = old !== undefined && old <= at.now;
+    const due = given ? undefined : noticeOf(reservation, after);
+    if (due !== undefined) draft.schedule(noticeItem(reservation.id, due));
+    else if (old !== undefined && !given) draft.unschedule(dueId('ending', reservation.id));
+  }
+}

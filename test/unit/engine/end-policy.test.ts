@@ -1,0 +1,265 @@
+import { expect } from 'chai';
+import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
+import type { Policy } from '../../../src/engine/entities.ts';
+import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
+
+const T = NOW + DAY;
+const MACHINE = { name: 'vm', image: 'cirros', flavor: 'small' };
+
+function engineWith(policy: Partial<Policy>, cores = 10): Engine {
+  const engine = new Engine();
+  setPolicy(engine, policy);
+  engine.pool(engine.provider(), { cores, ram: 10_000, instances: 20 });
+  engine.told();
+  return engine;
+}
+
+function setPolicy(engine: Engine, policy: Partial<Policy>): void {
+  const result = engine.do('applyConfiguration', {
+    changes: [{ put: 'policy', entry: { ...DEFAULT_POLICY, ...policy } }],
+  });
+  expect(result.outcome).to.equal('applied');
+}
+
+/** Notices since the last look, as ids of reservations. */
+function notices(engine: Engine): string[] {
+  return engine.events
+    .splice(0)
+    .flatMap((event) => (event.kind === 'reservation-event' && event.cause === 'ending' ? [event.reservation.id] : []));
+}
+
+describe('notice before the end', () => {
+  const reserve = (engine: Engine, end: number, start = T): string =>
+    engine.reserve({ start, end, demand: { capacity: { cores: 1 } } });
+
+  it('is given the lead before the end, once, and not before the start', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    const long = reserve(engine, T + 2 * HOUR);
+    const short = reserve(engine, T + 10 * MINUTE);
+    engine.advance(DAY);
+    expect(notices(engine)).to.deep.equal([short]);
+    engine.advance(90 * MINUTE - 1);
+    expect(notices(engine)).to.deep.equal([]);
+    engine.advance(1);
+    expect(notices(engine)).to.deep.equal([long]);
+    engine.advance(DAY);
+    expect(notices(engine)).to.deep.equal([]);
+  });
+
+  it('moves with the end, and is given again for another end', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    const id = reserve(engine, T + HOUR);
+    engine.do('updateReservation', { id, end: T + 2 * HOUR });
+    engine.advance(DAY + HOUR);
+    expect(notices(engine)).to.deep.equal([]);
+    engine.advance(30 * MINUTE);
+    expect(notices(engine)).to.deep.equal([id]);
+    engine.do('updateReservation', { id, name: 'same end' });
+    engine.advance(10 * MINUTE);
+    expect(notices(engine)).to.deep.equal([]);
+    engine.do('updateReservation', { id, end: T + 4 * HOUR });
+    engine.advance(4 * HOUR);
+    expect(notices(engine)).to.deep.equal([id]);
+  });
+
+  it('is not given for what was cancelled', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    const id = reserve(engine, T + HOUR);
+    engine.do('cancelReservation', { id });
+    engine.advance(2 * DAY);
+    expect(notices(engine)).to.deep.equal([]);
+  });
+
+  it('follows a change of the policy for what is reserved already', () => {
+    const engine = engineWith({});
+    const early = reserve(engine, T + HOUR);
+    const late = reserve(engine, T + 5 * HOUR);
+    setPolicy(engine, { terminationLead: 30 });
+    engine.advance(DAY + 30 * MINUTE);
+    expect(notices(engine)).to.deep.equal([early]);
+    setPolicy(engine, { terminationLead: 40 });
+    engine.advance(10 * MINUTE);
+    expect(notices(engine)).to.deep.equal([]);
+    setPolicy(engine, { terminationLead: 6 * 60 });
+    engine.advance(0);
+    expect(notices(engine)).to.deep.equal([late]);
+  });
+
+  it('is not given any more when the policy has no lead', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    reserve(engine, T + HOUR);
+    setPolicy(engine, {});
+    engine.advance(2 * DAY);
+    expect(notices(engine)).to.deep.equal([]);
+  });
+
+  it('that was missed while nothing ran is given late, before the end is told', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    reserve(engine, T + HOUR);
+    engine.told();
+    engine.sleep(3 * DAY);
+    expect(engine.told()).to.deep.equal([
+      'reservation started active',
+      'reservation ending active',
+      'reservation ended ended',
+    ]);
+  });
+
+  it('says what becomes of what is allocated', () => {
+    const engine = engineWith({ terminationLead: 30, atEnd: 'terminate' });
+    const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: { cores: 2, ram: 1024 } } });
+    engine.do('createInstance', { ...MACHINE, reservation });
+    engine.advance(30 * MINUTE);
+    const ending = engine.events.find((event) => event.kind === 'reservation-event' && event.cause === 'ending');
+    expect(ending)
+      .to.have.nested.property('reservation.message')
+      .that.matches(/then destroyed: 1 virtual machine\.$/);
+  });
+});
+
+describe('the end of a reservation', () => {
+  function withMachine(policy: Partial<Policy>): { readonly engine: Engine; readonly machine: string } {
+    const engine = engineWith(policy, 1);
+    const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: { cores: 1, ram: 512 } } });
+    const made = engine.do('createInstance', { ...MACHINE, reservation });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    return { engine, machine: made.allocation.id };
+  }
+
+  it('releases what was allocated: it runs on, and who counted on its capacity is degraded', () => {
+    const { engine, machine } = withMachine({ atEnd: 'release' });
+    const next = engine.reserve({ start: NOW + HOUR, end: NOW + 2 * HOUR, demand: { capacity: { cores: 1 } } });
+    engine.advance(HOUR);
+    expect(engine.head.allocations.get(machine)).to.include({ vmState: 'INITIALIZED', backing: 'own' });
+    expect(engine.head.reservations.get(next)?.status).to.equal('degraded');
+  });
+
+  it('terminates what was allocated, and nobody who comes after is degraded for the time that takes', () => {
+    const { engine, machine } = withMachine({ atEnd: 'terminate' });
+    const next = engine.reserve({
+      start: NOW + HOUR,
+      end: NOW + 2 * HOUR,
+      demand: { capacity: { cores: 1, ram: 512 } },
+    });
+    engine.told();
+    engine.advance(HOUR);
+    expect(engine.head.allocations.get(machine)).to.include({ vmState: 'DELETING', intent: 'delete', backing: 'own' });
+    expect(engine.told()).to.deep.equal([
+      'allocation reservation-over DELETING',
+      'reservation ended ended',
+      'reservation started active',
+    ]);
+    // Its capacity is not to be had before it is gone: neither by allocations nor by reservations.
+    const early = engine.do('createInstance', { ...MACHINE, reservation: next });
+    expect(early.outcome === 'refused' && early.refusal.reason).to.equal('insufficient-capacity');
+    const free = engine.do('createReservation', {
+      start: NOW + 3 * HOUR,
+      end: NOW + 4 * HOUR,
+      demand: { capacity: { cores: 1 } },
+    });
+    expect(free.outcome).to.equal('refused');
+    engine.do('serverGone', { allocation: machine });
+    expect(engine.do('createInstance', { ...MACHINE, reservation: next }).outcome).to.equal('accepted');
+  });
+
+  it('degrades who comes after when a machine cannot be deleted', () => {
+    const { engine, machine } = withMachine({ atEnd: 'terminate' });
+    const next = engine.reserve({ start: NOW + HOUR, end: NOW + 2 * HOUR, demand: { capacity: { cores: 1 } } });
+    engine.advance(HOUR);
+    engine.do('vmStateReported', { allocation: machine, vmState: 'ERROR' });
+    expect(engine.head.reservations.get(next)?.status).to.equal('degraded');
+    engine.do('serverGone', { allocation: machine });
+    expect(engine.head.reservations.get(next)?.status).to.equal('active');
+  });
+});
+
+describe('an update of a reservation with allocations', () => {
+  function zones(): Engine {
+    const engine = new Engine();
+    const source = engine.provider([
+      { name: 'h1', cores: 10, zone: 'a' },
+      { name: 'h2', cores: 10, zone: 'b' },
+    ]);
+    for (const id of ['a', 'b']) {
+      const entry = { id, source, zone: id, capacity: { cores: 10, ram: 4096, instances: 10 }, adjustments: [] };
+      engine.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
+    }
+    return engine;
+  }
+
+  function occupied(): { readonly engine: Engine; readonly id: string } {
+    const engine = zones();
+    const id = engine.reserve({ end: NOW + HOUR, demand: { capacity: { cores: 3, ram: 2048 } } });
+    for (const name of ['one', 'two']) engine.do('createInstance', { ...MACHINE, name, reservation: id });
+    return { engine, id };
+  }
+
+  it('cannot shrink below them, and says what is in use', () => {
+    const { engine, id } = occupied();
+    const before = engine.head.reservations.get(id);
+    const result = engine.do('updateReservation', { id, demand: { capacity: { cores: 1 } } });
+    if (result.outcome !== 'refused') throw new Error('shrunk');
+    expect(result.refusal).to.deep.include({ reason: 'below-allocated', inUse: { cores: 2, ram: 1024 } });
+    expect(engine.head.reservations.get(id)).to.equal(before);
+    const smaller = engine.do('updateReservation', { id, demand: { capacity: { cores: 2, ram: 1024 } } });
+    expect(smaller.outcome).to.equal('updated');
+  });
+
+  it('cannot leave where they are, but can say that it stays there', () => {
+    const { engine, id } = occupied();
+    const move = engine.do('updateReservation', { id, demand: { zone: 'b' } });
+    expect(move.outcome === 'refused' && move.refusal.reason).to.equal('below-allocated');
+    expect(engine.do('updateReservation', { id, demand: { zone: 'a', pools: ['a'] } }).outcome).to.equal('updated');
+  });
+
+  it('cannot put off a start that has arrived', () => {
+    const { engine, id } = occupied();
+    const later = engine.do('updateReservation', { id, start: NOW + 10 * MINUTE });
+    expect(later.outcome === 'refused' && later.refusal.reason).to.equal('below-allocated');
+  });
+
+  it('changes times, capacity, zone and pools in one, or nothing at all', () => {
+    const engine = zones();
+    const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 3 }, zone: 'a' } });
+    const before = engine.head.reservations.get(id);
+    const change = {
+      id,
+      start: T + HOUR,
+      end: T + 3 * HOUR,
+      demand: { capacity: { cores: 10 }, zone: 'b', pools: ['b'] },
+    };
+    const other = engine.reserve({
+      start: T + 2 * HOUR,
+      end: T + 4 * HOUR,
+      demand: { capacity: { cores: 1 }, zone: 'b' },
+    });
+    const refused = engine.do('updateReservation', change);
+    expect(refused.outcome === 'refused' && refused.refusal.most).to.deep.equal({ cores: 9 });
+    expect(engine.head.reservations.get(id)).to.equal(before);
+    engine.do('cancelReservation', { id: other });
+    const result = engine.do('updateReservation', change);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    const { startsAt, endsAt, claims } = result.reservation;
+    expect({ startsAt, endsAt, claims }).to.deep.equal({
+      startsAt: T + HOUR,
+      endsAt: T + 3 * HOUR,
+      claims: [{ id: '1', node: 'pool/b', start: T + HOUR, end: T + 3 * HOUR, capacity: { cores: 10 } }],
+    });
+  });
+
+  it('goes on with them: the machines end with it', () => {
+    const { engine, id } = occupied();
+    expect(engine.do('updateReservation', { id, end: NOW + 2 * HOUR }).outcome).to.equal('updated');
+    for (const allocation of engine.head.allocations.values()) expect(allocation.endsAt).to.equal(NOW + 2 * HOUR);
+    engine.advance(HOUR);
+    expect(engine.head.reservations.get(id)?.status).to.equal('active');
+  });
+
+  it('or a cancellation releases them', () => {
+    const { engine, id } = occupied();
+    const result = engine.do('cancelReservation', { id });
+    expect(result.outcome === 'cancelled' && result.released).to.have.length(2);
+    for (const allocation of engine.head.allocations.values())
+      expect(allocation).to.include({ backing: 'own', priority: 2 });
+  });
+});
