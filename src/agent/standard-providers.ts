@@ -12,11 +12,27 @@ import type { StreamDescription, Streams, Subscription } from './streams.ts';
 import { SUBSCRIBED_NOTIFICATIONS } from './subscription-errors.ts';
 import { subscriptionPolicy } from './subscription-notifications.ts';
 
+const YANG_LIBRARY = 'ietf-yang-library:yang-library';
+
 /** RFC 8525; it does not change while the server runs, so it is made once, when first asked for. */
 export function yangLibraryProviders(yang: YangContext): readonly DataProvider[] {
   let library: Data | undefined;
-  const provide = (node: string): DataProvider => ({ node, read: () => (library ??= yang.yangLibrary())[node] });
-  return [provide('ietf-yang-library:yang-library'), provide('ietf-yang-library:modules-state')];
+  const provide = (node: string): DataProvider => ({ node, read: () => (library ??= yangLibrary(yang))[node] });
+  return [provide(YANG_LIBRARY), provide('ietf-yang-library:modules-state')];
+}
+
+/** libyang knows the modules, which all datastores have in common, and not the datastores. */
+function yangLibrary(yang: YangContext): Data {
+  const modules = yang.yangLibrary();
+  // The schema says that it is a container with the list schema.
+  const library = modules[YANG_LIBRARY] as Data;
+  const [schema] = entriesOf(library['schema']);
+  if (schema === undefined) return modules;
+  const datastore = ['running', 'operational'].map((name) => ({
+    name: `ietf-datastores:${name}`,
+    schema: schema['name'],
+  }));
+  return { ...modules, [YANG_LIBRARY]: { ...library, datastore } };
 }
 
 /** RFC 8040 §9. */

@@ -117,6 +117,15 @@ describe('monitoring data', () => {
   it('shows the YANG library with the context’s content-id', async () => {
     const library = await fixture.client.get('/ietf-yang-library:yang-library/content-id');
     expect(library).to.deep.equal({ 'ietf-yang-library:yang-library': { 'content-id': fixture.yang.contentId } });
+    expect(await fixture.client.get('/ietf-yang-library:yang-library', { fields: 'datastore;schema' })).to.deep.equal({
+      'ietf-yang-library:yang-library': {
+        schema: [{ name: 'complete', 'module-set': ['complete'] }],
+        datastore: [
+          { name: 'ietf-datastores:running', schema: 'complete' },
+          { name: 'ietf-datastores:operational', schema: 'complete' },
+        ],
+      },
+    });
   });
 
   it('is what its modules say', async () => {
