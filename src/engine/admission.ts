@@ -23,7 +23,7 @@ import {
   toVector,
   zeroVector,
 } from './capacity.ts';
-import type { Capacity, Resource } from './capacity.ts';
+import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import type { Claim, Demand, Id, NodeId, Pool, Reason } from './entities.ts';
 import { UnknownEntry } from './requests.ts';
 import type { Refusal, Shortage } from './requests.ts';
@@ -56,8 +56,9 @@ const SEARCH_BUDGET = 20_000;
 /** How many windows are tried in the search for one that several pools fit together. */
 const SPLIT_ATTEMPTS = 200;
 
-/** Pools whose shortages a refusal lists; more would explain nothing. */
+/** Pools whose shortages a refusal lists, and spans of each resource in each; more would explain nothing. */
 const POOLS_EXPLAINED = 16;
+const SPANS_EXPLAINED = 4;
 
 /** Places a demand on the pools, or says why not and what could be had (reservation steps 1a and 1b). */
 export function admit(head: Head, demand: Demand, window: Window, now: Instant): Admission {
@@ -65,6 +66,19 @@ export function admit(head: Head, demand: Demand, window: Window, now: Instant):
   const shares = place(nodes, demand.capacity, window);
   if (shares !== undefined) return { outcome: 'placed', claims: claimsOf(shares, window) };
   return { outcome: 'refused', refusal: refuse(head, nodes, demand, window, now, reason) };
+}
+
+/** The earliest start, from that of the window to `notAfter`, of a window of its length in which the demand fits; undefined if none was found. */
+export function earliestStart(head: Head, demand: Demand, window: Window, notAfter: Instant): Instant | undefined {
+  const { nodes } = eligibleNodes(head, demand);
+  if (place(nodes, demand.capacity, window) !== undefined) return window.start;
+  return nextWindow(nodes, demand.capacity, window, notAfter).nextWindow?.start;
+}
+
+/** Why a demand does not fit in a window, and what could be had instead. */
+export function refusalOf(head: Head, demand: Demand, window: Window, now: Instant): Refusal {
+  const { nodes, reason } = eligibleNodes(head, demand);
+  return refuse(head, nodes, demand, window, now, reason);
 }
 
 /** The claims of shares during a window, numbered from 1. */
@@ -199,7 +213,12 @@ function refuse(
       : nodes.length === 0
         ? 'No pool may serve the request: there is none, or none with the zone and elements asked for.'
         : `Not free throughout ${describeWindow(window)}: ${describeLack(demand.capacity, most, nodes.length)}.`;
-  const search = nextWindow(nodes, demand.capacity, window, latestStart(head.policy, now, window.start));
+  const search = nextWindow(
+    nodes,
+    demand.capacity,
+    window,
+    latestStart(head.policy, now, window.start, durationOf(window)),
+  );
   return { reason, message, most, shortages, ...search };
 }
 
@@ -213,28 +232,38 @@ export function mostOf(nodes: readonly Node[], resources: readonly Resource[], w
   return fromVector(sum, resources);
 }
 
-/** For each resource, the first span of the window in which the node has less than is asked. */
+/** For each resource, the first spans of the window in which the node has less than is asked. */
 export function shortagesOf(node: Node, demand: Capacity, window: Window): Shortage[] {
-  const shortages: Shortage[] = [];
-  for (const resource of resourcesOf(demand)) {
-    const asked = amountOf(demand, resource);
-    const vector = toVector({ [resource]: asked });
-    const from = node.free.firstShortage(window, vector);
-    if (from === undefined) continue;
-    const relief = node.free.earliestFit({
-      notBefore: from,
-      notAfter: window.end,
-      duration: 1,
-      demand: vector,
-      budget: SEARCH_BUDGET,
-    });
-    const to = relief.outcome === 'fits' && relief.start < window.end ? relief.start : undefined;
-    const least = node.free.min({ start: from, end: to ?? window.end });
+  return resourcesOf(demand).flatMap((resource) => [...spansLacking(node, resource, demand, window)]);
+}
+
+function* spansLacking(node: Node, resource: Resource, demand: Capacity, window: Window): Generator<Shortage> {
+  const asked = amountOf(demand, resource);
+  const vector = toVector({ [resource]: asked });
+  let rest = window;
+  for (let span = 0; span < SPANS_EXPLAINED && rest.start < rest.end; span++) {
+    const from = node.free.firstShortage(rest, vector);
+    if (from === undefined) return;
+    const to = Math.min(reliefAfter(node, from, vector), window.end);
+    const least = node.free.min({ start: from, end: to });
     const missing = asked - (least[RESOURCES.indexOf(resource)] ?? 0);
     const shortage = { pool: poolIdOf(node), resource, from, missing };
-    shortages.push(to === undefined ? shortage : { ...shortage, to });
+    yield to === window.end ? shortage : { ...shortage, to };
+    rest = { start: to, end: window.end };
   }
-  return shortages;
+}
+
+/** The first instant from `from` on at which the node has the amounts; never earlier, when a search takes too long. */
+function reliefAfter(node: Node, from: Instant, amounts: CapacityVector): Instant {
+  const found = node.free.earliestFit({
+    notBefore: from,
+    notAfter: FOREVER,
+    duration: 1,
+    demand: amounts,
+    budget: SEARCH_BUDGET,
+  });
+  if (found.outcome === 'fits') return found.start;
+  return found.outcome === 'none' ? FOREVER : found.searchedUntil;
 }
 
 function poolIdOf(node: Node): Id {
@@ -271,7 +300,12 @@ function nextWindow(nodes: readonly Node[], demand: Capacity, window: Window, no
   return searchedUntil < best ? { nextWindow: nextWindowFound, searchedUntil } : { nextWindow: nextWindowFound };
 }
 
-/** The same for a demand that several pools meet together: tried at each instant at which one of them changes. */
+/**
+ * The same for a demand that several pools meet together.
+ *
+ * Where it does not fit, the pools together have too little of some resource, each counted at its least in the window. Later windows
+ * have no more of it until they leave behind the least of one pool at least: that instant is tried next, and none before it could fit.
+ */
 function nextSplit(
   nodes: readonly Node[],
   demand: Capacity,
@@ -281,7 +315,7 @@ function nextSplit(
   const duration = durationOf(window);
   let start = window.start;
   for (let attempt = 0; attempt < SPLIT_ATTEMPTS; attempt++) {
-    start = Math.min(...nodes.map((node) => nextStep(node, start)));
+    start = nextChance(nodes, demand, { start, end: start + duration });
     if (start > notAfter || start === FOREVER) return { searchedUntil: notAfter };
     if (place(nodes, demand, { start, end: start + duration }) !== undefined)
       return { found: start, searchedUntil: start };
@@ -289,11 +323,21 @@ function nextSplit(
   return { searchedUntil: start };
 }
 
-function nextStep(node: Node, after: Instant): Instant {
-  for (const step of node.free.steps({ start: after, end: FOREVER })) {
-    if (step.at > after) return step.at;
+/** The first start after that of a window which the demand does not fit at which it may fit. */
+function nextChance(nodes: readonly Node[], demand: Capacity, window: Window): Instant {
+  const least = nodes.map((node) => node.free.min(window));
+  let chance = window.start + 1;
+  for (const resource of resourcesOf(demand)) {
+    const index = RESOURCES.indexOf(resource);
+    const there = least.reduce((sum, amounts) => sum + Math.max(0, amounts[index] ?? 0), 0);
+    if (there >= amountOf(demand, resource)) continue;
+    const better = nodes.map((node, each) => {
+      const more = toVector({ [resource]: Math.max(0, least[each]?.[index] ?? 0) + 1 });
+      return reliefAfter(node, node.free.firstShortage(window, more) ?? window.start, more);
+    });
+    chance = Math.max(chance, Math.min(...better));
   }
-  return FOREVER;
+  return chance;
 }
 
 function describeWindow(window: Window): string {

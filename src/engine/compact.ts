@@ -24,13 +24,14 @@ export function compact(reservation: Reservation): Reservation {
     startsAt,
     claims,
   };
-  const { endsAt, start, end, hold, expiresAt, expiryTime, name, tenant, reason, message } = reservation;
+  const { endsAt, start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message } = reservation;
   if (endsAt !== undefined) result.endsAt = endsAt;
   if (start !== undefined) result.start = start;
   if (end !== undefined) result.end = end;
   if (hold !== undefined) result.hold = hold;
   if (expiresAt !== undefined) result.expiresAt = expiresAt;
   if (expiryTime !== undefined) result.expiryTime = expiryTime;
+  if (flexible !== undefined) result.flexible = flexible;
   if (name !== undefined) result.name = name;
   if (tenant !== undefined) result.tenant = tenant;
   if (reason !== undefined) result.reason = reason;

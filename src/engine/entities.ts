@@ -138,6 +138,16 @@ export interface Demand {
   readonly elements?: readonly string[];
 }
 
+/** Bounds within which the window is chosen. */
+export interface FlexibleWindow {
+  /** Absent: now. */
+  readonly earliestStart?: Instant;
+  /** Absent: as far as policy allows. */
+  readonly latestEnd?: Instant;
+  /** Length of the window, milliseconds. */
+  readonly duration: number;
+}
+
 /** Life cycle of a reservation; the transitions are in `lifecycle.ts`. */
 export type ReservationStatus =
   | 'pending'
@@ -164,6 +174,8 @@ export interface Reservation {
   readonly start?: Instant;
   readonly end?: Instant;
   readonly expiryTime?: Instant;
+  /** In place of start and end. */
+  readonly flexible?: FlexibleWindow;
   readonly demand: Demand;
   // What came of it.
   readonly status: ReservationStatus;
@@ -259,6 +271,7 @@ export interface Offer {
   readonly start?: Instant;
   readonly end?: Instant;
   readonly expiryTime?: Instant;
+  readonly flexible?: FlexibleWindow;
   readonly demand: Demand;
   // What came of it.
   readonly status: OfferStatus;

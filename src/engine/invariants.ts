@@ -8,7 +8,8 @@
  * 3. What is allocated under a reservation lies within its claims.
  * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
  * 5. An offer holds in its window what was offered, and one that is over holds nothing from then on.
- * 6. A head that is built anew from the records equals this one, timelines and indexes included.
+ * 6. A window that was chosen lies within the bounds of the request and has its length.
+ * 7. A head that is built anew from the records equals this one, timelines and indexes included.
  */
 import { NOTHING, RESOURCES, add, fitsWithin, resourcesOf, toVector, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
@@ -99,6 +100,7 @@ function misheld(head: Head, reservation: Reservation): string[] {
       found.push(`a claim of ${reservation.id} lies outside its window`);
   }
   if (isOver(reservation)) return found;
+  if (!withinBounds(reservation)) found.push(`the window of ${reservation.id} is not one within its bounds`);
   for (const claim of reservation.claims) {
     const backed = allocationsOf(head, reservation.id).filter(
       ({ backing, pool }) => backing === 'reservation' && poolNode(pool) === claim.node,
@@ -110,9 +112,16 @@ function misheld(head: Head, reservation: Reservation): string[] {
   return found;
 }
 
+function withinBounds({ flexible, startsAt, endsAt }: Reservation | Offer): boolean {
+  if (flexible === undefined) return true;
+  const { earliestStart = startsAt, latestEnd = endsAt, duration } = flexible;
+  return startsAt >= earliestStart && endsAt === startsAt + duration && endsAt <= (latestEnd ?? FOREVER);
+}
+
 function misoffered(head: Head, offer: Offer): string[] {
   const found = offer.claims.flatMap((claim) => misclaimed(head, offer.id, claim));
   const held = offer.status === 'held';
+  if (!withinBounds(offer)) found.push(`the window of the offer ${offer.id} is not one within its bounds`);
   const until = held ? FOREVER : offer.modifiedOn;
   if (held && (offer.claims.length === 0 || offer.expiresAt > (offer.endsAt ?? FOREVER)))
     found.push(`the offer ${offer.id} is held and holds nothing, or past its window`);

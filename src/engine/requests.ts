@@ -11,6 +11,7 @@ import type {
   Allocation,
   Demand,
   Fault,
+  FlexibleWindow,
   Id,
   Offer,
   Origin,
@@ -222,6 +223,7 @@ export interface CreateReservation {
   readonly start?: Instant;
   readonly end?: Instant;
   readonly expiryTime?: Instant;
+  readonly flexible?: FlexibleWindow;
   readonly demand: Demand;
   /** Record it as pending and decide afterwards (second seed, reservation steps 2 to 6). */
   readonly deferred?: boolean;
@@ -241,6 +243,7 @@ export interface UpdateReservation {
   readonly start?: Instant;
   readonly end?: Instant;
   readonly expiryTime?: Instant;
+  readonly flexible?: FlexibleWindow;
   readonly demand?: Partial<Demand>;
   readonly clear?: readonly Clearable[];
 }
@@ -383,6 +386,7 @@ export interface ReservationConfig {
   readonly start?: Instant;
   readonly end?: Instant;
   readonly expiryTime?: Instant;
+  readonly flexible?: FlexibleWindow;
   readonly demand: Demand;
 }
 

@@ -11,14 +11,25 @@ import { allocatedUnder, claimsAllocated, claimsBefore, heldBy, standAlone } fro
 import type { Draft } from './draft.ts';
 import { reschedule, unscheduleAll } from './due.ts';
 import { NORMAL } from './entities.ts';
-import type { Allocation, Claim, Demand, Id, NodeId, Origin, Priority, Reservation } from './entities.ts';
+import type {
+  Allocation,
+  Claim,
+  Demand,
+  FlexibleWindow,
+  Id,
+  NodeId,
+  Origin,
+  Priority,
+  Reservation,
+} from './entities.ts';
 import type { ReservationCause } from './events.ts';
+import { keptTimes, timesOf } from './flexible-window.ts';
 import { next } from './lifecycle.ts';
 import type { Refusal } from './requests.ts';
 import { allocationsOf, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head } from './state.ts';
 import { setTerms } from './terms.ts';
-import type { Terms } from './terms.ts';
+import type { RequestedTimes, Terms } from './terms.ts';
 import { FOREVER, describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
 import { omit } from './omit.ts';
@@ -30,6 +41,8 @@ export interface ReservationRequest {
   readonly start?: Instant;
   readonly end?: Instant;
   readonly expiryTime?: Instant;
+  /** In place of start and end: they are chosen within these bounds. */
+  readonly flexible?: FlexibleWindow;
   readonly demand: Demand;
 }
 
@@ -56,13 +69,14 @@ export function recorded(draft: Draft, id: Id, origin: Origin, request: Reservat
 
 /** What was asked for, by an existing reservation or offer. */
 export function requestOf(made: ReservationRequest): ReservationRequest {
-  const { name, priority, start, end, expiryTime, demand } = made;
+  const { name, priority, start, end, expiryTime, flexible, demand } = made;
   return {
     ...(name === undefined ? {} : { name }),
     priority,
     ...(start === undefined ? {} : { start }),
     ...(end === undefined ? {} : { end }),
     ...(expiryTime === undefined ? {} : { expiryTime }),
+    ...(flexible === undefined ? {} : { flexible }),
     demand,
   };
 }
@@ -96,13 +110,30 @@ export function grant(draft: Draft, pending: Reservation, cause: ReservationCaus
  */
 export function amend(draft: Draft, before: Reservation, request: ReservationRequest): StepResult {
   const { now } = draft.at;
+  const { flexible } = request;
+  if (flexible === undefined) return amendTo(draft, before, request, request);
+  const kept = keptTimes(before, flexible, allocationsOf(draft.head, before.id).length > 0, now);
+  if (kept !== undefined) {
+    const stayed = amendTo(draft, before, request, { ...request, ...kept });
+    if (stayed.outcome === 'done' || before.startsAt <= now) return stayed;
+  }
+  draft.put('reservation', before.id, { ...before, claims: [] });
+  const chosen = timesOf(draft.head, request, now);
+  if (chosen.outcome === 'chosen') return amendTo(draft, before, request, chosen.times);
+  draft.put('reservation', before.id, before);
+  return chosen;
+}
+
+/** The same with the times known: those of the request, or chosen within its bounds. */
+function amendTo(draft: Draft, before: Reservation, request: ReservationRequest, times: RequestedTimes): StepResult {
+  const { now } = draft.at;
   const allocations = allocationsOf(draft.head, before.id);
   const moved = movedAway(before, request, allocations, now);
   if (moved !== undefined) return { outcome: 'refused', refusal: moved };
   const result = setTerms(draft.head.policy, request, now, keptStart(before, request, allocations, now));
   if (result.outcome === 'refused') return result;
   const terms = withoutPast(result.terms, now);
-  const rest = omit(before, 'name', 'start', 'end', 'expiryTime', 'endsAt', 'expiresAt');
+  const rest = omit(before, 'name', 'start', 'end', 'expiryTime', 'flexible', 'endsAt', 'expiresAt');
   const wanted: Reservation = { ...rest, ...request, ...effective(terms), modifiedOn: now };
   const untouched = draft.head.reservations.get(before.id) === before;
   if (untouched && sameHold(before, wanted)) return settleAmended(draft, before, wanted, before.claims, before.status);
@@ -120,19 +151,19 @@ export function amend(draft: Draft, before: Reservation, request: ReservationReq
 /** The start that stays: that of a reservation whose window has begun, unless it is moved and nothing was allocated yet. */
 function keptStart(
   before: Reservation,
-  request: ReservationRequest,
+  times: RequestedTimes,
   allocations: readonly Allocation[],
   now: Instant,
 ): Instant | undefined {
   if (before.startsAt > now) return undefined;
-  const moved = request.start !== undefined && request.start !== before.start;
+  const moved = times.start !== undefined && times.start !== before.startsAt;
   return moved && allocations.length === 0 ? undefined : before.startsAt;
 }
 
 /** A start that has arrived cannot be put off once machines run. */
 function movedAway(
   before: Reservation,
-  { start }: ReservationRequest,
+  { start }: RequestedTimes,
   allocations: readonly Allocation[],
   now: Instant,
 ): Refusal | undefined {

@@ -131,8 +131,10 @@ function expiry(policy: Policy, times: RequestedTimes, start: Instant): Instant 
   return policy.expiry === undefined ? undefined : start + policy.expiry * MINUTE;
 }
 
-/** The latest start that policy allows now; a year ahead where it says nothing. */
-export function latestStart(policy: Policy, now: Instant, requested: Instant): Instant {
-  const { maxFutureStartRange } = policy;
-  return maxFutureStartRange === undefined ? Math.max(now, requested) + 365 * DAY : now + maxFutureStartRange * DAY;
+/** The latest start that policy allows now for a window of a length; a year ahead where it says nothing. */
+export function latestStart(policy: Policy, now: Instant, requested: Instant, duration: number): Instant {
+  const { maxFutureStartRange, maxFutureEndRange } = policy;
+  const latest =
+    maxFutureStartRange === undefined ? Math.max(now, requested) + 365 * DAY : now + maxFutureStartRange * DAY;
+  return maxFutureEndRange === undefined ? latest : Math.min(latest, now + maxFutureEndRange * DAY - duration);
 }

@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers', 'end-policy'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -261,8 +261,10 @@ export type Recurrence = {
 };
 
 /**
- * Bounds within which Promise looks for the best window; start and end are absent
- * then.
+ * Bounds within which Promise chooses the window: the earliest in which the whole
+ * request fits. It is in starts-at and ends-at then, and stays when other things
+ * change as long as they fit in it. An update with a start or an end takes the place
+ * of the bounds; what it does not give stays as it was chosen.
  * @path /opnfv-promise:promise/reservations/reservation/flexible-window
  * @path /opnfv-promise:promise/offers/offer/flexible-window
  * @path /opnfv-promise:create-reservation/input/flexible-window
@@ -274,12 +276,13 @@ export type Recurrence = {
  */
 export type FlexibleWindow = {
   /**
-   * Earliest start. Absent: now.
+   * Earliest start. Absent, or past: now.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'earliest-start'?: string;
   /**
-   * Latest end. Absent: as far as policy lets a reservation reach.
+   * Latest end. Absent: as far as policy lets a reservation reach, and where it sets
+   * no bound, starts are looked for within 365 days.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'latest-end'?: string;
@@ -334,7 +337,7 @@ export type Fault = {
 
 /**
  * Earliest window of the requested length, after the requested start, in which the
- * whole request fits at present. Nothing is held for it.
+ * whole request fits at present and which policy allows. Nothing is held for it.
  * @path /opnfv-promise:create-reservation/output/refusal/next-window
  * @path /opnfv-promise:update-reservation/output/refusal/next-window
  * @path /opnfv-promise:request-offer/output/refusal/next-window
@@ -355,7 +358,9 @@ export type NextWindow = {
 };
 
 /**
- * Where the request came up short.
+ * Where the request came up short: what each pool that was considered lacks of the
+ * whole request, which one alone need not bear. At most 16 pools are listed, and of
+ * each resource in a pool the first 4 spans.
  * @path /opnfv-promise:create-reservation/output/refusal/shortage
  * @path /opnfv-promise:update-reservation/output/refusal/shortage
  * @path /opnfv-promise:request-offer/output/refusal/shortage
@@ -744,23 +749,29 @@ export type Refusal = {
   readonly limit?: string;
   /**
    * The most of each resource asked for that could be reserved throughout the
-   * requested window.
+   * requested window, all together; of a flexible window, throughout the earliest one
+   * within its bounds.
    */
   readonly most?: CapacityVector;
   /** What is allocated under the reservation, below which it cannot shrink. */
   readonly 'in-use'?: CapacityVector;
   /**
    * Earliest window of the requested length, after the requested start, in which the
-   * whole request fits at present. Nothing is held for it.
+   * whole request fits at present and which policy allows. Nothing is held for it.
    */
   readonly 'next-window'?: NextWindow;
   /**
-   * How far into the future a window was looked for. Without next-window: none
-   * starts before this instant.
+   * How far into the future a window was looked for: none starts before this instant.
+   * Absent if next-window is the earliest there is; beside a next-window, an earlier
+   * one may start from this instant on.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'searched-until'?: string;
-  /** Where the request came up short. */
+  /**
+   * Where the request came up short: what each pool that was considered lacks of the
+   * whole request, which one alone need not bear. At most 16 pools are listed, and of
+   * each resource in a pool the first 4 spans.
+   */
   readonly shortage?: readonly Shortage[];
 };
 
@@ -1213,9 +1224,10 @@ export type Offer = {
    */
   readonly recurrence?: Recurrence;
   /**
-   * Bounds within which Promise looks for the best window; start and end are absent
-   * then.
-   * @feature opnfv-promise:flexible-window
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** What is held where, and when. */
@@ -1394,9 +1406,10 @@ export type Reservation = {
    */
   readonly recurrence?: Recurrence;
   /**
-   * Bounds within which Promise looks for the best window; start and end are absent
-   * then.
-   * @feature opnfv-promise:flexible-window
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** What Promise knows about the reservation. */
@@ -2502,9 +2515,10 @@ export type CreateReservationInput = {
    */
   readonly recurrence?: CreateReservationInputRecurrence;
   /**
-   * Bounds within which Promise looks for the best window; start and end are absent
-   * then.
-   * @feature opnfv-promise:flexible-window
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /**
@@ -2568,6 +2582,17 @@ export type CreateReservationOutput = {
    * @type ietf-yang-types:date-and-time
    */
   readonly 'expires-at'?: string;
+  /**
+   * Start in effect, for example the one that was chosen in a flexible window. Absent
+   * when nothing is decided yet.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at'?: string;
+  /**
+   * End in effect. Absent also: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
   /** What could be had instead, when the result is conflict. */
   readonly refusal?: Refusal;
   /**
@@ -2743,9 +2768,10 @@ export type UpdateReservationInput = {
    */
   readonly recurrence?: UpdateReservationInputRecurrence;
   /**
-   * Bounds within which Promise looks for the best window; start and end are absent
-   * then.
-   * @feature opnfv-promise:flexible-window
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** Values to remove from the reservation. */
@@ -2816,6 +2842,17 @@ export type UpdateReservationOutput = {
    * @type ietf-yang-types:date-and-time
    */
   readonly 'expires-at'?: string;
+  /**
+   * Start in effect, for example the one that was chosen in a flexible window. Absent
+   * when nothing is decided yet.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at'?: string;
+  /**
+   * End in effect. Absent also: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
   /** What could be had instead, when the result is conflict. */
   readonly refusal?: Refusal;
   /**
@@ -3102,9 +3139,10 @@ export type QueryReservationOutputReservations = {
    */
   readonly recurrence?: Recurrence;
   /**
-   * Bounds within which Promise looks for the best window; start and end are absent
-   * then.
-   * @feature opnfv-promise:flexible-window
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** What Promise knows about the reservation. */
@@ -3306,9 +3344,10 @@ export type RequestOfferInput = {
    */
   readonly recurrence?: RequestOfferInputRecurrence;
   /**
-   * Bounds within which Promise looks for the best window; start and end are absent
-   * then.
-   * @feature opnfv-promise:flexible-window
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /**
@@ -3456,6 +3495,17 @@ export type AcceptOfferOutput = {
    * @type ietf-yang-types:date-and-time
    */
   readonly 'expires-at'?: string;
+  /**
+   * Start in effect, for example the one that was chosen in a flexible window. Absent
+   * when nothing is decided yet.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at'?: string;
+  /**
+   * End in effect. Absent also: without end.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
   /** What could be had instead, when the result is conflict. */
   readonly refusal?: Refusal;
   /**
@@ -3873,9 +3923,10 @@ export type ReservationEvent = {
    */
   readonly recurrence?: Recurrence;
   /**
-   * Bounds within which Promise looks for the best window; start and end are absent
-   * then.
-   * @feature opnfv-promise:flexible-window
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** Status now. */
@@ -4122,9 +4173,10 @@ export type OfferEvent = {
    */
   readonly recurrence?: Recurrence;
   /**
-   * Bounds within which Promise looks for the best window; start and end are absent
-   * then.
-   * @feature opnfv-promise:flexible-window
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
 };
@@ -4626,7 +4678,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
     { module: 'opnfv-promise', name: 'recurrence' },
   ],
-  /** @feature opnfv-promise:flexible-window */
   '/opnfv-promise:promise/reservations/reservation/flexible-window': (reservationId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'reservations' },
@@ -4718,7 +4769,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
     { module: 'opnfv-promise', name: 'recurrence' },
   ],
-  /** @feature opnfv-promise:flexible-window */
   '/opnfv-promise:promise/offers/offer/flexible-window': (offerId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },

@@ -566,6 +566,20 @@ function furtherScenarios(open: () => World): void {
     expect(await world.available(world.now + HOUR, world.now + 2 * HOUR)).to.equal(POOL_CORES);
   });
 
+  it('chooses a window within given bounds', async () => {
+    const world = await open().open();
+    const { now } = world;
+    await world.reserve({ start: at(now), end: at(now + 3 * HOUR), capacity: { cores: POOL_CORES - 1 } });
+    const asked = { pools: [world.vim.pool], capacity: { cores: 2 } };
+    const bounds = { 'earliest-start': at(now + HOUR), duration: 3600 };
+    const chosen = await world.ok('create-reservation', { ...asked, 'flexible-window': bounds });
+    expect(leaf(chosen, 'starts-at')).to.equal(at(now + 3 * HOUR));
+    expect(leaf(chosen, 'ends-at')).to.equal(at(now + 4 * HOUR));
+    const narrow = { ...asked, 'flexible-window': { ...bounds, 'latest-end': at(now + 3 * HOUR) } };
+    const none = await world.conflict('create-reservation', narrow, 'insufficient-capacity');
+    expect(leaf(none, 'refusal/next-window/start')).to.equal(at(now + 3 * HOUR));
+  });
+
   it('binds requests by the policy that was configured', async () => {
     const world = await open().open();
     const policy = dataPath(PROMISE, 'policy', 'reservation');

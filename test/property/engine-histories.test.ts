@@ -381,9 +381,33 @@ const offer = fc
     toString: () => `ask for an offer of ${asked} cores at +${start} for ${long}, held for ${hold}`,
   }));
 
+/** Leaves the window open, first or in an update: the invariants say that what is chosen lies within the bounds. */
+const elastic = fc
+  .record({ which: index, cores, from: fc.nat({ max: 10 }), room: fc.nat({ max: 10 }), length, anew: fc.boolean() })
+  .map(({ which, cores: asked, from, room, length: long, anew }): Step => ({
+    run: (world) => {
+      const { engine, naive } = world;
+      const start = at(naive.now + from);
+      const flexible = { earliestStart: start, latestEnd: start + (long + room) * TICK, duration: long * TICK };
+      const demand = { capacity: { cores: asked } };
+      if (anew) {
+        const result = engine.do('createReservation', { flexible, demand });
+        if (result.outcome !== 'refused') world.reservations.push(result.reservation.id);
+        return;
+      }
+      const id = world.pick(world.reservations, which);
+      const reservation = id === undefined ? undefined : engine.head.reservations.get(id);
+      if (reservation === undefined || engine.head.allocationsOf.has(reservation.id)) return;
+      engine.do('updateReservation', { id: reservation.id, flexible, demand });
+    },
+    toString: () =>
+      `${anew ? 'reserve' : `change #${which} to`} ${asked} cores for ${long} within +${from} and ${room}`,
+  }));
+
 const answer = fc.record({ which: index, yes: fc.boolean() }).map(({ which, yes }): Step => ({
-  run: ({ engine, offers, reservations, pick }) => {
-    const id = pick(offers, which);
+  run: (world) => {
+    const { engine, offers, reservations } = world;
+    const id = world.pick(offers, which);
     const before = id === undefined ? undefined : engine.head.offers.get(id);
     if (before === undefined) return;
     const result = engine.do(yes ? 'acceptOffer' : 'declineOffer', { id: before.id });
@@ -459,6 +483,7 @@ const TROUBLED = fc.array(
     { arbitrary: allocate, weight: 3 },
     { arbitrary: offer, weight: 3 },
     answer,
+    { arbitrary: elastic, weight: 2 },
     withdraw,
     shrink,
     end,
@@ -471,7 +496,7 @@ const TROUBLED = fc.array(
 );
 
 describe('histories of the engine', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('agree with a naive map on one pool: who is granted, the most, the next window', () => {
     fc.assert(

@@ -31,7 +31,13 @@ describe('code generation', () => {
   });
 
   it('asks for handlers of exactly the RPCs that the announced features bring', () => {
-    expect(announcedFeatures).to.deep.equal(['reservation-service', 'multi-provider', 'offers', 'end-policy']);
+    expect(announcedFeatures).to.deep.equal([
+      'reservation-service',
+      'multi-provider',
+      'offers',
+      'flexible-window',
+      'end-policy',
+    ]);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',
       'increase-capacity',

@@ -12,7 +12,7 @@ import type {
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
 import { instantOut, present, reasonOut } from './promise-values.ts';
-import { refused, span } from './reservation.ts';
+import { effectOut, refused, span } from './reservation.ts';
 import { requestIn } from './reservation-nodes.ts';
 
 type OfferHandlers = Pick<Handlers<RequestContext>, 'request-offer' | 'accept-offer' | 'decline-offer'>;
@@ -53,7 +53,7 @@ function acceptanceAnswer(result: AcceptOfferResult): AcceptOfferOutput {
     result: 'ok' as const,
     status: reservation.status,
     'reservation-id': reservation.id,
-    'expires-at': instantOut(reservation.expiresAt),
+    ...effectOut(reservation),
     message: `Reserved ${span(reservation)}.`,
   });
 }

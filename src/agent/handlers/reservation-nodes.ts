@@ -1,13 +1,14 @@
 /** Reservations as nodes of opnfv-promise: in queries, in the data tree and in notifications. */
 import type { Capacity } from '../../engine/capacity.ts';
 import { missingOf, remainingOf } from '../../engine/claims.ts';
-import type { Id, Offer, Reservation } from '../../engine/entities.ts';
+import type { FlexibleWindow as DomainFlexibleWindow, Id, Offer, Reservation } from '../../engine/entities.ts';
 import type { ReservationRequest } from '../../engine/reservations.ts';
 import { allocationsOf } from '../../engine/state.ts';
 import type { Head } from '../../engine/state.ts';
 import { printInstant } from '../../engine/window.ts';
 import type { Instant } from '../../engine/window.ts';
 import type {
+  FlexibleWindow,
   Offer as OfferNodes,
   Priority,
   QueryReservationOutputReservations,
@@ -26,6 +27,8 @@ import {
 } from './promise-values.ts';
 import type { DemandNodes } from './promise-values.ts';
 
+const SECOND = 1000;
+
 /** What a consumer says about a reservation (grouping reservation-request), as input and as configuration. */
 export interface RequestNodes extends DemandNodes {
   readonly name?: string;
@@ -33,6 +36,7 @@ export interface RequestNodes extends DemandNodes {
   readonly start?: string;
   readonly end?: string;
   readonly 'expiry-time'?: string;
+  readonly 'flexible-window'?: FlexibleWindow;
 }
 
 /** Reads what is asked for. @throws InvalidRequest for instants that cannot be */
@@ -48,18 +52,42 @@ export function termsIn(nodes: RequestNodes) {
     start: instantIn(nodes.start, 'start'),
     end: instantIn(nodes.end, 'end'),
     expiryTime: instantIn(nodes['expiry-time'], 'expiry-time'),
+    flexible: flexibleIn(nodes['flexible-window']),
   });
+}
+
+function flexibleIn(bounds: FlexibleWindow | undefined) {
+  return (
+    bounds &&
+    present({
+      earliestStart: instantIn(bounds['earliest-start'], 'flexible-window/earliest-start'),
+      latestEnd: instantIn(bounds['latest-end'], 'flexible-window/latest-end'),
+      duration: bounds.duration * SECOND,
+    })
+  );
+}
+
+function flexibleOut(bounds: DomainFlexibleWindow | undefined): FlexibleWindow | undefined {
+  return (
+    bounds &&
+    present({
+      'earliest-start': instantOut(bounds.earliestStart),
+      'latest-end': instantOut(bounds.latestEnd),
+      duration: bounds.duration / SECOND,
+    })
+  );
 }
 
 /** What was asked for (grouping reservation-request). */
 export function requestOut(request: ReservationRequest) {
-  const { name, priority, start, end, expiryTime, demand } = request;
+  const { name, priority, start, end, expiryTime, flexible, demand } = request;
   return present({
     name,
     priority: priorityOut(priority),
     start: instantOut(start),
     end: instantOut(end),
     'expiry-time': instantOut(expiryTime),
+    'flexible-window': flexibleOut(flexible),
     capacity: amountsOut(demand.capacity),
     zone: demand.zone,
     pools: demand.pools,

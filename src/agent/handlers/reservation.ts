@@ -87,7 +87,7 @@ function creationAnswer(result: CreateReservationResult): CreateReservationOutpu
     result: 'ok' as const,
     status: reservation.status,
     'reservation-id': reservation.id,
-    'expires-at': instantOut(reservation.expiresAt),
+    ...(result.outcome === 'pending' ? {} : effectOut(reservation)),
     message:
       result.outcome === 'pending'
         ? 'The request is recorded; a reservation-event tells the decision.'
@@ -100,7 +100,7 @@ function updateAnswer(result: UpdateReservationResult): UpdateReservationOutput 
   const state = present({
     status: reservation.status,
     'reservation-id': reservation.id,
-    'expires-at': instantOut(reservation.expiresAt),
+    ...effectOut(reservation),
   });
   if (result.outcome === 'refused') return { ...refused(result.refusal), ...state };
   return { result: 'ok', ...state, message: `Reserved ${span(reservation)}.` };
@@ -115,6 +115,15 @@ function cancellationAnswer(result: CancelReservationResult): CancelReservationO
   const { released } = result;
   const machines = released.length === 0 ? '' : ` These run on without it: ${released.join(', ')}.`;
   return { result: 'ok', status, message: `The reservation is withdrawn.${machines}` };
+}
+
+/** What takes effect of the times of a reservation. */
+export function effectOut({ startsAt, endsAt, expiresAt }: Reservation) {
+  return present({
+    'starts-at': printInstant(startsAt),
+    'ends-at': instantOut(endsAt),
+    'expires-at': instantOut(expiresAt),
+  });
 }
 
 /** The part of an answer that says why not. */

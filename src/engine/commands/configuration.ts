@@ -11,6 +11,7 @@ import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
 import { NORMAL } from '../entities.ts';
 import type { Adjustment, Id, Pool, Reservation } from '../entities.ts';
+import { termsOf } from '../flexible-window.ts';
 import { followInventory } from '../provider-supply.ts';
 import { InvalidConfiguration, InvalidRequest } from '../requests.ts';
 import type {
@@ -32,10 +33,10 @@ import { amountOf, equals, fitsWithin, fromVector, resourcesOf } from '../capaci
 import type { Capacity } from '../capacity.ts';
 import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
-import { setTerms } from '../terms.ts';
 import { checkCapacity, checkDemand, checkOwner } from '../validation.ts';
 import { putPolicy } from '../policy-change.ts';
 import { FOREVER, describeInstant } from '../window.ts';
+import type { Window } from '../window.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
 import { omit } from '../omit.ts';
 
@@ -240,21 +241,29 @@ function putReservation(
 function putNew(draft: Draft, id: Id, over: Reservation | undefined, request: ReservationRequest): Refusal | undefined {
   const { now } = draft.at;
   if (over !== undefined && sameRequest(requestOf(over), request)) return undefined;
-  if (request.end !== undefined && request.end <= now && request.end > (request.start ?? now)) {
-    putOver(draft, id, request);
+  const past = pastWindow(request, now);
+  if (past !== undefined) {
+    putOver(draft, id, request, past);
     return undefined;
   }
   const begun = request.start !== undefined && request.start <= now ? request.start : undefined;
-  const result = setTerms(draft.head.policy, request, now, begun);
+  const result = termsOf(draft.head, request, now, begun);
   if (result.outcome === 'refused') return result.refusal;
   if (over !== undefined) draft.put('reservation', id, null);
   const granted = grant(draft, recorded(draft, id, 'config', request, result.terms), 'created');
   return granted.outcome === 'refused' ? granted.refusal : undefined;
 }
 
-function putOver(draft: Draft, id: Id, request: ReservationRequest): void {
-  const { now } = draft.at;
-  const window = { start: request.start ?? now, end: request.end ?? now };
+/** The window of a request if it has passed: with bounds, the last one within them. */
+function pastWindow({ start, end, flexible }: ReservationRequest, now: number): Window | undefined {
+  if (flexible !== undefined) {
+    const { latestEnd = FOREVER, duration } = flexible;
+    return latestEnd <= now ? { start: latestEnd - duration, end: latestEnd } : undefined;
+  }
+  return end !== undefined && end <= now && end > (start ?? now) ? { start: start ?? now, end } : undefined;
+}
+
+function putOver(draft: Draft, id: Id, request: ReservationRequest, window: Window): void {
   const over: Reservation = {
     ...recorded(draft, id, 'config', request, { window }),
     status: 'ended',
@@ -281,9 +290,10 @@ function sameHold(a: ReservationRequest, b: ReservationRequest): boolean {
 }
 
 /** The request with its properties in one order, so that equal ones print alike. */
-function inOrder({ name, priority, start, end, expiryTime, demand }: ReservationRequest): unknown {
+function inOrder({ name, priority, start, end, expiryTime, flexible, demand }: ReservationRequest): unknown {
   const { capacity, zone, pools, elements } = demand;
-  return [name, priority, start, end, expiryTime, Object.entries(capacity).sort(), zone, pools, elements];
+  const bounds = flexible && [flexible.earliestStart, flexible.latestEnd, flexible.duration];
+  return [name, priority, start, end, expiryTime, bounds, Object.entries(capacity).sort(), zone, pools, elements];
 }
 
 /** What there was to go by before the edit, for the providers and pools that it touches. */

@@ -3,6 +3,7 @@ import { flat } from '../compact.ts';
 import { decide } from '../draft.ts';
 import { NORMAL } from '../entities.ts';
 import type { Id, Offer } from '../entities.ts';
+import { termsOf } from '../flexible-window.ts';
 import { accept, lapse, makeOffer } from '../offers.ts';
 import { UnknownEntry } from '../requests.ts';
 import type {
@@ -18,7 +19,6 @@ import type {
 import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import type { Head } from '../state.ts';
-import { setTerms } from '../terms.ts';
 import { checkDemand } from '../validation.ts';
 import { describeInstant } from '../window.ts';
 import type { Instant } from '../window.ts';
@@ -29,7 +29,7 @@ export const requestOffer: Command<RequestOffer, RequestOfferResult> = (head, in
     const { holdFor, priority, ...rest } = input;
     checkDemand(input.demand);
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
-    const result = setTerms(head.policy, input, at.now);
+    const result = termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;
     return makeOffer(draft, flat(at.newId()), request, result.terms, holdFor);
   });

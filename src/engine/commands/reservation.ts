@@ -6,6 +6,7 @@ import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
 import { NORMAL } from '../entities.ts';
 import type { Demand, Id, Reservation } from '../entities.ts';
+import { firstTimes, isPast, termsOf } from '../flexible-window.ts';
 import { next } from '../lifecycle.ts';
 import { UnknownEntry } from '../requests.ts';
 import type {
@@ -24,8 +25,9 @@ import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
 import type { Head } from '../state.ts';
-import { setTerms } from '../terms.ts';
 import { checkDemand, checkOwner } from '../validation.ts';
+import { setTerms } from '../terms.ts';
+import { FOREVER } from '../window.ts';
 import { omit } from '../omit.ts';
 
 /**
@@ -37,7 +39,8 @@ export const createReservation: Command<CreateReservation, CreateReservationResu
     const { deferred, priority, ...rest } = input;
     checkDemand(input.demand);
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
-    const result = setTerms(head.policy, input, at.now);
+    const result =
+      deferred === true ? setTerms(head.policy, firstTimes(request, at.now), at.now) : termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;
     const pending = recorded(draft, flat(at.newId()), 'rpc', request, result.terms);
     if (deferred === true) return defer(draft, pending);
@@ -55,9 +58,10 @@ function defer(draft: Draft, pending: Reservation): CreateReservationResult {
 /** Decides on a pending reservation (second seed, steps 4 to 6). Its window begins now if it is for immediate use. */
 export function decideDeferred(draft: Draft, pending: Reservation): void {
   const { now } = draft.at;
+  const { flexible } = pending;
   const begun = pending.start !== undefined && pending.start <= now ? pending.start : undefined;
-  const over = pending.endsAt !== undefined && pending.endsAt <= now;
-  const terms = over ? undefined : setTerms(draft.head.policy, pending, now, begun);
+  const over = flexible === undefined ? (pending.endsAt ?? FOREVER) <= now : isPast(flexible, now);
+  const terms = over ? undefined : termsOf(draft.head, pending, now, begun);
   if (terms === undefined) {
     reject(draft, pending, { reason: 'window-over', message: 'Its end arrived before the decision.', shortages: [] });
   } else if (terms.outcome === 'refused') {
@@ -123,7 +127,7 @@ function updated(reservation: Reservation, input: UpdateReservation): Reservatio
   const { demand, ...rest } = input;
   const given = omit(rest, 'id', 'clear');
   const merged: Writable<ReservationRequest> = {
-    ...requestOf(reservation),
+    ...withTimesGiven(reservation, input),
     ...given,
     demand: mergeDemand(reservation.demand, demand, cleared),
   };
@@ -132,6 +136,15 @@ function updated(reservation: Reservation, input: UpdateReservation): Reservatio
   if (cleared.has('end')) delete merged.end;
   if (cleared.has('expiry-time')) delete merged.expiryTime;
   return merged;
+}
+
+/** What was asked for, with room for what an update says of the window: bounds take the place of a start and end, and these of bounds. */
+function withTimesGiven(reservation: Reservation, input: UpdateReservation): ReservationRequest {
+  const request = requestOf(reservation);
+  if (input.flexible !== undefined) return omit(request, 'start', 'end');
+  if (request.flexible === undefined || (input.start === undefined && input.end === undefined)) return request;
+  const { startsAt, endsAt } = reservation;
+  return { ...omit(request, 'flexible'), start: startsAt, ...(endsAt === undefined ? {} : { end: endsAt }) };
 }
 
 function mergeDemand(before: Demand, given: Partial<Demand> | undefined, cleared: ReadonlySet<Clearable>): Demand {

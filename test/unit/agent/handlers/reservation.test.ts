@@ -178,6 +178,46 @@ describe('RPCs of reservations', () => {
     });
   });
 
+  it('chooses the earliest window within the bounds of a flexible one, by RPC and by edit', async () => {
+    await promise.pool();
+    const subscription = promise.subscribe();
+    await promise.rpc('create-reservation', { start: at(1), end: at(4), capacity: { cores: 10 } });
+    const bounds = { 'earliest-start': at(1), 'latest-end': at(10), duration: 7200 };
+    const answer = await promise.rpc('create-reservation', { 'flexible-window': bounds, capacity: { cores: 8 } });
+    expect(answer).to.include({ result: 'ok', status: 'scheduled', 'starts-at': at(4), 'ends-at': at(6) });
+    const { content } = await subscription.until(
+      ({ content: event }) => event['reservation-id'] === answer['reservation-id'],
+    );
+    expect(content).to.deep.include({ 'flexible-window': bounds, 'starts-at': at(4), 'ends-at': at(6) });
+    expect(content).not.to.have.any.keys('start', 'end');
+    const path = '/opnfv-promise:promise/reservations/reservation=edited';
+    const entry = { id: 'edited', 'flexible-window': bounds, capacity: { cores: 16 } };
+    await promise.client.edit('merge', '/opnfv-promise:promise', {
+      'opnfv-promise:promise': { reservations: { reservation: [entry] } },
+    });
+    expect(await promise.get(path))
+      .to.have.nested.property('opnfv-promise:promise.reservations.reservation[0]')
+      .that.deep.includes({ 'flexible-window': bounds })
+      .and.has.property('state')
+      .that.includes({ 'starts-at': at(6), 'ends-at': at(8) });
+    const refused = await promise.rpc('create-reservation', {
+      'flexible-window': { ...bounds, 'latest-end': at(8) },
+      capacity: { cores: 9 },
+    });
+    expect(refused).to.include({ result: 'conflict' }).and.not.have.any.keys('starts-at', 'ends-at');
+    expect(refused)
+      .to.have.nested.property('refusal.next-window')
+      .that.deep.equals({ start: at(8), end: at(10) });
+    const never = { 'flexible-window': { ...bounds, 'latest-end': at(8) }, capacity: { cores: 17 } };
+    expect(await promise.rpc('create-reservation', never)).to.have.nested.property(
+      'refusal.searched-until',
+      at(1 + 365 * 24),
+    );
+    const both = { 'flexible-window': bounds, start: at(1), capacity: { cores: 1 } };
+    const error = await errorOfPromise(promise.rpc('create-reservation', both));
+    expect(error).to.include({ tag: 'operation-failed', appTag: 'must-violation' });
+  });
+
   it('names the leaf of what cannot be', async () => {
     await promise.pool();
     const refused = async (input: object): Promise<string | undefined> =>

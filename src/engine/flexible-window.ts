@@ -1,0 +1,130 @@
+/**
+ * Windows that a request leaves open within bounds: the earliest one in which the whole demand fits is chosen. The same state always
+ * chooses the same; once chosen, the window stays as long as what is asked for fits in it.
+ */
+import { earliestStart, refusalOf } from './admission.ts';
+import type { FlexibleWindow } from './entities.ts';
+import { InvalidRequest } from './requests.ts';
+import type { Refused } from './requests.ts';
+import type { ReservationRequest } from './reservations.ts';
+import type { Head } from './state.ts';
+import { latestStart, setTerms } from './terms.ts';
+import type { RequestedTimes, TermsResult } from './terms.ts';
+import { FOREVER, describeInstant } from './window.ts';
+import type { Instant } from './window.ts';
+
+export type Choice = { readonly outcome: 'chosen'; readonly times: RequestedTimes } | Refused;
+
+/** The times that are asked for, or chosen where that is left open, with the terms that follow from policy (see `setTerms`). */
+export function termsOf(
+  head: Head,
+  request: Pick<ReservationRequest, keyof RequestedTimes | 'flexible' | 'demand'>,
+  now: Instant,
+  begun?: Instant,
+): TermsResult {
+  const choice = timesOf(head, request, now);
+  return choice.outcome === 'refused' ? choice : setTerms(head.policy, choice.times, now, begun);
+}
+
+/**
+ * The times that are asked for, or the earliest that fit within the bounds.
+ * @throws InvalidRequest for bounds that hold no such window, and for a start or end beside them
+ */
+export function timesOf(
+  head: Head,
+  request: Pick<ReservationRequest, keyof RequestedTimes | 'flexible' | 'demand'>,
+  now: Instant,
+): Choice {
+  const { flexible, demand, expiryTime } = request;
+  if (flexible === undefined) return { outcome: 'chosen', times: request };
+  const first = firstTimes(request, now);
+  const { start, end } = windowFrom(flexible, now);
+  // What policy forbids of the earliest window, it forbids of all.
+  const allowed = setTerms(head.policy, first, now);
+  if (allowed.outcome === 'refused') return allowed;
+  const { latestEnd = FOREVER, duration } = flexible;
+  const notAfter = Math.min(
+    latestStart(head.policy, now, start, duration),
+    latestEnd - duration,
+    // Something has to be left of the window when the resources have to be allocated.
+    (expiryTime ?? FOREVER) - 1,
+  );
+  const found = earliestStart(head, demand, { start, end }, notAfter);
+  if (found === undefined) return { outcome: 'refused', refusal: refusalOf(head, demand, { start, end }, now) };
+  return { outcome: 'chosen', times: timesIn(request, { start: found, end: found + duration }) };
+}
+
+/** The times of the earliest window within the bounds, for what is decided on later. @throws InvalidRequest as `timesOf` */
+export function firstTimes(
+  request: RequestedTimes & { readonly flexible?: FlexibleWindow },
+  now: Instant,
+): RequestedTimes {
+  const { flexible } = request;
+  if (flexible === undefined) return request;
+  check(request, flexible, now);
+  return timesIn(request, windowFrom(flexible, now));
+}
+
+/** Whether no window within the bounds is left. */
+export function isPast({ latestEnd = FOREVER, duration }: FlexibleWindow, now: Instant): boolean {
+  return latestEnd - duration < now;
+}
+
+/**
+ * The times that a reservation which was granted keeps under the bounds of a request: the window that was chosen when the bounds are what
+ * they were, the start alone once something was allocated. Undefined: another window may be chosen.
+ * @throws InvalidRequest when the start has to stay and does not lie within the bounds
+ */
+export function keptTimes(
+  before: { readonly flexible?: FlexibleWindow; readonly startsAt: Instant; readonly endsAt?: Instant },
+  flexible: FlexibleWindow,
+  allocated: boolean,
+  now: Instant,
+): Pick<RequestedTimes, 'start' | 'end'> | undefined {
+  const { startsAt, endsAt } = before;
+  if (before.flexible !== undefined && sameBounds(before.flexible, flexible)) {
+    return { start: startsAt, ...(endsAt === undefined ? {} : { end: endsAt }) };
+  }
+  if (startsAt > now || !allocated) return undefined;
+  const end = startsAt + flexible.duration;
+  if (startsAt >= (flexible.earliestStart ?? startsAt) && end <= (flexible.latestEnd ?? end)) {
+    return { start: startsAt, end };
+  }
+  throw new InvalidRequest(
+    'flexible-window',
+    `Something is allocated under the reservation since ${describeInstant(startsAt)}; this start has to lie within the bounds.`,
+  );
+}
+
+function sameBounds(a: FlexibleWindow, b: FlexibleWindow): boolean {
+  return a.earliestStart === b.earliestStart && a.latestEnd === b.latestEnd && a.duration === b.duration;
+}
+
+function windowFrom(flexible: FlexibleWindow, now: Instant): { readonly start: Instant; readonly end: Instant } {
+  const start = Math.max(flexible.earliestStart ?? now, now);
+  return { start, end: start + flexible.duration };
+}
+
+function timesIn(
+  { expiryTime }: RequestedTimes,
+  window: { readonly start: Instant; readonly end: Instant },
+): RequestedTimes {
+  return { ...window, ...(expiryTime === undefined ? {} : { expiryTime }) };
+}
+
+function check(
+  times: RequestedTimes,
+  { earliestStart: earliest, latestEnd, duration }: FlexibleWindow,
+  now: Instant,
+): void {
+  if (times.start !== undefined || times.end !== undefined) {
+    throw new InvalidRequest('flexible-window', 'Give either a start and an end, or the bounds of a flexible window.');
+  }
+  if (latestEnd === undefined) return;
+  const start = Math.max(earliest ?? now, now);
+  if (latestEnd - duration >= start) return;
+  throw new InvalidRequest(
+    'flexible-window/latest-end',
+    `The window lasts ${duration / 1000} seconds; from ${describeInstant(start)} on it cannot end by ${describeInstant(latestEnd)}.`,
+  );
+}

@@ -1,0 +1,182 @@
+import { expect } from 'chai';
+import type { Reservation } from '../../../src/engine/entities.ts';
+import { InvalidRequest } from '../../../src/engine/requests.ts';
+import type { Commands, Refusal } from '../../../src/engine/requests.ts';
+import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
+
+type Create = Parameters<Commands['createReservation']>[1];
+
+describe('flexible windows', () => {
+  let engine: Engine;
+  let source: string;
+
+  beforeEach(() => {
+    engine = new Engine();
+    source = engine.provider([{ name: 'h1', cores: 100 }]);
+    engine.pool(source, { cores: 10 });
+  });
+
+  const hours = (from: number, to: number): { start: number; end: number } => ({
+    start: NOW + from * HOUR,
+    end: NOW + to * HOUR,
+  });
+
+  function reserved(cores: number, times: Omit<Create, 'demand'>): string {
+    return engine.reserve({ ...times, demand: { capacity: { cores } } });
+  }
+
+  function windowOf(id: string): readonly (number | undefined)[] {
+    const { startsAt, endsAt = Infinity } = held(id);
+    return [(startsAt - NOW) / HOUR, (endsAt - NOW) / HOUR];
+  }
+
+  function held(id: string): Reservation {
+    const reservation = engine.head.reservations.get(id);
+    if (reservation === undefined) throw new Error(`there is no ${id}`);
+    return reservation;
+  }
+
+  function refusal(input: Create): Refusal {
+    const result = engine.do('createReservation', input);
+    if (result.outcome !== 'refused') throw new Error('it was granted');
+    return result.refusal;
+  }
+
+  const two = { duration: 2 * HOUR };
+
+  it('begin as early as the bounds and what is held allow', () => {
+    expect(windowOf(reserved(10, { flexible: two }))).to.deep.equal([0, 2]);
+    expect(windowOf(reserved(10, { flexible: { ...two, earliestStart: NOW + HOUR } }))).to.deep.equal([2, 4]);
+    expect(windowOf(reserved(10, { flexible: { ...two, earliestStart: NOW + 5 * HOUR } }))).to.deep.equal([5, 7]);
+    expect(windowOf(reserved(10, { flexible: two }))).to.deep.equal([7, 9]);
+    expect(windowOf(reserved(10, { flexible: { duration: HOUR, latestEnd: NOW + 5 * HOUR } }))).to.deep.equal([4, 5]);
+    const id = reserved(1, { flexible: { ...two, earliestStart: NOW - DAY } });
+    expect(windowOf(id)).to.deep.equal([9, 11]);
+    expect(held(id)).not.to.have.any.keys('start', 'end');
+  });
+
+  it('are refused with what could be had in the earliest one, and the next that fits beyond the bounds', () => {
+    reserved(8, hours(0, 6));
+    const flexible = { ...two, latestEnd: NOW + 4 * HOUR };
+    expect(refusal({ flexible, demand: { capacity: { cores: 3 } } })).to.deep.include({
+      reason: 'insufficient-capacity',
+      most: { cores: 2 },
+      nextWindow: hours(6, 8),
+    });
+    const never = refusal({ flexible, demand: { capacity: { cores: 11 } } });
+    expect(never.nextWindow).to.equal(undefined);
+    expect(never.searchedUntil).to.equal(NOW + 365 * DAY);
+  });
+
+  it('keep to the policy', () => {
+    const policy = { ...engine.head.policy, maxFutureEndRange: 1, maxDuration: 12 };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
+    const cores = { demand: { capacity: { cores: 10 } } };
+    expect(refusal({ flexible: { duration: 13 * HOUR }, ...cores })).to.include({ policy: 'max-duration' });
+    reserved(10, hours(0, 12));
+    reserved(10, hours(12, 23));
+    // It would end after what policy allows, so that it is not offered either.
+    expect(refusal({ flexible: two, ...cores }).nextWindow).to.equal(undefined);
+    expect(refusal({ ...hours(0, 2), ...cores }).nextWindow).to.equal(undefined);
+    expect(windowOf(reserved(10, { flexible: { duration: HOUR } }))).to.deep.equal([23, 24]);
+  });
+
+  it('begin before the expiry time', () => {
+    reserved(10, hours(0, 3));
+    const flexible = { ...two, latestEnd: NOW + 9 * HOUR };
+    const expiryTime = NOW + 3 * HOUR;
+    const result = refusal({ flexible, expiryTime, demand: { capacity: { cores: 1 } } });
+    expect(result.nextWindow).to.deep.equal(hours(3, 5));
+    const id = reserved(1, { flexible, expiryTime: expiryTime + MINUTE });
+    expect(held(id)).to.include({ startsAt: NOW + 3 * HOUR, expiresAt: expiryTime + MINUTE });
+  });
+
+  it('cannot have bounds that hold none, nor a start or end beside them', () => {
+    const bad = (times: Omit<Create, 'demand'>, message: string): void => {
+      expect(() => reserved(1, times)).to.throw(InvalidRequest, message);
+    };
+    bad({ flexible: { ...two, latestEnd: NOW + HOUR } }, 'lasts 7200 seconds');
+    bad({ flexible: { ...two, earliestStart: NOW + DAY, latestEnd: NOW + DAY + HOUR } }, 'cannot end by');
+    bad({ flexible: two, start: NOW + HOUR }, 'either a start and an end');
+  });
+
+  it('stay when something else changes, and move within the bounds when it does not fit any more', () => {
+    const id = reserved(4, { flexible: { ...two, latestEnd: NOW + 12 * HOUR, earliestStart: NOW + HOUR } });
+    const other = reserved(4, hours(0, 6));
+    expect(engine.do('updateReservation', { id, name: 'web' }).outcome).to.equal('updated');
+    expect(windowOf(id)).to.deep.equal([1, 3]);
+    engine.do('updateReservation', { id, demand: { capacity: { cores: 6 } } });
+    expect(windowOf(id)).to.deep.equal([1, 3]);
+    engine.do('updateReservation', { id, demand: { capacity: { cores: 7 } } });
+    expect(windowOf(id)).to.deep.equal([6, 8]);
+    engine.do('cancelReservation', { id: other });
+    engine.do('updateReservation', { id, name: 'db' });
+    expect(windowOf(id)).to.deep.equal([6, 8]);
+    const result = engine.do('updateReservation', { id, demand: { capacity: { cores: 11 } } });
+    expect(result.outcome).to.equal('refused');
+    expect(held(id)).to.deep.include({ name: 'db', demand: { capacity: { cores: 7 } } });
+  });
+
+  it('are chosen anew when the bounds change, and fixed when a start or an end is given', () => {
+    const id = reserved(4, { flexible: { ...two, earliestStart: NOW + HOUR } });
+    engine.do('updateReservation', { id, flexible: { duration: 3 * HOUR, earliestStart: NOW + 4 * HOUR } });
+    expect(windowOf(id)).to.deep.equal([4, 7]);
+    engine.do('updateReservation', { id, end: NOW + 8 * HOUR });
+    expect(windowOf(id)).to.deep.equal([4, 8]);
+    expect(held(id))
+      .to.include({ start: NOW + 4 * HOUR, end: NOW + 8 * HOUR })
+      .and.not.have.property('flexible');
+    engine.do('updateReservation', { id, flexible: two });
+    expect(windowOf(id)).to.deep.equal([0, 2]);
+    expect(held(id)).not.to.have.any.keys('start', 'end');
+  });
+
+  it('do not move under what is allocated', () => {
+    engine.pool(source, { cores: 10, ram: 4096, instances: 5 }, 'nova');
+    const flexible = { ...two, latestEnd: NOW + 4 * HOUR };
+    const id = engine.reserve({ flexible, demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
+    engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
+    engine.advance(HOUR);
+    engine.do('updateReservation', { id, flexible: { duration: 4 * HOUR, latestEnd: NOW + 4 * HOUR } });
+    expect(windowOf(id)).to.deep.equal([0, 4]);
+    const later = { id, flexible: { ...two, earliestStart: NOW + 2 * HOUR } };
+    expect(() => engine.do('updateReservation', later)).to.throw(InvalidRequest, 'allocated');
+  });
+
+  it('are chosen when a pending request is decided on', () => {
+    const wanted = {
+      flexible: { ...two, latestEnd: NOW + 4 * HOUR },
+      demand: { capacity: { cores: 10 } },
+      deferred: true,
+    };
+    const pending = engine.do('createReservation', wanted);
+    if (pending.outcome === 'refused') throw new Error(pending.refusal.message);
+    reserved(1, hours(0, 1));
+    engine.advance(0);
+    expect(windowOf(pending.reservation.id)).to.deep.equal([1, 3]);
+    const second = engine.do('createReservation', wanted);
+    if (second.outcome === 'refused') throw new Error(second.refusal.message);
+    engine.sleep(3 * HOUR);
+    expect(held(second.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
+  });
+
+  it('can be configured, and an edit that is repeated changes nothing', () => {
+    const entry = { id: 'r', flexible: { ...two, latestEnd: NOW + 9 * HOUR }, demand: { capacity: { cores: 6 } } };
+    const apply = (...changes: Parameters<Commands['applyConfiguration']>[1]['changes']): string =>
+      engine.do('applyConfiguration', { changes }).outcome;
+    reserved(5, hours(0, 3));
+    expect(apply({ put: 'reservation', entry })).to.equal('applied');
+    expect(windowOf('r')).to.deep.equal([3, 5]);
+    engine.told();
+    expect(apply({ put: 'reservation', entry: { ...entry, flexible: { ...entry.flexible } } })).to.equal('applied');
+    expect(engine.told()).to.deep.equal([]);
+    const smaller = { ...entry, demand: { capacity: { cores: 4 } } };
+    expect(apply({ put: 'reservation', entry: smaller })).to.equal('applied');
+    expect(windowOf('r')).to.deep.equal([3, 5]);
+    const past = { ...entry, id: 'past', flexible: { ...two, latestEnd: NOW - HOUR } };
+    expect(apply({ put: 'reservation', entry: past })).to.equal('applied');
+    expect(held('past')).to.include({ status: 'ended' });
+    const none = { ...entry, id: 'none', demand: { capacity: { cores: 11 } } };
+    expect(apply({ put: 'reservation', entry: none })).to.equal('refused');
+  });
+});
