@@ -398,6 +398,10 @@ const elastic = fc
       const id = world.pick(world.reservations, which);
       const reservation = id === undefined ? undefined : engine.head.reservations.get(id);
       if (reservation === undefined || engine.head.allocationsOf.has(reservation.id)) return;
+      // Nothing could be allocated in time then: bad input, not a refusal.
+      if (reservation.expiryTime !== undefined && reservation.expiryTime <= start) return;
+      // Nothing could be allocated in time then: bad input, not a refusal.
+      if (reservation.expiryTime !== undefined && reservation.expiryTime <= start) return;
       engine.do('updateReservation', { id: reservation.id, flexible, demand });
     },
     toString: () =>

@@ -27,7 +27,9 @@ import { isOver } from '../state.ts';
 import type { Head } from '../state.ts';
 import { checkDemand, checkOwner } from '../validation.ts';
 import { setTerms } from '../terms.ts';
+import type { TermsResult } from '../terms.ts';
 import { FOREVER } from '../window.ts';
+import type { Instant } from '../window.ts';
 import { omit } from '../omit.ts';
 
 /**
@@ -57,14 +59,8 @@ function defer(draft: Draft, pending: Reservation): CreateReservationResult {
 
 /** Decides on a pending reservation (second seed, steps 4 to 6). Its window begins now if it is for immediate use. */
 export function decideDeferred(draft: Draft, pending: Reservation): void {
-  const { now } = draft.at;
-  const { flexible } = pending;
-  const begun = pending.start !== undefined && pending.start <= now ? pending.start : undefined;
-  const over = flexible === undefined ? (pending.endsAt ?? FOREVER) <= now : isPast(flexible, now);
-  const terms = over ? undefined : termsOf(draft.head, pending, now, begun);
-  if (terms === undefined) {
-    reject(draft, pending, { reason: 'window-over', message: 'Its end arrived before the decision.', shortages: [] });
-  } else if (terms.outcome === 'refused') {
+  const terms = termsNow(draft.head, pending, draft.at.now);
+  if (terms.outcome === 'refused') {
     reject(draft, pending, terms.refusal);
   } else {
     const current = recorded(draft, pending.id, pending.origin, requestOf(pending), terms.terms);
@@ -76,6 +72,21 @@ export function decideDeferred(draft: Draft, pending: Reservation): void {
     const granted = grant(draft, { ...current, ...kept }, 'decided');
     if (granted.outcome === 'refused') reject(draft, pending, granted.refusal);
   }
+}
+
+function termsNow(head: Head, pending: Reservation, now: Instant): TermsResult {
+  const message = missed(pending, now);
+  if (message !== undefined) return { outcome: 'refused', refusal: { reason: 'window-over', message, shortages: [] } };
+  const begun = pending.start !== undefined && pending.start <= now ? pending.start : undefined;
+  return termsOf(head, pending, now, begun);
+}
+
+/** What came before the decision and leaves nothing to decide. */
+function missed({ flexible, start, endsAt, expiryTime }: Reservation, now: Instant): string | undefined {
+  if (flexible === undefined ? (endsAt ?? FOREVER) <= now : isPast(flexible, now))
+    return 'Its end arrived before the decision.';
+  if (start === undefined && (expiryTime ?? FOREVER) <= now) return 'Its expiry time arrived before the decision.';
+  return undefined;
 }
 
 function reject(draft: Draft, pending: Reservation, refusal: Refusal): void {

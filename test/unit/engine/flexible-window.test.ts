@@ -160,6 +160,16 @@ describe('flexible windows', () => {
     expect(held(second.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
   });
 
+  it('and immediate use are rejected when their expiry time comes before the decision', () => {
+    for (const times of [{ flexible: two }, {}]) {
+      const wanted = { ...times, expiryTime: engine.now + HOUR, demand: { capacity: { cores: 1 } }, deferred: true };
+      const pending = engine.do('createReservation', wanted);
+      if (pending.outcome === 'refused') throw new Error(pending.refusal.message);
+      engine.sleep(2 * HOUR);
+      expect(held(pending.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
+    }
+  });
+
   it('can be configured, and an edit that is repeated changes nothing', () => {
     const entry = { id: 'r', flexible: { ...two, latestEnd: NOW + 9 * HOUR }, demand: { capacity: { cores: 6 } } };
     const apply = (...changes: Parameters<Commands['applyConfiguration']>[1]['changes']): string =>
