@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { config as rxjs } from 'rxjs';
@@ -36,7 +36,8 @@ import { startRestconfServer } from './restconf/server.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { EventAgeing, Store } from './store/store.ts';
 import { Users, type PublicKey } from './users.ts';
-import { openStack, type OpenStackOptions } from './vim/openstack/openstack-vim.ts';
+import { openStack } from './vim/openstack/openstack-vim.ts';
+import { Webhooks } from './vim/openstack/webhook.ts';
 import { SimulatedClouds } from './vim/simulated/clouds.ts';
 import type { VimFactory } from './vim/vim.ts';
 import { servedModules } from './yang-modules.ts';
@@ -142,9 +143,7 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
     writer.close(),
   );
   const scheduler = started.add(schedulerOf(ledger, store, clock, logger), (loop) => loop.close());
-  const adapters = new Map<string, VimFactory>([
-    [OPENSTACK, openStack({ clock, random, ...openStackSettings(config) })],
-  ]);
+  const adapters = new Map<string, VimFactory>([[OPENSTACK, await openStackAdapter(options, started)]]);
   if (config.simulator.enabled) adapters.set(SIMULATED, clouds.connect);
   const reconciler = started.add(
     new Reconciler({
@@ -194,12 +193,26 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   };
 }
 
-/** @throws Error when the file of certificates cannot be read. */
-function openStackSettings({ openstack = {} }: Config): Pick<OpenStackOptions, 'ca' | 'face'> {
-  return {
-    ...(openstack.caFile === undefined ? {} : { ca: readFileSync(openstack.caFile, 'utf8') }),
-    ...(openstack.interface === undefined ? {} : { face: openstack.interface }),
-  };
+/** @throws Error when the file of certificates cannot be read, or the webhook's address cannot be listened on. */
+async function openStackAdapter(options: StartOptions, started: Started): Promise<VimFactory> {
+  const { config, logger, clock = systemClock, random = Math.random } = options;
+  const { caFile, interface: face, webhook } = config.openstack ?? {};
+  const webhooks =
+    webhook === undefined
+      ? undefined
+      : started.add(
+          await Webhooks.listen({ ...webhook.listen, ...(webhook.url === undefined ? {} : { url: webhook.url }) }),
+          (listener) => listener.close(),
+        );
+  return openStack({
+    clock,
+    random,
+    onAlarmFailure: (provider, error) =>
+      logger.warn({ err: error, provider }, 'the provider has no alarm; its servers are polled'),
+    ...(caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') }),
+    ...(face === undefined ? {} : { face }),
+    ...(webhooks === undefined ? {} : { webhooks }),
+  });
 }
 
 /** The provider of a first start: configuration like any other, to be changed or deleted at will. */

@@ -46,6 +46,12 @@ export interface Config {
     readonly caFile?: string;
     /** Which of a service's endpoints in Keystone's catalogue is used; absent: public. */
     readonly interface?: 'public' | 'internal' | 'admin';
+    /** Where Aodh's alarms arrive; absent: changes of servers are seen by polling alone. */
+    readonly webhook?: {
+      readonly listen: ListenAddress;
+      /** The base URL by which the clouds reach the listener, when it is not its own address. */
+      readonly url?: string;
+    };
   };
 }
 
@@ -61,7 +67,8 @@ const listenAddress = z.string().transform((text, context): ListenAddress => {
   }
 });
 
-const configFile = z.strictObject({
+/** What a settings file may hold; every member is optional. */
+export const configFile = z.strictObject({
   'data-dir': z.string().min(1).optional(),
   restconf: z.strictObject({ listen: listenAddress.optional(), plain: listenAddress.optional() }).optional(),
   netconf: z.strictObject({ listen: listenAddress.optional() }).optional(),
@@ -80,6 +87,7 @@ const configFile = z.strictObject({
     .strictObject({
       'ca-file': z.string().min(1).optional(),
       interface: z.enum(['public', 'internal', 'admin']).optional(),
+      webhook: z.strictObject({ listen: listenAddress, url: z.url({ protocol: /^https?$/ }).optional() }).optional(),
     })
     .optional(),
 });
@@ -140,10 +148,13 @@ export function loadConfig(given: CommandLineSettings): Config {
 function openStackSettings(
   file: NonNullable<z.infer<typeof configFile>['openstack']>,
 ): NonNullable<Config['openstack']> {
-  const { 'ca-file': caFile, interface: face } = file;
+  const { 'ca-file': caFile, interface: face, webhook } = file;
   return {
     ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
     ...(face === undefined ? {} : { interface: face }),
+    ...(webhook === undefined
+      ? {}
+      : { webhook: { listen: webhook.listen, ...(webhook.url === undefined ? {} : { url: webhook.url }) } }),
   };
 }
 

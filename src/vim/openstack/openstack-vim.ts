@@ -6,6 +6,7 @@ import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { VimError } from '../vim.ts';
 import type { CreateServer, Vim, VimAccount, VimEvent, VimFactory, VimInventory, VimServer } from '../vim.ts';
+import { Alarms } from './alarms.ts';
 import { discover } from './discovery.ts';
 import { HostWatch } from './host-watch.ts';
 import { withIds } from './names.ts';
@@ -13,8 +14,10 @@ import type { Named } from './names.ts';
 import * as nova from './nova.ts';
 import { ServerWatch } from './server-watch.ts';
 import { Session } from './session.ts';
+import type { Service } from './session.ts';
 import { Transport, aborted } from './transport.ts';
 import type { TransportTiming, Waiting } from './transport.ts';
+import type { Webhooks } from './webhook.ts';
 
 /** What all accounts have in common. */
 export interface OpenStackOptions {
@@ -26,6 +29,10 @@ export interface OpenStackOptions {
   /** Which endpoints of the catalogue are used. Default: public. */
   readonly face?: 'public' | 'internal' | 'admin';
   readonly timing?: Partial<TransportTiming>;
+  /** Where Aodh's alarms arrive. Absent: there are no alarms, and changes of servers are seen by polling alone. */
+  readonly webhooks?: Webhooks;
+  /** Is told when an account can have no alarm. */
+  readonly onAlarmFailure?: (providerId: string, error: unknown) => void;
 }
 
 /** Makes the adapters of OpenStack accounts. */
@@ -41,27 +48,30 @@ class OpenStackVim implements Vim {
   readonly #events = new Subject<VimEvent>();
   readonly #servers: ServerWatch;
   readonly #hosts: HostWatch;
+  readonly #alarms: Alarms | undefined;
   /** What the last discovery found; undefined when it may have changed. */
   #known: Named | undefined;
 
   readonly events$: Observable<VimEvent> = this.#events.asObservable();
 
-  constructor(account: VimAccount, { clock, random, ca, face = 'public', timing }: OpenStackOptions) {
-    this.providerId = account.providerId;
-    const transport = {
-      clock,
-      random,
-      ...(ca === undefined ? {} : { ca }),
-      ...(timing === undefined ? {} : { timing }),
-    };
-    this.#transport = new Transport(transport);
+  constructor(account: VimAccount, options: OpenStackOptions) {
+    const { providerId } = account;
+    const { clock, face = 'public', webhooks } = options;
+    this.providerId = providerId;
+    this.#transport = new Transport(options);
     this.#session = new Session({ account, transport: this.#transport, face });
+    const session = this.#session;
     const { signal } = this.#closed;
     setMaxListeners(0, signal);
     const tell = (event: VimEvent): void => this.#events.next(event);
-    const compute = (): ReturnType<Session['service']> => this.#session.service('compute', signal);
+    const compute = (): Promise<Service> => session.service('compute', signal);
     this.#servers = new ServerWatch({ clock, tell, read: async (id) => nova.showServer(await compute(), id, signal) });
     this.#hosts = new HostWatch({ clock, tell, read: async () => nova.listComputeServices(await compute(), signal) });
+    if (webhooks !== undefined) {
+      const changed = (server: string): void => this.#servers.look(server);
+      const onFailure = (error: unknown): void => options.onAlarmFailure?.(providerId, error);
+      this.#alarms = new Alarms({ providerId, session, webhooks, changed, onFailure });
+    }
   }
 
   discover(signal: AbortSignal): Promise<VimInventory> {
@@ -69,6 +79,7 @@ class OpenStackVim implements Vim {
       const inventory = await discover(this.#session, either);
       this.#known = inventory;
       if (inventory.hosts.length > 0) this.#hosts.start();
+      await this.#alarms?.ensure(either);
       return inventory;
     });
   }
@@ -109,18 +120,15 @@ class OpenStackVim implements Vim {
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
-    this.#session.close();
     this.#servers.close();
     this.#hosts.close();
     this.#events.complete();
+    await this.#alarms?.close();
+    this.#session.close();
     await this.#transport.close();
   }
 
-  async #create(
-    compute: Awaited<ReturnType<Session['service']>>,
-    request: CreateServer,
-    signal: AbortSignal,
-  ): Promise<string> {
+  async #create(compute: Service, request: CreateServer, signal: AbortSignal): Promise<string> {
     const resolved = await this.#resolve(request, signal);
     try {
       return await nova.createServer(compute, resolved, signal);

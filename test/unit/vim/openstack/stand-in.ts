@@ -166,12 +166,7 @@ export class StandIn {
     if (typeof scripted === 'string') throw new Error(`${scripted} is no answer`);
     const reply = typeof scripted === 'function' ? scripted(request) : (scripted ?? this.#answer(request));
     outgoing.writeHead(reply.status, { 'content-type': 'application/json', ...reply.headers });
-    outgoing.end(reply.response === undefined || reply.response === null ? '' : this.#relocated(reply.response));
-  }
-
-  /** The catalogue's addresses lead here: services are told apart by their paths. */
-  #relocated(response: unknown): string {
-    return JSON.stringify(response).replace(/http:\/\/127\.0\.0\.1:\d+/g, this.#origin);
+    outgoing.end(reply.response === undefined || reply.response === null ? '' : JSON.stringify(reply.response));
   }
 
   #answer(request: Seen): Reply {
@@ -188,7 +183,10 @@ export class StandIn {
     if (member(body, 'auth.identity.password.user.password') === 'wrong-password')
       return recorded('keystone-wrong-password');
     this.#tokens += 1;
-    return { ...recorded('keystone-token'), headers: { 'x-subject-token': `token-${this.#tokens}` } };
+    const { status, response } = recorded('keystone-token');
+    // The catalogue's addresses lead here: services are told apart by their paths.
+    const text = JSON.stringify(response).replace(/http:\/\/127\.0\.0\.1:\d+/g, this.#origin);
+    return { status, response: JSON.parse(text), headers: { 'x-subject-token': `token-${this.#tokens}` } };
   }
 
   #serveServers({ method, path, query, body }: Seen): Reply {
