@@ -153,10 +153,26 @@ function findResource(exchange: Exchange): Found {
   throw notFound(`There is no resource ${path}: the RESTCONF API is at ${ROOT}.`);
 }
 
+const READABLE = ['GET', 'HEAD', 'OPTIONS'] as const;
+
+/** The methods of resources that are no data (RFC 8040 §4.1); those of data depend on the schema. */
+const ALLOWED: Readonly<Record<Exclude<Found['kind'], 'data' | 'stream' | 'subscription'>, readonly Method[]>> = {
+  'host-meta': READABLE,
+  api: READABLE,
+  'yang-library-version': READABLE,
+  schema: READABLE,
+  operations: READABLE,
+  operation: ['GET', 'HEAD', 'POST', 'OPTIONS'],
+  action: ['POST', 'OPTIONS'],
+};
+
 async function resourceReply(
   exchange: Exchange,
   resource: Exclude<Found, { kind: 'stream' | 'subscription' }>,
 ): Promise<Reply> {
+  if (exchange.method === 'OPTIONS' && resource.kind !== 'data') {
+    return { status: 200, headers: { Allow: ALLOWED[resource.kind].join(', ') }, body: [] };
+  }
   switch (resource.kind) {
     case 'host-meta':
       return hostMetaReply(exchange, resource.json);

@@ -88,6 +88,17 @@ describe('RFC 8040: resources and methods', function () {
       expect(answer.headers['accept-patch']).to.contain(JSON_DATA).and.contain(XML_DATA);
     });
 
+    it('§4.1: OPTIONS says what may be done with what is no data, and does nothing', async () => {
+      for (const [path, allow] of [
+        ['/restconf', 'GET, HEAD, OPTIONS'],
+        ['/restconf/operations', 'GET, HEAD, OPTIONS'],
+        ['/restconf/operations/opnfv-promise:query-capacity', 'GET, HEAD, POST, OPTIONS'],
+      ] as const) {
+        const answer = await server.send('OPTIONS', path);
+        expect([answer.status, answer.headers['allow'], answer.body], path).to.deep.equal([200, allow, '']);
+      }
+    });
+
     it('§4.1: OPTIONS says what may be done with state', async () => {
       const answer = await server.send('OPTIONS', '/restconf/data/opnfv-promise:promise/capacity');
       expect(answer.headers['allow']).to.equal('GET, HEAD, OPTIONS');
