@@ -63,7 +63,9 @@ export function residentMegabytes(pid: number): number {
 /** Processor time that a process has taken, in seconds; 0 where the system does not tell. */
 export function processorSeconds(pid: number): number {
   // The fields after the name in parentheses; user and system time are the 12th and 13th of them, in hundredths.
-  const fields = readOrEmpty(`/proc/${pid}/stat`).replace(/^.*\) /s, '').split(' ');
+  const fields = readOrEmpty(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;
 }
 

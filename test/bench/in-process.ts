@@ -20,9 +20,8 @@ async function compiled<Module>(path: string): Promise<Module> {
 
 /** Rows of a reservation's size into one table, so many to a commit. */
 async function sqlite(directory: string, rows: number, seconds: number): Promise<Measurement> {
-  const { openDatabase } = await compiled<typeof import('../../src/store/sqlite/database.ts')>(
-    'store/sqlite/database.js',
-  );
+  const { openDatabase } =
+    await compiled<typeof import('../../src/store/sqlite/database.ts')>('store/sqlite/database.js');
   const database = openDatabase(join(directory, 'alone.db'));
   database.exec('CREATE TABLE record (id TEXT PRIMARY KEY, body TEXT NOT NULL) STRICT, WITHOUT ROWID');
   const insert = database.prepare('INSERT INTO record (id, body) VALUES (?, ?)');
@@ -40,9 +39,8 @@ async function sqlite(directory: string, rows: number, seconds: number): Promise
 
 /** Decisions of the engine through ledger and store, put together as src/app.ts does, without agent and YANG. */
 async function engine(directory: string, loop: LoopOptions): Promise<Measurement> {
-  const { SqliteStore } = await compiled<typeof import('../../src/store/sqlite/sqlite-store.ts')>(
-    'store/sqlite/sqlite-store.js',
-  );
+  const { SqliteStore } =
+    await compiled<typeof import('../../src/store/sqlite/sqlite-store.ts')>('store/sqlite/sqlite-store.js');
   const { Ledger } = await compiled<typeof import('../../src/engine/ledger.ts')>('engine/ledger.js');
   const { Bus } = await compiled<typeof import('../../src/engine/bus.ts')>('engine/bus.js');
   const { systemClock } = await compiled<typeof import('../../src/engine/clock.ts')>('engine/clock.js');
@@ -52,7 +50,13 @@ async function engine(directory: string, loop: LoopOptions): Promise<Measurement
   );
   const store = SqliteStore.open({ directory, now: Date.now });
   const bus = new Bus(() => undefined);
-  const ledger = new Ledger({ store, model: promiseModel, record: promiseModel.record, clock: systemClock, bus });
+  const ledger = new Ledger({
+    store,
+    model: promiseModel,
+    record: (event) => promiseModel.record(event),
+    clock: systemClock,
+    bus,
+  });
   const capacity = { cores: 64_000, ram: 262_144_000, instances: 60_000 };
   await ledger.update(() => ({
     result: undefined,
@@ -116,7 +120,8 @@ process.on('message', (job) => {
   // Only the benchmark sends messages.
   carryOut(job as InProcessJob).then(
     (result) => process.send?.({ result }),
-    (error: unknown) => process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
+    (error: unknown) =>
+      process.send?.({ error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
   );
 });
 process.once('disconnect', () => process.exit());

@@ -15,7 +15,7 @@ import type { InProcessJob } from './in-process.ts';
 import type { Target } from './load-client.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 import { infrastructure } from './requests.ts';
-import { Served } from './served.ts';
+import { ServedProcess } from '../served-process.ts';
 import type { Measurement } from './statistics.ts';
 import { printTable } from './table.ts';
 import type { TimelineRate } from './timeline.ts';
@@ -56,7 +56,9 @@ const parts = chosenParts();
 function chosenParts(): ReadonlySet<Part> {
   const unknown = positionals.filter((name) => !PARTS.some((part) => part === name));
   if (unknown.length > 0 || !(seconds > 0) || !callersAtOnce.every((callers) => callers >= 1)) {
-    console.error(`usage: npm run bench -- [${PARTS.join('|')}]… [--json FILE] [--seconds N] [--callers N,…] [--cpu-prof DIR]`);
+    console.error(
+      `usage: npm run bench -- [${PARTS.join('|')}]… [--json FILE] [--seconds N] [--callers N,…] [--cpu-prof DIR]`,
+    );
     process.exit(2);
   }
   return new Set(positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part)));
@@ -117,7 +119,7 @@ async function withoutWire(what: 'engine' | 'local', title: string): Promise<rea
 }
 
 /** Where a wire's requests go at the server under test and at the bare one. */
-function targets(wire: Wire, served: Served, bare: BarePorts, callers: number): { ours: Target; bare: Target } {
+function targets(wire: Wire, served: ServedProcess, bare: BarePorts, callers: number): { ours: Target; bare: Target } {
   switch (wire) {
     case 'http':
       return { ours: { protocol: 'http', port: served.ports.http }, bare: { protocol: 'http', port: bare.http } };
@@ -138,7 +140,7 @@ function targets(wire: Wire, served: Served, bare: BarePorts, callers: number): 
 }
 
 /** The answers that the bare servers give: what ours say to one request. */
-async function sampleAnswers(served: Served, load: Load): Promise<BareJob> {
+async function sampleAnswers(served: ServedProcess, load: Load): Promise<BareJob> {
   const { certificate, directory, ports, username, password, authorization } = served;
   const loop = { callers: 1, seconds: 0.1, warmUp: 0 };
   const http = await load.run({ target: { protocol: 'http', port: ports.http }, loop, authorization });
@@ -181,7 +183,7 @@ async function wires(chosen: readonly Wire[]): Promise<readonly Line[]> {
   const bare = new Child<BareJob, BarePorts>('bare-servers.ts');
   const lines: Line[] = [];
   try {
-    const served = await Served.start(directory, profiling('serve'));
+    const served = await ServedProcess.start('compiled', directory, profiling('serve'));
     try {
       await served.configure(infrastructure());
       const ports = await bare.run(await sampleAnswers(served, load));
@@ -204,7 +206,7 @@ const WIRE_TITLES: Readonly<Record<Wire, readonly [ours: string, bare: string]>>
 
 async function oneWire(
   wire: Wire,
-  served: Served,
+  served: ServedProcess,
   ports: BarePorts,
   { load, bare }: { readonly load: Load; readonly bare: Child<BareJob, BarePorts> },
 ): Promise<readonly Line[]> {

@@ -4,11 +4,27 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/bin/promise.js', import.meta.url));
+/** Node's arguments that start Promise: as it is compiled into dist/, or as its source is. */
+const PROGRAMS = {
+  compiled: [fileURLToPath(new URL('../dist/bin/promise.js', import.meta.url))],
+  source: ['--import', 'tsx', fileURLToPath(new URL('../bin/promise.ts', import.meta.url))],
+} as const;
+/** How long it has to be ready. */
 const START_MS = 60_000;
 
-/** The real server, compiled, in a process of its own on a data directory. */
-export class Served {
+export type Program = keyof typeof PROGRAMS;
+
+/** Starts `promise serve` on a data directory and free ports, without waiting for it. */
+export function spawnServe(program: Program, directory: string, nodeOptions: readonly string[] = []): ChildProcess {
+  const listen = ['--restconf', '127.0.0.1:0', '--restconf-plain', '127.0.0.1:0', '--netconf', '127.0.0.1:0'];
+  const serve = ['serve', '--data-dir', directory, '--log-level', 'error', ...listen];
+  return spawn(process.execPath, [...nodeOptions, ...PROGRAMS[program], ...serve], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+}
+
+/** The real server in a process of its own on a data directory. */
+export class ServedProcess {
   readonly directory: string;
   readonly username = 'admin';
   readonly password: string;
@@ -28,16 +44,10 @@ export class Served {
     };
   }
 
-  /** @param nodeOptions such as `--cpu-prof` */
-  static async start(directory: string, nodeOptions: readonly string[] = []): Promise<Served> {
-    const listen = ['--restconf', '127.0.0.1:0', '--restconf-plain', '127.0.0.1:0', '--netconf', '127.0.0.1:0'];
-    const child = spawn(
-      process.execPath,
-      [...nodeOptions, PROGRAM, 'serve', '--data-dir', directory, '--log-level', 'error', ...listen],
-      { stdio: ['ignore', 'pipe', 'inherit'] },
-    );
-    const greeting = await greetingOf(child);
-    return new Served(directory, child, greeting);
+  /** @param nodeOptions such as `--cpu-prof` @throws Error when it ends before it is ready, with what it said */
+  static async start(program: Program, directory: string, nodeOptions: readonly string[] = []): Promise<ServedProcess> {
+    const child = spawnServe(program, directory, nodeOptions);
+    return new ServedProcess(directory, child, await greetingOf(child));
   }
 
   get pid(): number {
@@ -58,18 +68,33 @@ export class Served {
     if (!response.ok) throw new Error(`the configuration was refused: ${await response.text()}`);
   }
 
+  /** Ends it in good order. */
   async stop(): Promise<void> {
+    await this.#end('SIGTERM');
+  }
+
+  /** Ends it at once, as a power cut would. */
+  async kill(): Promise<void> {
+    await this.#end('SIGKILL');
+  }
+
+  async #end(signal: NodeJS.Signals): Promise<void> {
+    if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, 'exit');
-    this.#process.kill('SIGTERM');
+    this.#process.kill(signal);
     await ended;
   }
 }
 
 /** What the server prints when it is ready. */
 async function greetingOf(child: ChildProcess): Promise<string> {
-  const { stdout } = child;
-  if (stdout === null) throw new Error('the server has no output');
+  const { stdout, stderr } = child;
+  if (stdout === null || stderr === null) throw new Error('the server has no output');
   let text = '';
+  let complaints = '';
+  stderr.on('data', (piece: Buffer) => {
+    complaints += piece.toString();
+  });
   stdout.setEncoding('utf8');
   await new Promise<void>((resolve, reject) => {
     const timeout = setTimeout(() => child.kill('SIGKILL'), START_MS);
@@ -81,7 +106,7 @@ async function greetingOf(child: ChildProcess): Promise<string> {
     });
     child.once('exit', () => {
       clearTimeout(timeout);
-      reject(new Error(`the server ended before it was ready: ${text}`));
+      reject(new Error(`the server ended before it was ready: ${text}${complaints}`));
     });
   });
   return text;
