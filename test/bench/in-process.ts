@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL, fileURLToPath } from 'node:url';
+import type { DomainEvent } from '../../src/engine/events.ts';
 import { CAPACITY, infrastructure, jsonInput, POOL, PROVIDER, wanted, type Wanted } from './requests.ts';
 import { closedLoop, type LoopOptions, type Measurement } from './statistics.ts';
 
@@ -53,7 +54,7 @@ async function engine(directory: string, loop: LoopOptions): Promise<Measurement
   const ledger = new Ledger({
     store,
     model: promiseModel,
-    record: (event) => promiseModel.record(event),
+    record: (event: DomainEvent) => promiseModel.record(event),
     clock: systemClock,
     bus,
   });
