@@ -128,9 +128,9 @@ export function amend(draft: Draft, before: Reservation, request: ReservationReq
 function amendTo(draft: Draft, before: Reservation, request: ReservationRequest, times: RequestedTimes): StepResult {
   const { now } = draft.at;
   const allocations = allocationsOf(draft.head, before.id);
-  const moved = movedAway(before, request, allocations, now);
+  const moved = movedAway(before, times, allocations, now);
   if (moved !== undefined) return { outcome: 'refused', refusal: moved };
-  const result = setTerms(draft.head.policy, request, now, keptStart(before, request, allocations, now));
+  const result = setTerms(draft.head.policy, times, now, keptStart(before, times, allocations, now));
   if (result.outcome === 'refused') return result;
   const terms = withoutPast(result.terms, now);
   const rest = omit(before, 'name', 'start', 'end', 'expiryTime', 'flexible', 'endsAt', 'expiresAt');
