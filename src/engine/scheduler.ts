@@ -4,7 +4,7 @@
  * Items run in the order of time, at equal times in the order of their rank (ends before starts), as decisions of the ledger;
  * each is removed in the commit that carries it out. After a restart, a week late too, what was missed runs in that order.
  */
-import type { DueItem, Store } from '../store/store.ts';
+import type { DueChange, DueItem, Store } from '../store/store.ts';
 import type { Clock, Timer } from './clock.ts';
 import { LedgerError } from './ledger.ts';
 import type { Decide, Ledger } from './ledger.ts';
@@ -48,6 +48,8 @@ export class Scheduler<Head, Change, Event> {
   #pausedUntil: Instant | undefined;
   #state: 'idle' | 'started' | 'closed' = 'idle';
   #timer: { readonly at: Instant; readonly handle: Timer } | undefined;
+  /** The items that the timer was set by. */
+  #awaited: ReadonlySet<string> = new Set();
   /** The run in progress: there is never more than one. */
   #run: Promise<void> | undefined;
   #stopListening: () => void = () => undefined;
@@ -65,7 +67,7 @@ export class Scheduler<Head, Change, Event> {
     if (this.#state !== 'idle') return this.whenCaughtUp();
     this.#state = 'started';
     this.#stopListening = this.#ledger.onDurable((durable) => {
-      if (durable.what === 'reload' || durable.due.length > 0) this.#arm();
+      if (durable.what === 'reload' || this.#concerns(durable.due)) this.#arm();
     });
     return this.#begin();
   }
@@ -92,6 +94,17 @@ export class Scheduler<Head, Change, Event> {
     return this.#run;
   }
 
+  /** Whether decisions change what is waited for: to ask the store after each would be its dearest part. */
+  #concerns(due: readonly DueChange[]): boolean {
+    const waitsUntil = this.#timer?.at;
+    return due.some((change) => {
+      if (waitsUntil === undefined) return true;
+      return 'put' in change
+        ? change.put.at < waitsUntil || this.#awaited.has(change.put.id)
+        : this.#awaited.has(change.remove);
+    });
+  }
+
   /** Waits for the next due item, and for nothing else. */
   #arm(): void {
     if (this.#state !== 'started' || this.#run !== undefined) return;
@@ -112,6 +125,7 @@ export class Scheduler<Head, Change, Event> {
     try {
       // Postponed items may all come first; one more shows what else there is.
       const items = this.#store.dueUntil(Number.MAX_SAFE_INTEGER, this.#postponed.size + 1);
+      this.#awaited = new Set(items.map(({ id }) => id));
       if (items.length === 0) return undefined;
       return Math.min(...items.map((item) => this.#postponed.get(item.id) ?? item.at));
     } catch (error) {
