@@ -150,7 +150,7 @@ describe('Promise in front of OpenStack, for an ordinary tenant', () => {
     await promise.open();
     events = await promise.subscribe('allocation-event');
     const path = dataPath('opnfv-promise:promise', 'allocations', ['allocation', instance]);
-    await until(async () => leaf(await promise.consumer.get(path), 'state/vm-state') === 'ACTIVE');
+    await until(async () => leaf(await promise.consumer.get(path), 'vm-state') === 'ACTIVE');
     expect((await serversOf('demo')).map(({ status }) => status)).to.deep.equal(['ACTIVE']);
     await destroy(instance);
   });

@@ -41,7 +41,12 @@ export class PromiseUnderTest {
   async open(): Promise<void> {
     const config = loadConfig({ dataDir: this.#directory, restconf: '127.0.0.1:0', netconf: '127.0.0.1:0' });
     this.#system = await startPromise({
-      config: { ...config, simulator: { enabled: false, provider: false }, ...this.#more },
+      config: {
+        ...config,
+        simulator: { enabled: false, provider: false },
+        openstack: { webhook: { listen: { host: '127.0.0.1', port: 0 } } },
+        ...this.#more,
+      },
       logger: createLogger('warn', { write: (line) => void this.logged.push(line) }),
     });
     const { restconf, credentials } = this.#system;

@@ -10,14 +10,20 @@ import { readVolumeLimits } from './cinder.ts';
 import { listImages } from './glance.ts';
 import { listNetworks, readNetworkQuotas } from './neutron.ts';
 import { listComputeServices, listFlavors, listHypervisors, listZones, readLimits } from './nova.ts';
-import type { Hypervisor } from './nova.ts';
+import type { ComputeService, Hypervisor } from './nova.ts';
 import { readSupplies } from './placement.ts';
 import type { Service, Session } from './session.ts';
 
+export interface Discovery {
+  readonly inventory: VimInventory;
+  /** What the states of the hosts were taken from; none for an ordinary tenant. */
+  readonly services: readonly ComputeService[];
+}
+
 /** @throws VimError. */
-export async function discover(session: Session, signal: AbortSignal): Promise<VimInventory> {
+export async function discover(session: Session, signal: AbortSignal): Promise<Discovery> {
   const [nova, glance] = await Promise.all([session.service('compute', signal), session.service('image', signal)]);
-  const [zones, hosts, flavors, images, limits, network, volumeLimits] = await Promise.all([
+  const [zones, { hosts, services }, flavors, images, limits, network, volumeLimits] = await Promise.all([
     listZones(nova, signal),
     readHosts(session, nova, signal),
     listFlavors(nova, signal),
@@ -26,7 +32,7 @@ export async function discover(session: Session, signal: AbortSignal): Promise<V
     readNetwork(session, signal),
     readVolumes(session, signal),
   ]);
-  return {
+  const inventory = {
     // A zone all of whose hosts are out of service is a zone all the same.
     zones: [...new Set([...zones, ...hosts.map(({ zone }) => zone)])].sort(),
     hosts,
@@ -35,6 +41,7 @@ export async function discover(session: Session, signal: AbortSignal): Promise<V
     networks: network.networks,
     quotas: { ...limits, ...network.quotas, ...volumeLimits },
   };
+  return { inventory, services };
 }
 
 async function readNetwork(
@@ -56,20 +63,24 @@ async function readVolumes(session: Session, signal: AbortSignal): Promise<VimQu
   return cinder === undefined ? {} : readVolumeLimits(cinder, signal);
 }
 
-/** The hosts, by name; none for an ordinary tenant. */
-async function readHosts(session: Session, nova: Service, signal: AbortSignal): Promise<VimHost[]> {
+/** The hosts by name, and the services behind them; none of either for an ordinary tenant. */
+async function readHosts(
+  session: Session,
+  nova: Service,
+  signal: AbortSignal,
+): Promise<{ readonly hosts: VimHost[]; readonly services: readonly ComputeService[] }> {
   try {
     const [services, hypervisors] = await Promise.all([
       listComputeServices(nova, signal),
       listHypervisors(nova, signal),
     ]);
-    if (hypervisors.length === 0) return [];
+    if (hypervisors.length === 0) return { hosts: [], services };
     const placement = await session.service('placement', signal);
     const ids = hypervisors.map(({ id }) => id);
     const supplies = await readSupplies(placement, ids, signal);
     const byHost = new Map(services.map((service) => [service.host, service]));
     const nodes = nodesOf(hypervisors);
-    return hypervisors
+    const hosts = hypervisors
       .flatMap((hypervisor): VimHost[] => {
         const service = byHost.get(hypervisor.service);
         const supply = supplies.get(hypervisor.id);
@@ -91,8 +102,9 @@ async function readHosts(session: Session, nova: Service, signal: AbortSignal): 
         ];
       })
       .sort((one, other) => (one.name < other.name ? -1 : 1));
+    return { hosts, services };
   } catch (error) {
-    if (error instanceof VimError && error.kind === 'forbidden') return [];
+    if (error instanceof VimError && error.kind === 'forbidden') return { hosts: [], services: [] };
     throw error;
   }
 }

@@ -18,7 +18,7 @@ export interface HostWatchOptions {
 
 export class HostWatch {
   readonly #options: HostWatchOptions;
-  #known: ReadonlyMap<string, ComputeService> | undefined;
+  #known: ReadonlyMap<string, ComputeService> = new Map();
   #timer: { cancel(): void } | undefined;
   #closed = false;
 
@@ -26,8 +26,9 @@ export class HostWatch {
     this.#options = options;
   }
 
-  /** Begins, if it has not begun. */
-  start(): void {
+  /** Goes on from what a discovery found; begins, if it has not begun. */
+  start(services: readonly ComputeService[]): void {
+    this.#known = byHost(services);
     if (this.#timer === undefined && !this.#closed) this.#arm();
   }
 
@@ -52,8 +53,7 @@ export class HostWatch {
   #compare(services: readonly ComputeService[]): void {
     if (this.#closed) return;
     const known = this.#known;
-    this.#known = new Map(services.map((service) => [service.host, service]));
-    if (known === undefined) return;
+    this.#known = byHost(services);
     const { tell } = this.#options;
     let inventoryChanged = services.length !== known.size;
     for (const { host, state, enabled, zone } of services) {
@@ -63,4 +63,8 @@ export class HostWatch {
     }
     if (inventoryChanged) tell({ type: 'inventory' });
   }
+}
+
+function byHost(services: readonly ComputeService[]): ReadonlyMap<string, ComputeService> {
+  return new Map(services.map((service) => [service.host, service]));
 }

@@ -76,9 +76,9 @@ class OpenStackVim implements Vim {
 
   discover(signal: AbortSignal): Promise<VimInventory> {
     return this.#call(signal, async (either) => {
-      const inventory = await discover(this.#session, either);
+      const { inventory, services } = await discover(this.#session, either);
       this.#known = inventory;
-      if (inventory.hosts.length > 0) this.#hosts.start();
+      if (services.length > 0) this.#hosts.start(services);
       await this.#alarms?.ensure(either);
       return inventory;
     });
@@ -148,7 +148,7 @@ class OpenStackVim implements Vim {
         // It may have been made since.
       }
     }
-    this.#known = await discover(this.#session, signal);
+    this.#known = (await discover(this.#session, signal)).inventory;
     return withIds(request, this.#known);
   }
 

@@ -7,13 +7,14 @@ import { OpenStackClient } from './client.ts';
 import { file, writeConfiguration } from './configuration.ts';
 import { COMPUTE_HOSTS, DIRECTORIES, HOST, PORTS, USERS } from './layout.ts';
 import { ensurePackages } from './packages.ts';
-import { answers, isRunning, kill, listening, logEnd, start, stopAll, stopLeftovers } from './processes.ts';
+import { answers, isRunning, kill, listening, logEnd, start, stopAll } from './processes.ts';
 import { serve, startDatabases, startKeystone } from './state.ts';
 
 /** Starts everything. @throws NotInstallable, or Error with the end of a log. */
 export async function startControlPlane(say: (line: string) => void): Promise<void> {
   ensurePackages(say);
-  await stopLeftovers();
+  // What an earlier run may have left behind.
+  await stopAll();
   await checkPorts();
   rmSync(DIRECTORIES.run, { recursive: true, force: true });
   for (const directory of [DIRECTORIES.data, DIRECTORIES.log]) mkdirSync(directory, { recursive: true });

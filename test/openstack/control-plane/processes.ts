@@ -13,12 +13,18 @@ interface Running {
   readonly began: string;
 }
 
-/** Outlives a run that was killed, so that the next one can end what is left. */
+/**
+ * What runs. The tests' process starts and kills hosts too, so it is read anew each time; and it outlives a run that was killed, so that
+ * the next one can end what is left.
+ */
 const NOTES = join(DIRECTORIES.cache, 'processes.json');
 
-let running: Running[] = [];
+function noted(): Running[] {
+  // The file is this module's own.
+  return existsSync(NOTES) ? (JSON.parse(readFileSync(NOTES, 'utf8')) as Running[]) : [];
+}
 
-function note(): void {
+function note(running: readonly Running[]): void {
   mkdirSync(DIRECTORIES.cache, { recursive: true });
   writeFileSync(NOTES, JSON.stringify(running));
 }
@@ -34,30 +40,27 @@ export function start(name: string, command: string, args: readonly string[], en
   closeSync(log);
   child.unref();
   if (child.pid === undefined) throw new Error(`${command} could not be started`);
-  running.push({ name, pid: child.pid, began: beginning(child.pid) ?? '' });
-  note();
+  note([...noted(), { name, pid: child.pid, began: beginning(child.pid) ?? '' }]);
 }
 
 /** Ends programs by name, all at once; politely first. */
 export async function stop(names: readonly string[], patience = 10_000): Promise<void> {
-  const ending = running.filter(({ name }) => names.includes(name));
+  const ending = noted().filter(({ name }) => names.includes(name));
   for (const each of ending) signal(each, 'SIGTERM');
   for (let waited = 0; waited < patience && ending.some(isAlive); waited += 100) await wait(100);
   for (const each of ending) signal(each, 'SIGKILL');
-  running = running.filter((each) => !ending.includes(each));
-  note();
+  note(noted().filter(({ name }) => !names.includes(name)));
 }
 
 /** Ends a program as a failure of its host would. */
 export function kill(name: string): void {
-  for (const each of running.filter((one) => one.name === name)) signal(each, 'SIGKILL');
-  running = running.filter((each) => each.name !== name);
-  note();
+  for (const each of noted().filter((one) => one.name === name)) signal(each, 'SIGKILL');
+  note(noted().filter((each) => each.name !== name));
 }
 
 /** Ends everything: what others need goes last. */
 export async function stopAll(): Promise<void> {
-  const names = running.map(({ name }) => name);
+  const names = noted().map(({ name }) => name);
   const last = ['rabbitmq', 'mariadb', 'epmd'];
   await stop(
     names.filter((name) => !last.includes(name)),
@@ -68,15 +71,7 @@ export async function stopAll(): Promise<void> {
   rmSync(NOTES, { force: true });
 }
 
-/** Ends what an earlier run left behind. */
-export async function stopLeftovers(): Promise<void> {
-  if (!existsSync(NOTES)) return;
-  // The file is this module's own.
-  running = (JSON.parse(readFileSync(NOTES, 'utf8')) as Running[]).filter(isAlive);
-  await stopAll();
-}
-
-export const isRunning = (name: string): boolean => running.some((each) => each.name === name && isAlive(each));
+export const isRunning = (name: string): boolean => noted().some((each) => each.name === name && isAlive(each));
 
 /** Waits until something listens. @throws Error when nothing does in time, with the end of the program's log. */
 export async function listening(name: string, port: number, seconds = 120): Promise<void> {

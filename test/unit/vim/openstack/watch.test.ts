@@ -105,7 +105,7 @@ describe('what an OpenStack cloud tells', () => {
     fixture.cloud.script(
       'GET',
       '/v2.1/os-services',
-      ...([{}, { state: 'down' }, { state: 'down' }, { state: 'up' }, { status: 'disabled' }].map(answer) as never[]),
+      ...([{ state: 'down' }, { state: 'down' }, { state: 'up' }, { status: 'disabled' }].map(answer) as never[]),
     );
     await fixture.until(() => told.length >= 3);
     expect(told.slice(0, 3)).to.deep.equal([
