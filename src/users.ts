@@ -44,6 +44,8 @@ export class Users {
   #users: ReadonlyMap<string, UserRecord> = new Map();
   /** Digests of user and password that were right, with the time until which they are believed. */
   readonly #remembered = new Map<string, number>();
+  /** Hashes being made, by digest. */
+  readonly #checking = new Map<string, Promise<boolean>>();
   readonly #salt = randomBytes(16);
   readonly #pepper = this.#salt.toString('base64');
 
@@ -81,6 +83,16 @@ export class Users {
     const digest = hash('sha256', JSON.stringify([this.#pepper, name, password, record?.hash]), 'base64');
     const believedUntil = this.#remembered.get(digest);
     if (believedUntil !== undefined && believedUntil > Date.now()) return true;
+    // Many requests of one client at once ask for one hash, not for one each.
+    let check = this.#checking.get(digest);
+    if (check === undefined) {
+      check = this.#derives(record, password, digest).finally(() => this.#checking.delete(digest));
+      this.#checking.set(digest, check);
+    }
+    return await check;
+  }
+
+  async #derives(record: UserRecord['password'], password: string, digest: string): Promise<boolean> {
     const salt = record === undefined ? this.#salt : Buffer.from(record.salt, 'base64');
     const derived = await derive(
       password,
