@@ -53,7 +53,16 @@ export class Stage {
     const { block, output } = example;
     const printed = await this.print(example);
     const shown = block.words.includes('notification') ? block : output;
-    return shown === undefined ? undefined : difference(shown.text, printed, this.#masking);
+    return shown === undefined ? undefined : this.compare(shown.text, printed);
+  }
+
+  compare(documented: string, printed: string): Difference | undefined {
+    return difference(documented, printed, this.#masking);
+  }
+
+  /** What was printed with the addresses and places of the documents. */
+  asDocumented(printed: string): string {
+    return this.#masking.replacements.reduce((text, [from, to]) => text.replaceAll(from, to), printed);
   }
 
   /** Carries out an example. @returns what it printed */
