@@ -7,7 +7,10 @@ import { z } from 'zod';
 const SCRYPT = { N: 16384, r: 8, p: 1 };
 const HASH_BYTES = 32;
 
-/** How long a password that was right once is believed without hashing again: a client that sends Basic each time. */
+/**
+ * How long a password that was right is believed after it was used last, without hashing again: for clients that send it with
+ * each request. One that is changed is not believed from then on, whatever the time.
+ */
 const REMEMBERED_MS = 60_000;
 const REMEMBERED_MAX = 1_000;
 
@@ -82,7 +85,10 @@ export class Users {
     const record = this.#users.get(name)?.password;
     const digest = hash('sha256', JSON.stringify([this.#pepper, name, password, record?.hash]), 'base64');
     const believedUntil = this.#remembered.get(digest);
-    if (believedUntil !== undefined && believedUntil > Date.now()) return true;
+    if (believedUntil !== undefined && believedUntil > Date.now()) {
+      this.#remembered.set(digest, Date.now() + REMEMBERED_MS);
+      return true;
+    }
     // Many requests of one client at once ask for one hash, not for one each.
     let check = this.#checking.get(digest);
     if (check === undefined) {
