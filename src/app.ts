@@ -6,6 +6,7 @@ import type { Agent } from './agent/agent.ts';
 import { createAgent, type CreatedAgent } from './agent/create-agent.ts';
 import { domainLedger } from './agent/domain-ledger.ts';
 import { promiseConfigOwner } from './agent/handlers/promise-config.ts';
+import type { Standing } from './agent/handlers/standing.ts';
 import { LocalClient } from './agent/local-client.ts';
 import { PromiseEngine, promiseModel, type PromiseDomain } from './agent/handlers/promise-domain.ts';
 import { OPENSTACK } from './agent/handlers/provider.ts';
@@ -118,6 +119,7 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   rxjs.onUnhandledError = (error) => logger.error({ err: error }, 'a listener of events failed');
   makeDataDirectory(config.dataDirectory);
   const users = new Users(config.dataDirectory);
+  const standingOf = (user: string): Standing => users.standing(user);
   const credentials = await hostCredentials(config.dataDirectory, certificateNames(config));
   const served = servedModules(config.yangDirectories, config.simulator.enabled);
   const yang = started.add(YangContext.load(served), (context) => context.close());
@@ -170,11 +172,11 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
       clock,
       logger,
       streams: [PROMISE_STREAM],
-      owners: [promiseConfigOwner],
+      owners: [promiseConfigOwner(standingOf)],
     }),
     (made) => made.close(),
   );
-  const engine = new PromiseEngine({ ledger: domainLedger(ledger), reconciler, clock });
+  const engine = new PromiseEngine({ ledger: domainLedger(ledger), reconciler, clock, standingOf });
   registerPromise(created, engine, config.simulator.enabled ? (provider) => clouds.cloud(provider) : undefined);
   forgetRemoved(ledger, clouds, logger);
   await scheduler.start();

@@ -25,6 +25,8 @@ const userRecord = z.strictObject({
   password: z.strictObject({ salt: z.string(), hash: z.string(), n: z.int(), r: z.int(), p: z.int() }).optional(),
   /** OpenSSH public keys, `algorithm base64` each. */
   keys: z.array(z.string()),
+  /** Tenant on whose account the user reserves and allocates. */
+  tenant: z.string().min(1).max(255).optional(),
 });
 type UserRecord = z.infer<typeof userRecord>;
 const usersFile = z.strictObject({ users: z.record(userName, userRecord) });
@@ -63,10 +65,13 @@ export class Users {
   }
 
   /**
-   * Adds a user, or gives one that exists another password or one more key.
+   * Adds a user, or gives one that exists another password, one more key or another tenant.
    * @throws Error if the name is no user name or the key is no OpenSSH public key
    */
-  async add(name: string, credentials: { readonly password?: string; readonly key?: string }): Promise<void> {
+  async add(
+    name: string,
+    credentials: { readonly password?: string; readonly key?: string; readonly tenant?: string },
+  ): Promise<void> {
     const parsed = userName.safeParse(name);
     if (!parsed.success) throw new Error(`'${name}': ${parsed.error.issues[0]?.message ?? 'not a user name'}`);
     if (credentials.password === '') throw new Error('the password is empty');
@@ -75,7 +80,13 @@ export class Users {
     const keys =
       credentials.key === undefined ? before.keys : [...new Set([...before.keys, normalKey(credentials.key)])];
     const password = credentials.password === undefined ? before.password : await hashPassword(credentials.password);
-    const record: UserRecord = password === undefined ? { keys } : { password, keys };
+    const tenant = credentials.tenant ?? before.tenant;
+    if (tenant === '' || (tenant?.length ?? 0) > 255) throw new Error('the name of a tenant has 1 to 255 characters');
+    const record: UserRecord = {
+      ...(password === undefined ? {} : { password }),
+      keys,
+      ...(tenant === undefined ? {} : { tenant }),
+    };
     this.#write(new Map(this.#users).set(name, record));
   }
 
@@ -109,6 +120,13 @@ export class Users {
     if (this.#remembered.size >= REMEMBERED_MAX) this.#remembered.clear();
     this.#remembered.set(digest, Date.now() + REMEMBERED_MS);
     return true;
+  }
+
+  /** The tenant of a user; none for a user that does not exist. */
+  standing(name: string): { readonly tenant?: string } {
+    this.#refresh();
+    const tenant = this.#users.get(name)?.tenant;
+    return tenant === undefined ? {} : { tenant };
   }
 
   /** Whether the key is one of the user's; that the client holds its private half is the SSH server's to check. */

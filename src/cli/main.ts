@@ -58,9 +58,12 @@ function commandLine(terminal: Terminal, ended: (code: ExitCode) => void): Comma
   const user = program.command('user').description('Manage who may log in.');
   user
     .command('add <name>')
-    .description('Add a user, or set the password or add a key of one. Without options the password is asked for.')
+    .description(
+      'Add a user, or set the password or tenant or add a key of one. Without options the password is asked for.',
+    )
     .option('--password-file <file>', "read the password from a file's first line; - for standard input")
     .option('--key <file>', 'an OpenSSH public key, such as ~/.ssh/id_ed25519.pub')
+    .option('--tenant <name>', 'the tenant on whose account the user reserves and allocates')
     .option('--config <file>', 'settings in YAML, for their data-dir')
     .option('--data-dir <dir>', 'the data directory of the agent')
     .action(async (name: string, options: Record<string, string>) => ended(await addUser(name, options, terminal)));

@@ -11,6 +11,7 @@ import type { Terminal } from './terminal.ts';
 interface AddUserOptions {
   readonly passwordFile?: string;
   readonly key?: string;
+  readonly tenant?: string;
   readonly config?: string;
   readonly dataDir?: string;
 }
@@ -21,10 +22,17 @@ export async function addUser(name: string, options: AddUserOptions, terminal: T
   makeDataDirectory(dataDirectory);
   const users = new Users(dataDirectory);
   const key = options.key === undefined ? undefined : readFileSync(options.key, 'utf8');
-  const asks = options.passwordFile === undefined && key === undefined;
+  const { tenant } = options;
+  const moves = tenant !== undefined && users.names.includes(name);
+  const asks = options.passwordFile === undefined && key === undefined && !moves;
   const password = asks ? await askPassword(name, terminal) : await passwordFrom(options.passwordFile, terminal);
-  await users.add(name, { ...(password === undefined ? {} : { password }), ...(key === undefined ? {} : { key }) });
-  terminal.stdout.write(`user ${name} can log in${key === undefined ? '' : ' with the key'}\n`);
+  await users.add(name, {
+    ...(password === undefined ? {} : { password }),
+    ...(key === undefined ? {} : { key }),
+    ...(tenant === undefined ? {} : { tenant }),
+  });
+  const where = tenant === undefined ? '' : `, for the tenant ${tenant}`;
+  terminal.stdout.write(`user ${name} can log in${key === undefined ? '' : ' with the key'}${where}\n`);
   return 0;
 }
 

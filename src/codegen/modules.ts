@@ -10,7 +10,7 @@ export const generatedModules: readonly GeneratedModule[] = [
   { name: 'nfv-infrastructure', announced: [] },
   {
     name: 'opnfv-promise',
-    announced: ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy'],
+    announced: ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy', 'quotas'],
   },
   { name: 'promise-simulator', announced: [] },
   { name: 'promise-thresholds', announced: [] },

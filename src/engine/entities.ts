@@ -48,7 +48,8 @@ export type Reason =
   | 'host-failed'
   | 'capacity-restored'
   | 'boot-failed'
-  | 'offer-over';
+  | 'offer-over'
+  | 'quota-exceeded';
 
 export type ProviderStatus = 'connecting' | 'up' | 'down' | 'rejected';
 
@@ -115,7 +116,7 @@ export interface Pool {
 }
 
 /** A node of the capacity map: something that has capacity over time and bears claims. */
-export type NodeId = `pool/${string}` | `provider/${string}`;
+export type NodeId = `pool/${string}` | `provider/${string}` | `quota/${string}`;
 
 /** What is held: a vector on a node during [start, end). It belongs to the entity that carries it. */
 export interface Claim {
@@ -290,6 +291,21 @@ export interface Offer {
   readonly claims: readonly Claim[];
 }
 
+/** A limit on what a tenant or user may hold at any instant (/promise/policy/quota). */
+export interface Quota {
+  readonly name: string;
+  /** Absent: each tenant. */
+  readonly tenant?: string;
+  /** Absent: all users of the tenant together. */
+  readonly user?: string;
+  /** Most reservations that are granted and not over, and offers that are held. */
+  readonly reservations?: number;
+  /** Most of each resource; one that is absent is not limited. */
+  readonly capacity: Capacity;
+  /** When it was set as it is: what was held then is kept, even if it is more. The engine notes it. */
+  readonly since?: Instant;
+}
+
 /** Rules that bind every request (/promise/policy). An absent limit is none. */
 export interface Policy {
   /** Days from now. */
@@ -308,6 +324,7 @@ export interface Policy {
   readonly atEnd: 'terminate' | 'release';
   /** Minutes before the end at which it is announced. */
   readonly terminationLead?: number;
+  readonly quotas?: readonly Quota[];
 }
 
 /** What holds where the configuration says nothing. */

@@ -4,6 +4,8 @@
  * 1. No pool bears more than it has at any instant from now on, save what degraded reservations hold and what machines hold whose
  *    capacity was lost, whose reservation is over, or that are being deleted; and where such a debt is, no offer and no reservation
  *    that is not degraded has a part in it.
+ *    No tenant or user holds more than a quota allows, save with what it held when the quota was set and with machines whose
+ *    reservation is over.
  * 2. Every claim lies on a node that exists, is not negative, and lies in the window of its owner.
  * 3. What is allocated under a reservation lies within its claims.
  * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
@@ -14,7 +16,9 @@
 import { NOTHING, RESOURCES, add, fitsWithin, resourcesOf, toVector, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { machineDemand } from './claims.ts';
-import type { Allocation, Claim, Offer, Reservation } from './entities.ts';
+import type { Allocation, Claim, NodeId, Offer, Reservation } from './entities.ts';
+import { nodesOfHolder } from './quota.ts';
+import type { QuotaAccount } from './quota.ts';
 import { departingFrom, firstDebt, holdersAt, lift } from './settlement.ts';
 import { POLICY_ID, allocationsOf, emptyHead, isOver, loadRecord, poolNode, providerNode } from './state.ts';
 import type { Head, Node } from './state.ts';
@@ -28,6 +32,7 @@ import { spanOf } from './window-index.ts';
 export function violations(head: Head, now: Instant): string[] {
   return [
     ...[...head.nodes.values()].flatMap((node) => overCapacity(head, node, now)),
+    ...[...head.quotas].flatMap(([id, account]) => overQuota(head, id, account, now)),
     ...[...head.reservations.values()].flatMap((reservation) => misheld(head, reservation)),
     ...[...head.offers.values()].flatMap((offer) => misoffered(head, offer)),
     ...[...head.allocations.values()].flatMap((allocation) => misallocated(head, allocation)),
@@ -59,6 +64,30 @@ function overCapacity(head: Head, node: Node, now: Instant): string[] {
   } finally {
     for (const holder of lifted) lift(head, holder, -1);
   }
+}
+
+function overQuota(head: Head, id: NodeId, { quota, reservations }: QuotaAccount, now: Instant): string[] {
+  const node = head.nodes.get(id);
+  if (node === undefined) return [`${id} has no node`];
+  const holders = [...head.reservations.values(), ...head.offers.values(), ...head.allocations.values()].filter(
+    (holder) => nodesOfHolder(head, holder).includes(id),
+  );
+  const kept = holders.filter((holder) => holder.createdOn <= (quota.since ?? now) || isReleased(holder));
+  const found: string[] = [];
+  if (quota.reservations !== undefined && reservations > quota.reservations && kept.length === 0)
+    found.push(`${id} counts ${reservations} reservations of ${quota.reservations}`);
+  for (let at = firstDebt(node, now); at !== undefined; at = after(node, at)) {
+    const instant = at;
+    const excusing = kept.some(({ claims }) =>
+      claims.some((claim) => claim.start <= instant && instant < (claim.end ?? FOREVER)),
+    );
+    if (!excusing) return [...found, `${id} is exceeded at ${describeInstant(instant)}: ${describe(node, instant)}`];
+  }
+  return found;
+}
+
+function isReleased(holder: Reservation | Offer | Allocation): boolean {
+  return 'backing' in holder && holder.backing === 'own' && holder.reservation !== undefined;
 }
 
 /** Only what machines hold themselves may exceed what there is. */
@@ -216,6 +245,7 @@ function differences(head: Head, copy: Head): string[] {
   );
   compare('degraded', [...head.degraded].sort(), [...copy.degraded].sort());
   compare('intents', [...head.intents].sort(), [...copy.intents].sort());
+  compare('quotas', [...head.quotas].sort(), [...copy.quotas].sort());
   compare('departing', [...head.departing].sort(), [...copy.departing].sort());
   compare('servers', [...head.servers].sort(), [...copy.servers].sort());
   compare('tokens', [...head.tokens].sort(), [...copy.tokens].sort());

@@ -10,12 +10,14 @@ import { reschedule, rescheduleOffer } from './due.ts';
 import type { Id, Offer, Reason, Reservation } from './entities.ts';
 import type { OfferCause } from './events.ts';
 import { next } from './lifecycle.ts';
+import { quotaRefusal } from './quota.ts';
 import type { Refused } from './requests.ts';
 import { recorded, requestOf } from './reservations.ts';
 import type { ReservationRequest } from './reservations.ts';
 import { withExpiry } from './terms.ts';
 import type { Terms } from './terms.ts';
 import { FOREVER } from './window.ts';
+import { omit } from './omit.ts';
 
 /** Holds what is asked for until the deadline, or refuses. The deadline lies within the window, and before the expiry time asked for. */
 export function makeOffer(
@@ -41,6 +43,8 @@ export function makeOffer(
     ...(window.end === FOREVER ? {} : { endsAt: window.end }),
     claims: admission.claims,
   };
+  const exceeded = quotaRefusal(draft.head, offer, { claims: offer.claims, reservation: true });
+  if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
   announceTaken(draft, offer.claims);
   announceOffer(draft, 'made', offer);
   rescheduleOffer(draft, offer);
@@ -60,7 +64,7 @@ export function accept(draft: Draft, offer: Offer, id: Id): Reservation {
   const pending = recorded(draft, id, 'rpc', requestOf(offer), terms);
   const status = next(pending.status, startsAt <= now ? 'grant-now' : 'grant') ?? pending.status;
   const reservation: Reservation = {
-    ...pending,
+    ...omit(pending, 'tenant'),
     owner,
     ...(tenant === undefined ? {} : { tenant }),
     status,

@@ -119,8 +119,8 @@ export interface Refusal {
   readonly reason: Reason;
   /** In words, with the values that decided it. */
   readonly message: string;
-  /** The leaf in /promise/policy/reservation that forbids it, and its bound for this request. */
-  readonly policy?: PolicyName;
+  /** The leaf in /promise/policy/reservation, or the name of the quota, that forbids it, and its bound for this request. */
+  readonly policy?: string;
   readonly limit?: string;
   /** The most of each resource asked for that could be reserved throughout the window. */
   readonly most?: Capacity;

@@ -28,6 +28,7 @@ import { next } from './lifecycle.ts';
 import type { Refusal } from './requests.ts';
 import { allocationsOf, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head } from './state.ts';
+import { lessens, quotaRefusal } from './quota.ts';
 import { setTerms } from './terms.ts';
 import type { RequestedTimes, Terms } from './terms.ts';
 import { FOREVER, describeInstant } from './window.ts';
@@ -97,6 +98,8 @@ export function grant(draft: Draft, pending: Reservation, cause: ReservationCaus
   if (admission.outcome === 'refused') return admission;
   const status = next(pending.status, pending.startsAt <= now ? 'grant-now' : 'grant') ?? pending.status;
   const granted: Reservation = { ...pending, status, hold: 'firm', modifiedOn: now, claims: admission.claims };
+  const exceeded = quotaRefusal(draft.head, granted, { claims: granted.claims, reservation: true });
+  if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
   const known = draft.head.reservations.get(pending.id);
   announceGrant(draft, cause, granted, known?.status);
   reschedule(draft, known, granted);
@@ -143,9 +146,21 @@ function amendTo(draft: Draft, before: Reservation, request: ReservationRequest,
     draft.put('reservation', before.id, before);
     return admission;
   }
+  const exceeded = overQuota(draft, before, { ...wanted, claims: admission.claims });
+  if (exceeded !== undefined) {
+    draft.put('reservation', before.id, before);
+    return { outcome: 'refused', refusal: exceeded };
+  }
   const status = wanted.startsAt <= now ? 'active' : 'scheduled';
   draft.disturb(before.claims);
   return settleAmended(draft, before, wanted, admission.claims, status);
+}
+
+/** The quota that forbids what a reservation is to hold in place of what it held. */
+function overQuota(draft: Draft, before: Reservation, after: Reservation): Refusal | undefined {
+  if (draft.head.policy.quotas === undefined || lessens(before, after)) return undefined;
+  draft.put('reservation', before.id, { ...before, claims: [] });
+  return quotaRefusal(draft.head, after, { claims: after.claims, reservation: false });
 }
 
 /** The start that stays: that of a reservation whose window has begun, unless it is moved and nothing was allocated yet. */

@@ -10,6 +10,8 @@ import { toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import { DEFAULT_POLICY } from './entities.ts';
 import type { Allocation, Claim, Id, NodeId, Offer, Policy, Pool, Provider, Reservation } from './entities.ts';
+import { countAllocation, countOffer, countReservation, recount } from './quota.ts';
+import type { QuotaAccount } from './quota.ts';
 import { inventoryCapacity, nominalSegments, poolResources, poolSegments } from './supply.ts';
 import type { Segment } from './supply.ts';
 import { Timeline } from './timeline.ts';
@@ -78,6 +80,8 @@ export interface Head {
   readonly intents: Set<Id>;
   /** Allocations that hold their capacity themselves and are being deleted: it is on its way back. */
   readonly departing: Set<Id>;
+  /** What is counted for the quotas whose nodes are there. */
+  readonly quotas: Map<NodeId, QuotaAccount>;
 }
 
 export function emptyHead(): Head {
@@ -100,6 +104,7 @@ export function emptyHead(): Head {
     tokens: new Map(),
     intents: new Set(),
     departing: new Set(),
+    quotas: new Map(),
   };
 }
 
@@ -154,7 +159,7 @@ export function allocationsOf(head: Head, reservation: Id): Allocation[] {
 export function apply(head: Head, change: Change): void {
   switch (change.kind) {
     case 'policy':
-      head.policy = change.body ?? DEFAULT_POLICY;
+      setPolicy(head, change.body ?? DEFAULT_POLICY);
       break;
     case 'provider':
       replace(head, head.providers, change.id, change.body, linkProvider);
@@ -281,6 +286,7 @@ function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
 
 function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): void {
   hold(head, reservation.claims, sign);
+  countReservation(head, reservation, sign);
   const index = isOver(reservation) ? head.over : head.held;
   if (sign === 1) index.add(reservation);
   else index.delete(reservation);
@@ -289,6 +295,7 @@ function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): vo
 
 function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
   hold(head, offer.claims, sign);
+  countOffer(head, offer, sign);
   if (offer.status !== 'held') return;
   if (sign === 1) head.heldOffers.add(offer);
   else head.heldOffers.delete(offer);
@@ -296,6 +303,7 @@ function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
 
 function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void {
   hold(head, allocation.claims, sign);
+  countAllocation(head, allocation, sign);
   const window = { start: allocation.startsAt, end: allocation.endsAt ?? FOREVER };
   count(nodeFor(head, poolNode(allocation.pool)).used, window, allocation.capacity, sign);
   if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);
@@ -326,10 +334,21 @@ function countSegment(timeline: Timeline, segment: Segment, sign: 1 | -1): void 
   else timeline.remove(segment.window, segment.vector);
 }
 
+/** A node that has nothing. */
+export function emptyNode(id: NodeId): Node {
+  return { id, resources: [], total: new Timeline(), free: new Timeline(), used: new Timeline() };
+}
+
+function setPolicy(head: Head, policy: Policy): void {
+  const same = JSON.stringify(head.policy.quotas) === JSON.stringify(policy.quotas);
+  head.policy = policy;
+  if (!same) recount(head);
+}
+
 function nodeFor(head: Head, id: NodeId): Node {
   let node = head.nodes.get(id);
   if (node === undefined) {
-    node = { id, resources: [], total: new Timeline(), free: new Timeline(), used: new Timeline() };
+    node = emptyNode(id);
     head.nodes.set(id, node);
   }
   return node;

@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy', 'quotas'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -740,7 +740,10 @@ export type Allocation = {
  * @path /opnfv-promise:reservation-event/offered
  */
 export type Refusal = {
-  /** Name of the policy that forbids the request, for example max-duration. */
+  /**
+   * Name of the policy that forbids the request, for example max-duration, or name of
+   * the quota.
+   */
   readonly policy?: string;
   /**
    * Bound that the policy sets for this request: an instant, a number of hours or an
@@ -797,7 +800,10 @@ export type Utilization = {
 };
 
 /**
- * Limit on what a tenant or user may hold at any instant.
+ * Limit on what a tenant or user may hold at any instant with reservations, offers and
+ * allocations. It binds requests: what is held when the limit is set is kept, even
+ * if it is more, and a virtual machine that runs on after its reservation is counted
+ * without being refused.
  * @path /opnfv-promise:promise/policy/quota
  */
 export type PolicyQuota = {
@@ -806,12 +812,16 @@ export type PolicyQuota = {
    * @type nfv-infrastructure:name
    */
   readonly name: string;
-  /** Tenant that is limited. Absent: each tenant. */
+  /**
+   * Tenant that is limited. Absent: each tenant for itself; users without a tenant
+   * count as one.
+   */
   readonly tenant?: string;
   /** User who is limited. Absent: all users of the tenant together. */
   readonly user?: string;
   /**
-   * Most reservations that are not over. Absent: no limit.
+   * Most reservations that are granted and not over, and offers that are held.
+   * Absent: no limit.
    * @type uint32 (reservations)
    */
   readonly reservations?: number;
@@ -872,8 +882,10 @@ export type Policy = {
    */
   readonly 'termination-lead'?: number;
   /**
-   * Limit on what a tenant or user may hold at any instant.
-   * @feature opnfv-promise:quotas
+   * Limit on what a tenant or user may hold at any instant with reservations, offers and
+   * allocations. It binds requests: what is held when the limit is set is kept, even
+   * if it is more, and a virtual machine that runs on after its reservation is counted
+   * without being refused.
    */
   readonly quota?: readonly PolicyQuota[] | Entries<PolicyQuota>;
   /**
@@ -4450,7 +4462,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'policy' },
     { module: 'opnfv-promise', name: 'reservation' },
   ],
-  /** @feature opnfv-promise:quotas */
   '/opnfv-promise:promise/policy/quota': (quotaName: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'policy' },

@@ -37,6 +37,7 @@ describe('code generation', () => {
       'offers',
       'flexible-window',
       'end-policy',
+      'quotas',
     ]);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',

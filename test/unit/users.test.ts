@@ -46,6 +46,17 @@ describe('users', () => {
     expect(await running.checkPassword('late', 'comer')).to.equal(true);
   });
 
+  it('keeps the tenant of a user until another is given', async () => {
+    const users = new Users(directory);
+    await users.add('carol', { password: 'one', tenant: 'red' });
+    await users.add('carol', { password: 'two' });
+    expect(users.standing('carol')).to.deep.equal({ tenant: 'red' });
+    await users.add('carol', { tenant: 'blue' });
+    expect(await users.checkPassword('carol', 'two')).to.equal(true);
+    expect(users.standing('carol')).to.deep.equal({ tenant: 'blue' });
+    expect(users.standing('nobody')).to.deep.equal({});
+  });
+
   it('accepts a public key that was added, with comment and options left out', async () => {
     const users = new Users(directory);
     const mine = ssh2.utils.generateKeyPairSync('ed25519').public;

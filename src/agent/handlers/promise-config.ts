@@ -4,7 +4,7 @@
  */
 import { commands } from '../../engine/commands/index.ts';
 import { DEFAULT_POLICY } from '../../engine/entities.ts';
-import type { Policy as DomainPolicy } from '../../engine/entities.ts';
+import type { Policy as DomainPolicy, Quota } from '../../engine/entities.ts';
 import type { DecisionInputs } from '../../engine/ledger.ts';
 import { InvalidConfiguration, InvalidRequest } from '../../engine/requests.ts';
 import type {
@@ -16,7 +16,7 @@ import type {
 } from '../../engine/requests.ts';
 import type { Head } from '../../engine/state.ts';
 import { moduleName, paths } from '../../generated/opnfv-promise.ts';
-import type { Policy, Pool, PromiseTree, Provider, Reservation } from '../../generated/opnfv-promise.ts';
+import type { Policy, PolicyQuota, Pool, PromiseTree, Provider, Reservation } from '../../generated/opnfv-promise.ts';
 import type { Data, Entries } from '../../yang/data.ts';
 import type { Change } from '../../yang/edit.ts';
 import { formatPath } from '../../yang/instance-path.ts';
@@ -27,22 +27,30 @@ import type { PromiseDomain } from './promise-domain.ts';
 import { asRpcError, entryPath } from './promise-errors.ts';
 import { capacityIn, instantIn, listIn, present, reasonOut, refusalOut } from './promise-values.ts';
 import { accessIn } from './provider.ts';
+import { noStanding } from './standing.ts';
+import type { Standing, StandingOf } from './standing.ts';
 import { requestIn } from './reservation-nodes.ts';
 
 const PROMISE_PATH = formatPath(paths['/opnfv-promise:promise']());
 
 /** The owner of the configuration of opnfv-promise. */
-export const promiseConfigOwner: ConfigOwner<PromiseDomain> = { modules: [moduleName], decide };
+export function promiseConfigOwner(standingOf: StandingOf = noStanding): ConfigOwner<PromiseDomain> {
+  return {
+    modules: [moduleName],
+    decide: (proposal, head, inputs) => decide(proposal, head, inputs, standingOf(proposal.context.user)),
+  };
+}
 
 function decide(
   proposal: ConfigProposal,
   head: Head,
   inputs: DecisionInputs,
+  standing: Standing,
 ): ReturnType<ConfigOwner<PromiseDomain>['decide']> {
   const touched = touchedBy(proposal.changes);
   try {
     const changes = configChanges(configured(proposal.before), configured(proposal.after), touched);
-    const at = { ...inputs, user: proposal.context.user };
+    const at = { ...inputs, user: proposal.context.user, ...standing };
     const decision = commands.applyConfiguration(head, { changes }, at);
     if (decision.result.outcome === 'refused') throw refusals(decision.result.refusals);
     return decision;
@@ -182,7 +190,12 @@ export function policyIn(nodes: Policy | undefined): DomainPolicy {
     immediateValidity: reservation['immediate-validity'] ?? DEFAULT_POLICY.immediateValidity,
     atEnd: nodes?.['at-end'] ?? DEFAULT_POLICY.atEnd,
     terminationLead: nodes?.['termination-lead'],
+    quotas: listIn([...(nodes?.quota ?? [])].map(quotaIn)),
   });
+}
+
+function quotaIn({ name, tenant, user, reservations, capacity }: PolicyQuota): Quota {
+  return present({ name, tenant, user, reservations, capacity: capacityIn(capacity) });
 }
 
 /** One error for each entry that does not fit, each with the counter-offer as `refusal-info` in its error-info. */

@@ -9,6 +9,8 @@ import type { Instant } from '../../engine/window.ts';
 import type { RequestContext } from '../context.ts';
 import type { DomainLedger } from '../domain-ledger.ts';
 import type { DomainModel } from '../head.ts';
+import { noStanding } from './standing.ts';
+import type { StandingOf } from './standing.ts';
 import { eventRecord } from './promise-events.ts';
 
 /** Types of the domain, for what is generic over it. */
@@ -35,6 +37,8 @@ export interface PromiseEngineParts {
   readonly ledger: DomainLedger<PromiseDomain>;
   readonly reconciler: Pick<Reconciler, 'settled' | 'contacted' | 'refresh'>;
   readonly clock: Clock;
+  /** Absent: users have no tenant. */
+  readonly standingOf?: StandingOf;
   readonly patience?: Patience;
 }
 
@@ -44,17 +48,21 @@ export class PromiseEngine {
   readonly patience: Patience;
   readonly #ledger: DomainLedger<PromiseDomain>;
   readonly #clock: Clock;
+  readonly #standingOf: StandingOf;
 
   constructor(parts: PromiseEngineParts) {
     this.#ledger = parts.ledger;
     this.reconciler = parts.reconciler;
     this.#clock = parts.clock;
+    this.#standingOf = parts.standingOf ?? noStanding;
     this.patience = parts.patience ?? PATIENCE;
   }
 
   /** Decides on behalf of who asks. @returns the result, once it is durable */
   decide<Input, Result>(context: RequestContext, command: Command<Input, Result>, input: Input): Promise<Result> {
-    return this.#ledger.update((head, inputs) => command(head, input, { ...inputs, user: context.user }));
+    const { user } = context;
+    const standing = this.#standingOf(user);
+    return this.#ledger.update((head, inputs) => command(head, input, { ...inputs, user, ...standing }));
   }
 
   /** Reads the state as it is now. @returns when all that the reading rests on is durable */

@@ -9,8 +9,10 @@ import type { Draft } from '../draft.ts';
 import { HIGH, LOW } from '../entities.ts';
 import type { Allocation, Claim, Id, Pool, Provider, Reason, Reservation } from '../entities.ts';
 import { poolsFrom } from '../provider-supply.ts';
+import { quotaRefusal } from '../quota.ts';
 import { UnknownEntry } from '../requests.ts';
 import type {
+  At,
   Command,
   CreateInstance,
   CreateInstanceResult,
@@ -45,6 +47,8 @@ export const createInstance: Command<CreateInstance, CreateInstanceResult> = (he
     if (input.reservation === undefined) {
       const planned = planUnreserved(head, input, at.now);
       if (planned.outcome === 'refused') return planned;
+      const exceeded = overQuota(head, planned.plan, at);
+      if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
       return { outcome: 'accepted', allocation: record(draft, input, planned.plan) };
     }
     const reservation = head.reservations.get(input.reservation);
@@ -173,6 +177,12 @@ function planUnreserved(head: Head, input: CreateInstance, now: Instant): Planne
       : `The flavor '${input.flavor}' needs ${describeAmounts(found.capacity)} without end; not reserved are ${describeAmounts(most)} at the least from now on.`;
   const shortages = nodes.flatMap((each) => shortagesOf(each, counted(each, found.capacity), window));
   return { outcome: 'refused', refusal: { reason: 'insufficient-capacity', message, most, shortages } };
+}
+
+/** A machine without a reservation counts for quotas; one with a reservation is counted with that. */
+function overQuota(head: Head, plan: Plan, { user, tenant, now }: At): Refusal | undefined {
+  const holder = { owner: user, ...(tenant === undefined ? {} : { tenant }) };
+  return quotaRefusal(head, holder, { claims: [ownClaim(head, plan, now)], reservation: false });
 }
 
 function mayBear(head: Head, node: Node, zone: string | undefined): boolean {

@@ -52,6 +52,8 @@ export class Engine {
   readonly events: DomainEvent[] = [];
   readonly due = new Map<string, DueItem>();
   now = NOW;
+  /** On whose behalf commands are given. */
+  as: { readonly user: string; readonly tenant?: string } = { user: 'alice' };
   /** Whether to check the invariants after each command; on by default. */
   checked = true;
   #ids = 0;
@@ -62,7 +64,7 @@ export class Engine {
   ): ReturnType<Commands[Name]>['result'] {
     // Cast: the compiler does not relate a command's input to its name.
     const command = commands[name] as Command<unknown, unknown>;
-    const decision = command(this.head, input, { now: this.now, newId: () => `id-${++this.#ids}`, user: 'alice' });
+    const decision = command(this.head, input, { now: this.now, newId: () => `id-${++this.#ids}`, ...this.as });
     for (const change of decision.changes) apply(this.head, change);
     for (const change of decision.due) {
       if ('put' in change) this.due.set(change.put.id, change.put);

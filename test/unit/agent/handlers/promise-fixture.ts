@@ -5,6 +5,7 @@ import { promiseConfigOwner } from '../../../../src/agent/handlers/promise-confi
 import { PromiseEngine, promiseModel } from '../../../../src/agent/handlers/promise-domain.ts';
 import type { PromiseDomain } from '../../../../src/agent/handlers/promise-domain.ts';
 import { registerPromise } from '../../../../src/agent/handlers/register.ts';
+import type { Standing } from '../../../../src/agent/handlers/standing.ts';
 import { SIMULATED } from '../../../../src/agent/handlers/simulator.ts';
 import { agentModel, inDomain } from '../../../../src/agent/head.ts';
 import type { AgentChange, AgentEvent, AgentHead, AgentLedger } from '../../../../src/agent/head.ts';
@@ -73,6 +74,8 @@ export class PromiseFixture {
   readonly reconciler: Reconciler;
   readonly created: CreatedAgent;
   readonly clouds: SimulatedClouds;
+  /** What users are; who is not in it has no tenant. */
+  readonly standing = new Map<string, Standing>();
   /** What is wrong with the notifications that were published. */
   readonly invalid: unknown[] = [];
   readonly #directory: ReturnType<typeof temporaryDirectory>;
@@ -85,6 +88,7 @@ export class PromiseFixture {
     this.clock = new ManualClock(now);
     const { clock, yang } = this;
     const { path } = this.#directory;
+    const standingOf = (user: string): Standing => this.standing.get(user) ?? {};
     const fail = (error: unknown): number => this.#failures.push(error);
     this.#store = SqliteStore.open({ directory: path, now: () => clock.now() });
     const bus = new Bus((_listener, error) => fail(error));
@@ -123,9 +127,9 @@ export class PromiseFixture {
       bus,
       clock,
       logger: silentLogger,
-      owners: [promiseConfigOwner],
+      owners: [promiseConfigOwner(standingOf)],
     });
-    const engine = new PromiseEngine({ ledger: domain, reconciler: this.reconciler, clock });
+    const engine = new PromiseEngine({ ledger: domain, reconciler: this.reconciler, clock, standingOf });
     registerPromise(this.created, engine, (provider) => this.clouds.cloud(provider));
   }
 
@@ -136,7 +140,12 @@ export class PromiseFixture {
   }
 
   get client(): LocalClient {
-    return new LocalClient(this.created.agent, 'ann');
+    return this.clientOf('ann');
+  }
+
+  /** A client of the user; what tenants users have is in {@link standing}. */
+  clientOf(user: string): LocalClient {
+    return new LocalClient(this.created.agent, user);
   }
 
   /** Carries out an RPC, of opnfv-promise unless the name says otherwise, and validates the answer. */

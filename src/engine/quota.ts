@@ -1,0 +1,221 @@
+/**
+ * Quotas: what a tenant or user may hold at any instant, as nodes beside the pools.
+ *
+ * What reservations, offers and machines without a reservation hold on pools is counted on the node of each quota that their owner is
+ * under: `total` is the limit, `free` what is left of it, over time. So a quota is asked like a pool, whether it fits throughout a
+ * window. A quota without a tenant is one node for each tenant; users of no tenant are one together.
+ *
+ * A limit binds requests: who holds more when it is set keeps it, and a machine that runs on when its reservation is over is
+ * counted and not asked. Requests that lessen what is held are granted then too.
+ */
+import {
+  describeAmounts,
+  fitsWithin,
+  fromVector,
+  max,
+  min,
+  resourcesOf,
+  toVector,
+  total,
+  NOTHING,
+} from './capacity.ts';
+import type { Capacity } from './capacity.ts';
+import type { Allocation, Claim, NodeId, Offer, Quota, Reservation } from './entities.ts';
+import type { Refusal } from './requests.ts';
+import { claimWindow, emptyNode, isOver } from './state.ts';
+import type { Head, Node } from './state.ts';
+import { ALWAYS, FOREVER } from './window.ts';
+
+/** On whose account something is held. */
+export interface Holder {
+  readonly owner: string;
+  readonly tenant?: string;
+}
+
+/** What is counted for a quota beside capacity. */
+export interface QuotaAccount {
+  readonly quota: Quota;
+  /** Entities of those who are under it. */
+  holders: number;
+  /** Reservations that are granted and not over, and offers that are held. */
+  reservations: number;
+}
+
+/** Whether a holder is under the quota. */
+function binds(quota: Quota, { owner, tenant }: Holder): boolean {
+  return (quota.tenant === undefined || quota.tenant === tenant) && (quota.user === undefined || quota.user === owner);
+}
+
+function quotaNode({ name }: Quota, { tenant = '' }: Holder): NodeId {
+  return `quota/${encodeURIComponent(name)}/${encodeURIComponent(tenant)}`;
+}
+
+/** The nodes of the quotas that a holder is under. */
+export function nodesOfHolder({ policy }: Head, holder: Holder): NodeId[] {
+  return (policy.quotas ?? []).filter((quota) => binds(quota, holder)).map((quota) => quotaNode(quota, holder));
+}
+
+/** Counts an entity for the quotas that its owner is under (1), or no longer (-1). Only the head's own changes call this. */
+export function countReservation(head: Head, reservation: Reservation, sign: 1 | -1): void {
+  const counts = reservation.hold === 'firm' && !isOver(reservation);
+  for (const { node } of accounts(head, reservation, counts ? 1 : 0, sign)) hold(node, reservation.claims, sign);
+}
+
+export function countOffer(head: Head, offer: Offer, sign: 1 | -1): void {
+  for (const { node } of accounts(head, offer, offer.status === 'held' ? 1 : 0, sign)) hold(node, offer.claims, sign);
+}
+
+export function countAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void {
+  const window = { start: allocation.startsAt, end: allocation.endsAt ?? FOREVER };
+  for (const { node } of accounts(head, allocation, 0, sign)) {
+    hold(node, allocation.claims, sign);
+    const used = vectorOf(node, allocation.capacity);
+    if (sign === 1) node.used.add(window, used);
+    else node.used.remove(window, used);
+  }
+}
+
+/** Counts anew, after the quotas have changed. */
+export function recount(head: Head): void {
+  for (const id of head.quotas.keys()) head.nodes.delete(id);
+  head.quotas.clear();
+  for (const reservation of head.reservations.values()) countReservation(head, reservation, 1);
+  for (const offer of head.offers.values()) countOffer(head, offer, 1);
+  for (const allocation of head.allocations.values()) countAllocation(head, allocation, 1);
+}
+
+/** The nodes of the quotas that a holder is under, with the holder noted; they are gone with their last holder. */
+function* accounts(head: Head, holder: Holder, reservations: 0 | 1, sign: 1 | -1): Generator<{ readonly node: Node }> {
+  for (const quota of head.policy.quotas ?? []) {
+    if (!binds(quota, holder)) continue;
+    const id = quotaNode(quota, holder);
+    const account = head.quotas.get(id) ?? { quota, holders: 0, reservations: 0 };
+    const node = head.nodes.get(id) ?? freshNode(id, quota);
+    account.holders += sign;
+    account.reservations += sign * reservations;
+    if (account.holders > 0) {
+      head.quotas.set(id, account);
+      head.nodes.set(id, node);
+    } else {
+      head.quotas.delete(id);
+      head.nodes.delete(id);
+    }
+    yield { node };
+  }
+}
+
+function freshNode(id: NodeId, { capacity }: Quota): Node {
+  const node = emptyNode(id);
+  // Cast: the keys of a capacity are resources.
+  node.resources = Object.keys(capacity) as Node['resources'];
+  node.total.add(ALWAYS, toVector(capacity));
+  node.free.add(ALWAYS, toVector(capacity));
+  return node;
+}
+
+function hold(node: Node, claims: readonly Claim[], sign: 1 | -1): void {
+  for (const claim of claims) {
+    if (!claim.node.startsWith('pool/')) continue;
+    const vector = vectorOf(node, claim.capacity);
+    if (sign === 1) node.free.remove(claimWindow(claim), vector);
+    else node.free.add(claimWindow(claim), vector);
+  }
+}
+
+/** The part of an amount that the node counts. */
+function vectorOf(node: Node, capacity: Capacity): Float64Array {
+  return toVector(counted(node, capacity));
+}
+
+function counted({ resources }: Pick<Node, 'resources'>, capacity: Capacity): Capacity {
+  return fromVector(toVector(capacity), resources);
+}
+
+/** What is about to be held. */
+export interface Wanted {
+  readonly claims: readonly Claim[];
+  /** Whether one more reservation or offer is counted. */
+  readonly reservation: boolean;
+}
+
+/**
+ * The first quota, in the order of the policy, that forbids it.
+ * @param head in which the holder does not hold what is asked for, nor what it replaces
+ */
+export function quotaRefusal(head: Head, holder: Holder, wanted: Wanted): Refusal | undefined {
+  for (const quota of head.policy.quotas ?? []) {
+    if (!binds(quota, holder)) continue;
+    const id = quotaNode(quota, holder);
+    const refusal =
+      (wanted.reservation ? tooMany(quota, head.quotas.get(id)?.reservations ?? 0) : undefined) ??
+      tooMuch(quota, head.nodes.get(id) ?? freshNode(id, quota), wanted.claims);
+    if (refusal !== undefined) return refusal;
+  }
+  return undefined;
+}
+
+function tooMany(quota: Quota, there: number): Refusal | undefined {
+  const { reservations } = quota;
+  if (reservations === undefined || there < reservations) return undefined;
+  return exceeded(quota, `${reservations}`, `${there} reservations or offers are held of ${reservations} that may be`);
+}
+
+/** Claims are taken one after the other and put back, since they may be at different times. */
+function tooMuch(quota: Quota, node: Node, claims: readonly Claim[]): Refusal | undefined {
+  const taken: Claim[] = [];
+  try {
+    for (const claim of claims) {
+      if (!claim.node.startsWith('pool/')) continue;
+      if (!node.free.fits(claimWindow(claim), vectorOf(node, claim.capacity))) {
+        hold(node, taken.splice(0), -1);
+        return exceededBy(quota, node, claims);
+      }
+      hold(node, [claim], 1);
+      taken.push(claim);
+    }
+    return undefined;
+  } finally {
+    hold(node, taken, -1);
+  }
+}
+
+function exceededBy(quota: Quota, node: Node, claims: readonly Claim[]): Refusal {
+  const asked = counted(node, total(claims.map(({ capacity }) => capacity)));
+  const resources = resourcesOf(asked);
+  let left: Capacity | undefined;
+  for (const claim of claims) {
+    const least = fromVector(node.free.min(claimWindow(claim)), resources);
+    left = left === undefined ? least : min(left, least);
+  }
+  const most = min(asked, max(left ?? NOTHING, NOTHING));
+  const lacking = resources.filter((resource) => (most[resource] ?? 0) < (asked[resource] ?? 0));
+  const limit = describeAmounts(fromVector(toVector(quota.capacity), lacking.length === 0 ? resources : lacking));
+  const message = `asked for are ${describeAmounts(asked)}, left throughout the window are ${describeAmounts(most)} of ${limit}`;
+  return { ...exceeded(quota, limit, message), most };
+}
+
+function exceeded(quota: Quota, limit: string, why: string): Refusal {
+  return {
+    reason: 'quota-exceeded',
+    message: `The quota '${quota.name}' of ${describeSubject(quota)} would be exceeded: ${why}.`,
+    policy: quota.name,
+    limit,
+    shortages: [],
+  };
+}
+
+function describeSubject({ tenant, user }: Quota): string {
+  const whose = tenant === undefined ? 'each tenant' : `the tenant '${tenant}'`;
+  return user === undefined ? whose : `the user '${user}' in ${whose}`;
+}
+
+/** Whether what is wanted lies within what is held now: the quotas then have nothing to say. */
+export function lessens(
+  before: Pick<Reservation, 'startsAt' | 'endsAt' | 'claims'>,
+  after: Pick<Reservation, 'startsAt' | 'endsAt' | 'claims'>,
+): boolean {
+  const within = after.startsAt >= before.startsAt && (after.endsAt ?? FOREVER) <= (before.endsAt ?? FOREVER);
+  const sum = (claims: readonly Claim[]): Capacity =>
+    total(claims.filter(({ node }) => node.startsWith('pool/')).map(({ capacity }) => capacity));
+  return within && fitsWithin(sum(after.claims), sum(before.claims));
+}

@@ -1,0 +1,156 @@
+import { expect } from 'chai';
+import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
+import type { Quota } from '../../../src/engine/entities.ts';
+import type { Refusal } from '../../../src/engine/requests.ts';
+import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
+
+const T = NOW + DAY;
+const MACHINE = { name: 'vm', image: 'cirros', flavor: 'small' };
+
+function engineWith(...quotas: readonly Quota[]): Engine {
+  const engine = new Engine();
+  limit(engine, ...quotas);
+  engine.pool(engine.provider(), { cores: 20, ram: 10_000, instances: 20 });
+  engine.now += 1;
+  return engine;
+}
+
+function limit(engine: Engine, ...quotas: readonly Quota[]): void {
+  const entry = { ...DEFAULT_POLICY, ...(quotas.length === 0 ? {} : { quotas }) };
+  expect(engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] }).outcome).to.equal('applied');
+}
+
+/** Reserves cores for an hour; why not, or undefined. */
+function ask(engine: Engine, cores: number, start = T): Refusal | undefined {
+  const result = engine.do('createReservation', { start, end: start + HOUR, demand: { capacity: { cores, ram: 1 } } });
+  return result.outcome === 'refused' ? result.refusal : undefined;
+}
+
+describe('quotas', () => {
+  it('limit what a tenant holds at any instant, each tenant for itself, and say what is left', () => {
+    const engine = engineWith({ name: 'small', capacity: { cores: 6 } });
+    engine.as = { user: 'ann', tenant: 'red' };
+    expect(ask(engine, 4)).to.equal(undefined);
+    engine.as = { user: 'bob', tenant: 'red' };
+    const refusal = ask(engine, 3);
+    expect(refusal).to.deep.include({
+      reason: 'quota-exceeded',
+      policy: 'small',
+      limit: '6 cores',
+      most: { cores: 2 },
+    });
+    expect(refusal?.message).to.match(
+      /^The quota 'small' of each tenant would be exceeded: .* left .* 2 cores of 6 cores\.$/,
+    );
+    expect(ask(engine, 6, T + HOUR)).to.equal(undefined);
+    expect(ask(engine, 2)).to.equal(undefined);
+    engine.as = { user: 'eve', tenant: 'blue' };
+    expect(ask(engine, 6)).to.equal(undefined);
+  });
+
+  it('limit a user, a tenant, or a user of a tenant, and the narrowest counts', () => {
+    const engine = engineWith(
+      { name: 'of-ann', user: 'ann', capacity: { cores: 2 } },
+      { name: 'of-red', tenant: 'red', capacity: { cores: 5 } },
+    );
+    engine.as = { user: 'ann', tenant: 'red' };
+    expect(ask(engine, 3)?.policy).to.equal('of-ann');
+    expect(ask(engine, 2)).to.equal(undefined);
+    engine.as = { user: 'bob', tenant: 'red' };
+    expect(ask(engine, 4)?.policy).to.equal('of-red');
+    expect(ask(engine, 3)).to.equal(undefined);
+    engine.as = { user: 'bob' };
+    expect(ask(engine, 9)).to.equal(undefined);
+  });
+
+  it('limit the number of reservations, and of offers with them', () => {
+    const engine = engineWith({ name: 'few', reservations: 2, capacity: {} });
+    const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 1 } } });
+    const offer = engine.do('requestOffer', {
+      start: T,
+      end: T + HOUR,
+      demand: { capacity: { cores: 1 } },
+      holdFor: HOUR,
+    });
+    if (offer.outcome === 'refused') throw new Error(offer.refusal.message);
+    expect(ask(engine, 1)).to.deep.include({ reason: 'quota-exceeded', policy: 'few', limit: '2' });
+    expect(engine.do('acceptOffer', { id: offer.offer.id }).outcome).to.equal('accepted');
+    expect(ask(engine, 1)?.policy).to.equal('few');
+    engine.do('cancelReservation', { id });
+    expect(ask(engine, 1)).to.equal(undefined);
+    engine.advance(2 * DAY);
+    expect(ask(engine, 1, T + 5 * DAY)).to.equal(undefined);
+  });
+
+  it('bind offers and updates; what lessens is not asked', () => {
+    const engine = engineWith({ name: 'small', capacity: { cores: 6 } });
+    const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 5 } } });
+    const offer = engine.do('requestOffer', {
+      start: T,
+      end: T + HOUR,
+      demand: { capacity: { cores: 2 } },
+      holdFor: HOUR,
+    });
+    expect(offer.outcome === 'refused' && offer.refusal.reason).to.equal('quota-exceeded');
+    const before = engine.head.reservations.get(id);
+    const more = engine.do('updateReservation', { id, demand: { capacity: { cores: 7 } } });
+    expect(more.outcome === 'refused' && more.refusal.most).to.deep.equal({ cores: 6 });
+    expect(engine.head.reservations.get(id)).to.equal(before);
+    expect(engine.do('updateReservation', { id, demand: { capacity: { cores: 6 } } }).outcome).to.equal('updated');
+    limit(engine, { name: 'small', capacity: { cores: 1 } });
+    expect(engine.do('updateReservation', { id, demand: { capacity: { cores: 4 } } }).outcome).to.equal('updated');
+    expect(engine.do('updateReservation', { id, end: T + 2 * HOUR }).outcome).to.equal('refused');
+  });
+
+  it('count machines without a reservation, and those of a reservation with that', () => {
+    const engine = engineWith({ name: 'small', capacity: { cores: 2 } });
+    const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: { cores: 1, ram: 512 } } });
+    expect(engine.do('createInstance', { ...MACHINE, reservation }).outcome).to.equal('accepted');
+    expect(engine.do('createInstance', MACHINE).outcome).to.equal('accepted');
+    const third = engine.do('createInstance', MACHINE);
+    expect(third.outcome === 'refused' && third.refusal.reason).to.equal('quota-exceeded');
+    // It runs on when its reservation is over, and counts.
+    engine.advance(HOUR);
+    expect(engine.do('createInstance', MACHINE).outcome).to.equal('refused');
+    const [first] = engine.head.allocations.keys();
+    engine.do('destroyInstance', { id: String(first) });
+    engine.do('serverGone', { allocation: String(first) });
+    expect(engine.do('createInstance', MACHINE).outcome).to.equal('accepted');
+  });
+
+  it('leave what is held when they are set, and vanish with the policy', () => {
+    const engine = engineWith();
+    ask(engine, 10);
+    engine.now += 1;
+    limit(engine, { name: 'late', capacity: { cores: 4 } });
+    expect(ask(engine, 1)?.policy).to.equal('late');
+    expect(ask(engine, 4, T + HOUR)).to.equal(undefined);
+    limit(engine);
+    expect(ask(engine, 1)).to.equal(undefined);
+    expect([...engine.head.nodes.keys()].filter((id) => id.startsWith('quota/'))).to.deep.equal([]);
+  });
+
+  it('bind configured reservations like others, in an edit as a whole', () => {
+    const engine = engineWith({ name: 'small', capacity: { cores: 6 } });
+    const put = (id: string, cores: number) =>
+      ({ put: 'reservation', entry: { id, start: T, end: T + HOUR, demand: { capacity: { cores } } } }) as const;
+    const both = engine.do('applyConfiguration', { changes: [put('a', 4), put('b', 3)] });
+    expect(both.outcome === 'refused' && both.refusals.map(({ id, refusal }) => [id, refusal.reason])).to.deep.equal([
+      ['b', 'quota-exceeded'],
+    ]);
+    expect(engine.head.reservations.size).to.equal(0);
+    expect(engine.do('applyConfiguration', { changes: [put('a', 4)] }).outcome).to.equal('applied');
+    expect(engine.do('applyConfiguration', { changes: [put('a', 2), put('b', 4)] }).outcome).to.equal('applied');
+  });
+
+  it('decide on pending reservations when they are decided', () => {
+    const engine = engineWith({ name: 'few', reservations: 1, capacity: {} });
+    const input = { start: T, end: T + HOUR, demand: { capacity: { cores: 1 } }, deferred: true };
+    for (let count = 0; count < 2; count++) engine.do('createReservation', input);
+    engine.advance(0);
+    expect([...engine.head.reservations.values()].map(({ status, reason }) => [status, reason])).to.deep.equal([
+      ['scheduled', undefined],
+      ['rejected', 'quota-exceeded'],
+    ]);
+  });
+});
