@@ -475,7 +475,7 @@ const resize = fc
       const id = world.pick(world.reservations, which);
       const reservation = id === undefined ? undefined : engine.head.reservations.get(id);
       if (reservation?.endsAt === undefined || isOver(reservation)) return;
-      const end = Math.max(reservation.endsAt + longer * TICK, engine.now + TICK);
+      const end = Math.max(reservation.endsAt + longer * TICK, engine.now + TICK, reservation.startsAt + TICK);
       engine.do('updateReservation', { id: reservation.id, end, demand: { capacity: { cores: asked } } });
     },
     toString: () => `resize #${which} to ${asked} cores, ${longer} longer`,
