@@ -29,7 +29,7 @@ export interface DeliverySurroundings {
   /** The notification that tells the receiver; undefined where there is none. */
   readonly notification: (delivery: Delivery, news: SubscriptionNews) => NotificationRecord | undefined;
   readonly ended: (delivery: Delivery, reason: SubscriptionEnd) => void;
-  /** A receiver threw. */
+  /** A receiver threw, or the log could not be read. */
   readonly failed: (delivery: Delivery, error: unknown) => void;
 }
 
@@ -194,9 +194,14 @@ export class Delivery implements Subscription {
     if (this.#live && !this.#busy) {
       this.#next = event.seq + 1;
       this.#offer(event);
-    } else if (this.#busy && event.seq - this.#next >= this.#around.limits.mostBehind) {
+    } else if (this.#busy && this.#isFarBehind(event)) {
       this.#overflow();
     }
+  }
+
+  /** Whoever replays is behind by choice, which is no overflow. */
+  #isFarBehind(event: EventRecord): boolean {
+    return this.#replayEnd === undefined && event.seq - this.#next >= this.#around.limits.mostBehind;
   }
 
   #ready(): void {
@@ -206,9 +211,19 @@ export class Delivery implements Subscription {
     else if (this.#state === 'active' && this.#turn === undefined) this.#turn = setImmediate(() => this.#readLog());
   }
 
-  /** Reads on in the log, a batch at a time, until it has caught up with the bus. */
+  /** A log that cannot be read ends this subscription; it must not end the process, in whose own turn this runs. */
   #readLog(): void {
     this.#turn = undefined;
+    try {
+      this.#readOn();
+    } catch (error) {
+      this.#around.failed(this, error);
+      this.finish('log-failed');
+    }
+  }
+
+  /** Reads on in the log, a batch at a time, until it has caught up with the bus. */
+  #readOn(): void {
     if (this.#state !== 'active' || this.#busy) return;
     this.#live = false;
     const replaying = this.#replayEnd !== undefined;

@@ -200,7 +200,9 @@ export class EventStreams implements Streams {
     receiver: NotificationReceiver | undefined,
     test: NotificationTest,
   ): Delivery {
-    const { user, transport, sessionId } = context;
+    const { user, transport, sessionId, signal } = context;
+    // Its end has been told already: nobody would end the subscription.
+    if (signal.aborted) throw RpcError.operationFailed('The client is gone.');
     const owner = { user, transport, ...(sessionId === undefined ? {} : { sessionId }) };
     const terms = { id: ++this.#lastId, protocol, stream: stream.name, owner, request, filter: request.filter, test };
     const delivery = new Delivery(this.#surroundings, terms, receiver);

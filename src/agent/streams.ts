@@ -26,6 +26,8 @@ export type SubscriptionEnd =
   | 'session-ended'
   /** The receiver did not take what was queued for it for too long, or threw. */
   | 'receiver-failed'
+  /** The log could not be read. */
+  | 'log-failed'
   /** The server is shutting down. */
   | 'shutdown';
 

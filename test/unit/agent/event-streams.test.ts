@@ -208,6 +208,32 @@ describe('event streams', () => {
       expect(other.records).to.have.length(10);
     });
 
+    it('that replay more than they may be behind get all of it, whatever happens meanwhile', async () => {
+      for (let n = 0; n < 10; n++) await fixture.happens({});
+      recorder.takes = false;
+      fixture.streams.subscribe(contextOf('ann'), { startTime: START }, recorder).start();
+      await fixture.happens({});
+      expect(recorder.ended).to.deep.equal([]);
+      recorder.takes = true;
+      recorder.ready();
+      await settled();
+      expect(recorder.seen).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 'replayComplete', 11]);
+    });
+
+    it('whose log cannot be read lose their subscription, and nobody else anything', async () => {
+      const other = new Recorder();
+      fixture.streams.subscribe(contextOf('bob'), {}, other).start();
+      recorder.takes = false;
+      fixture.streams.subscribe(contextOf('ann'), {}, recorder).start();
+      await fixture.happens({}, {});
+      fixture.logFails = true;
+      recorder.ready();
+      await settled();
+      expect(recorder.ended).to.deep.equal(['log-failed']);
+      await fixture.happens({});
+      expect(other.seen).to.deep.equal([1, 2, 3]);
+    });
+
     it('that find the log aged past them overflow', async () => {
       recorder.takes = false;
       fixture.streams.establish(contextOf('ann'), {}, recorder).start();
@@ -379,6 +405,15 @@ describe('event streams', () => {
         expect([error.tag, error.info?.badElement]).to.deep.equal(['invalid-value', element]);
       }
     });
+  });
+
+  it('make no subscription for a client that has gone while it asked', () => {
+    const { context, session } = fixture.session();
+    session.close('dropped');
+    const gone = { ...context, signal: AbortSignal.abort() };
+    expect(errorOf(() => fixture.streams.subscribe(gone, {}, recorder)).tag).to.equal('operation-failed');
+    expect(errorOf(() => fixture.streams.establish(gone, {}, recorder)).tag).to.equal('operation-failed');
+    expect(fixture.streams.subscriptions()).to.deep.equal([]);
   });
 
   it('take no more subscriptions than they may', async () => {

@@ -78,6 +78,8 @@ export class StreamFixture {
   });
   readonly sessions = new SessionRegistry(this.clock);
   readonly streams: EventStreams;
+  /** Whether reading the log fails, as on a broken disk. */
+  logFails = false;
   readonly #directory = temporaryDirectory();
   readonly #store: SqliteStore;
 
@@ -92,7 +94,13 @@ export class StreamFixture {
     return new EventStreams({
       yang: { schema, xpathTest: refuseXPath },
       bus: this.bus,
-      log: this.#store,
+      log: {
+        eventLog: () => this.#store.eventLog(),
+        readEvents: (query) => {
+          if (this.logFails) throw new Error('the disk is broken');
+          return this.#store.readEvents(query);
+        },
+      },
       clock: this.clock,
       access: new OpenAccess(schema),
       sessions: this.sessions,
