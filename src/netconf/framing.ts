@@ -37,10 +37,14 @@ const HEAD_BYTES = 2048;
 /** Where the decoder stands within the chunked framing; see the ABNF of RFC 6242 §4.2. */
 type ChunkState = 'line-feed' | 'hash' | 'size-or-end' | 'size' | 'data' | 'end-line-feed';
 
-/** Bytes of the message that is being received. Past the limit only their number and the head are kept. */
+/**
+ * Bytes of the message that is being received, in one block that grows: a chunk may have a single byte, and to keep each by itself
+ * would take a hundred times its size. Past the limit only the number of bytes and the head are kept.
+ */
 class MessageBuffer {
   readonly #limit: number;
-  #pieces: Uint8Array[] = [];
+  #block = Buffer.alloc(0);
+  #kept = 0;
   #length = 0;
 
   constructor(limit: number) {
@@ -48,25 +52,27 @@ class MessageBuffer {
   }
 
   isBlank(): boolean {
-    return this.#pieces.every((piece) => piece.every((byte) => byte <= 0x20));
+    return this.#block.subarray(0, this.#kept).every((byte) => byte <= 0x20);
   }
 
   add(bytes: Uint8Array): void {
-    if (bytes.length === 0) return;
-    const wasWithin = this.#length <= this.#limit;
     this.#length += bytes.length;
     if (this.#length <= this.#limit) {
-      this.#pieces.push(bytes);
-    } else if (wasWithin) {
-      this.#pieces = [Buffer.concat([...this.#pieces, bytes]).subarray(0, HEAD_BYTES)];
+      this.#keep(bytes);
+      return;
     }
+    if (this.#block.length === HEAD_BYTES) return;
+    this.#kept = Math.min(this.#kept, HEAD_BYTES);
+    this.#block = Buffer.from(this.#block.subarray(0, this.#kept));
+    this.#keep(bytes.subarray(0, HEAD_BYTES - this.#kept));
   }
 
   /** Takes the message out; the buffer is empty afterwards. */
   take(): Frame {
-    const bytes = Buffer.concat(this.#pieces);
+    const bytes = this.#block.subarray(0, this.#kept);
     const length = this.#length;
-    this.#pieces = [];
+    this.#block = Buffer.alloc(0);
+    this.#kept = 0;
     this.#length = 0;
     if (length > this.#limit) return { kind: 'too-big', bytes: length, head: bytes.toString('utf8') };
     try {
@@ -74,6 +80,17 @@ class MessageBuffer {
     } catch {
       return { kind: 'not-utf8', head: bytes.subarray(0, HEAD_BYTES).toString('utf8') };
     }
+  }
+
+  #keep(bytes: Uint8Array): void {
+    const needed = this.#kept + bytes.length;
+    if (needed > this.#block.length) {
+      const grown = Buffer.allocUnsafe(Math.max(needed, this.#block.length * 2));
+      grown.set(this.#block.subarray(0, this.#kept));
+      this.#block = grown;
+    }
+    this.#block.set(bytes, this.#kept);
+    this.#kept = needed;
   }
 }
 

@@ -207,4 +207,16 @@ describe('netconf framing', () => {
     blocks.next();
     expect(made).to.be.below(20);
   });
+
+  it('takes no more memory for a message in chunks of one byte than a few times its length', () => {
+    const length = 1 << 18;
+    const decoder = decoderFor('chunked');
+    const part = Buffer.from('\n#1\nx'.repeat(1024));
+    const before = process.memoryUsage();
+    for (let sent = 0; sent < length; sent += 1024) expect([...decoder.decode(part)]).to.deep.equal([]);
+    const { arrayBuffers, heapUsed } = process.memoryUsage();
+    const [message] = decoder.decode(Buffer.from('\n##\n'));
+    expect(message).to.deep.equal({ kind: 'message', text: 'x'.repeat(length) });
+    expect(arrayBuffers - before.arrayBuffers + heapUsed - before.heapUsed).to.be.below(64 * length);
+  });
 });
