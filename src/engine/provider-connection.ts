@@ -1,7 +1,7 @@
 /**
  * Contact with one provider: first contact, refreshing from time to time and on demand, trying again when it is lost.
  */
-import type { Vim, VimInventory } from '../vim/vim.ts';
+import type { Vim, VimErrorKind, VimInventory } from '../vim/vim.ts';
 import type { Clock, Timer } from './clock.ts';
 import { asVimError, withDeadline } from './deadline.ts';
 
@@ -30,6 +30,9 @@ export const CONTACT_TIMING: ContactTiming = {
 export type Contact =
   | { readonly status: 'up'; readonly inventory: VimInventory }
   | { readonly status: 'down' | 'rejected'; readonly statusMessage: string };
+
+/** What is wrong with the account and not with the way to the VIM. */
+const REJECTIONS: ReadonlySet<VimErrorKind> = new Set(['unauthorized', 'forbidden', 'refused']);
 
 export interface ProviderConnectionOptions {
   readonly vim: Vim;
@@ -115,8 +118,7 @@ export class ProviderConnection {
       const error = asVimError(thrown);
       if (this.#stopped.signal.aborted) return;
       this.#failures += 1;
-      const rejected = error.kind === 'unauthorized' || error.kind === 'forbidden';
-      await this.#tell({ status: rejected ? 'rejected' : 'down', statusMessage: error.message });
+      await this.#tell({ status: REJECTIONS.has(error.kind) ? 'rejected' : 'down', statusMessage: error.message });
     }
   }
 

@@ -185,7 +185,7 @@ describe('add-provider with OpenStack', () => {
 
   it('says which regions there are, and where nobody listens', async () => {
     const elsewhere = await promise.addProvider('demo', { region: 'Mars' });
-    expect(leaf(elsewhere, 'result')).to.equal('conflict');
+    expect(leaf(elsewhere, 'reason')).to.match(/provider-rejected$/);
     expect(leaf(elsewhere, 'message')).to.include("no region 'Mars'; it has RegionOne");
     const nobody = await promise.addProvider('demo', { endpoint: 'http://127.0.0.1:1/v3' });
     expect(leaf(nobody, 'reason')).to.match(/provider-unavailable$/);

@@ -11,8 +11,8 @@ import { loadConfig, type Config } from '../../src/config.ts';
 import { createLogger } from '../../src/observe/log.ts';
 import { url } from './control-plane/layout.ts';
 
-const USER = 'anna';
-const PASSWORD = 'correct horse battery staple';
+export const USER = 'anna';
+export const PASSWORD = 'correct horse battery staple';
 
 /** How long a notification may take. */
 const PATIENCE_MS = 90_000;
@@ -83,18 +83,7 @@ export class PromiseUnderTest {
 
   /** Registers the cloud as a tenant sees it; passwords are the names. */
   addProvider(user: string, more: Json = {}): Promise<Content> {
-    return this.invoke('add-provider', {
-      name: `cloud of ${user}`,
-      'provider-type': 'openstack',
-      strategy: 'keystone',
-      endpoint: `${url('keystone')}/v3`,
-      region: 'RegionOne',
-      username: user,
-      password: user,
-      domain: 'Default',
-      tenant: { name: user },
-      ...more,
-    });
+    return this.invoke('add-provider', { ...cloudOf(user), ...more });
   }
 
   /** A provider and a pool from it. */
@@ -122,6 +111,21 @@ export class PromiseUnderTest {
   destroyInstance(instance: string): Promise<Content> {
     return this.invoke('destroy-instance', { 'instance-id': instance });
   }
+}
+
+/** The input of add-provider for a tenant. */
+export function cloudOf(user: string): Json {
+  return {
+    name: `cloud of ${user}`,
+    'provider-type': 'openstack',
+    strategy: 'keystone',
+    endpoint: `${url('keystone')}/v3`,
+    region: 'RegionOne',
+    username: user,
+    password: user,
+    domain: 'Default',
+    tenant: { name: user },
+  };
 }
 
 export function demanded<T>(value: T | undefined, what: string): T {

@@ -33,7 +33,10 @@ async function main(): Promise<number> {
     const code = await mocha();
     if (keep) {
       say(`kept: Keystone is at ${url('keystone')}/v3, logs are in ${DIRECTORIES.log}; interrupt to stop`);
+      // Waiting for a signal alone keeps no process alive.
+      const alive = setInterval(() => undefined, 60_000);
       await interrupted;
+      clearInterval(alive);
     }
     return code;
   } catch (error) {
