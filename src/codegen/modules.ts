@@ -10,7 +10,15 @@ export const generatedModules: readonly GeneratedModule[] = [
   { name: 'nfv-infrastructure', announced: [] },
   {
     name: 'opnfv-promise',
-    announced: ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy', 'quotas'],
+    announced: [
+      'reservation-service',
+      'multi-provider',
+      'offers',
+      'flexible-window',
+      'end-policy',
+      'quotas',
+      'explain',
+    ],
   },
   { name: 'promise-simulator', announced: [] },
   { name: 'promise-thresholds', announced: [] },

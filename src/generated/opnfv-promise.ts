@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy', 'quotas'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -2020,8 +2020,9 @@ export type AddProviderOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -2092,8 +2093,9 @@ export type IncreaseCapacityOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -2205,8 +2207,9 @@ export type DecreaseCapacityOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -2554,8 +2557,9 @@ export type CreateReservationOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -2814,8 +2818,9 @@ export type UpdateReservationOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -2900,8 +2905,9 @@ export type CancelReservationOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -3384,8 +3390,9 @@ export type RequestOfferOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -3467,8 +3474,9 @@ export type AcceptOfferOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -3553,8 +3561,9 @@ export type DeclineOfferOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -3631,8 +3640,9 @@ export type CreateInstanceOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -3679,8 +3689,9 @@ export type DestroyInstanceOutput = {
   /** The outcome in words, with the values that decided it. */
   readonly message?: string;
   /**
-   * Number of the decision, for which explain gives the reasons.
-   * @feature opnfv-promise:explain
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
    * @type uint64
    */
   readonly decision?: string;
@@ -3689,7 +3700,9 @@ export type DestroyInstanceOutput = {
 };
 
 /**
- * Tells how a decision came about.
+ * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
+ * what was granted it gives the pools and hosts that were chosen at the time, and what
+ * the others lack now: deciding does not wait for an account of what is not needed.
  * @path /opnfv-promise:explain/input
  */
 export type ExplainInput = {
@@ -3705,14 +3718,15 @@ export type ExplainInput = {
   readonly 'instance-id'?: string;
   /**
    * A decision, by the number in the answer to the request; refusals have one
-   * too.
+   * too. The latest 4096 since the start of the server are kept.
    * @type uint64
    */
   readonly decision?: string;
 };
 
 /**
- * What was short, and when.
+ * What was short, and when: of one that was chosen, of its part; else of the whole
+ * request.
  * @path /opnfv-promise:explain/output/considered/shortage
  */
 export type ExplainOutputConsideredShortage = {
@@ -3754,16 +3768,21 @@ export type ExplainOutputConsidered = {
    * @type nfv-infrastructure:trait
    */
   readonly 'lacking-traits'?: readonly string[];
-  /** What was short, and when. */
+  /**
+   * What was short, and when: of one that was chosen, of its part; else of the whole
+   * request.
+   */
   readonly shortage?: readonly ExplainOutputConsideredShortage[];
 };
 
 /**
- * Tells how a decision came about.
+ * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
+ * what was granted it gives the pools and hosts that were chosen at the time, and what
+ * the others lack now: deciding does not wait for an account of what is not needed.
  * @path /opnfv-promise:explain/output
  */
 export type ExplainOutput = {
-  /** What decided. */
+  /** What decided. Absent for what was granted and is kept. */
   readonly reason?: Reason;
   /** The decision in words. */
   readonly message?: string;
@@ -4399,23 +4418,16 @@ export const rpcs = {
    * free when the VIM has confirmed; an allocation-event tells.
    */
   'destroy-instance': { module: 'opnfv-promise', name: 'destroy-instance', path: '/opnfv-promise:destroy-instance' } as RpcDescriptor<DestroyInstanceInput, DestroyInstanceOutput>,
+  /**
+   * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
+   * what was granted it gives the pools and hosts that were chosen at the time, and what
+   * the others lack now: deciding does not wait for an account of what is not needed.
+   */
+  explain: { module: 'opnfv-promise', name: 'explain', path: '/opnfv-promise:explain' } as RpcDescriptor<ExplainInput, ExplainOutput>,
 };
 
 /** What a server of the module has to implement; the compiler asks for each. */
 export type Handlers<Context> = HandlersOf<typeof rpcs, Context>;
-
-/** The RPCs that come with the feature explain, which is not announced. */
-export const explainRpcs = {
-  /** Tells how a decision came about. */
-  explain: { module: 'opnfv-promise', name: 'explain', path: '/opnfv-promise:explain' } as RpcDescriptor<ExplainInput, ExplainOutput>,
-};
-
-export type ExplainHandlers<Context> = HandlersOf<typeof explainRpcs, Context>;
-
-/** The RPCs of each feature that is not announced. */
-export const featureRpcs = {
-  explain: explainRpcs,
-};
 
 /** Every notification of the module, told apart by its name. */
 export type Notification =

@@ -580,6 +580,25 @@ function furtherScenarios(open: () => World): void {
     expect(leaf(none, 'refusal/next-window/start')).to.equal(at(now + 3 * HOUR));
   });
 
+  it('explains a refusal and a reservation', async () => {
+    const world = await open().open();
+    const window = { start: at(world.now + HOUR), end: at(world.now + 2 * HOUR) };
+    const whole = { ...window, pools: [world.vim.pool], capacity: { cores: POOL_CORES } };
+    const granted = await world.ok('create-reservation', whole);
+    const refused = await world.conflict('create-reservation', whole, 'insufficient-capacity');
+    const explain = async (subject: Json): Promise<Content> =>
+      await world.consumer.invoke('opnfv-promise:explain', subject);
+    const why = await explain({ decision: text(refused, 'decision') });
+    expect(leaf(why, 'reason')).to.equal('insufficient-capacity');
+    const [considered] = all(why, 'considered');
+    expect(leaf(considered, 'pool')).to.equal(world.vim.pool);
+    expect(leaf(considered, 'chosen')).to.equal('false');
+    expect(leaf(considered, 'shortage/missing')).to.equal(String(POOL_CORES));
+    expect(leaf(considered, 'shortage/from')).to.equal(window.start);
+    const how = await explain({ 'reservation-id': text(granted, 'reservation-id') });
+    expect(leaf(how, 'considered/chosen')).to.equal('true');
+  });
+
   it('binds requests by the policy that was configured', async () => {
     const world = await open().open();
     const policy = dataPath(PROMISE, 'policy', 'reservation');

@@ -5,6 +5,8 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { Capacity } from '../../src/engine/capacity.ts';
+import { explainReservation } from '../../src/engine/explain.ts';
+import { violations } from '../../src/engine/invariants.ts';
 import type { Refusal, Shortage } from '../../src/engine/requests.ts';
 import { Engine, NOW } from '../unit/engine/engine-fixture.ts';
 
@@ -206,6 +208,32 @@ describe('windows and counter-offers', function () {
         expect(map.engine.do('createReservation', again).outcome).to.equal('granted');
       }),
       13,
+    );
+  });
+
+  it('the explanation of what was granted says what the pools lack that were not chosen', () => {
+    runs(
+      fc.property(scene, (drawn) => {
+        const map = new Map(drawn);
+        const { engine } = map;
+        const { asked, start, length } = drawn;
+        const input = { start: at(start), end: at(start + length), demand: { capacity: asked } };
+        const result = engine.do('createReservation', input);
+        if (result.outcome !== 'granted') return;
+        const { id, claims } = result.reservation;
+        const chosen = new Set(claims.map(({ node }) => node));
+        const lacking = map.allShortages(asked, start, start + length);
+        const { considered } = explainReservation(engine.head, id, engine.now);
+        expect(considered).to.deep.equal(
+          drawn.pools.map((_, index) => ({
+            pool: `p${index}`,
+            chosen: chosen.has(`pool/p${index}`),
+            shortages: chosen.has(`pool/p${index}`) ? [] : lacking.filter((each) => each.pool === `p${index}`),
+          })),
+        );
+        expect(violations(engine.head, engine.now)).to.deep.equal([]);
+      }),
+      15,
     );
   });
 

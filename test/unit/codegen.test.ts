@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { generate } from '../../src/codegen/files.ts';
 import { loadSchema } from '../../src/codegen/load.ts';
 import type { LoadedSchema } from '../../src/codegen/load.ts';
-import { announcedFeatures, featureRpcs, paths, rpcs } from '../../src/generated/opnfv-promise.ts';
+import { announcedFeatures, paths, rpcs } from '../../src/generated/opnfv-promise.ts';
 import { rpcs as simulatorRpcs } from '../../src/generated/promise-simulator.ts';
 import { formatPath } from '../../src/yang/instance-path.ts';
 
@@ -38,6 +38,7 @@ describe('code generation', () => {
       'flexible-window',
       'end-policy',
       'quotas',
+      'explain',
     ]);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',
@@ -53,8 +54,8 @@ describe('code generation', () => {
       'decline-offer',
       'create-instance',
       'destroy-instance',
+      'explain',
     ]);
-    expect(Object.keys(featureRpcs.explain)).to.deep.equal(['explain']);
     expect(simulatorRpcs).to.include.keys('fail-host', 'set-times').and.have.property('set-times').that.deep.equals({
       module: 'promise-simulator',
       name: 'set-times',
@@ -64,7 +65,9 @@ describe('code generation', () => {
 
   it('finds the features behind nodes by compiling with and without each', () => {
     expect(schema.featuresOf('/opnfv-promise:create-reservation')).to.equal(undefined);
-    expect(schema.featuresOf('/opnfv-promise:explain')).to.deep.equal(['opnfv-promise:explain']);
+    expect(schema.featuresOf('/opnfv-promise:create-reservation/input/recurrence')).to.deep.equal([
+      'opnfv-promise:recurrence',
+    ]);
     expect(schema.featuresOf('/opnfv-promise:create-reservation/output/search-complete')).to.have.members([
       'opnfv-promise:placement',
       'opnfv-promise:pre-emption',
@@ -89,7 +92,7 @@ describe('code generation', () => {
       .and.to.include("| 'promise-simulator:simulated'");
     expect(text).to.match(/export type Result =\n.*\n? {2}\/\*\* The request was carried out[^|]*\| 'ok'/);
     expect(text).to.include('readonly reservation?: readonly Reservation[] | Entries<Reservation>;');
-    expect(text).to.match(/@feature opnfv-promise:explain\n[^;]*readonly decision\?: string;/);
+    expect(text).to.match(/@feature opnfv-promise:recurrence\n[^;]*readonly recurrence\?: Recurrence;/);
     expect(text).to.include("readonly 'promise-simulator:simulation'?: ProviderSimulation;");
   });
 });

@@ -7,7 +7,15 @@ import type { Tree, ImportModule, Module, ModuleRequest, NotificationNode, RpcNo
 const directory = new URL('../../dist/yang/', import.meta.url);
 const examples = new URL('./yang-examples/', import.meta.url);
 const own = ['nfv-infrastructure', 'opnfv-promise', 'promise-simulator', 'promise-thresholds'];
-const announced = ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy', 'quotas'];
+const announced = [
+  'reservation-service',
+  'multi-provider',
+  'offers',
+  'flexible-window',
+  'end-policy',
+  'quotas',
+  'explain',
+];
 
 const files = readdirSync(directory).filter((file) => file.endsWith('.yang'));
 const nameOf = (file: string): string => file.replace(/(@.*)?\.yang$/, '');

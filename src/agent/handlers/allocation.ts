@@ -17,15 +17,16 @@ export function allocationHandlers(
 ): Pick<Handlers<RequestContext>, 'create-instance' | 'destroy-instance'> {
   return {
     'create-instance': async (context, input) => {
-      const result = await engine.decide(context, createInstance, creationIn(input));
+      const { result, record } = await engine.decideOnRecord(context, createInstance, creationIn(input));
       if (result.outcome === 'refused') {
         const { reason, message } = result.refusal;
-        return { result: 'conflict', status: 'rejected', reason: reasonOut(reason), message };
+        return { result: 'conflict', status: 'rejected', reason: reasonOut(reason), message, ...record };
       }
       const { allocation } = result;
       // The record is durable, so the VIM is being asked; its answer comes soon, as a rule.
       await engine.reconciler.settled(allocation.id, engine.patience.acceptance);
-      return acceptanceAnswer((await engine.read((head) => head.allocations.get(allocation.id))) ?? allocation);
+      const current = await engine.read((head) => head.allocations.get(allocation.id));
+      return { ...acceptanceAnswer(current ?? allocation), ...record };
     },
 
     'destroy-instance': async (context, input) => {

@@ -39,11 +39,16 @@ type CapacityHandlers = Pick<Handlers<RequestContext>, 'increase-capacity' | 'de
 
 export function capacityHandlers(engine: PromiseEngine): CapacityHandlers {
   return {
-    'increase-capacity': async (context, input) =>
-      increaseAnswer(await engine.decide(context, increaseCapacity, changeIn(input))),
+    'increase-capacity': async (context, input) => {
+      const result = await engine.decide(context, increaseCapacity, changeIn(input));
+      return { ...increaseAnswer(result), ...onRecord(engine, result) };
+    },
 
-    'decrease-capacity': async (context, input) =>
-      decreaseAnswer(await engine.decide(context, decreaseCapacity, { ...changeIn(input), force: input.force })),
+    'decrease-capacity': async (context, input) => {
+      const change = { ...changeIn(input), force: input.force };
+      const result = await engine.decide(context, decreaseCapacity, change);
+      return { ...decreaseAnswer(result), ...onRecord(engine, result) };
+    },
 
     'query-capacity': async (_context, input) => {
       const query = present({
@@ -60,6 +65,11 @@ export function capacityHandlers(engine: PromiseEngine): CapacityHandlers {
       });
     },
   };
+}
+
+/** A change that is made explains itself; a refusal is kept. */
+function onRecord(engine: PromiseEngine, result: IncreaseCapacityResult | DecreaseCapacityResult) {
+  return result.outcome === 'refused' ? { decision: String(engine.decisions.record(result)) } : {};
 }
 
 function changeIn(input: Omit<IncreaseCapacityInput, 'force'>): ChangeCapacity {

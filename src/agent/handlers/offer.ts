@@ -19,13 +19,20 @@ type OfferHandlers = Pick<Handlers<RequestContext>, 'request-offer' | 'accept-of
 
 export function offerHandlers(engine: PromiseEngine): OfferHandlers {
   return {
-    'request-offer': async (context, input) => offerAnswer(await engine.decide(context, requestOffer, offerIn(input))),
+    'request-offer': async (context, input) => {
+      const { result, record } = await engine.decideOnRecord(context, requestOffer, offerIn(input));
+      return { ...offerAnswer(result), ...record };
+    },
 
-    'accept-offer': async (context, input) =>
-      acceptanceAnswer(await engine.decide(context, acceptOffer, { id: input['offer-id'] })),
+    'accept-offer': async (context, input) => {
+      const { result, record } = await engine.decideOnRecord(context, acceptOffer, { id: input['offer-id'] });
+      return { ...acceptanceAnswer(result), ...record };
+    },
 
-    'decline-offer': async (context, input) =>
-      declineAnswer(await engine.decide(context, declineOffer, { id: input['offer-id'] })),
+    'decline-offer': async (context, input) => {
+      const { result, record } = await engine.decideOnRecord(context, declineOffer, { id: input['offer-id'] });
+      return { ...declineAnswer(result), ...record };
+    },
   };
 }
 

@@ -2,6 +2,7 @@
 import type { Clock } from '../../engine/clock.ts';
 import type { DomainEvent } from '../../engine/events.ts';
 import type { Reconciler } from '../../engine/reconciler.ts';
+import type { Decided } from '../../engine/explain.ts';
 import type { Command } from '../../engine/requests.ts';
 import { engineModel } from '../../engine/state.ts';
 import type { Change, Head } from '../../engine/state.ts';
@@ -9,6 +10,7 @@ import type { Instant } from '../../engine/window.ts';
 import type { RequestContext } from '../context.ts';
 import type { DomainLedger } from '../domain-ledger.ts';
 import type { DomainModel } from '../head.ts';
+import { Decisions } from './decisions.ts';
 import { noStanding } from './standing.ts';
 import type { StandingOf } from './standing.ts';
 import { eventRecord } from './promise-events.ts';
@@ -49,6 +51,8 @@ export class PromiseEngine {
   readonly #ledger: DomainLedger<PromiseDomain>;
   readonly #clock: Clock;
   readonly #standingOf: StandingOf;
+  /** The latest decisions that can be explained. */
+  readonly decisions: Decisions;
 
   constructor(parts: PromiseEngineParts) {
     this.#ledger = parts.ledger;
@@ -56,6 +60,7 @@ export class PromiseEngine {
     this.#clock = parts.clock;
     this.#standingOf = parts.standingOf ?? noStanding;
     this.patience = parts.patience ?? PATIENCE;
+    this.decisions = new Decisions(this.#clock.now());
   }
 
   /** Decides on behalf of who asks. @returns the result, once it is durable */
@@ -63,6 +68,16 @@ export class PromiseEngine {
     const { user } = context;
     const standing = this.#standingOf(user);
     return this.#ledger.update((head, inputs) => command(head, input, { ...inputs, user, ...standing }));
+  }
+
+  /** As {@link decide}, and keeps the decision for `explain`. @returns the result, and what tells it in the answer */
+  async decideOnRecord<Input, Result extends Decided>(
+    context: RequestContext,
+    command: Command<Input, Result>,
+    input: Input,
+  ): Promise<{ readonly result: Result; readonly record: { readonly decision: string } }> {
+    const result = await this.decide(context, command, input);
+    return { result, record: { decision: String(this.decisions.record(result)) } };
   }
 
   /** Reads the state as it is now. @returns when all that the reading rests on is durable */

@@ -8,6 +8,7 @@ import type { CreatedAgent } from '../create-agent.ts';
 import type { OperationHandler } from '../operations.ts';
 import { allocationHandlers } from './allocation.ts';
 import { capacityHandlers } from './capacity.ts';
+import { explainHandlers } from './explain.ts';
 import { offerHandlers } from './offer.ts';
 import { promiseProvider } from './promise-data.ts';
 import type { PromiseEngine } from './promise-domain.ts';
@@ -25,6 +26,7 @@ export function promiseHandlers(engine: PromiseEngine): Handlers<RequestContext>
     ...reservationHandlers(engine),
     ...offerHandlers(engine),
     ...allocationHandlers(engine),
+    ...explainHandlers(engine),
   };
 }
 

@@ -33,14 +33,21 @@ type ReservationHandlers = Pick<
 
 export function reservationHandlers(engine: PromiseEngine): ReservationHandlers {
   return {
-    'create-reservation': async (context, input) =>
-      creationAnswer(await engine.decide(context, createReservation, creationIn(input))),
+    'create-reservation': async (context, input) => {
+      const { result, record } = await engine.decideOnRecord(context, createReservation, creationIn(input));
+      return { ...creationAnswer(result), ...record };
+    },
 
-    'update-reservation': async (context, input) =>
-      updateAnswer(await engine.decide(context, updateReservation, updateIn(input))),
+    'update-reservation': async (context, input) => {
+      const { result, record } = await engine.decideOnRecord(context, updateReservation, updateIn(input));
+      return { ...updateAnswer(result), ...record };
+    },
 
-    'cancel-reservation': async (context, input) =>
-      cancellationAnswer(await engine.decide(context, cancelReservation, { id: input['reservation-id'] })),
+    'cancel-reservation': async (context, input) => {
+      const id = { id: input['reservation-id'] };
+      const { result, record } = await engine.decideOnRecord(context, cancelReservation, id);
+      return { ...cancellationAnswer(result), ...record };
+    },
 
     'query-reservation': async (_context, input) => {
       const query = present({

@@ -1,0 +1,47 @@
+/** explain: how a decision came about. */
+import { explainAllocation, explainDecision, explainReservation } from '../../engine/explain.ts';
+import type { Considered, Explanation } from '../../engine/explain.ts';
+import { InvalidRequest } from '../../engine/requests.ts';
+import type { Shortage } from '../../engine/requests.ts';
+import type { Head } from '../../engine/state.ts';
+import { printInstant } from '../../engine/window.ts';
+import type { Instant } from '../../engine/window.ts';
+import type { ExplainInput, ExplainOutput, Handlers } from '../../generated/opnfv-promise.ts';
+import type { RequestContext } from '../context.ts';
+import type { PromiseEngine } from './promise-domain.ts';
+import { endOut, present, reasonOut } from './promise-values.ts';
+
+export function explainHandlers(engine: PromiseEngine): Pick<Handlers<RequestContext>, 'explain'> {
+  return {
+    explain: async (_context, input) =>
+      explanationOut(await engine.read((head, now) => look(engine, head, input, now))),
+  };
+}
+
+function look(engine: PromiseEngine, head: Head, input: ExplainInput, now: Instant): Explanation {
+  const { 'reservation-id': reservation, 'instance-id': instance, decision } = input;
+  if (reservation !== undefined) return explainReservation(head, reservation, now);
+  if (instance !== undefined) return explainAllocation(head, instance, now);
+  const decided = engine.decisions.find(Number(decision));
+  if (decided !== undefined) return explainDecision(head, decided, now);
+  throw new InvalidRequest(
+    'decision',
+    `The decision ${decision ?? ''} is not on record; the latest ones since the start of the server are.`,
+  );
+}
+
+function explanationOut({ reason, message, considered }: Explanation): ExplainOutput {
+  return present({
+    reason: reasonOut(reason),
+    message,
+    considered: considered.length === 0 ? undefined : considered.map(consideredOut),
+  });
+}
+
+function consideredOut({ pool, host = '', chosen, shortages }: Considered) {
+  return present({ pool, host, chosen, shortage: shortages.length === 0 ? undefined : shortages.map(shortageOut) });
+}
+
+function shortageOut({ resource, from, to, missing }: Shortage) {
+  return present({ resource, from: printInstant(from), to: endOut(to), missing: String(missing) });
+}

@@ -1,0 +1,170 @@
+/**
+ * How a decision came about: which pools were considered, which bear a part, and what the others lacked and when.
+ *
+ * Why something was refused is kept as it was found then. Why something was granted is worked out when it is asked, from the state as it then
+ * is: what bears a part was chosen at the decision, what the other pools lack is what they lack now. So granting costs nothing for it.
+ */
+import { eligibleNodes, shortagesOf } from './admission.ts';
+import { NOTHING, add, isZero, toVector } from './capacity.ts';
+import type { Capacity } from './capacity.ts';
+import type { Allocation, Claim, Demand, Id, NodeId, Offer, Reason, Reservation } from './entities.ts';
+import { UnknownEntry } from './requests.ts';
+import type { Refusal, Shortage } from './requests.ts';
+import { claimWindow, isOver, poolNode, poolOfNode } from './state.ts';
+import type { Head } from './state.ts';
+import { FOREVER, describeInstant, intersect } from './window.ts';
+import type { Instant, Window } from './window.ts';
+
+/** A pool that was considered; with `host`, a host in it. */
+export interface Considered {
+  readonly pool: Id;
+  readonly host?: string;
+  /** Whether it bears a part of what was granted. */
+  readonly chosen: boolean;
+  /** Of one that was chosen, what it lacks of its part; else of the whole request. */
+  readonly shortages: readonly Shortage[];
+}
+
+export interface Explanation {
+  /** Absent for what was granted and is kept. */
+  readonly reason?: Reason;
+  readonly message: string;
+  readonly considered: readonly Considered[];
+}
+
+/** What was decided on a request, as far as it has an explanation. */
+export type Decided =
+  | { readonly refusal: Refusal }
+  | { readonly reservation: Reservation }
+  | { readonly offer: Offer }
+  | { readonly allocation: Allocation };
+
+/** Explains a decision by what came of it then. */
+export function explainDecision(head: Head, decided: Decided, now: Instant): Explanation {
+  if ('refusal' in decided) return explainRefusal(decided.refusal);
+  if ('reservation' in decided) {
+    const { reservation } = decided;
+    return explainStatus(head, reservation, head.reservations.get(reservation.id)?.claims ?? [], now);
+  }
+  if ('offer' in decided) {
+    const { offer } = decided;
+    return explainHold(head, offer, head.offers.get(offer.id)?.claims ?? [], now);
+  }
+  return explainMachine(head, decided.allocation, now);
+}
+
+/** @throws UnknownEntry */
+export function explainReservation(head: Head, id: Id, now: Instant): Explanation {
+  const reservation = head.reservations.get(id);
+  if (reservation === undefined) throw new UnknownEntry('reservation', 'reservation-id', id);
+  return explainStatus(head, reservation, reservation.claims, now);
+}
+
+/** @param held as in {@link explainHold} */
+function explainStatus(head: Head, reservation: Reservation, held: readonly Claim[], now: Instant): Explanation {
+  const { reason, status } = reservation;
+  if (status === 'pending') return { message: 'It is recorded and not decided on yet.', considered: [] };
+  const found = explainHold(head, reservation, held, now);
+  if (reason === undefined) return found;
+  const { message = `Its status is ${status}.` } = reservation;
+  return { ...found, reason, message: isOver(reservation) ? message : `${message} ${found.message}` };
+}
+
+/** @throws UnknownEntry */
+export function explainAllocation(head: Head, id: Id, now: Instant): Explanation {
+  const allocation = head.allocations.get(id);
+  if (allocation === undefined) throw new UnknownEntry('allocation', 'instance-id', id);
+  return explainMachine(head, allocation, now);
+}
+
+function explainRefusal({ reason, message, shortages }: Refusal): Explanation {
+  const pools = new Map<Id, Shortage[]>();
+  for (const shortage of shortages) pools.set(shortage.pool, [...(pools.get(shortage.pool) ?? []), shortage]);
+  const considered = [...pools].map(([pool, lacking]) => ({ pool, chosen: false, shortages: lacking }));
+  return { reason, message, considered };
+}
+
+/** Something that was asked for, and what it was granted. */
+interface Hold {
+  readonly demand: Demand;
+  readonly createdOn: Instant;
+  readonly startsAt: Instant;
+  readonly endsAt?: Instant;
+  readonly claims: readonly Claim[];
+}
+
+/** @param held its claims that the head has now: they do not stand in its own way */
+function explainHold(head: Head, hold: Hold, held: readonly Claim[], now: Instant): Explanation {
+  const { demand, createdOn, startsAt, endsAt = FOREVER, claims } = hold;
+  const parts = partsOf(claims);
+  const ahead = intersect({ start: startsAt, end: endsAt }, { start: now, end: FOREVER });
+  const considered = aside(head, held, () => consider(head, demand, parts, ahead));
+  const pools = [...parts.keys()].map((node) => `'${poolOfNode(node)}'`).join(', ');
+  const message =
+    parts.size === 0
+      ? 'It holds nothing.'
+      : parts.size === 1
+        ? `Granted on ${describeInstant(createdOn)} in the pool ${pools}, the first in the order of ids that fits the whole request.`
+        : `Granted on ${describeInstant(createdOn)} in the pools ${pools} together, since none fits the whole request alone.`;
+  const note = considered.some(({ chosen }) => !chosen) ? ' What the other pools lack is as it is now.' : '';
+  return { message: `${message}${note}`, considered };
+}
+
+function explainMachine(head: Head, allocation: Allocation, now: Instant): Explanation {
+  const { pool, provider, zone, reservation, backing, capacity, claims, fault } = allocation;
+  const failed = fault === undefined ? '' : ` The provider says: ${fault.message}.`;
+  if (backing === 'reservation') {
+    const message = `It consumes a part of what the reservation '${reservation ?? ''}' holds in the pool '${pool}'.${failed}`;
+    return { message, considered: [{ pool, chosen: true, shortages: [] }] };
+  }
+  const own = claims.filter(({ node }) => node === poolNode(pool));
+  const asked = partsOf(own).get(poolNode(pool)) ?? capacity;
+  const demand = { capacity: asked, ...(zone === undefined ? {} : { zone }) };
+  const current = head.allocations.get(allocation.id)?.claims ?? [];
+  const considered = aside(head, current, () =>
+    consider(head, demand, new Map([[poolNode(pool), asked]]), { start: now, end: FOREVER }),
+  ).filter((each) => head.pools.get(each.pool)?.source === provider);
+  const why =
+    reservation === undefined
+      ? `It was made without a reservation, in the first pool in the order of ids that has what it needs from then on without end.`
+      : `Its reservation '${reservation}' is over; it holds what it needs in the pool '${pool}' itself.`;
+  return { message: `${why} What the other pools lack is as it is now.${failed}`, considered };
+}
+
+function consider(
+  head: Head,
+  demand: Demand,
+  parts: ReadonlyMap<NodeId, Capacity>,
+  ahead: Window | undefined,
+): Considered[] {
+  const known = demand.pools?.filter((id) => head.pools.has(id)) ?? [];
+  // Without any of the pools that were named there is nothing left to consider but what was chosen.
+  const gone = known.length === 0 && (demand.pools ?? []).length > 0;
+  const eligible = gone ? [] : eligibleNodes(head, { ...demand, pools: known }).nodes.map(({ id }) => id);
+  const nodes = [...new Set([...eligible, ...parts.keys()])].sort();
+  return nodes.map((id) => {
+    const part = parts.get(id);
+    const node = head.nodes.get(id);
+    const lacking = node === undefined || ahead === undefined ? [] : shortagesOf(node, part ?? demand.capacity, ahead);
+    return { pool: poolOfNode(id), chosen: part !== undefined, shortages: lacking };
+  });
+}
+
+/** What claims hold on each node. */
+function partsOf(claims: readonly Claim[]): Map<NodeId, Capacity> {
+  const parts = new Map<NodeId, Capacity>();
+  for (const { node, capacity } of claims) {
+    if (!isZero(capacity)) parts.set(node, add(parts.get(node) ?? NOTHING, capacity));
+  }
+  return parts;
+}
+
+/** Looks at the head as it is without claims that it has; it is as it was when this returns. */
+function aside<Result>(head: Head, claims: readonly Claim[], look: () => Result): Result {
+  for (const claim of claims) head.nodes.get(claim.node)?.free.add(claimWindow(claim), toVector(claim.capacity));
+  try {
+    return look();
+  } finally {
+    for (const claim of claims) head.nodes.get(claim.node)?.free.remove(claimWindow(claim), toVector(claim.capacity));
+  }
+}
