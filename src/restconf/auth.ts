@@ -43,7 +43,10 @@ export class BasicAuthentication {
     const colon = decoded.indexOf(':');
     if (colon < 0) throw unauthorized("The Authorization header is not 'Basic' with user and password.");
     const user = decoded.slice(0, colon);
-    if (await this.#authenticator.password(user, decoded.slice(colon + 1))) {
+    const isRight = await this.#authenticator.password(user, decoded.slice(colon + 1));
+    // Others that were being checked at the same time may have failed: guesses all at once are no way around.
+    this.#refuseGuessers(peer);
+    if (isRight) {
       this.#failures.delete(peer);
       return user;
     }

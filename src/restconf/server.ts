@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import express, { type ErrorRequestHandler, type Request, type Response } from 'express';
+import express, { type Request, type RequestHandler, type Response } from 'express';
 import type { Agent } from '../agent/agent.ts';
 import type { RequestContext, Transport } from '../agent/context.ts';
 import type { Logger } from '../observe/log.ts';
@@ -52,11 +52,11 @@ export async function startRestconfServer(options: RestconfServerOptions): Promi
     const { host, port, certificate, key } = options.tls;
     const application = restconfApplication(options, authentication, 'restconf-https');
     const server = createHttpsServer({ cert: certificate, key, minVersion: 'TLSv1.2' }, application);
-    servers.push({ server, url: await listen(server, 'https', host, port) });
+    servers.push({ server, url: await listen(server, 'https', host, port, options.logger) });
   }
   if (options.plain !== undefined) {
     const server = createHttpServer(restconfApplication(options, authentication, 'restconf-http'));
-    servers.push({ server, url: await listen(server, 'http', options.plain.host, options.plain.port) });
+    servers.push({ server, url: await listen(server, 'http', options.plain.host, options.plain.port, options.logger) });
   }
   return {
     urls: servers.map(({ url }) => url),
@@ -73,10 +73,12 @@ export async function startRestconfServer(options: RestconfServerOptions): Promi
   };
 }
 
-async function listen(server: Server, scheme: string, host: string, port: number): Promise<string> {
+async function listen(server: Server, scheme: string, host: string, port: number, logger: Logger): Promise<string> {
   server.requestTimeout = REQUEST_TIMEOUT_MS;
   server.listen(port, host);
   await once(server, 'listening');
+  // Such as no file descriptor left for a connection: without a listener it would end the process.
+  server.on('error', (error) => logger.error({ err: error }, 'RESTCONF listener failed'));
   // A server that listens on TCP has an address with a port.
   const { port: chosen } = server.address() as AddressInfo;
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${chosen}`;
@@ -91,43 +93,58 @@ function restconfApplication(
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
-  application.use(express.raw({ type: () => true, limit: options.bodyBytes }));
+  const readBody = express.raw({ type: () => true, limit: options.bodyBytes });
   application.use(async (request: Request, response: Response) => {
     try {
-      await respond(options, authentication, transport, request, response);
+      const user = await admitted(authentication, request);
+      // Whoever left meanwhile waits for no answer, and would never end a stream.
+      if (response.destroyed) return;
+      await bodyRead(readBody, request, response, options.bodyBytes);
+      await respond(options.agent, { user, transport, peer: peerOf(request) }, request, response);
     } catch (error) {
       await fail(options, error, request, response);
     }
   });
-  const unreadable: ErrorRequestHandler = async (error: unknown, request, response, _next) => {
-    await fail(options, bodyError(error, options.bodyBytes), request, response);
-  };
-  application.use(unreadable);
   return application;
 }
 
+/** Who sends the request; asked before its body is read, so that strangers cannot fill the memory. */
+async function admitted(authentication: BasicAuthentication, request: Request): Promise<string> {
+  if (!METHODS.includes(request.method)) throw methodNotAllowed(request.method, METHODS, 'in RESTCONF');
+  return await authentication.user(request.headers.authorization, peerOf(request));
+}
+
+function peerOf(request: Request): string {
+  return request.socket.remoteAddress ?? 'unknown';
+}
+
+/** Leaves the body with the request. @throws HttpError when it cannot be read */
+async function bodyRead(read: RequestHandler, request: Request, response: Response, limit: number): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    void read(request, response, (error?: unknown) => (error instanceof Error ? reject(error) : resolve()));
+  }).catch((error: unknown) => {
+    throw bodyError(error, limit);
+  });
+}
+
 async function respond(
-  options: RestconfServerOptions,
-  authentication: BasicAuthentication,
-  transport: Transport,
+  agent: Agent,
+  client: Pick<RequestContext, 'user' | 'transport'> & { readonly peer: string },
   request: Request,
   response: Response,
 ): Promise<void> {
   const { method } = request;
-  if (!METHODS.includes(method)) throw methodNotAllowed(method, METHODS, 'in RESTCONF');
-  const peer = request.socket.remoteAddress ?? 'unknown';
-  const user = await authentication.user(request.headers.authorization, peer);
   const aborted = new AbortController();
   // Nobody waits for a signal once the answer is complete, and its reason costs a stack trace.
   response.on('close', () => {
     if (!response.writableFinished) aborted.abort();
   });
   const [path, query] = split(request.url);
-  const context: RequestContext = { user, transport, peer, signal: aborted.signal };
+  const context: RequestContext = { ...client, signal: aborted.signal };
   const exchange: Exchange = {
-    agent: options.agent,
+    agent,
     context,
-    // Just checked against the list of methods.
+    // Checked against the list of methods when the client was admitted.
     method: method as Method,
     query,
     headers: request.headers,
@@ -230,8 +247,8 @@ function errorEncoding(request: Request): Encoding {
 
 /** What reading the body ran into. */
 function bodyError(error: unknown, limit: number): unknown {
-  if (error instanceof HttpError || typeof error !== 'object' || error === null || !('type' in error)) return error;
-  switch (error.type) {
+  if (typeof error !== 'object' || error === null) return error;
+  switch ('type' in error ? error.type : undefined) {
     case 'entity.too.large':
       return new HttpError(413, RpcError.tooBig(`The body is larger than the ${limit} bytes that this server takes.`));
     case 'encoding.unsupported':
@@ -243,6 +260,8 @@ function bodyError(error: unknown, limit: number): unknown {
     case 'request.size.invalid':
       return new HttpError(400, RpcError.malformedMessage('The body is shorter than Content-Length says.'));
     default:
-      return error;
+      // What is left is what decompression runs into; the reader of the body calls that a bad request.
+      if (!('status' in error && error.status === 400)) return error;
+      return new HttpError(400, RpcError.malformedMessage('The body is not what its Content-Encoding says.'));
   }
 }
