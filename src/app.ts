@@ -26,6 +26,7 @@ import { Bus } from './engine/bus.ts';
 import { systemClock, type Clock } from './engine/clock.ts';
 import { commands } from './engine/commands/index.ts';
 import { Ledger } from './engine/ledger.ts';
+import { keepLogShort } from './engine/log-ageing.ts';
 import { Reconciler } from './engine/reconciler.ts';
 import { Scheduler } from './engine/scheduler.ts';
 import { hostCredentials, type HostCredentials } from './host-credentials.ts';
@@ -35,7 +36,7 @@ import { RESTCONF_CAPABILITIES } from './restconf/discovery.ts';
 import { streamLocation } from './restconf/resource.ts';
 import { startRestconfServer } from './restconf/server.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
-import type { EventAgeing, Store } from './store/store.ts';
+import type { Store } from './store/store.ts';
 import { Users, type PublicKey } from './users.ts';
 import { openStack } from './vim/openstack/openstack-vim.ts';
 import { Webhooks } from './vim/openstack/webhook.ts';
@@ -79,9 +80,8 @@ const PROMISE_STREAM = {
   includes: ({ module }: { readonly module: string }) => module === 'opnfv-promise',
 };
 
-/** How much of the event log is kept for replay, and how often it is looked at. */
+/** How much of the event log is kept for replay. */
 const EVENTS_KEPT = 1_000_000;
-const AGEING_EVERY_MS = 3_600_000;
 type PromiseLedger = AgentLedger<PromiseDomain>;
 type PromiseLedgerOf = Ledger<AgentHead<PromiseDomain>, AgentChange<PromiseDomain>, AgentEvent<PromiseDomain>>;
 
@@ -182,7 +182,13 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   await scheduler.start();
   reconciler.start();
   if (firstStart && config.simulator.enabled && config.simulator.provider) await addSimulatedProvider(created.agent);
-  started.add(keepLogShort(store, clock, logger), (ageing) => ageing.cancel());
+  const ageing = keepLogShort({
+    store,
+    clock,
+    policy: { maxCount: EVENTS_KEPT },
+    onFailure: (error) => logger.error({ err: error }, 'the event log could not be shortened'),
+  });
+  started.add(ageing, (timer) => timer.cancel());
   const servers = await startServers(options, created, users, credentials, started);
   return {
     agent: created.agent,
@@ -305,21 +311,6 @@ async function startServers(
     (server) => server.close(),
   );
   return { restconf: restconf.urls, netconf: { host: netconf.address.address, port: netconf.address.port } };
-}
-
-/** Ages the event log from time to time. */
-function keepLogShort(store: Store, clock: Clock, logger: Logger): { cancel(): void } {
-  const ageing: EventAgeing = { maxCount: EVENTS_KEPT };
-  let timer = clock.at(clock.now() + AGEING_EVERY_MS, run);
-  function run(): void {
-    try {
-      store.ageEvents(ageing);
-    } catch (error) {
-      logger.error({ err: error }, 'the event log could not be shortened');
-    }
-    timer = clock.at(clock.now() + AGEING_EVERY_MS, run);
-  }
-  return { cancel: () => timer.cancel() };
 }
 
 /** What a certificate made at the first start is for: the names by which this machine is reached from itself, and the address. */
