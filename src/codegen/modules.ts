@@ -13,6 +13,7 @@ export const generatedModules: readonly GeneratedModule[] = [
     announced: [
       'reservation-service',
       'multi-provider',
+      'pre-emption',
       'offers',
       'flexible-window',
       'end-policy',

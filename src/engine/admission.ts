@@ -81,6 +81,23 @@ export function refusalOf(head: Head, demand: Demand, window: Window, now: Insta
   return refuse(head, nodes, demand, window, now, reason);
 }
 
+/** Where a demand may be placed during a window, and whether it can be, as the head is when that is asked. */
+export interface Fitting {
+  readonly nodes: readonly Node[];
+  /** The claims by which it fits, or undefined. */
+  readonly claims: () => readonly Claim[] | undefined;
+}
+
+/** The question whether a demand fits, for who asks it again and again while the head is changed. */
+export function fitting(head: Head, demand: Demand, window: Window): Fitting {
+  const { nodes } = eligibleNodes(head, demand);
+  const claims = (): readonly Claim[] | undefined => {
+    const shares = place(nodes, demand.capacity, window);
+    return shares === undefined ? undefined : claimsOf(shares, window);
+  };
+  return { nodes, claims };
+}
+
 /** The claims of shares during a window, numbered from 1. */
 export function claimsOf(shares: readonly Share[], window: Window): Claim[] {
   return shares.map(({ node, capacity }, index) => {

@@ -1,11 +1,11 @@
 /** Makes the events of a draft, with what their content needs as the head then is. */
 import { breakdownAt } from './breakdown.ts';
-import { add, subtract } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { heldBy, missingOf, remainingOf } from './claims.ts';
 import type { Draft } from './draft.ts';
 import type { Allocation, Claim, Id, NodeId, Reservation, ReservationStatus, VmState } from './entities.ts';
-import type { AllocationCause, CapacityBreakdown, CapacityCause, ReservationCause } from './events.ts';
+import type { AllocationCause, CapacityCause, ReservationCause } from './events.ts';
+import type { Refusal } from './requests.ts';
 import { allocationsOf, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
@@ -15,6 +15,7 @@ export function announceReservation(
   cause: ReservationCause,
   reservation: Reservation,
   oldStatus?: ReservationStatus,
+  preempted?: { readonly by: Id; readonly offered?: Refusal },
 ): void {
   const { head } = draft;
   draft.emit({
@@ -26,6 +27,7 @@ export function announceReservation(
     remaining: remainingOf(head, reservation),
     ...(reservation.status === 'degraded' ? { missing: missingOf(head, reservation, draft.at.now) } : {}),
     allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
+    ...preempted,
   });
 }
 
@@ -86,7 +88,7 @@ export function announcePool(
   const pool = head.pools.get(id);
   if (pool === undefined || window.end <= at.now) return;
   const first = Math.max(window.start, at.now);
-  const capacity = breakdownAt(head, id, first);
+  const capacity = breakdownAt(head, id, first, taken);
   draft.emit({
     kind: 'capacity-event',
     time: at.now,
@@ -97,13 +99,8 @@ export function announcePool(
     ...(host === undefined ? {} : { host }),
     ...(window.start > at.now ? { start: window.start } : {}),
     ...(window.end === FOREVER ? {} : { end: window.end }),
-    capacity: taken === undefined ? capacity : lessen(capacity, taken),
+    capacity,
   });
-}
-
-function lessen(capacity: CapacityBreakdown, taken: Capacity): CapacityBreakdown {
-  const { reserved, available } = capacity;
-  return { ...capacity, reserved: add(reserved, taken), available: subtract(available, taken) };
 }
 
 export function announceProvider(draft: Draft, cause: CapacityCause, provider: Id, host?: string): void {
@@ -121,6 +118,7 @@ export function announceAllocation(
   cause: AllocationCause,
   allocation: Allocation,
   oldVmState?: VmState,
+  preempted?: { readonly by: Id; readonly from?: Instant },
 ): void {
   draft.emit({
     kind: 'allocation-event',
@@ -128,5 +126,6 @@ export function announceAllocation(
     cause,
     allocation,
     ...(oldVmState === undefined ? {} : { oldVmState }),
+    ...preempted,
   });
 }

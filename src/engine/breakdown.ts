@@ -1,5 +1,5 @@
 /** The four views of a node's capacity: total, reserved (held and not allocated), usage (allocated) and available. */
-import { NOTHING, RESOURCES, add, amountOf, fromVector, max, subtract } from './capacity.ts';
+import { NOTHING, RESOURCES, add, addVectors, amountOf, fromVector, max, min, subtract, toVector } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type { Id } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
@@ -14,21 +14,28 @@ export const NO_BREAKDOWN: CapacityBreakdown = {
   available: NOTHING,
 };
 
-/** The views of a pool at an instant; `available` is 0 where more is held than there is. */
-export function breakdownAt(head: Head, pool: Id, instant: Instant): CapacityBreakdown {
+/**
+ * The views of a pool at an instant; `available` is 0 where more is held than there is.
+ * @param taken what will be held beyond what the head has
+ */
+export function breakdownAt(head: Head, pool: Id, instant: Instant, taken?: Capacity): CapacityBreakdown {
   const node = head.nodes.get(poolNode(pool));
-  return node === undefined ? NO_BREAKDOWN : nodeAt(node, instant);
+  return node === undefined ? NO_BREAKDOWN : nodeAt(node, instant, taken);
 }
 
-export function nodeAt(node: Node, instant: Instant): CapacityBreakdown {
+export function nodeAt(node: Node, instant: Instant, taken: Capacity = NOTHING): CapacityBreakdown {
   const total = fromVector(node.total.valueAt(instant), node.resources);
-  const free = fromVector(node.free.valueAt(instant), node.resources);
-  const usage = fromVector(node.used.valueAt(instant), node.resources);
+  const unclaimed = node.free.valueAt(instant);
+  if (taken !== NOTHING) addVectors(unclaimed, toVector(taken), -1);
+  const free = fromVector(unclaimed, node.resources);
+  const used = fromVector(node.used.valueAt(instant), node.resources);
+  // What is on loan counts as long as no reservation holds it: the reservation goes before.
+  const lent = min(fromVector(node.lent.valueAt(instant), node.resources), max(free, NOTHING));
   return {
     total,
-    usage,
-    reserved: max(subtract(subtract(total, free), usage), NOTHING),
-    available: max(free, NOTHING),
+    usage: add(used, lent),
+    reserved: max(subtract(subtract(total, free), used), NOTHING),
+    available: max(subtract(free, lent), NOTHING),
   };
 }
 
@@ -38,12 +45,24 @@ export function nodeAt(node: Node, instant: Instant): CapacityBreakdown {
  */
 export function nodeOver(node: Node, window: Window): CapacityBreakdown {
   const { resources } = node;
+  if (node.lent.breakpoints > 0) return worstOf(node, window);
   return {
     total: fromVector(node.total.min(window), resources),
     usage: fromVector(node.used.max(window), resources),
     reserved: mostReserved(node, window),
     available: max(fromVector(node.free.min(window), resources), NOTHING),
   };
+}
+
+function worstOf(node: Node, window: Window): CapacityBreakdown {
+  return changesOf(node, window)
+    .map((instant) => nodeAt(node, instant))
+    .reduce((worst, at) => ({
+      total: min(worst.total, at.total),
+      usage: max(worst.usage, at.usage),
+      reserved: max(worst.reserved, at.reserved),
+      available: min(worst.available, at.available),
+    }));
 }
 
 function mostReserved(node: Node, window: Window): Capacity {
@@ -61,7 +80,7 @@ function mostReserved(node: Node, window: Window): Capacity {
 /** Every instant of the window at which a view of the node changes, its start first. */
 export function changesOf(node: Node, window: Window): Instant[] {
   const instants = new Set<Instant>();
-  for (const timeline of [node.total, node.free, node.used]) {
+  for (const timeline of [node.total, node.free, node.lent, node.used]) {
     for (const step of timeline.steps(window)) instants.add(step.at);
   }
   return [...instants].sort((a, b) => a - b);

@@ -123,6 +123,13 @@ export function zeroVector(): CapacityVector {
   return new Float64Array(RESOURCE_COUNT);
 }
 
+/** Adds a vector to another (1), or takes it away (-1). */
+export function addVectors(target: CapacityVector, vector: CapacityVector, sign: 1 | -1): void {
+  for (let index = 0; index < RESOURCE_COUNT; index++) {
+    target[index] = (target[index] ?? 0) + sign * (vector[index] ?? 0);
+  }
+}
+
 /**
  * The capacity as a dense vector, written into `target` when one is given.
  * @throws CapacityOverflowError when an amount is not a safe integer.

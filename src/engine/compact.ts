@@ -24,7 +24,8 @@ export function compact(reservation: Reservation): Reservation {
     startsAt,
     claims,
   };
-  const { endsAt, start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message } = reservation;
+  const { endsAt, start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } =
+    reservation;
   if (endsAt !== undefined) result.endsAt = endsAt;
   if (start !== undefined) result.start = start;
   if (end !== undefined) result.end = end;
@@ -36,6 +37,7 @@ export function compact(reservation: Reservation): Reservation {
   if (tenant !== undefined) result.tenant = tenant;
   if (reason !== undefined) result.reason = reason;
   if (message !== undefined) result.message = message;
+  if (awaits !== undefined) result.awaits = awaits;
   return result;
 }
 

@@ -49,7 +49,11 @@ export type Reason =
   | 'capacity-restored'
   | 'boot-failed'
   | 'offer-over'
-  | 'quota-exceeded';
+  | 'quota-exceeded'
+  | 'displaced';
+
+/** What may be displaced on a provider (leaf pre-emption): nothing, machines without a reservation, or lower priorities. */
+export type PreEmption = 'none' | 'best-effort' | 'priority';
 
 export type ProviderStatus = 'connecting' | 'up' | 'down' | 'rejected';
 
@@ -74,6 +78,8 @@ export interface Provider {
   readonly name: string;
   readonly origin: Origin;
   readonly access: ProviderAccess;
+  /** Absent: none. */
+  readonly preEmption?: PreEmption;
   readonly status: ProviderStatus;
   readonly statusMessage?: string;
   /** Instant of the last answer. */
@@ -127,6 +133,8 @@ export interface Claim {
   /** Absent: without end. */
   readonly end?: Instant;
   readonly capacity: Capacity;
+  /** Held until a reservation needs it: a machine that may be withdrawn, or that is on its way out. */
+  readonly onLoan?: true;
 }
 
 /** What a reservation claims, as asked for (grouping demand). */
@@ -191,6 +199,8 @@ export interface Reservation {
   readonly endsAt?: Instant;
   /** What is not allocated at this instant is released; absent: never. */
   readonly expiresAt?: Instant;
+  /** Machines that have to be gone before it starts; absent: none. Its status is scheduled until then. */
+  readonly awaits?: readonly Id[];
   readonly claims: readonly Claim[];
 }
 

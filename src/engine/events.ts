@@ -4,6 +4,7 @@
  */
 import type { Capacity } from './capacity.ts';
 import type { Allocation, Id, Offer, Reservation, ReservationStatus, VmState } from './entities.ts';
+import type { Refusal } from './requests.ts';
 import type { Instant } from './window.ts';
 
 export type ReservationCause =
@@ -17,6 +18,7 @@ export type ReservationCause =
   | 'expired'
   | 'degraded'
   | 'restored'
+  | 'preempted'
   | 'failed';
 
 /** A reservation was decided on, changed, or is about to change (reservation step 7; second seed, steps 6 and 10). */
@@ -33,6 +35,9 @@ export interface ReservationEvent {
   /** What a degraded one lacks at the worst. */
   readonly missing?: Capacity;
   readonly allocations: readonly Id[];
+  /** Reservation to which it gave way, and what could be had instead. */
+  readonly by?: Id;
+  readonly offered?: Refusal;
 }
 
 export type OfferCause = 'made' | 'accepted' | 'declined' | 'lapsed' | 'withdrawn';
@@ -86,7 +91,7 @@ export interface CapacityEvent {
 }
 
 export type AllocationCause =
-  'requested' | 'accepted' | 'state-changed' | 'destroy-requested' | 'destroyed' | 'reservation-over';
+  'requested' | 'accepted' | 'state-changed' | 'destroy-requested' | 'destroyed' | 'reservation-over' | 'preempted';
 
 /** The state of a virtual machine has changed (allocation steps 7b and 10b). */
 export interface AllocationEvent {
@@ -97,6 +102,9 @@ export interface AllocationEvent {
   readonly allocation: Allocation;
   /** Absent when it is new. */
   readonly oldVmState?: VmState;
+  /** Reservation to which it has to give way, and from when on, if not now. */
+  readonly by?: Id;
+  readonly from?: Instant;
 }
 
 export type DomainEvent = ReservationEvent | OfferEvent | CapacityEvent | AllocationEvent;

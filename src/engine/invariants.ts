@@ -11,16 +11,29 @@
  * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
  * 5. An offer holds in its window what was offered, and one that is over holds nothing from then on.
  * 6. A window that was chosen lies within the bounds of the request and has its length.
- * 7. A head that is built anew from the records equals this one, timelines and indexes included.
+ * 7. Where a reservation that has started holds something, no more is on loan than nobody needs, save by machines that are being deleted;
+ *    and who waits for machines to be gone has not started, and they are being deleted.
+ * 8. A head that is built anew from the records equals this one, timelines and indexes included.
  */
-import { NOTHING, RESOURCES, add, fitsWithin, resourcesOf, toVector, total } from './capacity.ts';
+import { NOTHING, RESOURCES, add, fitsWithin, fromVector, resourcesOf, toVector, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { machineDemand } from './claims.ts';
 import type { Allocation, Claim, NodeId, Offer, Reservation } from './entities.ts';
+import { holdersAt, lift } from './holders.ts';
 import { nodesOfHolder } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
-import { departingFrom, firstDebt, holdersAt, lift } from './settlement.ts';
-import { POLICY_ID, allocationsOf, emptyHead, isOver, loadRecord, poolNode, providerNode } from './state.ts';
+import { departingFrom, firstDebt } from './settlement.ts';
+import { isLeaving, loansOn, roomForLoans } from './vacancy.ts';
+import {
+  POLICY_ID,
+  allocationsOf,
+  emptyHead,
+  isOver,
+  loadRecord,
+  poolNode,
+  poolOfNode,
+  providerNode,
+} from './state.ts';
 import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import type { Timeline } from './timeline.ts';
@@ -33,6 +46,8 @@ export function violations(head: Head, now: Instant): string[] {
   return [
     ...[...head.nodes.values()].flatMap((node) => overCapacity(head, node, now)),
     ...[...head.quotas].flatMap(([id, account]) => overQuota(head, id, account, now)),
+    ...[...head.nodes.values()].flatMap((node) => overLent(head, node, now)),
+    ...[...head.awaiting.keys()].flatMap((machine) => miswaited(head, machine)),
     ...[...head.reservations.values()].flatMap((reservation) => misheld(head, reservation)),
     ...[...head.offers.values()].flatMap((offer) => misoffered(head, offer)),
     ...[...head.allocations.values()].flatMap((allocation) => misallocated(head, allocation)),
@@ -82,6 +97,36 @@ function overQuota(head: Head, id: NodeId, { quota, reservations }: QuotaAccount
       claims.some((claim) => claim.start <= instant && instant < (claim.end ?? FOREVER)),
     );
     if (!excusing) return [...found, `${id} is exceeded at ${describeInstant(instant)}: ${describe(node, instant)}`];
+  }
+  return found;
+}
+
+/** Planned changes of a pool do not call anything back by themselves: what is on loan there goes when it is needed. */
+function overLent(head: Head, node: Node, now: Instant): string[] {
+  if (node.lent.breakpoints === 0 || (head.pools.get(poolOfNode(node.id))?.adjustments.length ?? 0) > 0) return [];
+  const staying = loansOn(head, node.id, now).filter((machine) => !isLeaving(machine));
+  const lent = total(
+    staying.flatMap(({ claims }) => claims.filter((claim) => claim.onLoan).map(({ capacity }) => capacity)),
+  );
+  const room = fromVector(roomForLoans(head, node, now), node.resources);
+  const started = holdersAt(head, node.id, now).filter(({ status }) => status === 'active');
+  const needed = total(started.flatMap(({ claims }) => claimsOn(claims, node).map(({ capacity }) => capacity)));
+  const over = resourcesOf(lent).filter(
+    (resource) => (needed[resource] ?? 0) > 0 && (lent[resource] ?? 0) > Math.max(0, room[resource] ?? 0),
+  );
+  return over.map((resource) => `${node.id} has more ${resource} on loan than reservations that have started leave`);
+}
+
+function miswaited(head: Head, id: string): string[] {
+  const machine = head.allocations.get(id);
+  const found =
+    machine?.vmState === 'DELETING' || machine?.vmState === 'ERROR'
+      ? []
+      : [`${id} is waited for and is not being deleted`];
+  for (const waiting of head.awaiting.get(id) ?? []) {
+    const status = head.reservations.get(waiting)?.status;
+    if (status !== 'scheduled' && status !== 'degraded')
+      found.push(`${waiting} waits for ${id} with the status ${String(status)}`);
   }
   return found;
 }
@@ -225,6 +270,7 @@ function differences(head: Head, copy: Head): string[] {
     compare(`${id} resources`, node.resources, other.resources);
     compare(`${id} total`, steps(node.total), steps(other.total));
     compare(`${id} free`, steps(node.free), steps(other.free));
+    compare(`${id} lent`, steps(node.lent), steps(other.lent));
     compare(`${id} used`, steps(node.used), steps(other.used));
   }
   compare('pool order', head.poolOrder, copy.poolOrder);
@@ -243,6 +289,9 @@ function differences(head: Head, copy: Head): string[] {
     head.heldOffers.inOrder(ALWAYS).map(({ id }) => id),
     copy.heldOffers.inOrder(ALWAYS).map(({ id }) => id),
   );
+  compare('upcoming', indexed(head.upcoming), indexed(copy.upcoming));
+  compare('standing', members(head.standing), members(copy.standing));
+  compare('awaiting', members(head.awaiting), members(copy.awaiting));
   compare('degraded', [...head.degraded].sort(), [...copy.degraded].sort());
   compare('intents', [...head.intents].sort(), [...copy.intents].sort());
   compare('quotas', [...head.quotas].sort(), [...copy.quotas].sort());
@@ -256,6 +305,10 @@ function differences(head: Head, copy: Head): string[] {
 
 function steps(timeline: Timeline): unknown {
   return [...timeline.steps(ALWAYS)].map(({ at, value }) => [at === -Infinity ? null : at, [...value]]);
+}
+
+function indexed(map: Head['upcoming']): unknown {
+  return [...map].map(([node, index]) => [node, index.inOrder(ALWAYS).map(({ id }) => id)]).sort();
 }
 
 function members(map: ReadonlyMap<string, ReadonlySet<string>>): unknown {

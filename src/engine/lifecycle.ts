@@ -16,6 +16,7 @@ export type ReservationTrigger =
   | 'degrade' // it can no longer be kept in full
   | 'restore' // it can be kept again; its start is in the future
   | 'restore-now' // it can be kept again; its start has arrived
+  | 'preempt' // it gave way to a higher priority
   | 'fail'; // it could not be carried out
 
 type Transitions = Readonly<Partial<Record<ReservationTrigger, ReservationStatus>>>;
@@ -37,15 +38,24 @@ export const RESERVATION_TRANSITIONS: Readonly<Record<ReservationStatus, Transit
     expire: 'expired',
     cancel: 'cancelled',
     degrade: 'degraded',
+    preempt: 'preempted',
     fail: 'failed',
   },
-  active: { end: 'ended', expire: 'expired', cancel: 'cancelled', degrade: 'degraded', fail: 'failed' },
+  active: {
+    end: 'ended',
+    expire: 'expired',
+    cancel: 'cancelled',
+    degrade: 'degraded',
+    preempt: 'preempted',
+    fail: 'failed',
+  },
   degraded: {
     restore: 'scheduled',
     'restore-now': 'active',
     end: 'ended',
     expire: 'expired',
     cancel: 'cancelled',
+    preempt: 'preempted',
     fail: 'failed',
   },
   rejected: OVER,

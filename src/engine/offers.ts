@@ -16,6 +16,7 @@ import { recorded, requestOf } from './reservations.ts';
 import type { ReservationRequest } from './reservations.ts';
 import { withExpiry } from './terms.ts';
 import type { Terms } from './terms.ts';
+import { vacate, waiting } from './vacancy.ts';
 import { FOREVER } from './window.ts';
 import { omit } from './omit.ts';
 
@@ -62,23 +63,30 @@ export function accept(draft: Draft, offer: Offer, id: Id): Reservation {
   const window = { start: startsAt, end: endsAt ?? FOREVER };
   const terms = withExpiry(draft.head.policy, offer, window, Math.max(startsAt, now));
   const pending = recorded(draft, id, 'rpc', requestOf(offer), terms);
-  const status = next(pending.status, startsAt <= now ? 'grant-now' : 'grant') ?? pending.status;
-  const reservation: Reservation = {
+  const holding: Reservation = {
     ...omit(pending, 'tenant'),
     owner,
     ...(tenant === undefined ? {} : { tenant }),
-    status,
     hold: 'firm',
     claims,
   };
   const accepted: Offer = { ...offer, status: 'accepted', reservation: id, modifiedOn: now, claims: [] };
   draft.put('offer', offer.id, accepted);
+  draft.put('reservation', id, holding);
+  const reservation = granted(draft, holding, startsAt <= now);
   draft.put('reservation', id, reservation);
   rescheduleOffer(draft, accepted);
   reschedule(draft, undefined, reservation);
   announceOffer(draft, 'accepted', accepted);
   announceReservation(draft, 'created', reservation);
   return reservation;
+}
+
+/** Granted: it starts now, unless machines have to be gone first, or later. */
+function granted(draft: Draft, holding: Reservation, starts: boolean): Reservation {
+  const awaits = starts ? vacate(draft, holding, true).awaits : [];
+  const status = next(holding.status, starts && awaits.length === 0 ? 'grant-now' : 'grant') ?? holding.status;
+  return awaits.length === 0 ? { ...holding, status } : waiting({ ...holding, status }, awaits);
 }
 
 /** Ends a held offer: what it held from now on is free. Settle afterwards. */

@@ -17,6 +17,7 @@ import type {
   Origin,
   Pool,
   Policy,
+  PreEmption,
   Priority,
   Provider,
   ProviderAccess,
@@ -131,6 +132,16 @@ export interface Refusal {
   /** No window starts before this instant, as far as was looked. */
   readonly searchedUntil?: Instant;
   readonly shortages: readonly Shortage[];
+  /** False when the search for what could be displaced ended at its limit of steps. */
+  readonly searchComplete?: false;
+}
+
+/** Who had to give way to a request. */
+export interface Displaced {
+  readonly reservations: readonly Id[];
+  readonly machines: readonly Id[];
+  /** Whether all that could give way was looked at. */
+  readonly complete: boolean;
 }
 
 export type PolicyName = 'max-future-start-range' | 'max-future-end-range' | 'max-duration' | 'open-ended';
@@ -145,6 +156,8 @@ export interface AddProvider {
   /** Absent: the id. */
   readonly name?: string;
   readonly access: ProviderAccess;
+  /** Absent: none. */
+  readonly preEmption?: PreEmption;
 }
 
 export type AddProviderResult = { readonly outcome: 'added'; readonly provider: Provider };
@@ -164,6 +177,7 @@ export type UpdateProviderResult =
       readonly provider: Provider;
       readonly degraded: readonly Id[];
       readonly restored: readonly Id[];
+      readonly preempted: readonly Id[];
     }
   | { readonly outcome: 'ignored' };
 
@@ -198,7 +212,7 @@ export interface DecreaseCapacity extends ChangeCapacity {
   readonly force: boolean;
 }
 
-/** A reservation that stands in the way of a decrease, or was degraded by it. */
+/** A reservation that stands in the way of a decrease, or was degraded or preempted by it. */
 export interface Affected {
   readonly reservation: Reservation;
   readonly missing: Capacity;
@@ -230,7 +244,8 @@ export interface CreateReservation {
 }
 
 export type CreateReservationResult =
-  { readonly outcome: 'granted' | 'pending'; readonly reservation: Reservation } | Refused;
+  | { readonly outcome: 'granted' | 'pending'; readonly reservation: Reservation; readonly displaced?: Displaced }
+  | Refused;
 
 /** What can be taken out of a reservation. */
 export type Clearable = 'name' | 'start' | 'end' | 'expiry-time' | 'zone' | 'pools' | 'elements';
@@ -249,7 +264,7 @@ export interface UpdateReservation {
 }
 
 export type UpdateReservationResult =
-  | { readonly outcome: 'updated'; readonly reservation: Reservation }
+  | { readonly outcome: 'updated'; readonly reservation: Reservation; readonly displaced?: Displaced }
   | (Refused & { readonly reservation: Reservation });
 
 export interface CancelReservation {
@@ -361,6 +376,8 @@ export interface ProviderConfig {
   readonly id: Id;
   readonly name?: string;
   readonly access: ProviderAccess;
+  /** Absent: none. */
+  readonly preEmption?: PreEmption;
 }
 
 export interface PoolConfig {

@@ -8,6 +8,8 @@ import type { Admission } from './admission.ts';
 import { add, describeAmounts, fitsWithin, isZero, subtract, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { allocatedUnder, claimsAllocated, claimsBefore, heldBy, standAlone } from './claims.ts';
+import { admitDisplacing, makeRoom, settleDisplaced } from './displacement.ts';
+import type { DisplacingAdmission } from './displacement.ts';
 import type { Draft } from './draft.ts';
 import { reschedule, unscheduleAll } from './due.ts';
 import { NORMAL } from './entities.ts';
@@ -25,12 +27,15 @@ import type {
 import type { ReservationCause } from './events.ts';
 import { keptTimes, timesOf } from './flexible-window.ts';
 import { next } from './lifecycle.ts';
-import type { Refusal } from './requests.ts';
-import { allocationsOf, isOver, poolNode, poolOfNode } from './state.ts';
+import type { DisplacingRequest, FoundRoom } from './preemption.ts';
+import type { Displaced, Refusal } from './requests.ts';
+import { allocationsOf, isOver, poolNode, poolOfNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { lessens, quotaRefusal } from './quota.ts';
 import { setTerms } from './terms.ts';
 import type { RequestedTimes, Terms } from './terms.ts';
+import { loan, vacate, waiting } from './vacancy.ts';
+import type { Vacating } from './vacancy.ts';
 import { FOREVER, describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
 import { omit } from './omit.ts';
@@ -48,7 +53,7 @@ export interface ReservationRequest {
 }
 
 export type StepResult =
-  | { readonly outcome: 'done'; readonly reservation: Reservation }
+  | { readonly outcome: 'done'; readonly reservation: Reservation; readonly displaced?: Displaced }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /** A reservation as first recorded: pending, holding nothing. */
@@ -90,58 +95,106 @@ function effective({ window, expiresAt }: Terms): Pick<Reservation, 'startsAt' |
   };
 }
 
-/** Decides on a pending reservation: it holds what it asked for from now on, or nothing is changed. */
-export function grant(draft: Draft, pending: Reservation, cause: ReservationCause): StepResult {
+/** Whom a request must not displace, whatever their class. */
+type Spared = ReadonlySet<Id> | 'all';
+
+/** Nobody is spared whom priority does not spare. */
+const NOBODY: ReadonlySet<Id> = new Set();
+
+/**
+ * Decides on a pending reservation: it holds what it asked for from now on, or nothing is changed.
+ * @param spared reservations that it must not displace
+ */
+export function grant(
+  draft: Draft,
+  pending: Reservation,
+  cause: ReservationCause,
+  spared: ReadonlySet<Id> = NOBODY,
+): StepResult {
   const { now } = draft.at;
-  const window = { start: pending.startsAt, end: pending.endsAt ?? FOREVER };
-  const admission = admit(draft.head, pending.demand, window, now);
+  const permit = (claims: readonly Claim[]): Refusal | undefined =>
+    quotaRefusal(draft.head, pending, { claims, reservation: true });
+  const admission = admitDisplacing(draft, displacing(pending, spared), pending.id, permit);
   if (admission.outcome === 'refused') return admission;
-  const status = next(pending.status, pending.startsAt <= now ? 'grant-now' : 'grant') ?? pending.status;
-  const granted: Reservation = { ...pending, status, hold: 'firm', modifiedOn: now, claims: admission.claims };
-  const exceeded = quotaRefusal(draft.head, granted, { claims: granted.claims, reservation: true });
-  if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
+  const { claims, room } = admission;
+  const starts = pending.startsAt <= now;
+  const holding: Reservation = { ...pending, hold: 'firm', modifiedOn: now, claims };
+  const { awaits, withdrawn } = starts ? vacate(draft, holding, false) : NOTHING_TO_VACATE;
+  const status = next(pending.status, starts && awaits.length === 0 ? 'grant-now' : 'grant') ?? pending.status;
+  const granted = awaits.length === 0 ? { ...holding, status } : waiting({ ...holding, status }, awaits);
   const known = draft.head.reservations.get(pending.id);
   announceGrant(draft, cause, granted, known?.status);
   reschedule(draft, known, granted);
   draft.put('reservation', granted.id, granted);
-  return { outcome: 'done', reservation: granted };
+  const displaced = displacedBy(draft, granted, room, withdrawn);
+  return { outcome: 'done', reservation: granted, ...(displaced === undefined ? {} : { displaced }) };
+}
+
+const NOTHING_TO_VACATE: Vacating = { awaits: [], withdrawn: [] };
+
+function displacing({ demand, startsAt, endsAt, priority }: Reservation, spared: ReadonlySet<Id>): DisplacingRequest {
+  return { demand, window: { start: startsAt, end: endsAt ?? FOREVER }, priority, spared };
+}
+
+/** Who gave way to a reservation that is put now, if anybody did; they are told. */
+function displacedBy(
+  draft: Draft,
+  by: Reservation,
+  room: FoundRoom | undefined,
+  withdrawn: readonly Id[],
+): Displaced | undefined {
+  if (room !== undefined) return settleDisplaced(draft, room, by, withdrawn);
+  return withdrawn.length === 0 ? undefined : { reservations: [], machines: withdrawn, complete: true };
 }
 
 /**
  * Changes a reservation that is not over into what `request` says, as a whole or not at all. Its own claims do not stand in its
  * way, and what is allocated under it stays covered where it is.
  */
-export function amend(draft: Draft, before: Reservation, request: ReservationRequest): StepResult {
+export function amend(
+  draft: Draft,
+  before: Reservation,
+  request: ReservationRequest,
+  spared: ReadonlySet<Id> = NOBODY,
+): StepResult {
   const { now } = draft.at;
   const { flexible } = request;
-  if (flexible === undefined) return amendTo(draft, before, request, request);
+  if (flexible === undefined) return amendTo(draft, before, request, request, spared);
   const kept = keptTimes(before, flexible, allocationsOf(draft.head, before.id).length > 0, now);
   if (kept !== undefined) {
-    const stayed = amendTo(draft, before, request, { ...request, ...kept });
-    if (stayed.outcome === 'done' || before.startsAt <= now) return stayed;
+    // One that has not started is moved before others have to give way to it.
+    const begun = before.startsAt <= now;
+    const stayed = amendTo(draft, before, request, { ...request, ...kept }, begun ? spared : 'all');
+    if (stayed.outcome === 'done' || begun) return stayed;
   }
   draft.put('reservation', before.id, { ...before, claims: [] });
   const chosen = timesOf(draft.head, request, now);
-  if (chosen.outcome === 'chosen') return amendTo(draft, before, request, chosen.times);
+  if (chosen.outcome === 'chosen') return amendTo(draft, before, request, chosen.times, spared);
   draft.put('reservation', before.id, before);
   return chosen;
 }
 
 /** The same with the times known: those of the request, or chosen within its bounds. */
-function amendTo(draft: Draft, before: Reservation, request: ReservationRequest, times: RequestedTimes): StepResult {
+function amendTo(
+  draft: Draft,
+  before: Reservation,
+  request: ReservationRequest,
+  times: RequestedTimes,
+  spared: Spared,
+): StepResult {
   const { now } = draft.at;
   const allocations = allocationsOf(draft.head, before.id);
   const moved = movedAway(before, times, allocations, now);
   if (moved !== undefined) return { outcome: 'refused', refusal: moved };
-  const result = setTerms(draft.head.policy, times, now, keptStart(before, times, allocations, now));
-  if (result.outcome === 'refused') return result;
-  const terms = withoutPast(result.terms, now);
+  const decided = setTerms(draft.head.policy, times, now, keptStart(before, times, allocations, now));
+  if (decided.outcome === 'refused') return decided;
+  const terms = withoutPast(decided.terms, now);
   const rest = omit(before, 'name', 'start', 'end', 'expiryTime', 'flexible', 'endsAt', 'expiresAt');
   const wanted: Reservation = { ...rest, ...request, ...effective(terms), modifiedOn: now };
   const untouched = draft.head.reservations.get(before.id) === before;
   if (untouched && sameHold(before, wanted)) return settleAmended(draft, before, wanted, before.claims, before.status);
   draft.put('reservation', before.id, { ...before, claims: [] });
-  const admission = readmit(draft, before, wanted);
+  const admission = readmitDisplacing(draft, before, wanted, spared);
   if (admission.outcome === 'refused') {
     draft.put('reservation', before.id, before);
     return admission;
@@ -151,9 +204,35 @@ function amendTo(draft: Draft, before: Reservation, request: ReservationRequest,
     draft.put('reservation', before.id, before);
     return { outcome: 'refused', refusal: exceeded };
   }
-  const status = wanted.startsAt <= now ? 'active' : 'scheduled';
-  draft.disturb(before.claims);
-  return settleAmended(draft, before, wanted, admission.claims, status);
+  const { claims, room } = admission;
+  const begins = wanted.startsAt <= now && (before.status === 'scheduled' || before.awaits !== undefined);
+  const { awaits, withdrawn } = begins ? vacate(draft, { ...wanted, claims }, false) : NOTHING_TO_VACATE;
+  const status = wanted.startsAt <= now && awaits.length === 0 ? 'active' : 'scheduled';
+  draft.disturb([...before.claims, ...claims]);
+  const ready = omit(wanted, 'awaits');
+  const amended = awaits.length === 0 ? ready : { ...ready, awaits };
+  const result = settleAmended(draft, before, amended, claims, status);
+  const displaced = displacedBy(draft, result.reservation, room, withdrawn);
+  return displaced === undefined ? result : { ...result, displaced };
+}
+
+/** Places what an amended reservation asks for, where others give way if need be. */
+function readmitDisplacing(
+  draft: Draft,
+  before: Reservation,
+  wanted: Reservation,
+  spared: Spared,
+): DisplacingAdmission {
+  const admission = readmit(draft, before, wanted);
+  if (admission.outcome === 'placed' || spared === 'all') return admission;
+  // What is allocated is held at this point; the rest is what has to find room.
+  const capacity = subtract(wanted.demand.capacity, heldBy(draft.head.reservations.get(before.id) ?? before));
+  const request = displacing({ ...wanted, demand: { ...wanted.demand, capacity } }, new Set([...spared, before.id]));
+  const made = makeRoom(draft, request, before.id, admission.refusal);
+  if (made.outcome === 'refused' || made.room === undefined) return made;
+  draft.put('reservation', before.id, { ...before, claims: [] });
+  const again = readmit(draft, before, wanted);
+  return again.outcome === 'refused' ? again : { ...again, room: made.room };
 }
 
 /** The quota that forbids what a reservation is to hold in place of what it held. */
@@ -211,9 +290,12 @@ function settleAmended(
   wanted: Reservation,
   claims: readonly Claim[],
   status: Reservation['status'],
-): StepResult {
+): Extract<StepResult, { outcome: 'done' }> {
   const { reason, message, ...rest } = wanted;
-  const kept = status === 'degraded' ? { ...(reason && { reason }), ...(message !== undefined && { message }) } : {};
+  const kept =
+    status === 'degraded' || (wanted.awaits !== undefined && claims === before.claims)
+      ? { ...(reason && { reason }), ...(message !== undefined && { message }) }
+      : {};
   const after: Reservation = { ...rest, ...kept, status, claims };
   draft.put('reservation', after.id, after);
   for (const allocation of allocationsOf(draft.head, after.id)) {
@@ -318,7 +400,7 @@ export function conclude(
   machines: 'terminate' | 'release',
 ): Id[] {
   const { now } = draft.at;
-  const rest = omit(before, 'hold', 'message');
+  const rest = omit(before, 'hold', 'message', 'awaits');
   const over: Reservation = { ...rest, ...after, modifiedOn: now, claims: claimsBefore(before.claims, now) };
   const released: Id[] = [];
   const allocations = allocationsOf(draft.head, before.id).filter(({ backing }) => backing === 'reservation');
@@ -339,7 +421,9 @@ function leave(draft: Draft, allocation: Allocation, machines: 'terminate' | 're
   const { now } = draft.at;
   const alone: Allocation = { ...standAlone(draft.head, allocation, now), priority: NORMAL };
   const ending = machines === 'terminate' && allocation.vmState !== 'DELETING';
-  const after: Allocation = ending ? { ...alone, vmState: 'DELETING', intent: 'delete' } : alone;
+  const lent = preEmptionOn(draft.head, poolNode(alone.pool)) === 'best-effort';
+  const standing = lent ? { ...alone, claims: loan(draft.head, { ...alone, claims: [] }, now) } : alone;
+  const after: Allocation = ending ? { ...standing, vmState: 'DELETING', intent: 'delete' } : standing;
   draft.put('allocation', after.id, after);
   draft.disturbed.add(poolNode(after.pool));
   announceAllocation(draft, 'reservation-over', after, allocation.vmState);

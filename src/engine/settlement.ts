@@ -1,50 +1,66 @@
 /**
  * Who is kept when a pool bears more claims than it has (reservation steps 6b and 7), and who is restored when it has enough again.
  *
- * What allocations hold stays: the machines are there. Those that are being deleted make nobody give way, so that no one is degraded
+ * What allocations hold stays: the machines are there. But where the policy of the provider is `priority`, machines without a
+ * reservation give way to a higher class as reservations do: they run on, with what they consume on loan (`vacancy.ts`). Those
+ * that are being deleted make nobody give way, so that no one is degraded
  * for the moment in which the VIM takes down the machines of an earlier reservation. Offers give way first, by the same order. Of the
  * reservations, those give way that are of the lowest
  * priority, the newest among them first, until the others fit at every instant from now on; then whoever of those that gave way fits
  * beside the others after all is taken back, the highest priority and the oldest first. So no one is degraded who need not be,
  * and the same state always chooses the same. A degraded reservation keeps its claims: what it
- * still has is not given to newcomers, and it is restored when capacity returns.
+ * still has is not given to newcomers, and it is restored when capacity returns. By the policy `favour-priority`, one in whose place a
+ * higher class is kept is preempted instead.
  */
 import { announceReservation } from './announce.ts';
 import { toVector } from './capacity.ts';
 import type { Draft } from './draft.ts';
-import type { Allocation, Claim, Id, NodeId, Reason, Reservation } from './entities.ts';
+import { announceDisplaced, moved, preempt } from './displacement.ts';
+import { LOW } from './entities.ts';
+import type { Allocation, Claim, Id, Reason, Reservation } from './entities.ts';
+import { holdersAt, lift } from './holders.ts';
 import { next } from './lifecycle.ts';
+import { byMerit } from './merit.ts';
 import { lapse } from './offers.ts';
-import { claimWindow } from './state.ts';
+import { claimWindow, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 import { omit } from './omit.ts';
+import { isLeaving, lend, recall, regain, standingOn } from './vacancy.ts';
 
 export interface Settlement {
   /** Offers that gave way. */
   readonly withdrawn: readonly Id[];
   readonly degraded: readonly Id[];
   readonly restored: readonly Id[];
+  /** As they were before they gave way for good. */
+  readonly preempted: readonly Reservation[];
 }
 
-const NOTHING_TO_SETTLE: Settlement = { withdrawn: [], degraded: [], restored: [] };
+const NOTHING_TO_SETTLE: Settlement = { withdrawn: [], degraded: [], restored: [], preempted: [] };
 
 /** Settles the nodes that the draft has disturbed. Call it when everything else is put. */
 export function settle(draft: Draft, reason: Reason): Settlement {
   const nodes = [...draft.disturbed];
+  if (nodes.length === 0) return NOTHING_TO_SETTLE;
   draft.disturbed.clear();
   const { head } = draft;
   const settled = nodes.flatMap((id) => head.nodes.get(id) ?? []).filter(({ id }) => id.startsWith('pool/'));
   if (settled.length === 0) return NOTHING_TO_SETTLE;
   const withdrawn = settled.flatMap((node) => withdrawOffers(draft, node, reason));
   const before = new Set(draft.head.degraded);
-  const victims = victimsOf(draft.head, settled, draft.at.now);
-  const degraded = [...victims].filter((id) => !before.has(id)).sort();
+  const { victims, lenders } = victimsOf(draft.head, settled, draft.at.now);
+  for (const { machine, from } of lenders) lend(draft, machine, from);
+  const preempted = head.policy.onCapacityLoss === 'favour-priority' ? giveUp(draft, victims, reason) : [];
+  const over = new Set(preempted.map(({ id }) => id));
+  const degraded = [...victims.keys()].filter((id) => !before.has(id) && !over.has(id)).sort();
   const restored = [...before].filter((id) => !victims.has(id)).sort();
   for (const id of degraded) degrade(draft, id, reason);
   for (const id of restored) restore(draft, id);
-  return { withdrawn, degraded, restored };
+  for (const node of settled) recall(draft, node);
+  for (const node of settled) regain(draft, node);
+  return { withdrawn, degraded, restored, preempted };
 }
 
 /**
@@ -89,13 +105,28 @@ function nodeIn(draft: Draft, node: Node): Node {
 }
 
 /** Machines that are being deleted make nobody give way; but who gave way before is restored only when they are gone. */
-function victimsOf(head: Head, nodes: readonly Node[], now: Instant): Set<Id> {
+function victimsOf(head: Head, nodes: readonly Node[], now: Instant): GivingWay {
   const departing = departingFrom(head);
-  const victims = giveWay(head, nodes, now, departing);
-  if (departing.length === 0 || head.degraded.size === 0) return victims;
-  const unrelieved = giveWay(head, nodes, now, []);
-  for (const id of head.degraded) if (unrelieved.has(id)) victims.add(id);
-  return victims;
+  const { victims, lenders } = giveWay(head, nodes, now, departing);
+  if (departing.length === 0 || head.degraded.size === 0) return { victims, lenders };
+  const unrelieved = giveWay(head, nodes, now, []).victims;
+  const waiting = [...head.degraded].filter((id) => unrelieved.has(id) && !victims.has(id));
+  return { victims: new Map([...victims, ...waiting.map((id) => [id, undefined] as const)]), lenders };
+}
+
+/** By policy, those in whose place someone of a higher class is kept are over. Those that fit elsewhere are moved there. */
+function giveUp(draft: Draft, victims: Victims, reason: Reason): Reservation[] {
+  const { head } = draft;
+  const losers = [...victims].flatMap(([id, by]) => {
+    const before = head.reservations.get(id);
+    return by === undefined || before === undefined ? [] : [{ before, by }];
+  });
+  for (const { before, by } of losers) preempt(draft, before, by, reason);
+  const lost = losers.filter(({ before }) => !moved(draft, before));
+  for (const { before, by } of lost) announceDisplaced(draft, before, by.id);
+  // What they gave up is settled with the rest; where their machines were is the next decision's matter.
+  draft.disturbed.clear();
+  return lost.map(({ before }) => before);
 }
 
 function degrade(draft: Draft, id: Id, reason: Reason): void {
@@ -111,7 +142,8 @@ function degrade(draft: Draft, id: Id, reason: Reason): void {
 function restore(draft: Draft, id: Id): void {
   const reservation = draft.head.reservations.get(id);
   if (reservation === undefined) return;
-  const status = next(reservation.status, reservation.startsAt <= draft.at.now ? 'restore-now' : 'restore');
+  const begun = reservation.startsAt <= draft.at.now && reservation.awaits === undefined;
+  const status = next(reservation.status, begun ? 'restore-now' : 'restore');
   if (status === undefined) return;
   const rest = omit(reservation, 'reason', 'message');
   const restored: Reservation = { ...rest, status, modifiedOn: draft.at.now };
@@ -119,45 +151,50 @@ function restore(draft: Draft, id: Id): void {
   announceReservation(draft, 'restored', restored, reservation.status);
 }
 
-type Ranked = Pick<Reservation, 'id' | 'priority' | 'createdOn'>;
+/** Reservations that cannot be kept, and who of a higher class is kept in whose place. */
+type Victims = ReadonlyMap<Id, Reservation | undefined>;
 
-/** Best to keep first: higher priority, then older, then by id. */
-export function byMerit(a: Ranked, b: Ranked): number {
-  return a.priority - b.priority || a.createdOn - b.createdOn || (a.id < b.id ? -1 : 1);
+interface GivingWay {
+  readonly victims: Victims;
+  /** Machines that cannot hold what they consume from an instant on. */
+  readonly lenders: readonly { readonly machine: Allocation; readonly from: Instant }[];
+}
+
+/** Who holds something, and may have to give way. */
+type Holder = (
+  | { readonly what: 'reservation'; readonly entity: Reservation }
+  | { readonly what: 'machine'; readonly entity: Allocation }
+) & { readonly claims: readonly Claim[] };
+
+function reservationHolder(entity: Reservation): Holder {
+  return { what: 'reservation', entity, claims: entity.claims };
 }
 
 /**
- * The ids of all reservations that cannot be kept, those degraded already and not affected included.
+ * All reservations that cannot be kept, those degraded already and not affected included, and the machines that cannot.
  *
  * To judge, the claims of degraded reservations and of departing machines are taken off the nodes; they are
  * put back before this returns.
  */
-function giveWay(head: Head, nodes: readonly Node[], now: Instant, departing: readonly Allocation[]): Set<Id> {
-  if (!touches(head, nodes) && nodes.every((node) => firstDebt(node, now) === undefined)) return new Set(head.degraded);
-  const out: Reservation[] = [];
-  const drop = (reservation: Reservation): void => {
-    lift(head, reservation, 1);
-    out.push(reservation);
+function giveWay(head: Head, nodes: readonly Node[], now: Instant, departing: readonly Allocation[]): GivingWay {
+  if (!touches(head, nodes) && nodes.every((node) => firstDebt(node, now) === undefined)) {
+    return { victims: new Map([...head.degraded].map((id) => [id, undefined])), lenders: [] };
+  }
+  const out = new Set<Holder>();
+  const drop = (holder: Holder): void => {
+    lift(head, holder, 1);
+    out.add(holder);
   };
   for (const machine of departing) lift(head, machine, 1);
   try {
     for (const id of head.degraded) {
       const reservation = head.reservations.get(id);
-      if (reservation !== undefined) drop(reservation);
+      if (reservation !== undefined) drop(reservationHolder(reservation));
     }
     for (const node of nodes) dropUntilKept(head, node, now, drop);
-    const victims = new Set<Id>();
-    for (const reservation of [...out].sort(byMerit)) {
-      if (keeps(head, reservation, now)) {
-        lift(head, reservation, -1);
-        out.splice(out.indexOf(reservation), 1);
-      } else {
-        victims.add(reservation.id);
-      }
-    }
-    return victims;
+    return takeBack(head, out, now);
   } finally {
-    for (const reservation of out) lift(head, reservation, -1);
+    for (const holder of out) lift(head, holder, -1);
     for (const machine of departing) lift(head, machine, -1);
   }
 }
@@ -165,6 +202,24 @@ function giveWay(head: Head, nodes: readonly Node[], now: Instant, departing: re
 /** The machines that are being deleted and hold their capacity themselves. */
 export function departingFrom(head: Head): Allocation[] {
   return [...head.departing].flatMap((id) => head.allocations.get(id) ?? []);
+}
+
+/** Takes back whoever fits beside the others after all; the rest is left in `out`. */
+function takeBack(head: Head, out: Set<Holder>, now: Instant): GivingWay {
+  const victims = new Map<Id, Reservation | undefined>();
+  const lenders: { machine: Allocation; from: Instant }[] = [];
+  for (const holder of [...out].sort((a, b) => byMerit(a.entity, b.entity))) {
+    const [short] = shortages(head, holder, now);
+    if (short === undefined) {
+      lift(head, holder, -1);
+      out.delete(holder);
+    } else if (holder.what === 'reservation') {
+      victims.set(holder.entity.id, keptInPlace(head, holder, out, now));
+    } else {
+      lenders.push({ machine: holder.entity, from: short.at });
+    }
+  }
+  return { victims, lenders };
 }
 
 /** Whether a degraded reservation has a claim on one of the nodes. */
@@ -176,31 +231,38 @@ function touches(head: Head, nodes: readonly Node[]): boolean {
   return false;
 }
 
-function dropUntilKept(head: Head, node: Node, now: Instant, drop: (reservation: Reservation) => void): void {
+function dropUntilKept(head: Head, node: Node, now: Instant, drop: (holder: Holder) => void): void {
   const dropped = new Set<Id>();
   let from = now;
   for (;;) {
     const at = firstDebt(node, from);
     if (at === undefined) return;
-    const candidates = holdersAt(head, node.id, at)
-      .filter(({ id }) => !dropped.has(id) && !head.degraded.has(id))
-      .sort(byMerit);
+    const candidates = candidatesAt(head, node, at)
+      .filter(({ entity }) => !dropped.has(entity.id) && !head.degraded.has(entity.id))
+      .sort((a, b) => byMerit(a.entity, b.entity));
     for (let last = candidates.pop(); last !== undefined && inDebt(node, at); last = candidates.pop()) {
       if (!eases(last, node, at)) continue;
-      dropped.add(last.id);
+      dropped.add(last.entity.id);
       drop(last);
     }
-    // What is left of the debt is what machines hold: no reservation can ease it.
+    // What is left of the debt is what machines hold: no one who may give way can ease it.
     from = inDebt(node, at) ? nextChange(node, at) : at;
     if (from === FOREVER) return;
   }
 }
 
-/** Reservations with a claim on the node at the instant. */
-export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] {
-  return [...head.held.overlapping({ start: at, end: at + 1 })].filter((reservation) =>
-    reservation.claims.some((claim) => claim.node === node && claim.start <= at && at < (claim.end ?? FOREVER)),
-  );
+/** The reservations that hold something at an instant, and the machines that may have to give way to one of them. */
+function candidatesAt(head: Head, node: Node, at: Instant): Holder[] {
+  const reservations = holdersAt(head, node.id, at);
+  const holders = reservations.map(reservationHolder);
+  if (preEmptionOn(head, node.id) !== 'priority') return holders;
+  const highest = Math.min(LOW, ...reservations.map(({ priority }) => priority));
+  const machines = standingOn(head, node.id).filter((each) => each.priority > highest && !isLeaving(each));
+  return [...holders, ...machines.map(machineHolder)];
+}
+
+function machineHolder(entity: Allocation): Holder {
+  return { what: 'machine', entity, claims: entity.claims.filter(({ onLoan }) => onLoan !== true) };
 }
 
 /** Whether taking the holder away lessens what is lacking at the instant. */
@@ -208,7 +270,10 @@ function eases(holder: { readonly claims: readonly Claim[] }, node: Node, at: In
   const value = node.free.valueAt(at);
   return holder.claims.some(
     (claim) =>
-      claim.node === node.id && toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
+      claim.node === node.id &&
+      claim.start <= at &&
+      at < claimWindow(claim).end &&
+      toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
   );
 }
 
@@ -241,21 +306,40 @@ function nextChange(node: Node, after: Instant): Instant {
   return FOREVER;
 }
 
-/** Takes claims off the nodes (1), or puts them back (-1). */
-export function lift(head: Head, { claims }: { readonly claims: readonly Claim[] }, sign: 1 | -1): void {
-  for (const claim of claims) {
-    const free = head.nodes.get(claim.node)?.free;
-    if (sign === 1) free?.add(claimWindow(claim), toVector(claim.capacity));
-    else free?.remove(claimWindow(claim), toVector(claim.capacity));
+/** How many instants are looked at for who is kept in someone's place. */
+const PLACES_LOOKED_AT = 100;
+
+/** The best of a higher class that is kept where a holder whose claims were lifted comes up short. */
+function keptInPlace(head: Head, holder: Holder, out: ReadonlySet<Holder>, now: Instant): Reservation | undefined {
+  const gone = new Set<unknown>([...out].map(({ entity }) => entity));
+  let looked = 0;
+  for (const { node, at } of shortages(head, holder, now)) {
+    const kept = holdersAt(head, node.id, at).filter(
+      (each) => each.priority < holder.entity.priority && !gone.has(each),
+    );
+    const [best] = kept.sort(byMerit);
+    if (best !== undefined) return best;
+    if (++looked === PLACES_LOOKED_AT) break;
   }
+  return undefined;
 }
 
-/** Whether all claims of a reservation whose claims were lifted fit from now on. */
-function keeps(head: Head, reservation: Reservation, now: Instant): boolean {
-  return reservation.claims.every((claim) => {
+/** Where and when a holder whose claims were lifted does not fit from now on: each instant at which that changes. */
+function* shortages(
+  head: Head,
+  holder: Holder,
+  now: Instant,
+): Generator<{ readonly node: Node; readonly at: Instant }, void, undefined> {
+  for (const claim of holder.claims) {
     const node = head.nodes.get(claim.node);
+    if (node === undefined) continue;
     const { start, end } = claimWindow(claim);
-    const from = Math.max(start, now);
-    return from >= end || (node !== undefined && node.free.fits({ start: from, end }, toVector(claim.capacity)));
-  });
+    const vector = toVector(claim.capacity);
+    for (let from = Math.max(start, now); from < end;) {
+      const at = node.free.firstShortage({ start: from, end }, vector);
+      if (at === undefined) break;
+      yield { node, at };
+      from = nextChange(node, at);
+    }
+  }
 }

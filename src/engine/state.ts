@@ -9,14 +9,25 @@ import type { RecordKind, RecordWrite, StoredRecord } from '../store/store.ts';
 import { toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import { DEFAULT_POLICY } from './entities.ts';
-import type { Allocation, Claim, Id, NodeId, Offer, Policy, Pool, Provider, Reservation } from './entities.ts';
+import type {
+  Allocation,
+  Claim,
+  Id,
+  NodeId,
+  Offer,
+  Policy,
+  Pool,
+  PreEmption,
+  Provider,
+  Reservation,
+} from './entities.ts';
 import { countAllocation, countOffer, countReservation, recount } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
 import { inventoryCapacity, nominalSegments, poolResources, poolSegments } from './supply.ts';
 import type { Segment } from './supply.ts';
 import { Timeline } from './timeline.ts';
 import { ALWAYS, FOREVER } from './window.ts';
-import type { Window } from './window.ts';
+import type { Instant, Window } from './window.ts';
 import { WindowIndex } from './window-index.ts';
 
 /** The id of the one policy record. */
@@ -46,9 +57,11 @@ export interface Node {
   resources: readonly Resource[];
   /** What there is. */
   readonly total: Timeline;
-  /** What there is less all claims on it; below zero where more is held than there is. */
+  /** What there is less all claims on it, save those on loan; below zero where more is held than there is. */
   readonly free: Timeline;
-  /** What allocations consume. Held and not used = total - free - used. */
+  /** What machines have of it until a reservation needs it. */
+  readonly lent: Timeline;
+  /** What allocations consume, save what is on loan. Held and not used = total - free - used. */
   readonly used: Timeline;
 }
 
@@ -68,6 +81,15 @@ export interface Head {
   readonly over: WindowIndex<Reservation>;
   /** Offers that are held, by their window. */
   readonly heldOffers: WindowIndex<Offer>;
+  /**
+   * Reservations that have not started, by the nodes on which they hold something; only on nodes of providers on which
+   * something may be displaced. Degraded ones are in it whether they have started or not.
+   */
+  readonly upcoming: Map<NodeId, WindowIndex<Reservation>>;
+  /** Machines that hold something themselves, by node. */
+  readonly standing: Map<NodeId, Set<Id>>;
+  /** Reservations that wait for a machine to be gone, by the machine. */
+  readonly awaiting: Map<Id, Set<Id>>;
   /** Reservations that cannot be kept in full. */
   readonly degraded: Set<Id>;
   readonly allocationsOf: Map<Id, Set<Id>>;
@@ -97,6 +119,9 @@ export function emptyHead(): Head {
     held: new WindowIndex(),
     over: new WindowIndex(),
     heldOffers: new WindowIndex(),
+    upcoming: new Map(),
+    standing: new Map(),
+    awaiting: new Map(),
     degraded: new Set(),
     allocationsOf: new Map(),
     allocationsIn: new Map(),
@@ -128,6 +153,11 @@ export function serverKey(provider: Id, server: string): string {
 /** The window of a claim. */
 export function claimWindow(claim: Claim): Window {
   return { start: claim.start, end: claim.end ?? FOREVER };
+}
+
+/** The instant from which on an allocation has what it consumes on loan; undefined for one that holds it. */
+export function loanedFrom(allocation: Allocation): Instant | undefined {
+  return allocation.claims.find(({ onLoan }) => onLoan === true)?.start;
 }
 
 /** Whether a reservation is over: nothing leads on from its status. */
@@ -162,10 +192,10 @@ export function apply(head: Head, change: Change): void {
       setPolicy(head, change.body ?? DEFAULT_POLICY);
       break;
     case 'provider':
-      replace(head, head.providers, change.id, change.body, linkProvider);
+      applyProvider(head, change.id, change.body);
       break;
     case 'pool':
-      replace(head, head.pools, change.id, change.body, linkPool);
+      applyPool(head, change.id, change.body);
       head.poolOrder = [...head.pools.keys()].sort();
       break;
     case 'reservation':
@@ -257,6 +287,51 @@ function replace<Entity>(head: Head, entities: Map<Id, Entity>, id: Id, body: En
   link(head, body, 1);
 }
 
+function applyProvider(head: Head, id: Id, body: Provider | null): void {
+  const before = head.providers.get(id)?.preEmption;
+  replace(head, head.providers, id, body, linkProvider);
+  if (body?.preEmption === before) return;
+  for (const pool of head.pools.values()) if (pool.source === id) reindexUpcoming(head, poolNode(pool.id));
+}
+
+function applyPool(head: Head, id: Id, body: Pool | null): void {
+  const before = head.pools.get(id)?.source;
+  const bearing = head.nodes.has(poolNode(id));
+  replace(head, head.pools, id, body, linkPool);
+  if (bearing && body?.source !== before) reindexUpcoming(head, poolNode(id));
+}
+
+/** What may be displaced on a node. */
+export function preEmptionOn(head: Head, node: NodeId): PreEmption {
+  const source = node.startsWith('pool/') ? head.pools.get(poolOfNode(node))?.source : undefined;
+  return head.providers.get(source ?? '')?.preEmption ?? 'none';
+}
+
+/** Looks at all reservations: only for a policy that changes, or a pool that comes after its claims. */
+function reindexUpcoming(head: Head, node: NodeId): void {
+  head.upcoming.delete(node);
+  if (preEmptionOn(head, node) === 'none') return;
+  for (const reservation of head.held.overlapping(ALWAYS)) {
+    if (reservation.claims.some((claim) => claim.node === node)) indexUpcoming(head, reservation, node, 1);
+  }
+}
+
+function indexUpcoming(head: Head, reservation: Reservation, node: NodeId, sign: 1 | -1): void {
+  if (reservation.status !== 'scheduled' && reservation.status !== 'degraded') return;
+  let index = head.upcoming.get(node);
+  if (sign === -1) {
+    index?.delete(reservation);
+    if (index?.size === 0) head.upcoming.delete(node);
+    return;
+  }
+  if (preEmptionOn(head, node) === 'none') return;
+  if (index === undefined) {
+    index = new WindowIndex();
+    head.upcoming.set(node, index);
+  }
+  index.add(reservation);
+}
+
 function linkProvider(head: Head, provider: Provider, sign: 1 | -1): void {
   const node = nodeFor(head, providerNode(provider.id));
   if (provider.inventory === undefined) {
@@ -291,6 +366,8 @@ function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): vo
   if (sign === 1) index.add(reservation);
   else index.delete(reservation);
   if (reservation.status === 'degraded') mark(head.degraded, reservation.id, sign);
+  for (const { node } of reservation.claims) indexUpcoming(head, reservation, node, sign);
+  for (const machine of reservation.awaits ?? []) member(head.awaiting, machine, reservation.id, sign);
 }
 
 function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
@@ -304,8 +381,13 @@ function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
 function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void {
   hold(head, allocation.claims, sign);
   countAllocation(head, allocation, sign);
-  const window = { start: allocation.startsAt, end: allocation.endsAt ?? FOREVER };
-  count(nodeFor(head, poolNode(allocation.pool)).used, window, allocation.capacity, sign);
+  const window = { start: allocation.startsAt, end: loanedFrom(allocation) ?? allocation.endsAt ?? FOREVER };
+  if (window.end > window.start) {
+    count(nodeFor(head, poolNode(allocation.pool)).used, window, allocation.capacity, sign);
+  }
+  if (allocation.backing === 'own') {
+    for (const { node } of allocation.claims) member(head.standing, node, allocation.id, sign);
+  }
   if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);
   member(head.allocationsIn, allocation.pool, allocation.id, sign);
   if (allocation.server !== undefined)
@@ -317,7 +399,9 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void 
 
 function hold(head: Head, claims: readonly Claim[], sign: 1 | -1): void {
   for (const claim of claims) {
-    count(nodeFor(head, claim.node).free, claimWindow(claim), claim.capacity, sign === 1 ? -1 : 1);
+    const node = nodeFor(head, claim.node);
+    if (claim.onLoan === true) count(node.lent, claimWindow(claim), claim.capacity, sign);
+    else count(node.free, claimWindow(claim), claim.capacity, sign === 1 ? -1 : 1);
   }
 }
 
@@ -336,7 +420,7 @@ function countSegment(timeline: Timeline, segment: Segment, sign: 1 | -1): void 
 
 /** A node that has nothing. */
 export function emptyNode(id: NodeId): Node {
-  return { id, resources: [], total: new Timeline(), free: new Timeline(), used: new Timeline() };
+  return { id, resources: [], total: new Timeline(), free: new Timeline(), lent: new Timeline(), used: new Timeline() };
 }
 
 function setPolicy(head: Head, policy: Policy): void {
@@ -358,7 +442,8 @@ function nodeFor(head: Head, id: NodeId): Node {
 function dropIfEmpty(head: Head, node: Node): void {
   const id = poolOfNode(node.id);
   const known = node.id.startsWith('pool/') ? head.pools.has(id) : head.providers.has(id);
-  if (known || !isEmpty(node.total) || !isEmpty(node.free) || !isEmpty(node.used)) return;
+  if (known || !isEmpty(node.total) || !isEmpty(node.free) || !isEmpty(node.lent)) return;
+  if (!isEmpty(node.used)) return;
   head.nodes.delete(node.id);
 }
 

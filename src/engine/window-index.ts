@@ -57,9 +57,9 @@ export class WindowIndex<T extends Spanned> {
     if (tree?.size === 0) this.#classes.delete(length);
   }
 
-  /** What overlaps the window, in no particular order. The index must not change meanwhile. */
+  /** What overlaps the window: by length class, then by start. The index must not change meanwhile. */
   *overlapping(window: Window): Generator<T, void, undefined> {
-    for (const [length, tree] of this.#classes) {
+    for (const [length, tree] of [...this.#classes].sort(([a], [b]) => a - b)) {
       const earliest = window.start - 2 ** (length + 1);
       // The empty id comes before every other, so that the bound itself is included.
       for (const [, item] of tree.entries({ id: '', startsAt: Number.isNaN(earliest) ? -Infinity : earliest })) {

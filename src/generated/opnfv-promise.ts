@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -868,10 +868,7 @@ export type PolicyMaintenance = {
 export type Policy = {
   /** Rules for reservations. */
   readonly reservation?: ReservationPolicy;
-  /**
-   * What Promise does when the capacity under reservations is lost.
-   * @feature opnfv-promise:pre-emption
-   */
+  /** What Promise does when the capacity under reservations is lost. */
   readonly 'on-capacity-loss'?: 'notify' | 'favour-priority';
   /** What becomes of the allocations of a reservation that ends. */
   readonly 'at-end'?: 'terminate' | 'release';
@@ -1252,7 +1249,10 @@ export type ReservationStatus =
   | 'pending'
   /** Refused: nothing is held. Final. */
   | 'rejected'
-  /** Granted, its start is in the future. */
+  /**
+   * Granted, its start is in the future, or it waits until the VIM has confirmed
+   * that the virtual machines which it displaced are gone.
+   */
   | 'scheduled'
   /** Granted, its start has arrived: allocations can be made against it. */
   | 'active'
@@ -1267,7 +1267,7 @@ export type ReservationStatus =
   | 'expired'
   /** Withdrawn by a consumer. Final. */
   | 'cancelled'
-  /** Displaced by a request of a higher priority. Final. */
+  /** Displaced in favour of a higher priority. Final. */
   | 'preempted'
   /** Could not be carried out because of a failure outside Promise. Final. */
   | 'failed';
@@ -1850,10 +1850,7 @@ export type Provider = {
   readonly domain?: string;
   /** Tenant (project) in which Promise works. */
   readonly tenant?: Tenant;
-  /**
-   * What may be displaced on this provider.
-   * @feature opnfv-promise:pre-emption
-   */
+  /** What may be displaced on this provider. */
   readonly 'pre-emption'?: 'none' | 'best-effort' | 'priority';
   /** State of the contact with the provider. */
   readonly status?: ProviderStatus;
@@ -1990,6 +1987,8 @@ export type AddProviderInput = {
   readonly domain?: string;
   /** Tenant (project) in which Promise works. */
   readonly tenant?: Tenant;
+  /** What may be displaced on this provider. */
+  readonly 'pre-emption': 'none' | 'best-effort' | 'priority';
   /**
    * What the provider simulates. Changes made here take effect when the provider is
    * set up; a running one is changed with the RPCs of this module.
@@ -2157,13 +2156,13 @@ export type DecreaseCapacityInput = {
   readonly capacity?: CapacityVector;
   /**
    * Whether to withdraw the capacity even if it is held: the reservations in
-   * affected become degraded.
+   * affected become degraded or, where on-capacity-loss says so, preempted.
    */
   readonly force: boolean;
 };
 
 /**
- * Reservations that stand in the way, or that became degraded.
+ * Reservations that stand in the way, or that became degraded or preempted.
  * @path /opnfv-promise:decrease-capacity/output/affected
  */
 export type DecreaseCapacityOutputAffected = {
@@ -2225,7 +2224,7 @@ export type DecreaseCapacityOutput = {
   readonly 'adjustment-id'?: string;
   /** The most that could be taken away without touching what is held. */
   readonly most?: CapacityVector;
-  /** Reservations that stand in the way, or that became degraded. */
+  /** Reservations that stand in the way, or that became degraded or preempted. */
   readonly affected?: readonly DecreaseCapacityOutputAffected[];
 };
 
@@ -2566,7 +2565,6 @@ export type CreateReservationOutput = {
   /**
    * False if the search for a placement, or for what could be displaced, was ended by
    * its limit of steps: more steps could have found an answer.
-   * @feature opnfv-promise:placement or opnfv-promise:pre-emption
    */
   readonly 'search-complete'?: boolean;
   /**
@@ -2577,13 +2575,11 @@ export type CreateReservationOutput = {
   readonly moved?: readonly string[];
   /**
    * Reservations of a lower priority that had to give way.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
@@ -2827,7 +2823,6 @@ export type UpdateReservationOutput = {
   /**
    * False if the search for a placement, or for what could be displaced, was ended by
    * its limit of steps: more steps could have found an answer.
-   * @feature opnfv-promise:placement or opnfv-promise:pre-emption
    */
   readonly 'search-complete'?: boolean;
   /**
@@ -2838,13 +2833,11 @@ export type UpdateReservationOutput = {
   readonly moved?: readonly string[];
   /**
    * Reservations of a lower priority that had to give way.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
@@ -3399,7 +3392,6 @@ export type RequestOfferOutput = {
   /**
    * False if the search for a placement, or for what could be displaced, was ended by
    * its limit of steps: more steps could have found an answer.
-   * @feature opnfv-promise:placement or opnfv-promise:pre-emption
    */
   readonly 'search-complete'?: boolean;
   /**
@@ -3410,13 +3402,11 @@ export type RequestOfferOutput = {
   readonly moved?: readonly string[];
   /**
    * Reservations of a lower priority that had to give way.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
@@ -3483,7 +3473,6 @@ export type AcceptOfferOutput = {
   /**
    * False if the search for a placement, or for what could be displaced, was ended by
    * its limit of steps: more steps could have found an answer.
-   * @feature opnfv-promise:placement or opnfv-promise:pre-emption
    */
   readonly 'search-complete'?: boolean;
   /**
@@ -3494,13 +3483,11 @@ export type AcceptOfferOutput = {
   readonly moved?: readonly string[];
   /**
    * Reservations of a lower priority that had to give way.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
@@ -4021,14 +4008,10 @@ export type ReservationEvent = {
   readonly allocations?: readonly string[];
   /**
    * Reservation that displaced this one.
-   * @feature opnfv-promise:pre-emption
    * @type nfv-infrastructure:identifier
    */
   readonly by?: string;
-  /**
-   * What the displaced could have instead.
-   * @feature opnfv-promise:pre-emption
-   */
+  /** What the displaced could have instead. */
   readonly offered?: Refusal;
 };
 
@@ -4344,6 +4327,11 @@ export type AllocationEvent = {
   readonly reason?: Reason;
   /** What happened, in words. */
   readonly message?: string;
+  /**
+   * Reservation to which it had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly by?: string;
   /** What the virtual machine consumes; for one that is gone, what it consumed. */
   readonly capacity?: CapacityVector;
   /** User who made the allocation. */

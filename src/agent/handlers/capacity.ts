@@ -100,7 +100,7 @@ function increaseAnswer(result: IncreaseCapacityResult): IncreaseCapacityOutput 
 function decreaseAnswer(result: DecreaseCapacityResult): DecreaseCapacityOutput {
   const affected = result.affected.length === 0 ? undefined : result.affected.map(affectedOut);
   if (result.outcome === 'decreased') {
-    const degraded = affected === undefined ? '' : ` Reservations that are degraded: ${affected.length}.`;
+    const degraded = affected === undefined ? '' : ` Reservations that are degraded or preempted: ${affected.length}.`;
     return present({
       result: 'ok' as const,
       message: `The pool '${result.pool.id}' has less capacity${result.adjustment === undefined ? '' : ' during the window'}.${degraded}`,

@@ -150,7 +150,7 @@ function changed<Kind extends 'provider' | 'pool' | 'reservation', Nodes, Entry>
 }
 
 function providerIn(nodes: Provider): ProviderConfig {
-  return present({ id: nodes.id, name: nodes.name, access: accessIn(nodes) });
+  return present({ id: nodes.id, name: nodes.name, access: accessIn(nodes), preEmption: nodes['pre-emption'] });
 }
 
 function poolIn(nodes: Pool): PoolConfig {
@@ -191,6 +191,7 @@ export function policyIn(nodes: Policy | undefined): DomainPolicy {
     atEnd: nodes?.['at-end'] ?? DEFAULT_POLICY.atEnd,
     terminationLead: nodes?.['termination-lead'],
     quotas: listIn([...(nodes?.quota ?? [])].map(quotaIn)),
+    onCapacityLoss: nodes?.['on-capacity-loss'] ?? DEFAULT_POLICY.onCapacityLoss,
   });
 }
 

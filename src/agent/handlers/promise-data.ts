@@ -80,7 +80,7 @@ function unlessEmpty<Source, Container>(
 
 /** The password is shown to nobody: the running configuration has it, for who may read it there. */
 function providerOut(head: Head, provider: DomainProvider, config: PromiseTree): Provider {
-  const { id, name, origin, access, status, statusMessage, lastContact, inventory } = provider;
+  const { id, name, origin, access, preEmption, status, statusMessage, lastContact, inventory } = provider;
   const pools = poolsFrom(head, id).map((pool) => pool.id);
   return present({
     id,
@@ -93,6 +93,7 @@ function providerOut(head: Head, provider: DomainProvider, config: PromiseTree):
     username: access.username,
     domain: access.domain,
     tenant: access.tenant,
+    'pre-emption': preEmption,
     // What an RPC said of its simulation is shown as what came of it, under services.
     'promise-simulator:simulation':
       origin === 'config' ? configuredProvider(config, id)?.['promise-simulator:simulation'] : undefined,

@@ -1,4 +1,5 @@
 /** Events of the engine as notifications of opnfv-promise, in the form in which they are stored and sent. */
+import type { Allocation, Reason as DomainReason, VmState } from '../../engine/entities.ts';
 import type {
   AllocationEvent as DomainAllocationEvent,
   CapacityEvent as DomainCapacityEvent,
@@ -26,6 +27,7 @@ import {
   present,
   priorityOut,
   reasonOut,
+  refusalOut,
 } from './promise-values.ts';
 
 /** The number is the store's to give. */
@@ -56,13 +58,15 @@ function contentOf(event: DomainEvent): Unnumbered<Notification['content']> {
 }
 
 function reservationEvent(event: DomainReservationEvent): Unnumbered<ReservationEvent> {
-  const { cause, reservation, oldStatus, remaining, missing, allocations } = event;
+  const { cause, reservation, oldStatus, remaining, missing, allocations, by, offered } = event;
   return present({
     cause,
     'reservation-id': reservation.id,
     'old-status': oldStatus,
     ...requestOut(reservation),
     ...stateOut(reservation, { remaining, missing, allocations }),
+    by,
+    offered: offered === undefined ? undefined : refusalOut(offered),
   });
 }
 
@@ -96,17 +100,9 @@ function capacityEvent(event: DomainCapacityEvent): Unnumbered<CapacityEvent> {
 }
 
 function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEvent> {
-  const { cause, allocation, oldVmState } = event;
+  const { cause, allocation, oldVmState, by } = event;
   const { id, name, provider, server, reservation, pool, priority, vmState, fault, capacity, owner } = allocation;
-  const failed = vmState === 'ERROR' && oldVmState !== 'ERROR';
-  // Without a server the VIM refused; with one it accepted and could not start it, or lost it later.
-  const reason = !failed
-    ? undefined
-    : server === undefined
-      ? 'provider-rejected'
-      : oldVmState === 'BUILD'
-        ? 'boot-failed'
-        : undefined;
+  const reason = allocationReason(event);
   return present({
     cause,
     'instance-id': id,
@@ -120,8 +116,29 @@ function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEve
     'vm-state': vmState,
     fault: faultOut(fault),
     reason: reason === undefined ? undefined : (`opnfv-promise:${reason}` as const),
-    message: failed ? fault?.message : undefined,
+    message: allocationMessage(event),
+    by,
     capacity: amountsOut(capacity),
     owner,
   });
+}
+
+function allocationReason({ cause, allocation, oldVmState }: DomainAllocationEvent): DomainReason | undefined {
+  if (cause === 'preempted') return 'displaced';
+  if (!hasFailed(allocation, oldVmState)) return undefined;
+  // Without a server the VIM refused; with one it accepted and could not start it, or lost it later.
+  if (allocation.server === undefined) return 'provider-rejected';
+  return oldVmState === 'BUILD' ? 'boot-failed' : undefined;
+}
+
+function allocationMessage({ cause, allocation, oldVmState, by, from }: DomainAllocationEvent): string | undefined {
+  if (cause === 'preempted') {
+    const when = from === undefined ? 'It gives way' : `From ${printInstant(from)} on it has to give way`;
+    return `${when} to the reservation '${by ?? ''}'.`;
+  }
+  return hasFailed(allocation, oldVmState) ? allocation.fault?.message : undefined;
+}
+
+function hasFailed({ vmState }: Allocation, oldVmState: VmState | undefined): boolean {
+  return vmState === 'ERROR' && oldVmState !== 'ERROR';
 }

@@ -58,7 +58,7 @@ async function register(
   context: RequestContext,
   input: AddProviderInput,
 ): Promise<DomainProvider> {
-  const command = present({ name: input.name, access: accessIn(input) });
+  const command = present({ name: input.name, access: accessIn(input), preEmption: input['pre-emption'] });
   const { provider } = await engine.decide(context, addProvider, command);
   await engine.reconciler.contacted(provider.id, engine.patience.contact);
   return (await engine.read((head) => head.providers.get(provider.id))) ?? provider;

@@ -7,6 +7,7 @@ import type {
   Clearable,
   CreateReservation,
   CreateReservationResult,
+  Displaced,
   Refusal,
   UpdateReservation,
   UpdateReservationResult,
@@ -98,7 +99,8 @@ function creationAnswer(result: CreateReservationResult): CreateReservationOutpu
     message:
       result.outcome === 'pending'
         ? 'The request is recorded; a reservation-event tells the decision.'
-        : `Reserved ${span(reservation)}.`,
+        : reserved(reservation),
+    ...displacedOut(result.displaced),
   });
 }
 
@@ -110,7 +112,7 @@ function updateAnswer(result: UpdateReservationResult): UpdateReservationOutput 
     ...effectOut(reservation),
   });
   if (result.outcome === 'refused') return { ...refused(result.refusal), ...state };
-  return { result: 'ok', ...state, message: `Reserved ${span(reservation)}.` };
+  return { result: 'ok', ...state, message: reserved(reservation), ...displacedOut(result.displaced) };
 }
 
 function cancellationAnswer(result: CancelReservationResult): CancelReservationOutput {
@@ -133,15 +135,35 @@ export function effectOut({ startsAt, endsAt, expiresAt }: Reservation) {
   });
 }
 
+/** Who had to give way, and whether more could have been looked at (grouping search-report). */
+function displacedOut(displaced: Displaced | undefined): SearchReport {
+  if (displaced === undefined) return {};
+  return present({
+    'search-complete': displaced.complete,
+    'displaced-reservations': listIn(displaced.reservations),
+    'displaced-instances': listIn(displaced.machines),
+  });
+}
+
+type SearchReport = Pick<UpdateReservationOutput, 'search-complete' | 'displaced-reservations' | 'displaced-instances'>;
+
 /** The part of an answer that says why not. */
-export function refused(refusal: Refusal): Pick<UpdateReservationOutput, 'result' | 'reason' | 'message' | 'refusal'> {
-  const { reason, message } = refusal;
+export function refused(
+  refusal: Refusal,
+): Pick<UpdateReservationOutput, 'result' | 'reason' | 'message' | 'refusal' | 'search-complete'> {
+  const { reason, message, searchComplete } = refusal;
   return present({
     result: 'conflict' as const,
     reason: reasonOut(reason),
     message,
     refusal: refusalOut(refusal),
+    'search-complete': searchComplete,
   });
+}
+
+function reserved(reservation: Reservation): string {
+  const waits = reservation.awaits === undefined ? '' : ` ${reservation.message ?? ''}`;
+  return `Reserved ${span(reservation)}.${waits}`;
 }
 
 /** The window in effect, in words. */

@@ -1,8 +1,17 @@
 /** create-instance and destroy-instance (allocation steps 1a to 4 and 8a to 9a). */
 import { announceAllocation, announcePool } from '../announce.ts';
-import { eligibleNodes, inZone, mostOf, shortagesOf } from '../admission.ts';
-import { describeAmounts, fitsWithin, fromVector, resourcesOf, subtract, toVector } from '../capacity.ts';
-import type { Capacity } from '../capacity.ts';
+import { eligibleNodes, inZone, shortagesOf } from '../admission.ts';
+import {
+  NOTHING,
+  add,
+  addVectors,
+  describeAmounts,
+  fitsWithin,
+  fromVector,
+  resourcesOf,
+  subtract,
+} from '../capacity.ts';
+import type { Capacity, Resource } from '../capacity.ts';
 import { claimFor, machineDemand, ownClaim, remainingOf } from '../claims.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
@@ -23,6 +32,7 @@ import type {
 import { isOver, poolNode, poolOfNode } from '../state.ts';
 import type { Head, Node } from '../state.ts';
 import { flavorCapacity } from '../supply.ts';
+import { recall } from '../vacancy.ts';
 import { FOREVER, describeInstant } from '../window.ts';
 import type { Instant, Window } from '../window.ts';
 
@@ -57,7 +67,11 @@ export const createInstance: Command<CreateInstance, CreateInstanceResult> = (he
       return { outcome: 'refused', refusal: barred ?? refusal('unknown-reservation', '') };
     }
     const planned = planReserved(head, reservation, input, at.now);
-    if (planned.outcome === 'refused') return planned;
+    if (planned.outcome === 'refused') {
+      // What is on loan where the reservation needs it goes now, whatever brought that about.
+      for (const { node } of reservation.claims) recall(draft, draft.head.nodes.get(node));
+      return planned;
+    }
     return { outcome: 'accepted', allocation: record(draft, input, planned.plan, reservation) };
   });
 
@@ -72,6 +86,10 @@ function bar(reservation: Reservation | undefined, id: Id, now: Instant): Refusa
   }
   if (reservation.startsAt > now) {
     const message = `The reservation '${id}' starts at ${describeInstant(reservation.startsAt)}; it is ${describeInstant(now)}.`;
+    return refusal('reservation-not-started', message);
+  }
+  if (reservation.awaits !== undefined) {
+    const message = `The reservation '${id}' starts when the virtual machines that have to make room are gone: ${reservation.awaits.join(', ')}.`;
     return refusal('reservation-not-started', message);
   }
   return undefined;
@@ -89,7 +107,12 @@ function planReserved(head: Head, reservation: Reservation, input: CreateInstanc
     const claim = claimFor(head, reservation, found.capacity, (each) => suits(head, each, provider, input.zone));
     const pool = claim === undefined ? undefined : poolOfNode(claim.node);
     if (pool !== undefined && bears(head, reservation, pool, found.capacity, now)) {
-      return planned(provider, pool, found, zone);
+      if (isVacant(head, pool, found.capacity, now)) return planned(provider, pool, found, zone);
+      reason ??= refusal(
+        'insufficient-capacity',
+        `Virtual machines that have to make room in the pool '${pool}' are not gone yet.`,
+      );
+      continue;
     }
     if (pool !== undefined) {
       reason = refusal('insufficient-capacity', occupied(reservation, pool));
@@ -159,22 +182,33 @@ function occupied({ status }: Reservation, pool: Id): string {
   return `The pool '${pool}' has no room for the machine at present: ${why}.`;
 }
 
+/** Whether what the reservation holds is there, and not with machines that are on their way out. */
+function isVacant(head: Head, pool: Id, capacity: Capacity, now: Instant): boolean {
+  const node = head.nodes.get(poolNode(pool));
+  if (node === undefined || node.lent.breakpoints === 0) return true;
+  const there = node.total.valueAt(now);
+  addVectors(there, node.used.valueAt(now), -1);
+  addVectors(there, node.lent.valueAt(now), -1);
+  return fitsWithin(counted(node, capacity), fromVector(there, node.resources));
+}
+
 function planUnreserved(head: Head, input: CreateInstance, now: Instant): Planned {
   const provider = onlyProvider(head, input.provider);
   if ('reason' in provider) return { outcome: 'refused', refusal: provider };
   const found = findOffer(provider, input, input.zone);
   if (found.outcome === 'refused') return found;
-  const window: Window = { start: now, end: FOREVER };
+  const lends = provider.preEmption === 'best-effort';
+  const window: Window = { start: now, end: lends ? now + 1 : FOREVER };
   const pools = poolsFrom(head, provider.id).map(({ id }) => id);
   const nodes =
     pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, input.zone));
-  const node = nodes.find((each) => each.free.fits(window, toVector(counted(each, found.capacity))));
+  const node = nodes.find((each) => isFree(each, counted(each, found.capacity), window));
   if (node !== undefined) return planned(provider, poolOfNode(node.id), found, input.zone);
-  const most = mostOf(nodes, resourcesOf(found.capacity), window);
+  const most = nodes.map((each) => leastUnlent(each, resourcesOf(found.capacity), window)).reduce(add, NOTHING);
   const message =
     nodes.length === 0
       ? `The provider '${provider.id}' has no pool${input.zone === undefined ? '' : ` for the zone '${input.zone}'`}; increase-capacity makes one.`
-      : `The flavor '${input.flavor}' needs ${describeAmounts(found.capacity)} without end; not reserved are ${describeAmounts(most)} at the least from now on.`;
+      : `The flavor '${input.flavor}' needs ${describeAmounts(found.capacity)}${lends ? '; free are' : ' without end; not reserved are'} ${describeAmounts(most)}${lends ? '.' : ' at the least from now on.'}`;
   const shortages = nodes.flatMap((each) => shortagesOf(each, counted(each, found.capacity), window));
   return { outcome: 'refused', refusal: { reason: 'insufficient-capacity', message, most, shortages } };
 }
@@ -183,6 +217,21 @@ function planUnreserved(head: Head, input: CreateInstance, now: Instant): Planne
 function overQuota(head: Head, plan: Plan, { user, tenant, now }: At): Refusal | undefined {
   const holder = { owner: user, ...(tenant === undefined ? {} : { tenant }) };
   return quotaRefusal(head, holder, { claims: [ownClaim(head, plan, now)], reservation: false });
+}
+
+/** Whether a machine that begins now fits throughout a window, beside those that have their capacity on loan. */
+function isFree(node: Node, capacity: Capacity, window: Window): boolean {
+  return fitsWithin(capacity, leastUnlent(node, resourcesOf(capacity), window));
+}
+
+/** What is on loan now stays so until a reservation needs it, so that it is nobody else's for the whole window. */
+function leastUnlent(node: Node, resources: readonly Resource[], window: Window): Capacity {
+  const least = node.free.min(window);
+  if (node.lent.breakpoints > 0) addVectors(least, node.lent.valueAt(window.start), -1);
+  return fromVector(
+    least.map((amount) => Math.max(0, amount)),
+    resources,
+  );
 }
 
 function mayBear(head: Head, node: Node, zone: string | undefined): boolean {
@@ -272,7 +321,7 @@ function record(draft: Draft, input: CreateInstance, plan: Plan, reservation?: R
     capacity: plan.capacity,
     startsAt: now,
     ...(reservation?.endsAt === undefined ? {} : { endsAt: reservation.endsAt }),
-    claims: reservation === undefined ? [ownClaim(draft.head, plan, now)] : [],
+    claims: reservation === undefined ? standingClaims(draft.head, plan, now) : [],
     owner: user,
     ...(tenant === undefined ? {} : { tenant }),
     createdOn: now,
@@ -282,6 +331,12 @@ function record(draft: Draft, input: CreateInstance, plan: Plan, reservation?: R
   announceAllocation(draft, 'requested', allocation);
   announcePool(draft, 'allocated', plan.pool, { start: now, end: allocation.endsAt ?? FOREVER });
   return allocation;
+}
+
+/** What a machine without a reservation holds: for good, or on loan where that is the provider's policy. */
+function standingClaims(head: Head, plan: Plan, now: Instant): readonly Claim[] {
+  const claim = ownClaim(head, plan, now);
+  return [plan.provider.preEmption === 'best-effort' ? { ...claim, onLoan: true } : claim];
 }
 
 /** Has a machine deleted. Its capacity is free when the VIM has confirmed that it is gone. */

@@ -4,10 +4,10 @@ import { leastFree } from '../admission.ts';
 import { within } from '../breakdown.ts';
 import { RESOURCES, add, fitsWithin, isZero, resourcesOf, subtract } from '../capacity.ts';
 import type { Capacity } from '../capacity.ts';
-import { missingOf } from '../claims.ts';
+import { heldBy, missingOf } from '../claims.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
-import type { Adjustment, Id, Pool, Provider } from '../entities.ts';
+import type { Adjustment, Id, Pool, Provider, Reservation } from '../entities.ts';
 import { followInventory, poolsFrom, unpooled } from '../provider-supply.ts';
 import { InvalidRequest, UnknownEntry } from '../requests.ts';
 import type {
@@ -78,9 +78,9 @@ export const decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult>
     draft.disturbed.add(poolNode(changed.id));
     announcePool(draft, 'decreased', changed.id, ahead);
     followInventory(draft, provider.id);
-    const { degraded, withdrawn } = settle(draft, 'capacity-withdrawn');
-    const affected = affectedBy(draft, degraded);
-    const inTheWay = withdrawn.length > 0 || overdrawn(draft, pool.id, ahead);
+    const { degraded, preempted, withdrawn } = settle(draft, 'capacity-withdrawn');
+    const affected = [...affectedBy(draft, degraded), ...preempted.map(withAll)];
+    const inTheWay = withdrawn.length > 0 || preempted.length > 0 || overdrawn(draft, pool.id, ahead);
     if (!input.force && !fitsWithin(input.capacity, free) && inTheWay) {
       draft.abandon();
       return { outcome: 'refused', refusal: inUse(pool, most, affected, withdrawn), pool: pool.id, most, affected };
@@ -196,6 +196,11 @@ function affectedBy(draft: Draft, ids: readonly Id[]): Affected[] {
     const reservation = head.reservations.get(id);
     return reservation === undefined ? [] : [{ reservation, missing: missingOf(head, reservation, at.now) }];
   });
+}
+
+/** One that was preempted lacks all that it held. */
+function withAll(reservation: Reservation): Affected {
+  return { reservation, missing: heldBy(reservation) };
 }
 
 function overdrawn(draft: Draft, pool: Id, window: Window): boolean {

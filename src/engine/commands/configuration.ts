@@ -10,9 +10,9 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
 import { NORMAL } from '../entities.ts';
-import type { Adjustment, Id, Pool, Reservation } from '../entities.ts';
+import type { Adjustment, Id, Pool, PreEmption, Provider, Reservation } from '../entities.ts';
 import { termsOf } from '../flexible-window.ts';
-import { followInventory } from '../provider-supply.ts';
+import { followInventory, poolsFrom } from '../provider-supply.ts';
 import { InvalidConfiguration, InvalidRequest } from '../requests.ts';
 import type {
   ApplyConfiguration,
@@ -28,13 +28,14 @@ import type {
 import { amend, grant, recorded, requestOf, withdraw } from '../reservations.ts';
 import type { ReservationRequest } from '../reservations.ts';
 import { firstDebt, settle } from '../settlement.ts';
-import { isOver, poolNode, providerNode } from '../state.ts';
+import { isOver, loanedFrom, poolNode, providerNode } from '../state.ts';
 import { amountOf, equals, fitsWithin, fromVector, resourcesOf } from '../capacity.ts';
 import type { Capacity } from '../capacity.ts';
 import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
 import { checkCapacity, checkDemand, checkOwner } from '../validation.ts';
 import { putPolicy } from '../policy-change.ts';
+import { lend, standingOn } from '../vacancy.ts';
 import { FOREVER, describeInstant } from '../window.ts';
 import type { Window } from '../window.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
@@ -48,10 +49,11 @@ export const applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationR
   decide(head, at, (draft): ApplyConfigurationResult => {
     const refusals: ConfigRefusal[] = [];
     const lifted = new Map<Id, Reservation>();
+    const spared = putReservations(input.changes);
     const before = supplyOf(head, input.changes, at.now);
     for (const step of STEPS) {
       for (const change of input.changes) {
-        const refusal = namingEntry(change, () => step(draft, change, lifted));
+        const refusal = namingEntry(change, () => step(draft, change, lifted, spared));
         if (refusal !== undefined) refusals.push(refusal);
       }
     }
@@ -71,7 +73,19 @@ function namingEntry<T>(change: ConfigChange, run: () => T): T {
   }
 }
 
-type Step = (draft: Draft, change: ConfigChange, lifted: Map<Id, Reservation>) => ConfigRefusal | undefined;
+type Step = (
+  draft: Draft,
+  change: ConfigChange,
+  lifted: Map<Id, Reservation>,
+  spared: ReadonlySet<Id>,
+) => ConfigRefusal | undefined;
+
+/** The reservations that an edit puts: all of them are to be there after it, so none displaces another. */
+function putReservations(changes: readonly ConfigChange[]): ReadonlySet<Id> {
+  return new Set(
+    changes.flatMap((change) => ('put' in change && change.put === 'reservation' ? [change.entry.id] : [])),
+  );
+}
 
 /** What is done to every change in turn, in this order. */
 const STEPS: readonly Step[] = [
@@ -89,8 +103,8 @@ const STEPS: readonly Step[] = [
     if ('put' in change && change.put === 'reservation') giveUp(draft, change.entry, lifted);
     return undefined;
   },
-  (draft, change, lifted) =>
-    'put' in change && change.put === 'reservation' ? putReservation(draft, change.entry, lifted) : undefined,
+  (draft, change, lifted, spared) =>
+    'put' in change && change.put === 'reservation' ? putReservation(draft, change.entry, lifted, spared) : undefined,
   (draft, change) => ('remove' in change && change.remove === 'pool' ? removePool(draft, change.id) : undefined),
   (draft, change) =>
     'remove' in change && change.remove === 'provider' ? removeProvider(draft, change.id) : undefined,
@@ -105,14 +119,33 @@ function putProvider(draft: Draft, entry: ProviderConfig): void {
   checkOwner('provider', before, 'config');
   const name = entry.name ?? entry.id;
   checkName(draft.head, entry.id, name);
-  const rest = omit(before, 'statusMessage');
+  const known = withPolicy(before, entry.preEmption ?? 'none');
+  const rest = omit(known, 'statusMessage');
   const reached = JSON.stringify(before.access) === JSON.stringify(entry.access);
   // Another address or other credentials: what is known may not hold, so it is contacted anew.
   draft.put(
     'provider',
     entry.id,
-    reached ? { ...before, name } : { ...rest, name, access: entry.access, status: 'connecting' },
+    reached ? { ...known, name } : { ...rest, name, access: entry.access, status: 'connecting' },
   );
+  if (known.preEmption !== before.preEmption) changeTerms(draft, entry.id, known.preEmption ?? 'none');
+}
+
+function withPolicy(provider: Provider, preEmption: PreEmption): Provider {
+  const rest = omit(provider, 'preEmption');
+  return preEmption === 'none' ? rest : { ...rest, preEmption };
+}
+
+/** Under best effort, machines without a reservation have what they consume on loan from now on; else they hold what nothing else does. */
+function changeTerms(draft: Draft, provider: Id, preEmption: PreEmption): void {
+  const { now } = draft.at;
+  for (const { id } of poolsFrom(draft.head, provider)) {
+    draft.disturbed.add(poolNode(id));
+    if (preEmption !== 'best-effort') continue;
+    for (const machine of standingOn(draft.head, poolNode(id))) {
+      if ((loanedFrom(machine) ?? FOREVER) > now) lend(draft, machine, now);
+    }
+  }
 }
 
 function removeProvider(draft: Draft, id: Id): ConfigRefusal | undefined {
@@ -223,6 +256,7 @@ function putReservation(
   draft: Draft,
   entry: ReservationConfig,
   lifted: ReadonlyMap<Id, Reservation>,
+  spared: ReadonlySet<Id>,
 ): ConfigRefusal | undefined {
   checkDemand(entry.demand);
   const { id } = entry;
@@ -230,7 +264,9 @@ function putReservation(
   const before = lifted.get(id) ?? draft.head.reservations.get(id);
   if (before !== undefined) checkOwner('reservation', before, 'config');
   const refusal =
-    before === undefined || isOver(before) ? putNew(draft, id, before, request) : putChanged(draft, before, request);
+    before === undefined || isOver(before)
+      ? putNew(draft, id, before, request, spared)
+      : putChanged(draft, before, request, spared);
   return refusal === undefined ? undefined : { entry: 'reservation', id, refusal };
 }
 
@@ -238,7 +274,13 @@ function putReservation(
  * An entry that is new, or that was over and asks for something else now. What lies in the past is not refused: a configuration
  * that is restored contains it. It counts from its start, or is over.
  */
-function putNew(draft: Draft, id: Id, over: Reservation | undefined, request: ReservationRequest): Refusal | undefined {
+function putNew(
+  draft: Draft,
+  id: Id,
+  over: Reservation | undefined,
+  request: ReservationRequest,
+  spared: ReadonlySet<Id>,
+): Refusal | undefined {
   const { now } = draft.at;
   if (over !== undefined && sameRequest(requestOf(over), request)) return undefined;
   const past = pastWindow(request, now);
@@ -250,7 +292,7 @@ function putNew(draft: Draft, id: Id, over: Reservation | undefined, request: Re
   const result = termsOf(draft.head, request, now, begun);
   if (result.outcome === 'refused') return result.refusal;
   if (over !== undefined) draft.put('reservation', id, null);
-  const granted = grant(draft, recorded(draft, id, 'config', request, result.terms), 'created');
+  const granted = grant(draft, recorded(draft, id, 'config', request, result.terms), 'created', spared);
   return granted.outcome === 'refused' ? granted.refusal : undefined;
 }
 
@@ -274,9 +316,14 @@ function putOver(draft: Draft, id: Id, request: ReservationRequest, window: Wind
   announceReservation(draft, 'created', over);
 }
 
-function putChanged(draft: Draft, before: Reservation, request: ReservationRequest): Refusal | undefined {
+function putChanged(
+  draft: Draft,
+  before: Reservation,
+  request: ReservationRequest,
+  spared: ReadonlySet<Id>,
+): Refusal | undefined {
   if (sameRequest(requestOf(before), request)) return undefined;
-  const result = amend(draft, before, request);
+  const result = amend(draft, before, request, spared);
   return result.outcome === 'refused' ? result.refusal : undefined;
 }
 
@@ -323,7 +370,8 @@ function judge(draft: Draft, changes: readonly ConfigChange[], before: SupplyBef
   const refusals = pools.flatMap((entry) => beyondProvider(draft, entry, before.unpooled.get(entry.source) ?? {}));
   for (const provider of new Set(pools.map(({ source }) => source))) followInventory(draft, provider);
   const overdrawn = pools.filter(({ id }) => isOverdrawn(draft.head, id, now));
-  const { degraded, withdrawn } = settle(draft, 'capacity-withdrawn');
+  const { preempted, withdrawn, ...settled } = settle(draft, 'capacity-withdrawn');
+  const degraded = [...settled.degraded, ...preempted.map(({ id }) => id)];
   for (const { id } of overdrawn) {
     if (before.overdrawn.has(id) && degraded.length === 0 && withdrawn.length === 0) continue;
     const whom = describeHolders(degraded, withdrawn);

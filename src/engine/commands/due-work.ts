@@ -2,7 +2,6 @@
  * Due work, carried out: starts, ends, expiries, notices, pending decisions, lapses of offers. Items come in the order in which they fell due, perhaps
  * a week late, and may be about what has moved or gone; each is removed by the decision that carries it out.
  */
-import { announceReservation } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { lapse } from '../offers.ts';
@@ -15,6 +14,7 @@ import { giveNotice } from '../notices.ts';
 import type { Command, DueResult, DueWork } from '../requests.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
+import { begin } from '../vacancy.ts';
 import { decideDeferred } from './reservation.ts';
 
 interface DueTask<Subject> {
@@ -70,12 +70,7 @@ function carriedOut<Subject>(
 }
 
 function start(draft: Draft, before: Reservation): void {
-  // One that cannot be kept in full begins as well; it stays degraded.
-  const status = next(before.status, 'start') ?? before.status;
-  if (status === before.status && status !== 'degraded') return;
-  const after: Reservation = { ...before, status, modifiedOn: draft.at.now };
-  draft.put('reservation', after.id, after);
-  announceReservation(draft, 'started', after, before.status);
+  if (next(before.status, 'start') !== undefined || before.status === 'degraded') begin(draft, before);
 }
 
 function end(draft: Draft, before: Reservation): void {

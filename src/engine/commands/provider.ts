@@ -34,11 +34,13 @@ export function newProvider(
   draft: Draft,
   id: Id,
   origin: Origin,
-  input: Pick<Provider, 'access'> & { readonly name?: string },
+  input: Pick<Provider, 'access' | 'preEmption'> & { readonly name?: string },
 ): Provider {
   const name = input.name ?? id;
   checkName(draft.head, id, name);
-  return { id, name, origin, access: input.access, status: 'connecting', owner: draft.at.user };
+  const { access, preEmption } = input;
+  const provider: Provider = { id, name, origin, access, status: 'connecting', owner: draft.at.user };
+  return preEmption === undefined || preEmption === 'none' ? provider : { ...provider, preEmption };
 }
 
 /** @throws InvalidRequest when another provider has the name. */
@@ -64,12 +66,13 @@ export const updateProvider: Command<UpdateProvider, UpdateProviderResult> = (he
     const provider = contacted(before, input, at.now);
     draft.put('provider', provider.id, provider);
     if (provider.status !== before.status) announceStatus(draft, provider);
-    if (input.inventory === undefined) return { outcome: 'updated', provider, degraded: [], restored: [] };
+    if (input.inventory === undefined)
+      return { outcome: 'updated', provider, degraded: [], restored: [], preempted: [] };
     const pools = followInventory(draft, provider.id);
     announceInventory(draft, provider.id, before.inventory, input.inventory, pools);
     const { cause } = inventoryCause(before.inventory, input.inventory);
     const settlement = settle(draft, cause === 'host-failed' ? 'host-failed' : 'capacity-withdrawn');
-    return { outcome: 'updated', provider, ...settlement };
+    return { outcome: 'updated', provider, ...settlement, preempted: settlement.preempted.map(({ id }) => id) };
   });
 
 function contacted(before: Provider, input: UpdateProvider, now: number): Provider {

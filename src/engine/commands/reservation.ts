@@ -47,7 +47,9 @@ export const createReservation: Command<CreateReservation, CreateReservationResu
     const pending = recorded(draft, flat(at.newId()), 'rpc', request, result.terms);
     if (deferred === true) return defer(draft, pending);
     const granted = grant(draft, pending, 'created');
-    return granted.outcome === 'refused' ? granted : { outcome: 'granted', reservation: granted.reservation };
+    if (granted.outcome === 'refused') return granted;
+    settle(draft, 'capacity-withdrawn');
+    return { ...granted, outcome: 'granted' };
   });
 
 function defer(draft: Draft, pending: Reservation): CreateReservationResult {
@@ -113,7 +115,7 @@ export const updateReservation: Command<UpdateReservation, UpdateReservationResu
       return { outcome: 'refused', refusal: result.refusal, reservation };
     }
     settle(draft, 'capacity-withdrawn');
-    return { outcome: 'updated', reservation: draft.head.reservations.get(input.id) ?? result.reservation };
+    return { ...result, outcome: 'updated', reservation: draft.head.reservations.get(input.id) ?? result.reservation };
   });
 
 /** Why a reservation cannot be changed any more, or yet. */

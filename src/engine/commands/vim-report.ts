@@ -19,6 +19,7 @@ import type {
 } from '../requests.ts';
 import { settle } from '../settlement.ts';
 import { poolNode } from '../state.ts';
+import { vacated } from '../vacancy.ts';
 import type { Head } from '../state.ts';
 import { FOREVER } from '../window.ts';
 import { omit } from '../omit.ts';
@@ -123,6 +124,7 @@ function gone(draft: Draft, before: Allocation): VimReportResult {
 
 function free(draft: Draft, before: Allocation): void {
   draft.disturbed.add(poolNode(before.pool));
+  vacated(draft, before.id);
   announcePool(draft, 'freed', before.pool, { start: draft.at.now, end: before.endsAt ?? FOREVER });
   settle(draft, 'capacity-restored');
 }

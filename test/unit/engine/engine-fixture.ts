@@ -1,7 +1,7 @@
 /** A head with commands applied as the ledger does it, for tests of the engine: time and ids are given, invariants are checked. */
 import { expect } from 'chai';
 import { commands } from '../../../src/engine/commands/index.ts';
-import type { Id } from '../../../src/engine/entities.ts';
+import type { Id, PreEmption } from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
 import { violations } from '../../../src/engine/invariants.ts';
 import type { Command, Commands } from '../../../src/engine/requests.ts';
@@ -94,10 +94,11 @@ export class Engine {
   }
 
   /** A provider that is up, with one host unless others are given; returns its id. */
-  provider(hosts: readonly HostSpec[] = [{ name: 'h1', cores: 100 }], name?: string): Id {
+  provider(hosts: readonly HostSpec[] = [{ name: 'h1', cores: 100 }], name?: string, preEmption?: PreEmption): Id {
     const added = this.do('addProvider', {
       ...(name === undefined ? {} : { name }),
       access: { type: 'promise-simulator:simulated' },
+      ...(preEmption === undefined ? {} : { preEmption }),
     });
     this.do('updateProvider', { id: added.provider.id, status: 'up', inventory: inventoryOf(hosts) });
     return added.provider.id;

@@ -1,0 +1,130 @@
+/**
+ * Displacing, as steps of a decision: a request takes the place of those who give way to it (`preemption.ts` says who), and these
+ * are told why, by what, and what they can have instead.
+ *
+ * A reservation that is displaced is over. One that fits elsewhere throughout its window is moved there instead, and loses nothing.
+ * A machine runs on until the reservation starts; from then on it has its capacity on loan only (`vacancy.ts`).
+ */
+import { admit } from './admission.ts';
+import type { Admission } from './admission.ts';
+import { announceAllocation, announceHeld, announceReservation } from './announce.ts';
+import { claimsBefore } from './claims.ts';
+import type { Draft } from './draft.ts';
+import { reschedule } from './due.ts';
+import type { Claim, Id, Priority, Reason, Reservation } from './entities.ts';
+import { next } from './lifecycle.ts';
+import { omit } from './omit.ts';
+import { findRoom } from './preemption.ts';
+import type { DisplacingRequest, FoundRoom } from './preemption.ts';
+import type { Displaced, Refusal } from './requests.ts';
+import { allocationsOf } from './state.ts';
+import { lend, withdraw } from './vacancy.ts';
+import { FOREVER } from './window.ts';
+
+/** As `admit`, with the room that others make. */
+export type DisplacingAdmission =
+  | (Extract<Admission, { outcome: 'placed' }> & { readonly room?: FoundRoom })
+  | Extract<Admission, { outcome: 'refused' }>;
+
+/** Why claims that fit are not granted all the same; undefined when nothing bars them. */
+export type Permit = (claims: readonly Claim[]) => Refusal | undefined;
+
+/** Places a demand where it fits, or where it fits when others give way; what they held is free then. */
+export function admitDisplacing(draft: Draft, request: DisplacingRequest, by: Id, permit: Permit): DisplacingAdmission {
+  const admission = admit(draft.head, request.demand, request.window, draft.at.now);
+  if (admission.outcome === 'refused') return makeRoom(draft, request, by, admission.refusal, permit);
+  const barred = permit(admission.claims);
+  return barred === undefined ? admission : { outcome: 'refused', refusal: barred };
+}
+
+/** Has others give way to a request that was refused. */
+export function makeRoom(
+  draft: Draft,
+  request: DisplacingRequest,
+  by: Id,
+  refusal: Refusal,
+  permit: Permit = () => undefined,
+): DisplacingAdmission {
+  if (refusal.reason !== 'insufficient-capacity') return { outcome: 'refused', refusal };
+  const room = findRoom(draft.head, request, draft.at.now);
+  if (room.outcome === 'none') {
+    return { outcome: 'refused', refusal: room.complete ? refusal : { ...refusal, searchComplete: false } };
+  }
+  const barred = permit(room.claims);
+  if (barred !== undefined) return { outcome: 'refused', refusal: barred };
+  for (const reservation of room.reservations) close(draft, reservation, by, request.priority, 'displaced');
+  for (const machine of room.machines) lend(draft, machine, request.window.start);
+  return { outcome: 'placed', claims: room.claims, room };
+}
+
+/**
+ * Tells those who gave way, when the reservation that displaced them is put.
+ * @param withdrawn machines that were withdrawn for it already, and told
+ */
+export function settleDisplaced(draft: Draft, room: FoundRoom, by: Reservation, withdrawn: readonly Id[]): Displaced {
+  const lost = room.reservations.filter((before) => !moved(draft, before));
+  for (const before of lost) announceDisplaced(draft, before, by.id);
+  for (const { id } of room.machines) if (!withdrawn.includes(id)) announceGivingWay(draft, id, by);
+  const machines = new Set([...withdrawn, ...room.machines.map(({ id }) => id)]);
+  return { reservations: lost.map(({ id }) => id), machines: [...machines], complete: room.complete };
+}
+
+function announceGivingWay(draft: Draft, id: Id, by: Reservation): void {
+  const machine = draft.head.allocations.get(id);
+  if (machine === undefined) return;
+  announceAllocation(draft, 'preempted', machine, machine.vmState, { by: by.id, from: by.startsAt });
+}
+
+/** A reservation gives way to another for good; what was allocated under it is withdrawn. */
+export function preempt(draft: Draft, before: Reservation, by: Reservation, reason: Reason): void {
+  close(draft, before, by.id, by.priority, reason);
+}
+
+const CLASSES: Readonly<Record<Priority, string>> = { 1: 'high', 2: 'normal', 3: 'low' };
+
+function close(draft: Draft, before: Reservation, by: Id, priority: Priority, reason: Reason): void {
+  const { now } = draft.at;
+  const cause = reason === 'displaced' ? '' : ' because capacity was lost';
+  const message = `It gave way to the reservation '${by}' of the priority ${CLASSES[priority]}${cause}.`;
+  const status = next(before.status, 'preempt') ?? 'preempted';
+  const rest = omit(before, 'hold', 'awaits');
+  const claims = claimsBefore(before.claims, now);
+  const over: Reservation = { ...rest, status, reason: 'displaced', message, claims, modifiedOn: now };
+  const machines = allocationsOf(draft.head, before.id).filter(({ backing }) => backing === 'reservation');
+  draft.put('reservation', over.id, over);
+  for (const machine of machines) withdraw(draft, machine, by);
+  draft.disturb(before.claims);
+  reschedule(draft, before, over);
+}
+
+/** Puts a reservation that gave way and has not started where it fits, if it fits anywhere. */
+export function moved(draft: Draft, before: Reservation): boolean {
+  const { now } = draft.at;
+  if (before.startsAt <= now) return false;
+  const window = { start: before.startsAt, end: before.endsAt ?? FOREVER };
+  const admission = admit(draft.head, before.demand, window, now);
+  if (admission.outcome === 'refused') return false;
+  const over = draft.head.reservations.get(before.id) ?? before;
+  const rest = omit(before, 'reason', 'message');
+  const after: Reservation = { ...rest, status: 'scheduled', claims: admission.claims, modifiedOn: now };
+  reschedule(draft, over, after);
+  draft.put('reservation', after.id, after);
+  announceReservation(draft, 'updated', after, before.status);
+  announceHeld(draft, 'released', before.claims);
+  announceHeld(draft, 'reserved', after.claims);
+  return true;
+}
+
+/** Tells that a reservation gave way, with what it could have instead. */
+export function announceDisplaced(draft: Draft, before: Reservation, by: Id): void {
+  const { head, at } = draft;
+  const over = head.reservations.get(before.id);
+  if (over === undefined) return;
+  const window = { start: Math.max(before.startsAt, at.now), end: before.endsAt ?? FOREVER };
+  const offered = window.start < window.end ? admit(head, before.demand, window, at.now) : undefined;
+  announceReservation(draft, 'preempted', over, before.status, {
+    by,
+    ...(offered?.outcome === 'refused' ? { offered: offered.refusal } : {}),
+  });
+  announceHeld(draft, 'released', before.claims);
+}

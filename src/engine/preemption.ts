@@ -1,0 +1,146 @@
+/**
+ * Pre-emption: which holders of a lower class a request may displace, where the policy of their provider is `priority`.
+ *
+ * What may give way, on the pools that may serve the request: reservations of a lower class that overlap its window and have not
+ * started, and machines of a lower class without a reservation, from the start of the window on. The least worthy (the lowest
+ * class, the newest in it) are taken away until the request fits; then of those, the best first, are put back whom it does not
+ * need away (`merit.ts`). So the same state always displaces the same, no one better than need be, and no one who need not be.
+ *
+ * Candidates come from the index of what has not started, by node and window; at most `DISPLACEMENT_STEPS` of them are looked at. A
+ * search that ends there says so: it may have found none where there is one, or others than the least worthy.
+ */
+import { fitting } from './admission.ts';
+import type { Fitting } from './admission.ts';
+import { LOW } from './entities.ts';
+import type { Allocation, Claim, Demand, Id, Priority, Reservation } from './entities.ts';
+import { lift } from './holders.ts';
+import { byMerit, whoGivesWay } from './merit.ts';
+import { claimWindow, preEmptionOn } from './state.ts';
+import type { Head, Node } from './state.ts';
+import { FOREVER, overlaps } from './window.ts';
+import type { Instant, Window } from './window.ts';
+
+/** How many reservations and machines a search looks at. */
+export const DISPLACEMENT_STEPS = 4_000;
+
+export interface DisplacingRequest {
+  readonly demand: Demand;
+  readonly window: Window;
+  readonly priority: Priority;
+  /** Those that must not be displaced, whatever their class. */
+  readonly spared: ReadonlySet<Id>;
+}
+
+/** `complete` is false when the search ended at its limit of steps. */
+export type Room =
+  | {
+      readonly outcome: 'found';
+      readonly claims: readonly Claim[];
+      /** Who gives way, the best first. */
+      readonly reservations: readonly Reservation[];
+      readonly machines: readonly Allocation[];
+      readonly complete: boolean;
+    }
+  | { readonly outcome: 'none'; readonly complete: boolean };
+
+/** The room that others make. */
+export type FoundRoom = Extract<Room, { outcome: 'found' }>;
+
+type Candidate = (
+  | { readonly what: 'reservation'; readonly entity: Reservation }
+  | { readonly what: 'machine'; readonly entity: Allocation }
+) & {
+  /** What would be given up. */
+  readonly claims: readonly Claim[];
+};
+
+/** Looks for room for a request that does not fit; the head is as it was when this returns. */
+export function findRoom(head: Head, request: DisplacingRequest, now: Instant): Room {
+  if (request.priority === LOW) return { outcome: 'none', complete: true };
+  const fit = fitting(head, request.demand, request.window);
+  const { candidates, complete } = candidatesFor(head, fit.nodes, request, now);
+  const worstLast = [...candidates].sort((a, b) => byMerit(a.entity, b.entity));
+  const away: Candidate[] = [];
+  try {
+    // Twice as many each time: what is taken away too many is put back one by one.
+    for (let batch = 1; worstLast.length > 0; batch *= 2) {
+      for (const candidate of worstLast.splice(-batch)) {
+        lift(head, candidate, 1);
+        away.push(candidate);
+      }
+      const room = leastRoom(head, fit, away);
+      if (room !== undefined) return { ...room, complete };
+    }
+    return { outcome: 'none', complete };
+  } finally {
+    for (const candidate of away) lift(head, candidate, -1);
+  }
+}
+
+type Found = Omit<FoundRoom, 'complete'>;
+
+/** The room with as few as possible of those who are `away`; they alone are left in it. */
+function leastRoom(head: Head, fit: Fitting, away: Candidate[]): Found | undefined {
+  if (fit.claims() === undefined) return undefined;
+  const giving = whoGivesWay(
+    [...away].sort((a, b) => byMerit(a.entity, b.entity)),
+    {
+      putBack: (candidate) => lift(head, candidate, -1),
+      takeAway: (candidate) => lift(head, candidate, 1),
+      fits: () => fit.claims() !== undefined,
+    },
+  );
+  away.splice(0, away.length, ...giving);
+  const claims = fit.claims();
+  if (claims === undefined) return undefined;
+  return {
+    outcome: 'found',
+    claims,
+    reservations: giving.flatMap((each) => (each.what === 'reservation' ? [each.entity] : [])),
+    machines: giving.flatMap((each) => (each.what === 'machine' ? [each.entity] : [])),
+  };
+}
+
+function candidatesFor(
+  head: Head,
+  nodes: readonly Node[],
+  request: DisplacingRequest,
+  now: Instant,
+): { readonly candidates: readonly Candidate[]; readonly complete: boolean } {
+  const found = new Map<Id, Candidate>();
+  let steps = 0;
+  for (const node of nodes) {
+    if (preEmptionOn(head, node.id) !== 'priority') continue;
+    for (const candidate of holdersOn(head, node, request.window)) {
+      if (steps++ === DISPLACEMENT_STEPS) return { candidates: [...found.values()], complete: false };
+      if (mayGiveWay(candidate, node, request, now)) found.set(candidate.entity.id, candidate);
+    }
+  }
+  return { candidates: [...found.values()], complete: true };
+}
+
+/** Who holds something on the node and has not started, or is a machine on its own feet. */
+function* holdersOn(head: Head, node: Node, window: Window): Generator<Candidate, void, undefined> {
+  for (const entity of head.upcoming.get(node.id)?.overlapping(window) ?? []) {
+    yield { what: 'reservation', entity, claims: entity.claims };
+  }
+  for (const id of head.standing.get(node.id) ?? []) {
+    const entity = head.allocations.get(id);
+    if (entity !== undefined) yield { what: 'machine', entity, claims: claimsFrom(entity, window.start) };
+  }
+}
+
+/** What a machine holds from an instant on, save on loan. */
+function claimsFrom(machine: Allocation, instant: Instant): Claim[] {
+  return machine.claims
+    .filter(({ onLoan, end }) => onLoan !== true && (end ?? FOREVER) > instant)
+    .map((claim) => ({ ...claim, start: Math.max(claim.start, instant) }));
+}
+
+function mayGiveWay(candidate: Candidate, node: Node, request: DisplacingRequest, now: Instant): boolean {
+  const { entity, claims } = candidate;
+  if (entity.priority <= request.priority || request.spared.has(entity.id)) return false;
+  if (candidate.what === 'reservation' && (entity.startsAt <= now || candidate.entity.awaits !== undefined))
+    return false;
+  return claims.some((claim) => claim.node === node.id && overlaps(claimWindow(claim), request.window));
+}

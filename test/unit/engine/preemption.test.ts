@@ -1,0 +1,408 @@
+import { expect } from 'chai';
+import type { Allocation, PreEmption, Priority, Reservation } from '../../../src/engine/entities.ts';
+import { DEFAULT_POLICY, HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
+import type { AllocationEvent, ReservationEvent } from '../../../src/engine/events.ts';
+import { DISPLACEMENT_STEPS } from '../../../src/engine/preemption.ts';
+import { Engine, HOUR, NOW } from './engine-fixture.ts';
+
+/** A provider with a pool of so many cores, under a policy. */
+class Lab extends Engine {
+  readonly lab: string;
+
+  constructor(preEmption: PreEmption, cores = 8) {
+    super();
+    this.lab = this.provider([{ name: 'h1', cores: 5000 }], 'lab', preEmption);
+    this.pool(this.lab, { cores, ram: 5_000_000, instances: 50 });
+  }
+
+  ask(cores: number, priority: Priority, from: number | undefined, hours = 1) {
+    const start = from === undefined ? {} : { start: NOW + from * HOUR };
+    const end = (from === undefined ? this.now : NOW + from * HOUR) + hours * HOUR;
+    return this.do('createReservation', {
+      ...start,
+      end,
+      priority,
+      demand: { capacity: { cores, ram: cores * 1024 } },
+    });
+  }
+
+  grant(cores: number, priority: Priority, from: number | undefined, hours = 1): string {
+    const result = this.ask(cores, priority, from, hours);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    this.now += 1;
+    return result.reservation.id;
+  }
+
+  /** A machine of four cores. */
+  boot(reservation?: string) {
+    const input = { name: 'vm', image: 'cirros', flavor: 'large' };
+    return this.do('createInstance', reservation === undefined ? input : { ...input, reservation });
+  }
+
+  booted(reservation?: string): string {
+    const result = this.boot(reservation);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    const { id } = result.allocation;
+    this.do('serverAccepted', { allocation: id, server: `server-${id}` });
+    this.do('vmStateReported', { allocation: id, vmState: 'ACTIVE' });
+    this.now += 1;
+    return id;
+  }
+
+  gone(allocation: string): void {
+    this.do('serverGone', { allocation });
+  }
+
+  status(id: string): Reservation['status'] | undefined {
+    return this.head.reservations.get(id)?.status;
+  }
+
+  state(id: string): Allocation['vmState'] | undefined {
+    return this.head.allocations.get(id)?.vmState;
+  }
+
+  /** Sets the policy for lost capacity. */
+  favour(): void {
+    const entry = { ...DEFAULT_POLICY, onCapacityLoss: 'favour-priority' as const };
+    this.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+  }
+
+  preempted(): ReservationEvent[] {
+    return this.events
+      .filter((event) => event.kind === 'reservation-event')
+      .filter(({ cause }) => cause === 'preempted');
+  }
+
+  withdrawn(): AllocationEvent[] {
+    return this.events
+      .filter((event) => event.kind === 'allocation-event')
+      .filter(({ cause }) => cause === 'preempted');
+  }
+}
+
+describe('pre-emption by priority', () => {
+  it('displaces the lowest class, and tells it why, by what, and what it can have instead', () => {
+    const lab = new Lab('priority');
+    const low = lab.grant(4, LOW, 1);
+    const normal = lab.grant(4, NORMAL, 1);
+    const result = lab.ask(4, HIGH, 1);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    expect(result.displaced).to.deep.equal({ reservations: [low], machines: [], complete: true });
+    expect([lab.status(low), lab.status(normal)]).to.deep.equal(['preempted', 'scheduled']);
+    const [event] = lab.preempted();
+    expect(event).to.deep.include({ oldStatus: 'scheduled', by: result.reservation.id });
+    expect(event?.reservation).to.deep.include({ status: 'preempted', reason: 'displaced', claims: [] });
+    expect(event?.offered?.nextWindow).to.deep.equal({ start: NOW + 2 * HOUR, end: NOW + 3 * HOUR });
+    expect(event?.offered?.most?.cores).to.equal(0);
+  });
+
+  it('of one class displaces the newest, and no more than it needs', () => {
+    const lab = new Lab('priority');
+    const oldest = lab.grant(4, LOW, 1);
+    const middle = lab.grant(2, LOW, 1);
+    const newest = lab.grant(2, LOW, 1);
+    lab.grant(2, NORMAL, 1);
+    expect([oldest, middle, newest].map((id) => lab.status(id))).to.deep.equal(['scheduled', 'scheduled', 'preempted']);
+    lab.grant(3, NORMAL, 1);
+    expect([oldest, middle].map((id) => lab.status(id))).to.deep.equal(['preempted', 'scheduled']);
+  });
+
+  it('spares equals, and changes nothing when it is refused', () => {
+    const lab = new Lab('priority');
+    const low = lab.grant(4, LOW, 1);
+    const high = lab.grant(4, HIGH, 1);
+    lab.told();
+    expect(lab.ask(4, LOW, 1).outcome).to.equal('refused');
+    // The low one alone would not do.
+    const result = lab.ask(8, HIGH, 1);
+    expect(result.outcome).to.equal('refused');
+    expect(lab.told()).to.deep.equal([]);
+    expect([lab.status(low), lab.status(high)]).to.deep.equal(['scheduled', 'scheduled']);
+  });
+
+  it('spares what has started', () => {
+    const lab = new Lab('priority');
+    const running = lab.grant(8, LOW, undefined, 5);
+    expect(lab.ask(4, HIGH, 1).outcome).to.equal('refused');
+    expect(lab.status(running)).to.equal('active');
+  });
+
+  it('does nothing under another policy', () => {
+    for (const policy of ['none', 'best-effort'] as const) {
+      const lab = new Lab(policy);
+      const low = lab.grant(8, LOW, 1);
+      expect(lab.ask(4, HIGH, 1).outcome, policy).to.equal('refused');
+      expect(lab.status(low)).to.equal('scheduled');
+    }
+  });
+
+  it('follows the policy of the provider when that changes', () => {
+    const lab = new Lab('none');
+    const entry = { id: 'c', access: { type: 'promise-simulator:simulated' }, preEmption: 'none' as PreEmption };
+    lab.do('applyConfiguration', { changes: [{ put: 'provider', entry }] });
+    const pool = { id: 'p', source: 'c', capacity: { cores: 4 }, adjustments: [] };
+    lab.do('applyConfiguration', { changes: [{ put: 'pool', entry: pool }] });
+    const window = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+    const demand = { capacity: { cores: 4 }, pools: ['p'] };
+    const low = lab.reserve({ ...window, priority: LOW, demand });
+    expect(lab.do('createReservation', { ...window, demand }).outcome).to.equal('refused');
+    lab.do('applyConfiguration', { changes: [{ put: 'provider', entry: { ...entry, preEmption: 'priority' } }] });
+    expect(lab.do('createReservation', { ...window, demand }).outcome).to.equal('granted');
+    expect(lab.status(low)).to.equal('preempted');
+  });
+
+  it('moves the displaced to another pool where there is room', () => {
+    const lab = new Lab('priority');
+    const other = lab.provider([{ name: 'h2', cores: 100 }], 'other');
+    const first = lab.grant(8, LOW, 1);
+    lab.pool(other, { cores: 8, ram: 100_000 });
+    const window = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+    const [pool = ''] = [...lab.head.pools.values()].filter(({ source }) => source === lab.lab).map(({ id }) => id);
+    const result = lab.do('createReservation', { ...window, demand: { capacity: { cores: 8 }, pools: [pool] } });
+    expect(result.outcome).to.equal('granted');
+    expect(lab.status(first)).to.equal('scheduled');
+    expect(lab.head.reservations.get(first)?.claims[0]?.node).to.not.equal(`pool/${pool}`);
+    expect(lab.preempted()).to.deep.equal([]);
+  });
+
+  it('lets an update displace, and keeps what was when it is refused', () => {
+    const lab = new Lab('priority');
+    const mine = lab.grant(2, NORMAL, 1);
+    const low = lab.grant(4, LOW, 1);
+    const normal = lab.grant(2, NORMAL, 1);
+    expect(lab.do('updateReservation', { id: mine, demand: { capacity: { cores: 7 } } }).outcome).to.equal('refused');
+    expect(lab.status(low)).to.equal('scheduled');
+    const result = lab.do('updateReservation', { id: mine, demand: { capacity: { cores: 5 } } });
+    expect(result).to.deep.include({
+      outcome: 'updated',
+      displaced: { reservations: [low], machines: [], complete: true },
+    });
+    expect(lab.head.reservations.get(mine)?.claims[0]?.capacity.cores).to.equal(5);
+    expect(lab.status(normal)).to.equal('scheduled');
+  });
+
+  it('lets no entry of an edit displace another, and lets the edit displace what is not in it', () => {
+    const lab = new Lab('priority');
+    const low = lab.grant(4, LOW, 1);
+    const window = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+    const entry = (id: string, priority: Priority, cores: number) =>
+      ({ put: 'reservation', entry: { id, priority, ...window, demand: { capacity: { cores } } } }) as const;
+    expect(lab.do('applyConfiguration', { changes: [entry('a', LOW, 4), entry('b', HIGH, 8)] }).outcome).to.equal(
+      'refused',
+    );
+    expect(lab.status(low)).to.equal('scheduled');
+    expect(lab.do('applyConfiguration', { changes: [entry('a', NORMAL, 4), entry('b', HIGH, 4)] }).outcome).to.equal(
+      'applied',
+    );
+    expect([low, 'a', 'b'].map((id) => lab.status(id))).to.deep.equal(['preempted', 'scheduled', 'scheduled']);
+  });
+
+  it('looks at no more than its steps, and says so', () => {
+    const lab = new Lab('priority', DISPLACEMENT_STEPS + 2);
+    lab.checked = false;
+    for (let count = 0; count < DISPLACEMENT_STEPS + 2; count++) lab.grant(1, LOW, 10);
+    lab.checked = true;
+    const all = lab.ask(DISPLACEMENT_STEPS + 2, HIGH, 10);
+    expect(all.outcome === 'refused' && all.refusal.searchComplete).to.equal(false);
+    const some = lab.ask(3, HIGH, 10);
+    expect(some.outcome === 'granted' && some.displaced?.reservations.length).to.equal(3);
+    expect(some.outcome === 'granted' && some.displaced?.complete).to.equal(false);
+  });
+});
+
+describe('machines without a reservation', () => {
+  it('hold what they have for good unless policy says otherwise', () => {
+    const lab = new Lab('none');
+    lab.booted();
+    lab.booted();
+    expect(lab.ask(4, HIGH, 1).outcome).to.equal('refused');
+    expect(lab.ask(4, HIGH, undefined).outcome).to.equal('refused');
+  });
+
+  it('under best effort have what is free now, and are withdrawn when a reservation starts that needs it', () => {
+    const lab = new Lab('best-effort');
+    const later = lab.grant(8, LOW, 1);
+    const [first, second] = [lab.booted(), lab.booted()];
+    expect(lab.boot().outcome).to.equal('refused');
+    lab.told();
+    lab.advance(HOUR);
+    expect([lab.state(first), lab.state(second)]).to.deep.equal(['DELETING', 'DELETING']);
+    expect(lab.status(later)).to.equal('scheduled');
+    expect(lab.withdrawn().map(({ by }) => by)).to.deep.equal([later, later]);
+    const barred = lab.boot(later);
+    expect(barred.outcome === 'refused' && barred.refusal.reason).to.equal('reservation-not-started');
+    lab.gone(first);
+    expect(lab.status(later)).to.equal('scheduled');
+    lab.gone(second);
+    expect(lab.status(later)).to.equal('active');
+    expect(lab.boot(later).outcome).to.equal('accepted');
+  });
+
+  it('under best effort go the newest first, and no more than have to', () => {
+    const lab = new Lab('best-effort');
+    const [first, second] = [lab.booted(), lab.booted()];
+    const result = lab.ask(3, LOW, undefined);
+    if (result.outcome !== 'granted') throw new Error('refused');
+    expect(result.displaced).to.deep.equal({ reservations: [], machines: [second], complete: true });
+    expect(result.reservation).to.deep.include({ status: 'scheduled', awaits: [second] });
+    expect(lab.state(first)).to.equal('ACTIVE');
+    lab.gone(second);
+    expect(lab.status(result.reservation.id)).to.equal('active');
+  });
+
+  it('are not withdrawn when the reservation is cancelled before it starts', () => {
+    const lab = new Lab('best-effort');
+    const later = lab.grant(8, LOW, 1);
+    const machine = lab.booted();
+    lab.do('cancelReservation', { id: later });
+    lab.advance(2 * HOUR);
+    expect(lab.state(machine)).to.equal('ACTIVE');
+  });
+
+  it('that are being deleted anyway are waited for before others are withdrawn', () => {
+    const lab = new Lab('best-effort');
+    const [first, second] = [lab.booted(), lab.booted()];
+    lab.do('destroyInstance', { id: first });
+    const id = lab.grant(4, LOW, undefined);
+    expect(lab.head.reservations.get(id)?.awaits).to.deep.equal([first]);
+    expect(lab.state(second)).to.equal('ACTIVE');
+    lab.gone(first);
+    expect(lab.status(id)).to.equal('active');
+  });
+
+  it('keep two reservations that start at once waiting each for what it needs', () => {
+    const lab = new Lab('best-effort');
+    const [one, two] = [lab.grant(4, LOW, 1, 2), lab.grant(4, LOW, 1, 2)];
+    const [first, second] = [lab.booted(), lab.booted()];
+    lab.advance(HOUR);
+    lab.gone(second);
+    expect([lab.status(one), lab.status(two)].sort()).to.deep.equal(['active', 'scheduled']);
+    lab.gone(first);
+    expect([lab.status(one), lab.status(two)]).to.deep.equal(['active', 'active']);
+  });
+
+  it('whose reservation is cancelled while it waits let it go', () => {
+    const lab = new Lab('best-effort');
+    const [first] = [lab.booted(), lab.booted()];
+    const id = lab.grant(8, LOW, undefined);
+    lab.do('cancelReservation', { id });
+    lab.gone(first);
+    expect(lab.head.awaiting.size).to.equal(0);
+    expect(lab.boot().outcome).to.equal('accepted');
+  });
+
+  it('by priority give way to a higher class from its start on', () => {
+    const lab = new Lab('priority');
+    const [first, second] = [lab.booted(), lab.booted()];
+    expect(lab.ask(4, LOW, 1).outcome).to.equal('refused');
+    const result = lab.ask(4, NORMAL, 1);
+    if (result.outcome !== 'granted') throw new Error('refused');
+    expect(result.displaced?.machines).to.deep.equal([second]);
+    expect(lab.withdrawn().map(({ from, by, allocation }) => [from, by, allocation.vmState])).to.deep.equal([
+      [NOW + HOUR, result.reservation.id, 'ACTIVE'],
+    ]);
+    lab.advance(HOUR);
+    expect([lab.state(first), lab.state(second)]).to.deep.equal(['ACTIVE', 'DELETING']);
+    lab.gone(second);
+    expect(lab.status(result.reservation.id)).to.equal('active');
+  });
+
+  it('by priority hold again what nobody needs any more', () => {
+    const lab = new Lab('priority', 4);
+    const machine = lab.booted();
+    const id = lab.grant(4, NORMAL, 1);
+    // It holds its place until then: an equal gets nothing of it.
+    expect(lab.ask(4, LOW, undefined, 1).outcome).to.equal('refused');
+    lab.do('cancelReservation', { id });
+    expect(lab.ask(4, LOW, 1).outcome).to.equal('refused');
+    lab.advance(2 * HOUR);
+    expect(lab.state(machine)).to.equal('ACTIVE');
+  });
+
+  it('that outlive their reservation do not degrade the next one of a higher class', () => {
+    const lab = new Lab('priority', 4);
+    const now = lab.grant(4, NORMAL, undefined, 1);
+    const machine = lab.booted(now);
+    const next = lab.grant(4, HIGH, 1);
+    lab.advance(HOUR);
+    expect(lab.status(next)).to.equal('scheduled');
+    expect(lab.state(machine)).to.equal('DELETING');
+    lab.gone(machine);
+    expect(lab.status(next)).to.equal('active');
+  });
+});
+
+describe('capacity that is lost', () => {
+  function shrunk(lab: Lab, cores: number): void {
+    const result = lab.do('decreaseCapacity', { source: lab.lab, capacity: { cores }, force: true });
+    expect(result.outcome).to.equal('decreased');
+  }
+
+  it('degrades by default, and is restored', () => {
+    const lab = new Lab('priority');
+    const [high, low] = [lab.grant(4, HIGH, 1), lab.grant(4, LOW, 1)];
+    shrunk(lab, 4);
+    expect([lab.status(high), lab.status(low)]).to.deep.equal(['scheduled', 'degraded']);
+    lab.do('increaseCapacity', { source: lab.lab, capacity: { cores: 4 } });
+    expect(lab.status(low)).to.equal('scheduled');
+  });
+
+  it('preempts who gives way to a higher class, where policy favours that, and degrades who gives way to equals', () => {
+    const lab = new Lab('none');
+    lab.favour();
+    const [high, low] = [lab.grant(4, HIGH, 1), lab.grant(4, LOW, 1)];
+    const equals = [lab.grant(4, LOW, 5), lab.grant(4, LOW, 5)];
+    const result = lab.do('decreaseCapacity', { source: lab.lab, capacity: { cores: 4 }, force: true });
+    expect([high, low, ...equals].map((id) => lab.status(id))).to.deep.equal([
+      'scheduled',
+      'preempted',
+      'scheduled',
+      'degraded',
+    ]);
+    expect(
+      result.outcome === 'decreased' &&
+        result.affected.map(({ reservation, missing }) => [reservation.id, missing.cores]),
+    ).to.deep.equal([
+      [equals[1], 4],
+      [low, 4],
+    ]);
+    expect(lab.preempted().map(({ by }) => by)).to.deep.equal([high]);
+    expect(lab.preempted()[0]?.offered?.nextWindow?.start).to.equal(NOW + 2 * HOUR);
+    lab.do('increaseCapacity', { source: lab.lab, capacity: { cores: 4 } });
+    expect(lab.status(equals[1] ?? '')).to.equal('scheduled');
+  });
+
+  it('withdraws the machines of a reservation that is preempted, which count until they are gone', () => {
+    const lab = new Lab('none');
+    lab.favour();
+    const [high, low] = [lab.grant(4, HIGH, undefined, 5), lab.grant(4, LOW, undefined, 5)];
+    const machine = lab.booted(low);
+    shrunk(lab, 4);
+    expect([lab.status(high), lab.status(low), lab.state(machine)]).to.deep.equal(['active', 'preempted', 'DELETING']);
+    const early = lab.boot(high);
+    expect(early.outcome === 'refused' && early.refusal.reason).to.equal('insufficient-capacity');
+    lab.gone(machine);
+    expect(lab.boot(high).outcome).to.equal('accepted');
+  });
+
+  it('refuses a decrease that is not forced, lists whom it hits, and changes nothing', () => {
+    const lab = new Lab('none');
+    lab.favour();
+    const [, low] = [lab.grant(4, HIGH, 1), lab.grant(4, LOW, 1)];
+    lab.told();
+    const result = lab.do('decreaseCapacity', { source: lab.lab, capacity: { cores: 4 }, force: false });
+    expect(result.outcome === 'refused' && result.affected.map(({ reservation }) => reservation.id)).to.deep.equal([
+      low,
+    ]);
+    expect(lab.status(low)).to.equal('scheduled');
+    expect(lab.told()).to.deep.equal([]);
+  });
+
+  it('calls back what is on loan where a reservation has started', () => {
+    const lab = new Lab('best-effort');
+    const id = lab.grant(4, LOW, undefined, 5);
+    const machine = lab.booted();
+    shrunk(lab, 4);
+    expect([lab.status(id), lab.state(machine)]).to.deep.equal(['active', 'DELETING']);
+  });
+});
