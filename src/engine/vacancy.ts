@@ -177,9 +177,9 @@ export function vacated(draft: Draft, machine: Id): void {
 
 /** Capacity was lost or taken: what is on loan goes where reservations that have started need it. */
 export function recall(draft: Draft, node: Node | undefined): void {
-  const { now } = draft.at;
+  const { head, at } = draft;
+  const { now } = at;
   if (node === undefined || !lends(node, now)) return;
-  const { head } = draft;
   const staying = loansOn(head, node.id, now).filter((each) => !isLeaving(each));
   const room = roomForLoans(head, node, now);
   const all = zeroVector().fill(1);
@@ -196,9 +196,10 @@ export function recall(draft: Draft, node: Node | undefined): void {
 
 /** What machines have on loan and nothing else needs, they hold again, unless the policy is to lend it. */
 export function regain(draft: Draft, node: Node): void {
-  const { now } = draft.at;
-  if (node.lent.breakpoints === 0 || preEmptionOn(draft.head, node.id) === 'best-effort') return;
-  const loans = loansOn(draft.head, node.id, FOREVER).filter((each) => !isLeaving(each));
+  const { head, at } = draft;
+  const { now } = at;
+  if (node.lent.breakpoints === 0 || preEmptionOn(head, node.id) === 'best-effort') return;
+  const loans = loansOn(head, node.id, FOREVER).filter((each) => !isLeaving(each));
   for (const machine of loans.sort(byMerit)) {
     const claim = machine.claims.find(({ onLoan }) => onLoan === true);
     if (claim === undefined) continue;

@@ -1,0 +1,262 @@
+/**
+ * Pre-emption beside a naive model: who gives way is worked out instant by instant over lists, by the rule as it is told to users: the
+ * lowest class, the newest in it, and of those nobody who need not.
+ */
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import type { PreEmption, Priority } from '../../src/engine/entities.ts';
+import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
+import { isOver } from '../../src/engine/state.ts';
+import { Engine, NOW } from '../unit/engine/engine-fixture.ts';
+
+const TICK = 60_000;
+
+interface Asked {
+  readonly from: number;
+  readonly length: number;
+  readonly cores: number;
+  readonly priority: Priority;
+}
+
+interface Held extends Asked {
+  readonly id: string;
+  readonly createdOn: number;
+}
+
+const asked: fc.Arbitrary<Asked> = fc.record({
+  from: fc.integer({ min: 1, max: 12 }),
+  length: fc.integer({ min: 1, max: 6 }),
+  cores: fc.integer({ min: 1, max: 6 }),
+  priority: fc.constantFrom<Priority>(1, 2, 3),
+});
+
+function fits(held: readonly Held[], request: Asked, total: number): boolean {
+  for (let tick = request.from; tick < request.from + request.length; tick++) {
+    const there = held.filter(({ from, length }) => from <= tick && tick < from + length);
+    if (there.reduce((sum, { cores }) => sum + cores, request.cores) > total) return false;
+  }
+  return true;
+}
+
+/** Who gives way to a request that does not fit, or undefined when all who may do not suffice. */
+function naiveVictims(held: readonly Held[], request: Asked, total: number): Held[] | undefined {
+  const may = held.filter(({ priority }) => priority > request.priority);
+  const kept = held.filter(({ priority }) => priority <= request.priority);
+  if (!fits(kept, request, total)) return undefined;
+  const victims: Held[] = [];
+  for (const each of [...may].sort((a, b) => a.priority - b.priority || a.createdOn - b.createdOn)) {
+    if (fits([...kept, each], request, total)) kept.push(each);
+    else victims.push(each);
+  }
+  return victims;
+}
+
+function lab(preEmption: PreEmption, cores: number): Engine {
+  const engine = new Engine();
+  engine.pool(engine.provider(undefined, 'lab', preEmption), { cores, ram: 100_000, instances: 100 });
+  return engine;
+}
+
+function ask(engine: Engine, { from, length, cores, priority }: Asked) {
+  const start = NOW + from * TICK;
+  const demand = { capacity: { cores } };
+  return engine.do('createReservation', { start, end: start + length * TICK, priority, demand });
+}
+
+/** All that a decision could have changed. */
+function snapshot({ head, due }: Engine): string {
+  return JSON.stringify([[...head.reservations], [...head.allocations], [...head.pools], [...due]]);
+}
+
+describe('pre-emption', function () {
+  this.timeout(60_000);
+
+  it('displaces whom the rule says, nobody of an equal or higher class, nobody in vain, and nothing when refused', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 3, max: 10 }),
+        fc.array(asked, { minLength: 2, maxLength: 14 }),
+        (total, requests) => {
+          const engine = lab('priority', total);
+          let held: Held[] = [];
+          for (const request of requests) {
+            engine.now += 1;
+            const before = snapshot(engine);
+            const told = engine.events.length;
+            const expected = fits(held, request, total) ? [] : naiveVictims(held, request, total);
+            const result = ask(engine, request);
+            if (expected === undefined) {
+              expect(result.outcome).to.equal('refused');
+              expect(snapshot(engine)).to.equal(before);
+              expect(engine.events.length).to.equal(told);
+              continue;
+            }
+            if (result.outcome === 'refused') throw new Error(`refused: ${result.refusal.message}`);
+            expect(new Set(result.displaced?.reservations ?? [])).to.deep.equal(new Set(expected.map(({ id }) => id)));
+            for (const { id, priority } of expected) {
+              expect(priority).to.be.greaterThan(request.priority);
+              expect(engine.head.reservations.get(id)).to.deep.include({ status: 'preempted', claims: [] });
+            }
+            const gone = new Set(expected.map(({ id }) => id));
+            held = held.filter(({ id }) => !gone.has(id));
+            // Each of them is in the way of the request, beside the others that are kept.
+            for (const victim of expected) expect(fits([...held, victim], request, total)).to.equal(false);
+            held.push({ ...request, id: result.reservation.id, createdOn: engine.now });
+          }
+        },
+      ),
+      { numRuns: 600, seed: 11 },
+    );
+  });
+
+  it('offers the displaced a window that is free', () => {
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 3, max: 8 }),
+        fc.array(asked, { minLength: 2, maxLength: 10 }),
+        (total, requests) => {
+          const engine = lab('priority', total);
+          for (const request of requests) {
+            engine.now += 1;
+            const told = engine.events.length;
+            ask(engine, request);
+            for (const event of engine.events.slice(told)) {
+              if (event.kind !== 'reservation-event' || event.cause !== 'preempted') continue;
+              const window = event.offered?.nextWindow;
+              const [node] = [...engine.head.nodes.values()].filter(({ id }) => id.startsWith('pool/'));
+              if (window === undefined || node === undefined) throw new Error('nothing is offered');
+              expect(window.start).to.be.greaterThan(event.reservation.startsAt);
+              expect(node.free.min(window)[0]).to.be.at.least(event.reservation.demand.capacity.cores ?? 0);
+            }
+          }
+        },
+      ),
+      { numRuns: 400, seed: 12 },
+    );
+  });
+
+  it('decides the same for the same history, before and after the head is built anew', () => {
+    const history = fc.array(asked, { minLength: 4, maxLength: 16 });
+    fc.assert(
+      fc.property(history, (requests) => {
+        const [one, two] = [lab('priority', 8), lab('priority', 8)];
+        for (const request of requests) {
+          for (const engine of [one, two]) {
+            engine.now += 1;
+            ask(engine, request);
+          }
+          expect(snapshot(one)).to.equal(snapshot(two));
+        }
+      }),
+      { numRuns: 300, seed: 13 },
+    );
+  });
+
+  /** What may happen to a pool with machines; the invariants are checked after each step. */
+  interface Step {
+    readonly run: (engine: Engine, seen: string[]) => void;
+    readonly toString: () => string;
+  }
+  const step = (text: string, run: Step['run']): Step => ({ run, toString: () => text });
+
+  const reserve = fc.record({ request: asked, now: fc.boolean() }).map(({ request, now }) =>
+    step(`reserve ${JSON.stringify(request)}${now ? ' now' : ''}`, (engine, seen) => {
+      const from = now ? {} : { start: engine.now + request.from * TICK };
+      const end = engine.now + (request.from + request.length) * TICK;
+      const demand = { capacity: { cores: request.cores, ram: request.cores * 512 } };
+      const result = engine.do('createReservation', { ...from, end, priority: request.priority, demand });
+      if (result.outcome !== 'refused') seen.push(result.reservation.id);
+    }),
+  );
+  const boot = fc.option(fc.nat({ max: 9 })).map((which) =>
+    step(`boot ${which}`, (engine, seen) => {
+      const against = which === null ? undefined : seen[which];
+      const input = { name: 'vm', image: 'cirros', flavor: 'small' };
+      const result = engine.do('createInstance', against === undefined ? input : { ...input, reservation: against });
+      if (result.outcome === 'refused' || against === undefined) return;
+      expect(engine.head.reservations.get(against)?.awaits, 'waits and is allocated against').to.equal(undefined);
+    }),
+  );
+  const gone = fc.nat({ max: 5 }).map((which) =>
+    step(`gone ${which}`, (engine) => {
+      const leaving = [...engine.head.allocations.values()].filter(({ vmState }) => vmState === 'DELETING');
+      const machine = leaving[which % Math.max(1, leaving.length)];
+      if (machine !== undefined) engine.do('serverGone', { allocation: machine.id });
+    }),
+  );
+  const destroy = fc.nat({ max: 9 }).map((which) =>
+    step(`destroy ${which}`, (engine) => {
+      const id = [...engine.head.allocations.keys()][which];
+      if (id !== undefined) engine.do('destroyInstance', { id });
+    }),
+  );
+  const cancel = fc.nat({ max: 9 }).map((which) =>
+    step(`cancel ${which}`, (engine, seen) => {
+      const reservation = engine.head.reservations.get(seen[which] ?? '');
+      if (reservation !== undefined && !isOver(reservation)) engine.do('cancelReservation', { id: reservation.id });
+    }),
+  );
+  const update = fc
+    .record({ which: fc.nat({ max: 9 }), cores: fc.integer({ min: 1, max: 8 }) })
+    .map(({ which, cores }) =>
+      step(`update ${which} to ${cores}`, (engine, seen) => {
+        const reservation = engine.head.reservations.get(seen[which] ?? '');
+        if (reservation === undefined || isOver(reservation)) return;
+        engine.do('updateReservation', { id: reservation.id, demand: { capacity: { cores } } });
+      }),
+    );
+  const wait = fc.integer({ min: 1, max: 5 }).map((ticks) =>
+    step(`wait ${ticks}`, (engine) => {
+      engine.advance(ticks * TICK);
+    }),
+  );
+  const lose = fc.integer({ min: 2, max: 8 }).map((left) =>
+    step(`the VIM has ${left}`, (engine) => {
+      const [provider] = engine.head.providers.values();
+      const inventory = provider?.inventory;
+      if (provider === undefined || inventory === undefined) return;
+      const hosts = inventory.hosts.map((host) => ({ ...host, vcpus: host.vcpus > 8 ? left : 100 }));
+      engine.do('updateProvider', { id: provider.id, inventory: { ...inventory, hosts } });
+    }),
+  );
+  const steps = fc.array(
+    fc.oneof(
+      { arbitrary: reserve, weight: 4 },
+      { arbitrary: boot, weight: 4 },
+      gone,
+      destroy,
+      cancel,
+      update,
+      wait,
+      lose,
+    ),
+    { minLength: 1, maxLength: 14 },
+  );
+
+  for (const preEmption of ['best-effort', 'priority', 'none'] as const) {
+    it(`keeps the invariants under the policy ${preEmption}, and nobody waits when every machine is gone`, () => {
+      fc.assert(
+        fc.property(steps, fc.boolean(), (all, favour) => {
+          const engine = lab(preEmption, 8);
+          const entry = {
+            ...DEFAULT_POLICY,
+            onCapacityLoss: favour ? ('favour-priority' as const) : ('notify' as const),
+          };
+          engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+          const seen: string[] = [];
+          for (const each of all) {
+            engine.now += 1;
+            each.run(engine, seen);
+          }
+          for (const id of [...engine.head.allocations.keys()]) {
+            engine.do('destroyInstance', { id });
+            engine.do('serverGone', { allocation: id });
+          }
+          expect([...engine.head.awaiting]).to.deep.equal([]);
+          for (const node of engine.head.nodes.values()) expect(node.lent.breakpoints).to.equal(0);
+        }),
+        { numRuns: 700, seed: 14 },
+      );
+    });
+  }
+});
