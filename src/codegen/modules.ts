@@ -19,6 +19,7 @@ export const generatedModules: readonly GeneratedModule[] = [
       'end-policy',
       'quotas',
       'explain',
+      'over-commit',
     ],
   },
   { name: 'promise-simulator', announced: [] },

@@ -8,6 +8,7 @@
 import type { SimulationDescription } from '../vim/simulation.ts';
 import type { VimFault, VimInventory } from '../vim/vim.ts';
 import type { Capacity } from './capacity.ts';
+import type { OverCommit } from './over-commit.ts';
 import type { Instant } from './window.ts';
 
 export type Id = string;
@@ -116,6 +117,8 @@ export interface Pool {
   /** Elements of the provider that belong to the pool; absent: all. */
   readonly elements?: readonly string[];
   readonly adjustments: readonly Adjustment[];
+  /** By how much it promises more, or less, of a resource than it has; absent: as it is. */
+  readonly overCommit?: OverCommit;
   /** What the VIM lost and this pool therefore cannot give, from an instant on. Zero for what it has. */
   readonly withdrawn?: { readonly since: Instant; readonly capacity: Capacity };
   readonly owner: string;

@@ -28,6 +28,7 @@ import type {
 } from './entities.ts';
 import type { DomainEvent } from './events.ts';
 import type { DecisionInputs } from './ledger.ts';
+import type { OverCommit } from './over-commit.ts';
 import type { Change, Head } from './state.ts';
 import type { Instant, Window } from './window.ts';
 
@@ -394,6 +395,7 @@ export interface PoolConfig {
     readonly direction: 'increase' | 'decrease';
     readonly capacity: Capacity;
   }[];
+  readonly overCommit?: OverCommit;
 }
 
 export interface ReservationConfig {

@@ -5,6 +5,7 @@ import { RESOURCES, amountOf, toVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import type { VimFlavor, VimInventory, VimQuotas } from '../vim/vim.ts';
 import type { Pool } from './entities.ts';
+import { promised } from './over-commit.ts';
 import { BEGINNING, FOREVER } from './window.ts';
 import type { Window } from './window.ts';
 
@@ -60,11 +61,12 @@ export function poolResources(pool: Pool): readonly Resource[] {
   );
 }
 
-/** The capacity of a pool over all time: base and adjustments, never below zero, less what the VIM lost. */
+/** What a pool promises over all time: base and adjustments, never below zero, less what the VIM lost, by the ratios of over-commitment. */
 export function poolSegments(pool: Pool): Segment[] {
-  const { withdrawn } = pool;
-  if (withdrawn === undefined) return nominalSegments(pool);
-  return segments(pool, [{ at: withdrawn.since, sign: -1, capacity: withdrawn.capacity }]);
+  const { withdrawn, overCommit } = pool;
+  const lost: SupplyStep[] =
+    withdrawn === undefined ? [] : [{ at: withdrawn.since, sign: -1, capacity: withdrawn.capacity }];
+  return segments(pool, lost).map(({ window, vector }) => ({ window, vector: promised(vector, overCommit) }));
 }
 
 /** The capacity that a pool is meant to have: base and adjustments, never below zero. */

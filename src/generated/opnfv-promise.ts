@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain', 'over-commit'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -921,7 +921,9 @@ export type PoolAdjustment = {
 };
 
 /**
- * Resources of which the pool promises more than it has.
+ * Resources of which the pool promises more than it has. Changes of capacity, by
+ * adjustments too, are of what it has; what can be reserved and allocated is
+ * multiplied, and rounded down.
  * @path /opnfv-promise:promise/pools/pool/over-commit
  */
 export type PoolOverCommit = {
@@ -978,13 +980,14 @@ export type Pool = {
    */
   readonly adjustment?: readonly PoolAdjustment[] | Entries<PoolAdjustment>;
   /**
-   * Resources of which the pool promises more than it has.
-   * @feature opnfv-promise:over-commit
+   * Resources of which the pool promises more than it has. Changes of capacity, by
+   * adjustments too, are of what it has; what can be reserved and allocated is
+   * multiplied, and rounded down.
    */
   readonly 'over-commit'?: readonly PoolOverCommit[] | Entries<PoolOverCommit>;
   /**
-   * Capacity of the pool at this instant, adjustments and losses in the VIM taken
-   * into account.
+   * Capacity of the pool at this instant, adjustments, losses in the VIM and
+   * over-commitment taken into account.
    */
   readonly state?: CapacityBreakdown;
 };
@@ -4605,7 +4608,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'adjustment', keys: [{ name: 'id', value: adjustmentId }] },
     { module: 'opnfv-promise', name: 'capacity' },
   ],
-  /** @feature opnfv-promise:over-commit */
   '/opnfv-promise:promise/pools/pool/over-commit': (poolId: string, overCommitResource: Resource): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'pools' },

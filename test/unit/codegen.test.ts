@@ -39,6 +39,7 @@ describe('code generation', () => {
       'end-policy',
       'quotas',
       'explain',
+      'over-commit',
     ]);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',

@@ -15,6 +15,7 @@ const announced = [
   'end-policy',
   'quotas',
   'explain',
+  'over-commit',
 ];
 
 const files = readdirSync(directory).filter((file) => file.endsWith('.yang'));

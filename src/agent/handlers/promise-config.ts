@@ -5,6 +5,7 @@
 import { commands } from '../../engine/commands/index.ts';
 import { DEFAULT_POLICY } from '../../engine/entities.ts';
 import type { Policy as DomainPolicy, Quota } from '../../engine/entities.ts';
+import type { OverCommit } from '../../engine/over-commit.ts';
 import type { DecisionInputs } from '../../engine/ledger.ts';
 import { InvalidConfiguration, InvalidRequest } from '../../engine/requests.ts';
 import type {
@@ -16,7 +17,15 @@ import type {
 } from '../../engine/requests.ts';
 import type { Head } from '../../engine/state.ts';
 import { moduleName, paths } from '../../generated/opnfv-promise.ts';
-import type { Policy, PolicyQuota, Pool, PromiseTree, Provider, Reservation } from '../../generated/opnfv-promise.ts';
+import type {
+  Policy,
+  PolicyQuota,
+  Pool,
+  PoolOverCommit,
+  PromiseTree,
+  Provider,
+  Reservation,
+} from '../../generated/opnfv-promise.ts';
 import type { Data, Entries } from '../../yang/data.ts';
 import type { Change } from '../../yang/edit.ts';
 import { formatPath } from '../../yang/instance-path.ts';
@@ -170,7 +179,14 @@ function poolIn(nodes: Pool): PoolConfig {
         capacity: capacityIn(capacity),
       }),
     ),
+    overCommit: ratiosIn([...(nodes['over-commit'] ?? [])]),
   });
+}
+
+/** Thousandths: a ratio has three digits after the point. */
+function ratiosIn(entries: readonly PoolOverCommit[]): OverCommit | undefined {
+  if (entries.length === 0) return undefined;
+  return Object.fromEntries(entries.map(({ resource, ratio }) => [resource, Math.round(Number(ratio) * 1000)]));
 }
 
 function reservationIn(nodes: Reservation): ReservationConfig {

@@ -3,6 +3,7 @@
  * built before it is read, and an entry is found by its key, so that a million reservations cost what is read of them.
  */
 import { breakdownAt } from '../../engine/breakdown.ts';
+import { RESOURCES } from '../../engine/capacity.ts';
 import type {
   Adjustment,
   Allocation as DomainAllocation,
@@ -19,6 +20,7 @@ import type {
   Allocation,
   Pool,
   PoolAdjustment,
+  PoolOverCommit,
   PromiseTree,
   Provider,
   ProviderServices,
@@ -160,8 +162,23 @@ function poolOut(head: Head, pool: DomainPool, now: Instant): Pool {
     zone: pool.zone,
     capacity: amountsOut(pool.capacity),
     adjustment: pool.adjustments.length === 0 ? undefined : pool.adjustments.map(adjustmentOut),
+    'over-commit': ratiosOut(pool),
     state: breakdownOut(breakdownAt(head, pool.id, now)),
   });
+}
+
+function ratiosOut({ overCommit }: DomainPool): readonly PoolOverCommit[] | undefined {
+  if (overCommit === undefined) return undefined;
+  return RESOURCES.flatMap((resource) => {
+    const thousandths = overCommit[resource];
+    return thousandths === undefined ? [] : [{ resource, ratio: decimalOut(thousandths) }];
+  });
+}
+
+/** The canonical form of a decimal64 has no more zeros at its end than the one after the point (RFC 7950 §9.3.2). */
+function decimalOut(thousandths: number): string {
+  const ratio = String(thousandths / 1000);
+  return ratio.includes('.') ? ratio : `${ratio}.0`;
 }
 
 function adjustmentOut({ id, start, end, direction, capacity }: Adjustment): PoolAdjustment {

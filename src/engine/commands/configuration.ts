@@ -29,8 +29,8 @@ import { amend, grant, recorded, requestOf, withdraw } from '../reservations.ts'
 import type { ReservationRequest } from '../reservations.ts';
 import { firstDebt, settle } from '../settlement.ts';
 import { isOver, loanedFrom, poolNode, providerNode } from '../state.ts';
-import { amountOf, equals, fitsWithin, fromVector, resourcesOf } from '../capacity.ts';
-import type { Capacity } from '../capacity.ts';
+import { RESOURCES, amountOf, equals, fitsWithin, fromVector, resourcesOf } from '../capacity.ts';
+import type { Capacity, Resource } from '../capacity.ts';
 import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
 import { checkCapacity, checkDemand, checkOwner } from '../validation.ts';
@@ -183,14 +183,17 @@ function putPool(draft: Draft, entry: PoolConfig): void {
 }
 
 function sameSupply(a: Pool, b: Pool): boolean {
-  return equals(a.capacity, b.capacity) && JSON.stringify(a.adjustments) === JSON.stringify(b.adjustments);
+  const rest = ({ adjustments, overCommit }: Pool): string => JSON.stringify([adjustments, overCommit]);
+  return equals(a.capacity, b.capacity) && rest(a) === rest(b);
 }
 
-/** Whether the base capacity lessens in some resource, or, where it stays, a decrease joins the adjustments. */
+/** Whether the base capacity or a ratio lessens, or, where the capacity stays, a decrease joins the adjustments. */
 function shrinks(before: Pool | undefined, after: Pool): boolean {
   if (before === undefined) return false;
   if (!fitsWithin(before.capacity, after.capacity)) return true;
   if (!equals(before.capacity, after.capacity)) return false;
+  const ratio = (pool: Pool, resource: Resource): number => pool.overCommit?.[resource] ?? 1000;
+  if (RESOURCES.some((resource) => ratio(after, resource) < ratio(before, resource))) return true;
   const known = new Set(before.adjustments.map(({ id }) => id));
   return after.adjustments.some(({ id, direction }) => direction === 'decrease' && !known.has(id));
 }
