@@ -94,8 +94,12 @@ const ANY_REPORT: ReadonlySet<VmState> = new Set<VmState>([
 /** A machine that is being deleted stays so until it is gone, whatever late reports say; only a failed deletion shows. */
 const WHILE_DELETING: ReadonlySet<VmState> = new Set<VmState>(['ERROR']);
 
+/** A machine is built once: in any other state, a report that it is being built was overtaken by a later one. */
+const BEFORE_BUILD: ReadonlySet<VmState> = new Set<VmState>(['INITIALIZED', 'UNKNOWN']);
+
 /** Whether a report of the VIM changes the state. */
 export function takesOver(state: VmState, reported: VmState): boolean {
   if (reported === state) return false;
+  if (reported === 'BUILD') return BEFORE_BUILD.has(state);
   return (state === 'DELETING' ? WHILE_DELETING : ANY_REPORT).has(reported);
 }

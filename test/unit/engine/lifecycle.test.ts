@@ -31,5 +31,7 @@ describe('life cycles', () => {
     expect(takesOver('BUILD', 'ACTIVE')).to.equal(true);
     expect(takesOver('ACTIVE', 'ACTIVE')).to.equal(false);
     expect(takesOver('ACTIVE', 'INITIALIZED')).to.equal(false);
+    expect(takesOver('INITIALIZED', 'BUILD')).to.equal(true);
+    expect(takesOver('ACTIVE', 'BUILD'), 'a sweep that was overtaken by an event').to.equal(false);
   });
 });
