@@ -261,26 +261,14 @@ function* spansLacking(node: Node, resource: Resource, demand: Capacity, window:
   for (let span = 0; span < SPANS_EXPLAINED && rest.start < rest.end; span++) {
     const from = node.free.firstShortage(rest, vector);
     if (from === undefined) return;
-    const to = Math.min(reliefAfter(node, from, vector), window.end);
+    // The first instant at which there is enough again.
+    const to = Math.min(firstFit(node, vector, { start: from, end: from + 1 }, window.end), window.end);
     const least = node.free.min({ start: from, end: to });
     const missing = asked - (least[RESOURCES.indexOf(resource)] ?? 0);
     const shortage = { pool: poolIdOf(node), resource, from, missing };
     yield to === window.end ? shortage : { ...shortage, to };
     rest = { start: to, end: window.end };
   }
-}
-
-/** The first instant from `from` on at which the node has the amounts; never earlier, when a search takes too long. */
-function reliefAfter(node: Node, from: Instant, amounts: CapacityVector): Instant {
-  const found = node.free.earliestFit({
-    notBefore: from,
-    notAfter: FOREVER,
-    duration: 1,
-    demand: amounts,
-    budget: SEARCH_BUDGET,
-  });
-  if (found.outcome === 'fits') return found.start;
-  return found.outcome === 'none' ? FOREVER : found.searchedUntil;
 }
 
 function poolIdOf(node: Node): Id {
@@ -320,8 +308,8 @@ function nextWindow(nodes: readonly Node[], demand: Capacity, window: Window, no
 /**
  * The same for a demand that several pools meet together.
  *
- * Where it does not fit, the pools together have too little of some resource, each counted at its least in the window. Later windows
- * have no more of it until they leave behind the least of one pool at least: that instant is tried next, and none before it could fit.
+ * Where it does not fit, the pools together have too little of some resource, each counted at its least in the window. It can only fit in a window
+ * throughout which one pool at least has its equal share of what is lacking more than that: the first of those is tried next.
  */
 function nextSplit(
   nodes: readonly Node[],
@@ -330,31 +318,45 @@ function nextSplit(
   notAfter: Instant,
 ): { readonly found?: Instant; readonly searchedUntil: Instant } {
   const duration = durationOf(window);
-  let start = window.start;
+  let { start } = window;
   for (let attempt = 0; attempt < SPLIT_ATTEMPTS; attempt++) {
-    start = nextChance(nodes, demand, { start, end: start + duration });
-    if (start > notAfter || start === FOREVER) return { searchedUntil: notAfter };
-    if (place(nodes, demand, { start, end: start + duration }) !== undefined)
-      return { found: start, searchedUntil: start };
+    const chance = nextChance(nodes, demand, { start, end: start + duration }, notAfter);
+    if (chance === undefined) return { found: start, searchedUntil: start };
+    if (chance > notAfter) return { searchedUntil: notAfter };
+    start = chance;
   }
   return { searchedUntil: start };
 }
 
-/** The first start after that of a window which the demand does not fit at which it may fit. */
-function nextChance(nodes: readonly Node[], demand: Capacity, window: Window): Instant {
+/** The first start up to `notAfter` at which a demand may fit that does not fit in the window; undefined when it does fit there. */
+function nextChance(nodes: readonly Node[], demand: Capacity, window: Window, notAfter: Instant): Instant | undefined {
   const least = nodes.map((node) => node.free.min(window));
-  let chance = window.start + 1;
   for (const resource of resourcesOf(demand)) {
     const index = RESOURCES.indexOf(resource);
-    const there = least.reduce((sum, amounts) => sum + Math.max(0, amounts[index] ?? 0), 0);
-    if (there >= amountOf(demand, resource)) continue;
-    const better = nodes.map((node, each) => {
-      const more = toVector({ [resource]: Math.max(0, least[each]?.[index] ?? 0) + 1 });
-      return reliefAfter(node, node.free.firstShortage(window, more) ?? window.start, more);
+    const there = least.map((amounts) => Math.max(0, amounts[index] ?? 0));
+    const lacking = there.reduce((rest, amount) => rest - amount, amountOf(demand, resource));
+    if (lacking <= 0) continue;
+    const share = Math.ceil(lacking / nodes.length);
+    const chances = nodes.map((node, each) => {
+      const more = toVector({ [resource]: (there[each] ?? 0) + share });
+      return firstFit(node, more, window, notAfter);
     });
-    chance = Math.max(chance, Math.min(...better));
+    return Math.min(...chances);
   }
-  return chance;
+  return undefined;
+}
+
+/** The first start of a window as long as the one given, from its start on, throughout which the node has the amounts; FOREVER for none. */
+function firstFit(node: Node, amounts: CapacityVector, window: Window, notAfter: Instant): Instant {
+  const found = node.free.earliestFit({
+    notBefore: window.start,
+    notAfter,
+    duration: durationOf(window),
+    demand: amounts,
+    budget: SEARCH_BUDGET,
+  });
+  if (found.outcome === 'none') return FOREVER;
+  return found.outcome === 'fits' ? found.start : found.searchedUntil;
 }
 
 function describeWindow(window: Window): string {
