@@ -4,7 +4,7 @@
  * - White space between the tokens of JSON and XML, and at the ends of lines, does not count.
  * - `…` stands for anything.
  * - What differs from run to run is masked on both sides: identifiers that the server makes, times (in documents with a
- *   clock: those with other seconds than :00Z), ETags, numbers of events and sessions, the content-id, fingerprints.
+ *   clock: those with other seconds than :00Z), ETags, numbers of events, decisions and sessions, the content-id, fingerprints.
  */
 export interface Masking {
   /** Whether whole minutes are compared. */
@@ -25,6 +25,8 @@ function masked(text: string, { keepMinutes }: Masking): string {
     .replace(/"\d+-[0-9a-z]+(\\?)"/g, '"<etag>$1"')
     .replace(/^id: \d+$/gm, 'id: <number>')
     .replace(/("seq": ?)"\d+"/g, '$1"<number>"')
+    .replace(/("decision": ?)"\d+"/g, '$1"<number>"')
+    .replace(/(<decision[^>]*>)\d+/g, '$1<number>')
     .replace(/(<seq>)\d+/g, '$1<number>')
     .replace(/(<session-id[^>]*>)\d+/g, '$1<number>')
     .replace(/("ietf-netconf:session-id": ?)\d+/g, '$1<number>')
