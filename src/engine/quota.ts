@@ -20,14 +20,15 @@ import {
   NOTHING,
 } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
+import { emptyNode } from './empty-node.ts';
 import type { Allocation, Claim, NodeId, Offer, Quota, Reservation } from './entities.ts';
 import type { Refusal } from './requests.ts';
-import { claimWindow, emptyNode, isOver } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER } from './window.ts';
+import type { Window } from './window.ts';
 
 /** On whose account something is held. */
-export interface Holder {
+interface Holder {
   readonly owner: string;
   readonly tenant?: string;
 }
@@ -57,8 +58,9 @@ export function nodesOfHolder({ policy }: Head, holder: Holder): NodeId[] {
 
 /** Counts an entity for the quotas that its owner is under (1), or no longer (-1). Only the head's own changes call this. */
 export function countReservation(head: Head, reservation: Reservation, sign: 1 | -1): void {
-  const counts = reservation.hold === 'firm' && !isOver(reservation);
-  for (const { node } of accounts(head, reservation, counts ? 1 : 0, sign)) hold(node, reservation.claims, sign);
+  // One that is over has no hold.
+  for (const { node } of accounts(head, reservation, reservation.hold === 'firm' ? 1 : 0, sign))
+    hold(node, reservation.claims, sign);
 }
 
 export function countOffer(head: Head, offer: Offer, sign: 1 | -1): void {
@@ -108,8 +110,7 @@ function freshNode(id: NodeId, { capacity }: Quota): Node {
   const node = emptyNode(id);
   // Cast: the keys of a capacity are resources.
   node.resources = Object.keys(capacity) as Node['resources'];
-  node.total.add(ALWAYS, toVector(capacity));
-  node.free.add(ALWAYS, toVector(capacity));
+  for (const timeline of [node.total, node.free]) timeline.add(ALWAYS, toVector(capacity));
   return node;
 }
 
@@ -117,9 +118,13 @@ function hold(node: Node, claims: readonly Claim[], sign: 1 | -1): void {
   for (const claim of claims) {
     if (!claim.node.startsWith('pool/')) continue;
     const vector = vectorOf(node, claim.capacity);
-    if (sign === 1) node.free.remove(claimWindow(claim), vector);
-    else node.free.add(claimWindow(claim), vector);
+    if (sign === 1) node.free.remove(windowOf(claim), vector);
+    else node.free.add(windowOf(claim), vector);
   }
+}
+
+function windowOf({ start, end = FOREVER }: Claim): Window {
+  return { start, end };
 }
 
 /** The part of an amount that the node counts. */
@@ -132,7 +137,7 @@ function counted({ resources }: Pick<Node, 'resources'>, capacity: Capacity): Ca
 }
 
 /** What is about to be held. */
-export interface Wanted {
+interface Wanted {
   readonly claims: readonly Claim[];
   /** Whether one more reservation or offer is counted. */
   readonly reservation: boolean;
@@ -166,7 +171,7 @@ function tooMuch(quota: Quota, node: Node, claims: readonly Claim[]): Refusal | 
   try {
     for (const claim of claims) {
       if (!claim.node.startsWith('pool/')) continue;
-      if (!node.free.fits(claimWindow(claim), vectorOf(node, claim.capacity))) {
+      if (!node.free.fits(windowOf(claim), vectorOf(node, claim.capacity))) {
         hold(node, taken.splice(0), -1);
         return exceededBy(quota, node, claims);
       }
@@ -184,7 +189,7 @@ function exceededBy(quota: Quota, node: Node, claims: readonly Claim[]): Refusal
   const resources = resourcesOf(asked);
   let left: Capacity | undefined;
   for (const claim of claims) {
-    const least = fromVector(node.free.min(claimWindow(claim)), resources);
+    const least = fromVector(node.free.min(windowOf(claim)), resources);
     left = left === undefined ? least : min(left, least);
   }
   const most = min(asked, max(left ?? NOTHING, NOTHING));

@@ -8,6 +8,7 @@
 import type { RecordKind, RecordWrite, StoredRecord } from '../store/store.ts';
 import { toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
+import { emptyNode } from './empty-node.ts';
 import { DEFAULT_POLICY } from './entities.ts';
 import type {
   Allocation,
@@ -416,11 +417,6 @@ function count(timeline: Timeline, window: Window, capacity: Capacity, sign: 1 |
 function countSegment(timeline: Timeline, segment: Segment, sign: 1 | -1): void {
   if (sign === 1) timeline.add(segment.window, segment.vector);
   else timeline.remove(segment.window, segment.vector);
-}
-
-/** A node that has nothing. */
-export function emptyNode(id: NodeId): Node {
-  return { id, resources: [], total: new Timeline(), free: new Timeline(), lent: new Timeline(), used: new Timeline() };
 }
 
 function setPolicy(head: Head, policy: Policy): void {
