@@ -1,6 +1,6 @@
 /**
- * Admission: whether a demand fits, and on which nodes it is placed. The one place that decides this, for reservations,
- * offers and allocations alike.
+ * Admission of capacity: whether it fits, and on which pools it is placed. The one place that decides this, for reservations,
+ * offers and allocations alike. What else a demand asks for is admitted beside it: see `parts.ts`.
  *
  * The rule, for the eligible pools in the order of their ids:
  * 1. the first pool that fits the whole demand throughout the window takes it whole;
@@ -39,8 +39,15 @@ export interface Share {
   readonly capacity: Capacity;
 }
 
+/** A reservation that is placed anew: its claims from then on. */
+export interface Moved {
+  readonly id: Id;
+  readonly claims: readonly Claim[];
+}
+
+/** `moved`: reservations that have to be placed anew with it. */
 export type Admission =
-  | { readonly outcome: 'placed'; readonly claims: readonly Claim[] }
+  | { readonly outcome: 'placed'; readonly claims: readonly Claim[]; readonly moved?: readonly Moved[] }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /** Kinds of resources that may come from different pools. */
@@ -60,8 +67,8 @@ const SPLIT_ATTEMPTS = 200;
 const POOLS_EXPLAINED = 16;
 const SPANS_EXPLAINED = 4;
 
-/** Places a demand on the pools, or says why not and what could be had (reservation steps 1a and 1b). */
-export function admit(head: Head, demand: Demand, window: Window, now: Instant): Admission {
+/** Places the capacity of a demand on the pools, or says why not and what could be had (reservation steps 1a and 1b). */
+export function admitCapacity(head: Head, demand: Demand, window: Window, now: Instant): Admission {
   const { nodes, reason } = eligibleNodes(head, demand);
   const shares = place(nodes, demand.capacity, window);
   if (shares !== undefined) return { outcome: 'placed', claims: claimsOf(shares, window) };

@@ -4,10 +4,11 @@
  */
 import { NOTHING, add, fitsWithin, fromVector, isZero, max, min, subtract, toVector, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
-import type { Allocation, Claim, Reservation } from './entities.ts';
+import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
 import { allocationsOf, claimWindow, poolNode } from './state.ts';
 import type { Head } from './state.ts';
-import type { Instant } from './window.ts';
+import type { Timeline } from './timeline.ts';
+import type { Instant, Window } from './window.ts';
 import { omit } from './omit.ts';
 
 /** All that a reservation holds, on all nodes. */
@@ -22,33 +23,93 @@ export function allocatedUnder(head: Head, reservation: Reservation): Capacity {
   return total(backed(head, reservation).map(({ capacity }) => capacity));
 }
 
+/** What is consumed under a reservation of its capacity in aggregate: not as an instance, nor on a host that it holds whole. */
+export function allocatedInAggregate(head: Head, reservation: Reservation): Capacity {
+  return total(backed(head, reservation).flatMap(({ claim, capacity }) => (claim === undefined ? [capacity] : [])));
+}
+
 /** What can still be allocated against a reservation, of the resources that it asked for. */
 export function remainingOf(head: Head, reservation: Reservation): Capacity {
   if (reservation.claims.length === 0) return NOTHING;
   const held = heldBy(reservation);
   const allocations = backed(head, reservation);
   if (allocations.length === 0) return held;
-  return nonNegative(subtract(held, countedIn(held, total(allocations.map(({ capacity }) => capacity)))));
+  const claims = new Map(reservation.claims.map((claim) => [claim.id, claim]));
+  // An instance is used up by the machine that runs as it, however small that is.
+  const consumed = allocations.map(({ claim, capacity }) => {
+    const bound = claims.get(claim ?? '');
+    return bound?.container === undefined || isZero(capacity) ? capacity : bound.capacity;
+  });
+  return nonNegative(subtract(held, countedIn(held, total(consumed))));
+}
+
+/** How many instances of each container are left to allocate. */
+export function remainingInstances(head: Head, reservation: Reservation): ReadonlyMap<string, number> {
+  const left = new Map<string, number>();
+  const used = usedClaims(head, reservation);
+  for (const { id, container } of reservation.claims) {
+    if (container !== undefined) left.set(container, (left.get(container) ?? 0) + (used.has(id) ? 0 : 1));
+  }
+  return left;
+}
+
+/** The claims of a reservation by which machines run: each instance is allocated once. */
+export function usedClaims(head: Head, reservation: Pick<Reservation, 'id'>): ReadonlySet<string> {
+  const used = new Set<string>();
+  for (const { claim, capacity } of backed(head, reservation)) {
+    if (claim !== undefined && !isZero(capacity)) used.add(claim);
+  }
+  return used;
+}
+
+/** A machine that is to run: what it takes of a pool, and of local disk in GB. */
+export interface Machine {
+  readonly capacity: Capacity;
+  readonly disk: number;
 }
 
 /**
- * The claim of a reservation from which a machine can be taken: the first, in the order of claims, that has enough left.
- * `instances` counts where the reservation asked for it; what else the machine needs, the claim must have.
+ * The claim of a reservation from which a machine can be taken: of the instances that are not allocated yet the smallest one with
+ * room for it; without one, the first claim that has enough left. `instances` counts where the reservation asked for it;
+ * what else the machine needs, the claim must have.
  */
 export function claimFor(
   head: Head,
   reservation: Reservation,
-  demand: Capacity,
+  machine: Machine,
   suits: (claim: Claim) => boolean,
 ): Claim | undefined {
   const allocations = backed(head, reservation);
-  return reservation.claims.find((claim) => {
-    if (!suits(claim)) return false;
-    const consumed = total(
-      allocations.filter(({ pool }) => poolNode(pool) === claim.node).map(({ capacity }) => capacity),
-    );
-    return fitsWithin(machineDemand(demand, claim.capacity), subtract(claim.capacity, consumed));
-  });
+  const fitting = reservation.claims.filter(
+    (claim) => claim.element === undefined && suits(claim) && bears(claim, consumersOf(allocations, claim), machine),
+  );
+  const instances = fitting.filter(({ container }) => container !== undefined);
+  return instances.sort(bySize)[0] ?? fitting.find(({ container }) => container === undefined);
+}
+
+function bears(claim: Claim, consumers: readonly Allocation[], { capacity, disk }: Machine): boolean {
+  if (claim.container !== undefined && consumers.length > 0) return false;
+  if (claim.host !== undefined) {
+    const taken = consumers.reduce((sum, each) => sum + (each.disk ?? 0), 0);
+    if (disk > (claim.disk ?? 0) - taken) return false;
+  }
+  const consumed = total(consumers.map((each) => each.capacity));
+  return fitsWithin(machineDemand(capacity, claim.capacity), subtract(claim.capacity, consumed));
+}
+
+function bySize(a: Claim, b: Claim): number {
+  const by = (resource: 'cores' | 'ram'): number => (a.capacity[resource] ?? 0) - (b.capacity[resource] ?? 0);
+  return by('cores') || by('ram') || (a.disk ?? 0) - (b.disk ?? 0) || Number(a.id) - Number(b.id);
+}
+
+/** The machines that take from a claim: those that name it, or, of a pool, those that name none. */
+function consumersOf(allocations: readonly Allocation[], claim: Claim): Allocation[] {
+  const bound = claim.container !== undefined || claim.host !== undefined;
+  return allocations.filter(
+    (each) =>
+      !isZero(each.capacity) &&
+      (bound ? each.claim === claim.id : each.claim === undefined && poolNode(each.pool) === claim.node),
+  );
 }
 
 /** What a machine asks of a holder that may not count instances. */
@@ -58,15 +119,21 @@ export function machineDemand(demand: Capacity, holder: Capacity): Capacity {
   return rest;
 }
 
-/** The claims cut down to what is allocated on each node from `now` on; what was held before stays as it was. */
+/**
+ * The claims cut down to what is allocated on each node from `now` on; what was held before stays as it was. Instances stay whole, and
+ * elements stay while anything is allocated.
+ */
 export function claimsAllocated(head: Head, reservation: Reservation): Claim[] {
   const allocations = backed(head, reservation);
   return reservation.claims.flatMap((claim) => {
-    const consumed = total(
-      allocations.filter(({ pool }) => poolNode(pool) === claim.node).map(({ capacity }) => capacity),
-    );
+    if (claim.element !== undefined) return allocations.length === 0 ? [] : [claim];
+    const consumers = consumersOf(allocations, claim);
+    if (claim.container !== undefined) return consumers.length === 0 ? [] : [claim];
+    const consumed = total(consumers.map(({ capacity }) => capacity));
     const kept = min(claim.capacity, countedIn(claim.capacity, consumed));
-    return isZero(kept) ? [] : [{ ...claim, capacity: kept }];
+    if (isZero(kept)) return [];
+    const disk = consumers.reduce((sum, each) => sum + (each.disk ?? 0), 0);
+    return [claim.host === undefined ? { ...claim, capacity: kept } : { ...claim, capacity: kept, disk }];
   });
 }
 
@@ -80,7 +147,7 @@ export function claimsBefore(claims: readonly Claim[], instant: Instant): Claim[
 
 /** The allocation on its own feet from an instant on: it holds what it consumes without end, like any without a reservation. */
 export function standAlone(head: Head, allocation: Allocation, now: Instant): Allocation {
-  const rest = omit(allocation, 'endsAt');
+  const rest = omit(allocation, 'endsAt', 'claim');
   return { ...rest, backing: 'own', claims: [ownClaim(head, allocation, now)], modifiedOn: now };
 }
 
@@ -91,21 +158,40 @@ export function ownClaim(head: Head, allocation: Pick<Allocation, 'pool' | 'capa
   return { id: '1', node: node?.id ?? poolNode(allocation.pool), start, capacity: counted };
 }
 
-/** What is missing of a reservation's claims at the worst: the debt of its nodes, as far as it holds of the resource. */
+/**
+ * What is missing of a reservation's claims at the worst: the debt of its pools, or that of its hosts where it is more, as far as it
+ * holds of the resource there.
+ */
 export function missingOf(head: Head, reservation: Reservation, now: Instant): Capacity {
-  let missing = NOTHING;
-  for (const claim of reservation.claims) {
-    const node = head.nodes.get(claim.node);
-    const window = claimWindow(claim);
-    const start = Math.max(window.start, now);
-    if (node === undefined || start >= window.end) continue;
-    const debt = fromVector(node.free.min({ start, end: window.end }).map((amount) => Math.max(0, -amount)));
-    missing = add(missing, nonNegative(min(claim.capacity, debt)));
-  }
-  return missing;
+  return max(missingIn(head, reservation, now, poolOf), missingIn(head, reservation, now, hostOf));
 }
 
-function backed(head: Head, reservation: Reservation): Allocation[] {
+/** The timelines of a claim's pool and host. */
+type Bearer = (head: Head, claim: Claim) => { readonly id: NodeId; readonly free: Timeline } | undefined;
+
+const poolOf: Bearer = (head, { node }) => head.nodes.get(node);
+const hostOf: Bearer = (head, { host }) => (host === undefined ? undefined : head.hosts.nodes.get(host));
+
+function missingIn(head: Head, reservation: Reservation, now: Instant, bearerOf: Bearer): Capacity {
+  const debts = new Map<string, { readonly debt: Capacity; held: Capacity }>();
+  for (const claim of reservation.claims) {
+    const bearer = bearerOf(head, claim);
+    const window = claimWindow(claim);
+    const start = Math.max(window.start, now);
+    if (bearer === undefined || start >= window.end) continue;
+    const key = `${bearer.id} ${claim.start} ${claim.end ?? ''}`;
+    const known = debts.get(key);
+    if (known !== undefined) known.held = add(known.held, claim.capacity);
+    else debts.set(key, { debt: debtOf(bearer.free, { start, end: window.end }), held: claim.capacity });
+  }
+  return total([...debts.values()].map(({ debt, held }) => nonNegative(min(held, debt))));
+}
+
+function debtOf(free: Timeline, window: Window): Capacity {
+  return fromVector(free.min(window).map((amount) => Math.max(0, -amount)));
+}
+
+function backed(head: Head, reservation: Pick<Reservation, 'id'>): Allocation[] {
   return allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
 }
 

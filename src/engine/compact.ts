@@ -41,9 +41,17 @@ export function compact(reservation: Reservation): Reservation {
   return result;
 }
 
-function compactClaim(claim: Claim): Claim {
-  const { id, node, start, end, capacity } = claim;
-  return end === undefined ? { id, node, start, capacity } : { id, node, start, capacity, end };
+/** The same claim, in the least memory. */
+export function compactClaim(claim: Claim): Claim {
+  const { id, node, start, end, capacity, onLoan, host, container, disk, element } = claim;
+  const result: Writable<Claim> = { id, node, start, capacity };
+  if (end !== undefined) result.end = end;
+  if (onLoan !== undefined) result.onLoan = onLoan;
+  if (host !== undefined) result.host = host;
+  if (container !== undefined) result.container = container;
+  if (disk !== undefined) result.disk = disk;
+  if (element !== undefined) result.element = element;
+  return result;
 }
 
 /**

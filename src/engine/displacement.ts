@@ -5,7 +5,6 @@
  * A reservation that is displaced is over. One that fits elsewhere throughout its window is moved there instead, and loses nothing.
  * A machine runs on until the reservation starts; from then on it has its capacity on loan only (`vacancy.ts`).
  */
-import { admit } from './admission.ts';
 import type { Admission } from './admission.ts';
 import { announceAllocation, announceHeld, announceReservation } from './announce.ts';
 import { claimsBefore } from './claims.ts';
@@ -14,6 +13,7 @@ import { reschedule } from './due.ts';
 import type { Claim, Id, Priority, Reason, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
 import { omit } from './omit.ts';
+import { admit } from './parts.ts';
 import { findRoom } from './preemption.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
@@ -31,7 +31,7 @@ export type Permit = (claims: readonly Claim[]) => Refusal | undefined;
 
 /** Places a demand where it fits, or where it fits when others give way; what they held is free then. */
 export function admitDisplacing(draft: Draft, request: DisplacingRequest, by: Id, permit: Permit): DisplacingAdmission {
-  const admission = admit(draft.head, request.demand, request.window, draft.at.now);
+  const admission = admit(draft.head, request.demand, request.window, draft.at.now, { self: by });
   if (admission.outcome === 'refused') return makeRoom(draft, request, by, admission.refusal, permit);
   const barred = permit(admission.claims);
   return barred === undefined ? admission : { outcome: 'refused', refusal: barred };
@@ -102,7 +102,7 @@ export function moved(draft: Draft, before: Reservation): boolean {
   const { now } = draft.at;
   if (before.startsAt <= now) return false;
   const window = { start: before.startsAt, end: before.endsAt ?? FOREVER };
-  const admission = admit(draft.head, before.demand, window, now);
+  const admission = admit(draft.head, before.demand, window, now, { mayMove: false });
   if (admission.outcome === 'refused') return false;
   const over = draft.head.reservations.get(before.id) ?? before;
   const rest = omit(before, 'reason', 'message');
@@ -121,7 +121,8 @@ export function announceDisplaced(draft: Draft, before: Reservation, by: Id): vo
   const over = head.reservations.get(before.id);
   if (over === undefined) return;
   const window = { start: Math.max(before.startsAt, at.now), end: before.endsAt ?? FOREVER };
-  const offered = window.start < window.end ? admit(head, before.demand, window, at.now) : undefined;
+  const offered =
+    window.start < window.end ? admit(head, before.demand, window, at.now, { mayMove: false }) : undefined;
   announceReservation(draft, 'preempted', over, before.status, {
     by,
     ...(offered?.outcome === 'refused' ? { offered: offered.refusal } : {}),

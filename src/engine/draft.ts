@@ -53,8 +53,11 @@ export class Draft {
   }
 
   /** Notes the nodes of claims that were given back, or put there without admission. */
-  disturb(claims: Iterable<{ readonly node: NodeId }>): void {
-    for (const { node } of claims) this.disturbed.add(node);
+  disturb(claims: Iterable<{ readonly node: NodeId; readonly host?: NodeId }>): void {
+    for (const { node, host } of claims) {
+      this.disturbed.add(node);
+      if (host !== undefined) this.disturbed.add(host);
+    }
   }
 
   emit(event: DomainEvent): void {

@@ -124,10 +124,20 @@ export interface Pool {
   readonly owner: string;
 }
 
-/** A node of the capacity map: something that has capacity over time and bears claims. */
-export type NodeId = `pool/${string}` | `provider/${string}` | `quota/${string}`;
+/** A host of a provider: `host/<provider>/<name>`. */
+export type HostId = `host/${string}/${string}`;
 
-/** What is held: a vector on a node during [start, end). It belongs to the entity that carries it. */
+/** An element of a provider that is held whole: `element/<provider>/<id>`. */
+export type ElementId = `element/${string}/${string}`;
+
+/** A node of the capacity map: something that has capacity over time and bears claims. */
+export type NodeId = `pool/${string}` | `provider/${string}` | `quota/${string}` | HostId;
+
+/**
+ * What is held: a vector on a node during [start, end). It belongs to the entity that carries it.
+ *
+ * With a host, the same is held there too: one instance of a container, or, without a container, the host as a whole.
+ */
 export interface Claim {
   /** Unique within its owner. */
   readonly id: string;
@@ -138,6 +148,40 @@ export interface Claim {
   readonly capacity: Capacity;
   /** Held until a reservation needs it: a machine that may be withdrawn, or that is on its way out. */
   readonly onLoan?: true;
+  readonly host?: HostId;
+  /** The container of the demand of which this is one instance. */
+  readonly container?: string;
+  /** Local disk on the host, in GB; absent: none. */
+  readonly disk?: number;
+  /** An element, other than a host, that is held whole. */
+  readonly element?: ElementId;
+}
+
+/** What one virtual machine consumes: by a flavor, which each provider knows for itself, or in numbers (MB, GB). */
+export type InstanceSize =
+  { readonly flavor: string } | { readonly vcpus: number; readonly ram: number; readonly disk?: number };
+
+/** Virtual machines of one size (list container of the grouping demand). */
+export interface Container {
+  readonly name: string;
+  readonly count: number;
+  readonly size: InstanceSize;
+  /** Absent: that of the demand. */
+  readonly zone?: string;
+  /** Absent: those of the demand. */
+  readonly pools?: readonly Id[];
+  /** Affinity group to which the machines belong. */
+  readonly group?: string;
+  readonly requiredTraits?: readonly string[];
+  readonly forbiddenTraits?: readonly string[];
+}
+
+export type AffinityPolicy = 'affinity' | 'anti-affinity' | 'soft-affinity' | 'soft-anti-affinity';
+
+/** How the virtual machines of a group are spread over hosts. */
+export interface AffinityGroup {
+  readonly name: string;
+  readonly policy: AffinityPolicy;
 }
 
 /** What a reservation claims, as asked for (grouping demand). */
@@ -146,8 +190,11 @@ export interface Demand {
   readonly zone?: string;
   /** Pools from which the resources may come; absent: any. */
   readonly pools?: readonly Id[];
-  /** Elements that a pool has to hold to be eligible. */
+  /** Elements to reserve, by id or name; see `elements.ts`. */
   readonly elements?: readonly string[];
+  /** Virtual machines to place, beside the capacity. */
+  readonly containers?: readonly Container[];
+  readonly groups?: readonly AffinityGroup[];
 }
 
 /** Bounds within which the window is chosen. */
@@ -260,7 +307,12 @@ export interface Allocation {
   readonly image: string;
   readonly networks: readonly string[];
   readonly zone?: string;
+  /** Where it runs as the VIM tells, or is to run. */
   readonly host?: string;
+  /** The claim of its reservation that it uses, where that is on a host. Absent: what it consumes on its host, it holds itself. */
+  readonly claim?: string;
+  /** Local disk on its host, in GB; absent: none. */
+  readonly disk?: number;
   readonly capacity: Capacity;
   /** Window in which it counts as usage: to the end of its reservation, or without end. */
   readonly startsAt: Instant;

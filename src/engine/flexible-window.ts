@@ -2,8 +2,8 @@
  * Windows that a request leaves open within bounds: the earliest one in which the whole demand fits is chosen. The same state always
  * chooses the same; once chosen, the window stays as long as what is asked for fits in it.
  */
-import { earliestStart, refusalOf } from './admission.ts';
 import type { FlexibleWindow } from './entities.ts';
+import { earliestStart, refusalOf } from './parts.ts';
 import { InvalidRequest } from './requests.ts';
 import type { Refused } from './requests.ts';
 import type { ReservationRequest } from './reservations.ts';
@@ -49,7 +49,7 @@ export function timesOf(
     // Something has to be left of the window when the resources have to be allocated.
     (expiryTime ?? FOREVER) - 1,
   );
-  const found = earliestStart(head, demand, { start, end }, notAfter);
+  const found = earliestStart(head, demand, { start, end }, notAfter, now);
   if (found === undefined) return { outcome: 'refused', refusal: refusalOf(head, demand, { start, end }, now) };
   return { outcome: 'chosen', times: timesIn(request, { start: found, end: found + duration }) };
 }

@@ -1,17 +1,28 @@
-/** Who holds what on a node at an instant. */
+/** Who holds what on a pool or host at an instant. */
 import { addVectors, toVector, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
-import type { Claim, NodeId, Reservation } from './entities.ts';
-import { claimWindow } from './state.ts';
+import { isHostId } from './debt.ts';
+import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
+import { hold, occupancyOf } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 
-/** Reservations with a claim on the node at the instant. */
+/** Reservations with a claim on the pool or host at the instant. */
 export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] {
-  return [...head.held.overlapping({ start: at, end: at + 1 })].filter((reservation) =>
-    reservation.claims.some((claim) => claim.node === node && claim.start <= at && at < (claim.end ?? FOREVER)),
-  );
+  return candidatesOn(head, node, at).filter(({ claims }) => claims.some((claim) => isOnAt(claim, node, at)));
+}
+
+function candidatesOn(head: Head, node: NodeId, at: Instant): Reservation[] {
+  if (!isHostId(node)) return [...head.held.overlapping({ start: at, end: at + 1 })];
+  const holders = head.hosts.nodes.get(node)?.holders.keys() ?? [];
+  return [...holders].flatMap((id) => head.reservations.get(id) ?? []);
+}
+
+/** Whether a claim holds something on the pool or host at the instant. */
+export function isOnAt(claim: Claim, node: NodeId, at: Instant): boolean {
+  const there = claim.node === node || claim.host === node;
+  return there && claim.start <= at && at < (claim.end ?? FOREVER);
 }
 
 /** What a reservation holds on the node at the instant. */
@@ -24,12 +35,15 @@ export function claimsAt(reservation: Reservation, node: NodeId, at: Instant): C
   return sum;
 }
 
-/** Takes what is held for good off the nodes (1), or puts it back (-1). What is on loan is not counted there. */
+/** Takes what is held for good off pools and hosts (1), or puts it back (-1). What is on loan is not counted there. */
 export function lift(head: Head, { claims }: { readonly claims: readonly Claim[] }, sign: 1 | -1): void {
-  for (const claim of claims) {
-    if (claim.onLoan === true) continue;
-    const free = head.nodes.get(claim.node)?.free;
-    if (sign === 1) free?.add(claimWindow(claim), toVector(claim.capacity));
-    else free?.remove(claimWindow(claim), toVector(claim.capacity));
-  }
+  const firm = claims.some(({ onLoan }) => onLoan === true) ? claims.filter(({ onLoan }) => onLoan !== true) : claims;
+  hold(head, firm, sign === 1 ? -1 : 1);
+}
+
+/** The same of a machine, with what it takes of its host. */
+export function liftMachine(head: Head, machine: Allocation, sign: 1 | -1): void {
+  lift(head, machine, sign);
+  const occupied = occupancyOf(machine);
+  if (occupied !== undefined) head.hosts.hold(occupied.host, occupied.window, occupied.amount, sign === 1 ? -1 : 1);
 }

@@ -1,13 +1,14 @@
 /**
  * What always holds, as one function: run after each step in tests, and on a data directory by whoever doubts it.
  *
- * 1. No pool bears more than it has at any instant from now on, save what degraded reservations hold and what machines hold whose
- *    capacity was lost, whose reservation is over, or that are being deleted; and where such a debt is, no offer and no reservation
- *    that is not degraded has a part in it.
+ * 1. No pool or host bears more than it has at any instant from now on, save what degraded reservations hold and what machines hold
+ *    whose capacity was lost, whose reservation is over, or that are being deleted; and where such a debt is, no offer and no
+ *    reservation that is not degraded has a part in it.
  *    No tenant or user holds more than a quota allows, save with what it held when the quota was set and with machines whose
  *    reservation is over.
  * 2. Every claim lies on a node that exists, is not negative, and lies in the window of its owner.
- * 3. What is allocated under a reservation lies within its claims.
+ * 3. What is allocated under a reservation lies within its claims, each instance once and on its host; instances are placed as their
+ *    groups and zones say.
  * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
  * 5. An offer holds in its window what was offered, and one that is over holds nothing from then on.
  * 6. A window that was chosen lies within the bounds of the request and has its length.
@@ -15,14 +16,17 @@
  *    and who waits for machines to be gone has not started, and they are being deleted.
  * 8. A head that is built anew from the records equals this one, timelines and indexes included.
  */
-import { NOTHING, RESOURCES, add, fitsWithin, fromVector, resourcesOf, toVector, total } from './capacity.ts';
-import type { Capacity } from './capacity.ts';
+import { NOTHING, RESOURCES, add, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
+import type { Capacity, CapacityVector } from './capacity.ts';
 import { machineDemand } from './claims.ts';
+import { amountOn, firstDebt, isHostId } from './debt.ts';
+import type { Bearer } from './debt.ts';
 import type { Allocation, Claim, NodeId, Offer, Reservation } from './entities.ts';
-import { holdersAt, lift } from './holders.ts';
+import { holdersAt, lift, liftMachine } from './holders.ts';
+import { hostId } from './hosts.ts';
 import { nodesOfHolder } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
-import { departingFrom, firstDebt } from './settlement.ts';
+import { departingFrom } from './settlement.ts';
 import { isLeaving, loansOn, roomForLoans } from './vacancy.ts';
 import {
   POLICY_ID,
@@ -30,6 +34,7 @@ import {
   emptyHead,
   isOver,
   loadRecord,
+  occupancyOf,
   poolNode,
   poolOfNode,
   providerNode,
@@ -44,7 +49,8 @@ import { spanOf } from './window-index.ts';
 /** Every violation, in words; empty when all holds. */
 export function violations(head: Head, now: Instant): string[] {
   return [
-    ...[...head.nodes.values()].flatMap((node) => overCapacity(head, node, now)),
+    ...[...head.nodes.values()].flatMap((node) => (node.id.startsWith('pool/') ? overCapacity(head, node, now) : [])),
+    ...[...head.hosts.nodes.values()].flatMap((host) => overCapacity(head, host, now)),
     ...[...head.quotas].flatMap(([id, account]) => overQuota(head, id, account, now)),
     ...[...head.nodes.values()].flatMap((node) => overLent(head, node, now)),
     ...[...head.awaiting.keys()].flatMap((machine) => miswaited(head, machine)),
@@ -56,10 +62,11 @@ export function violations(head: Head, now: Instant): string[] {
   ];
 }
 
-function overCapacity(head: Head, node: Node, now: Instant): string[] {
-  if (!node.id.startsWith('pool/')) return [];
-  const lifted = [...[...head.degraded].flatMap((id) => head.reservations.get(id) ?? []), ...departingFrom(head)];
-  for (const holder of lifted) lift(head, holder, 1);
+function overCapacity(head: Head, node: Bearer, now: Instant): string[] {
+  const degraded = [...head.degraded].flatMap((id) => head.reservations.get(id) ?? []);
+  const departing = departingFrom(head);
+  for (const reservation of degraded) lift(head, reservation, 1);
+  for (const machine of departing) liftMachine(head, machine, 1);
   try {
     for (let at = firstDebt(node, now); at !== undefined; at = after(node, at)) {
       const instant = at;
@@ -77,7 +84,8 @@ function overCapacity(head: Head, node: Node, now: Instant): string[] {
     }
     return [];
   } finally {
-    for (const holder of lifted) lift(head, holder, -1);
+    for (const reservation of degraded) lift(head, reservation, -1);
+    for (const machine of departing) liftMachine(head, machine, -1);
   }
 }
 
@@ -110,7 +118,7 @@ function overLent(head: Head, node: Node, now: Instant): string[] {
   );
   const room = fromVector(roomForLoans(head, node, now), node.resources);
   const started = holdersAt(head, node.id, now).filter(({ status }) => status === 'active');
-  const needed = total(started.flatMap(({ claims }) => claimsOn(claims, node).map(({ capacity }) => capacity)));
+  const needed = total(started.flatMap(({ claims }) => claimsOn(claims, node).map(({ claim }) => claim.capacity)));
   const over = resourcesOf(lent).filter(
     (resource) => (needed[resource] ?? 0) > 0 && (lent[resource] ?? 0) > Math.max(0, room[resource] ?? 0),
   );
@@ -136,30 +144,40 @@ function isReleased(holder: Reservation | Offer | Allocation): boolean {
 }
 
 /** Only what machines hold themselves may exceed what there is. */
-function excused(head: Head, node: Node): boolean {
+function excused(head: Head, node: Bearer): boolean {
+  if (isHostId(node.id)) return [...head.allocations.values()].some((each) => occupancyOf(each)?.host === node.id);
   const machines = head.allocationsIn.get(node.id.slice('pool/'.length)) ?? [];
   return [...machines].some((id) => head.allocations.get(id)?.backing === 'own');
 }
 
-function after(node: Node, at: Instant): Instant | undefined {
+function after(node: Bearer, at: Instant): Instant | undefined {
   for (const step of node.free.steps({ start: at, end: FOREVER })) {
     if (step.at > at && step.value.some((amount) => amount < 0)) return step.at;
   }
   return undefined;
 }
 
-function takesPart({ claims }: { readonly claims: readonly Claim[] }, node: Node, at: Instant): boolean {
+function takesPart({ claims }: { readonly claims: readonly Claim[] }, node: Bearer, at: Instant): boolean {
   const value = node.free.valueAt(at);
-  return claimsOn(claims, node).some((claim) =>
-    toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
+  return claimsOn(claims, node).some(
+    ({ claim, amount }) =>
+      claim.start <= at &&
+      at < (claim.end ?? FOREVER) &&
+      amount.some((each, index) => each > 0 && (value[index] ?? 0) < 0),
   );
 }
 
-function claimsOn(claims: readonly Claim[], node: Node): Claim[] {
-  return claims.filter((claim) => claim.node === node.id);
+function claimsOn(
+  claims: readonly Claim[],
+  node: Bearer,
+): { readonly claim: Claim; readonly amount: CapacityVector }[] {
+  return claims.flatMap((claim) => {
+    const amount = amountOn(claim, node.id);
+    return amount === undefined ? [] : [{ claim, amount }];
+  });
 }
 
-function describe(node: Node, at: Instant): string {
+function describe(node: Bearer, at: Instant): string {
   const value = node.free.valueAt(at);
   return RESOURCES.flatMap((resource, index) =>
     (value[index] ?? 0) < 0 ? [`${-(value[index] ?? 0)} ${resource} too much`] : [],
@@ -173,15 +191,62 @@ function misheld(head: Head, reservation: Reservation): string[] {
     if (claim.start < span.start || (claim.end ?? FOREVER) > span.end)
       found.push(`a claim of ${reservation.id} lies outside its window`);
   }
+  if (new Set(reservation.claims.map(({ id }) => id)).size < reservation.claims.length)
+    found.push(`claims of ${reservation.id} share an id`);
   if (isOver(reservation)) return found;
   if (!withinBounds(reservation)) found.push(`the window of ${reservation.id} is not one within its bounds`);
+  const machines = allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
   for (const claim of reservation.claims) {
-    const backed = allocationsOf(head, reservation.id).filter(
-      ({ backing, pool }) => backing === 'reservation' && poolNode(pool) === claim.node,
+    const bound = claim.host !== undefined || claim.container !== undefined;
+    const backed = machines.filter((each) =>
+      bound ? each.claim === claim.id : each.claim === undefined && poolNode(each.pool) === claim.node,
     );
     const consumed = machineDemand(total(backed.map(({ capacity }) => capacity)), claim.capacity);
-    if (!fitsWithin(consumed, claim.capacity))
+    if (claim.element === undefined && !fitsWithin(consumed, claim.capacity))
       found.push(`more is allocated under ${reservation.id} on ${claim.node} than it holds`);
+    if (claim.container !== undefined && backed.length > 1)
+      found.push(`claim ${claim.id} of ${reservation.id} is allocated ${backed.length} times`);
+    if (claim.container !== undefined && claim.host !== undefined) {
+      const elsewhere = backed.filter(
+        ({ provider, host }) => host === undefined || hostId(provider, host) !== claim.host,
+      );
+      if (elsewhere.length > 0) found.push(`a machine of claim ${claim.id} of ${reservation.id} is not on its host`);
+    }
+  }
+  for (const { id, claim } of machines) {
+    if (claim !== undefined && !reservation.claims.some((each) => each.id === claim))
+      found.push(`${id} runs by a claim that ${reservation.id} does not have`);
+  }
+  return [...found, ...misplaced(head, reservation, machines)];
+}
+
+/**
+ * What placement promises: as many instances as were asked for and not released since, in groups as they are to be, on hosts with the
+ * traits and of the zone. What a VIM did of itself, and what cannot be kept at present, is excused.
+ */
+function misplaced(head: Head, reservation: Reservation, machines: readonly Allocation[]): string[] {
+  const { id, demand, claims, status } = reservation;
+  const found: string[] = [];
+  const running = new Set(machines.flatMap(({ claim }) => claim ?? []));
+  const hostsOf = (group: string): (string | undefined)[] => {
+    const members = new Set(demand.containers?.filter((each) => each.group === group).map(({ name }) => name));
+    return claims.filter(({ container }) => members.has(container ?? '')).map(({ host }) => host);
+  };
+  if (running.size === 0) {
+    for (const { name, policy } of demand.groups ?? []) {
+      const hosts = hostsOf(name);
+      const distinct = new Set(hosts);
+      if (policy === 'affinity' && distinct.size > 1) found.push(`the group ${name} of ${id} is on several hosts`);
+      if (policy === 'anti-affinity' && distinct.size < hosts.length)
+        found.push(`members of the group ${name} of ${id} share a host`);
+    }
+  }
+  for (const claim of claims) {
+    const container = demand.containers?.find(({ name }) => name === claim.container);
+    const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
+    if (container === undefined || host?.usable !== true || running.has(claim.id) || status === 'degraded') continue;
+    const zone = container.zone ?? demand.zone;
+    if (zone !== undefined && host.zone !== zone) found.push(`${claim.id} of ${id} is not in the zone ${zone}`);
   }
   return found;
 }
@@ -273,6 +338,8 @@ function differences(head: Head, copy: Head): string[] {
     compare(`${id} lent`, steps(node.lent), steps(other.lent));
     compare(`${id} used`, steps(node.used), steps(other.used));
   }
+  compare('hosts', hostsOf(head), hostsOf(copy));
+  compare('elements', elementsOf(head), elementsOf(copy));
   compare('pool order', head.poolOrder, copy.poolOrder);
   compare(
     'held',
@@ -301,6 +368,26 @@ function differences(head: Head, copy: Head): string[] {
   compare('allocations by reservation', members(head.allocationsOf), members(copy.allocationsOf));
   compare('allocations by pool', members(head.allocationsIn), members(copy.allocationsIn));
   return found;
+}
+
+function hostsOf({ hosts }: Head): unknown {
+  return [...hosts.nodes.values()]
+    .map(({ id, zone, traits, usable, size, free, holders }) => [
+      id,
+      zone,
+      traits,
+      usable,
+      size,
+      steps(free),
+      [...holders].sort(),
+    ])
+    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
+}
+
+function elementsOf({ hosts }: Head): unknown {
+  return [...hosts.elements]
+    .map(([id, held]) => [id, steps(held)])
+    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
 }
 
 function steps(timeline: Timeline): unknown {

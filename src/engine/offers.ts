@@ -3,7 +3,7 @@
  * reservation; nothing is allocated against them.
  */
 import { announceHeld, announceReservation, announceTaken } from './announce.ts';
-import { admit } from './admission.ts';
+
 import { claimsBefore } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { reschedule, rescheduleOffer } from './due.ts';
@@ -11,6 +11,7 @@ import type { Id, Offer, Reason, Reservation } from './entities.ts';
 import type { OfferCause } from './events.ts';
 import { next } from './lifecycle.ts';
 import { quotaRefusal } from './quota.ts';
+import { admit } from './parts.ts';
 import type { Refused } from './requests.ts';
 import { recorded, requestOf } from './reservations.ts';
 import type { ReservationRequest } from './reservations.ts';

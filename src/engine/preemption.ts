@@ -9,12 +9,12 @@
  * Candidates come from the index of what has not started, by node and window; at most `DISPLACEMENT_STEPS` of them are looked at. A
  * search that ends there says so: it may have found none where there is one, or others than the least worthy.
  */
-import { fitting } from './admission.ts';
 import type { Fitting } from './admission.ts';
 import { LOW } from './entities.ts';
 import type { Allocation, Claim, Demand, Id, Priority, Reservation } from './entities.ts';
 import { lift } from './holders.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
+import { fittingOf, hasParts } from './parts.ts';
 import { claimWindow, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { FOREVER, overlaps } from './window.ts';
@@ -22,6 +22,9 @@ import type { Instant, Window } from './window.ts';
 
 /** How many reservations and machines a search looks at. */
 export const DISPLACEMENT_STEPS = 4_000;
+
+/** The same for a request whose instances have to be placed, which takes longer to try. */
+const STEPS_WITH_PARTS = 64;
 
 export interface DisplacingRequest {
   readonly demand: Demand;
@@ -57,7 +60,7 @@ type Candidate = (
 /** Looks for room for a request that does not fit; the head is as it was when this returns. */
 export function findRoom(head: Head, request: DisplacingRequest, now: Instant): Room {
   if (request.priority === LOW) return { outcome: 'none', complete: true };
-  const fit = fitting(head, request.demand, request.window);
+  const fit = fittingOf(head, request.demand, request.window, now);
   const { candidates, complete } = candidatesFor(head, fit.nodes, request, now);
   const worstLast = [...candidates].sort((a, b) => byMerit(a.entity, b.entity));
   const away: Candidate[] = [];
@@ -108,11 +111,12 @@ function candidatesFor(
   now: Instant,
 ): { readonly candidates: readonly Candidate[]; readonly complete: boolean } {
   const found = new Map<Id, Candidate>();
+  const most = hasParts(request.demand) ? STEPS_WITH_PARTS : DISPLACEMENT_STEPS;
   let steps = 0;
   for (const node of nodes) {
     if (preEmptionOn(head, node.id) !== 'priority') continue;
     for (const candidate of holdersOn(head, node, request.window)) {
-      if (steps++ === DISPLACEMENT_STEPS) return { candidates: [...found.values()], complete: false };
+      if (steps++ === most) return { candidates: [...found.values()], complete: false };
       if (mayGiveWay(candidate, node, request, now)) found.set(candidate.entity.id, candidate);
     }
   }

@@ -6,11 +6,13 @@ import { eligibleNodes } from './admission.ts';
 import { addBreakdowns, changesOf, nodeAt, nodeOver, NO_BREAKDOWN } from './breakdown.ts';
 import { NOTHING, RESOURCES, add, amountOf, fromVector, resourcesOf, toVector, total } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
-import { heldBy, machineDemand } from './claims.ts';
+import { heldBy } from './claims.ts';
 import type { Allocation, Claim, Id, Offer, Reservation, ReservationStatus } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
+import { fitting } from './fitting.ts';
+import type { Fitting } from './fitting.ts';
 import { InvalidRequest, UnknownEntry } from './requests.ts';
-import { allocationsOf, claimWindow, isOver, poolNode, poolOfNode } from './state.ts';
+import { allocationsOf, claimWindow, hold, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { Timeline } from './timeline.ts';
 import { FOREVER, describeInstant, intersect, matchesWindow, overlaps } from './window.ts';
@@ -45,8 +47,8 @@ export interface CapacityQuery extends QueryFilter {
   readonly pools?: readonly Id[];
   /** Only these kinds of resources; absent: all that are counted. */
   readonly resources?: readonly Resource[];
-  /** Also answer how many more machines of this size could be had. */
-  readonly machine?: Capacity;
+  /** Also answer how many more machines of this flavor could be had. */
+  readonly flavor?: string;
 }
 
 export interface Collection {
@@ -64,11 +66,11 @@ export interface CapacityAnswer {
   readonly capacity: CapacityBreakdown;
   readonly collections: readonly Collection[];
   readonly utilization: readonly UtilizationEntry[];
-  /** Per pool, with `machine`. */
-  readonly fits: readonly { readonly pool: Id; readonly zone?: string; readonly instances: number }[];
+  /** Per pool, with `flavor`. */
+  readonly fits: readonly Fitting[];
 }
 
-/** Looks capacity up (query-capacity). @throws UnknownEntry for a pool or provider that is not there. */
+/** Looks capacity up (query-capacity). @throws UnknownEntry for a pool or provider that is not there, InvalidRequest for a flavor. */
 export function queryCapacity(head: Head, query: CapacityQuery, now: Instant): CapacityAnswer {
   const window = windowOfQuery(query, now);
   const kind = query.kind ?? 'available';
@@ -86,10 +88,7 @@ export function queryCapacity(head: Head, query: CapacityQuery, now: Instant): C
     capacity: views.reduce(addBreakdowns, NO_BREAKDOWN),
     collections: [...pools, ...held],
     utilization: query.showUtilization === false ? [] : capacityOverTime(nodes, kind, window, held, select),
-    fits:
-      query.machine === undefined
-        ? []
-        : fitting(head, nodes, query.machine, query.window === undefined ? { start: now, end: FOREVER } : window),
+    fits: query.flavor === undefined ? [] : fittingWithout(head, nodes, query.flavor, window, excluded),
   };
 }
 
@@ -321,18 +320,21 @@ function counter(collections: readonly Collection[]): (instant: Instant) => numb
   };
 }
 
-function fitting(head: Head, nodes: readonly Node[], machine: Capacity, window: Window): CapacityAnswer['fits'] {
-  return nodes.map((node) => {
-    const pool = poolOfNode(node.id);
-    const zone = head.pools.get(pool)?.zone;
-    const asked = machineDemand(machine, node.resources.includes('instances') ? { instances: 0 } : {});
-    const free = fromVector(node.free.min(window), node.resources);
-    const counts = resourcesOf(asked).map((resource) =>
-      Math.floor(Math.max(0, amountOf(free, resource)) / amountOf(asked, resource)),
-    );
-    const instances = counts.length === 0 ? 0 : Math.min(...counts);
-    return zone === undefined ? { pool, instances } : { pool, zone, instances };
-  });
+/** The nodes are without the excluded reservations already; hosts are for as long as this takes. */
+function fittingWithout(
+  head: Head,
+  nodes: readonly Node[],
+  flavor: string,
+  window: Window,
+  excluded: ReadonlySet<Id>,
+): readonly Fitting[] {
+  const claims = [...excluded].flatMap((id) => head.reservations.get(id)?.claims ?? []);
+  hold(head, claims, -1);
+  try {
+    return fitting(head, nodes, flavor, window);
+  } finally {
+    hold(head, claims, 1);
+  }
 }
 
 export interface ReservationQuery extends QueryFilter {

@@ -133,8 +133,11 @@ export interface Refusal {
   /** No window starts before this instant, as far as was looked. */
   readonly searchedUntil?: Instant;
   readonly shortages: readonly Shortage[];
-  /** False when the search for what could be displaced ended at its limit of steps. */
-  readonly searchComplete?: false;
+  /** The container that found no place, and what stood in its way where. */
+  readonly container?: string;
+  readonly candidates?: readonly Candidate[];
+  /** False when the search for a placement, or for what could be displaced, ended at its limit; absent where nothing was searched. */
+  readonly searchComplete?: boolean;
 }
 
 /** Who had to give way to a request. */
@@ -143,6 +146,15 @@ export interface Displaced {
   readonly machines: readonly Id[];
   /** Whether all that could give way was looked at. */
   readonly complete: boolean;
+}
+
+/** A pool, or a host, that was looked at for an instance, and what it lacks at the most. */
+export interface Candidate {
+  readonly pool: Id;
+  readonly host?: string;
+  /** In words. */
+  readonly lacking: readonly string[];
+  readonly lackingTraits: readonly string[];
 }
 
 export type PolicyName = 'max-future-start-range' | 'max-future-end-range' | 'max-duration' | 'open-ended';
@@ -244,12 +256,19 @@ export interface CreateReservation {
   readonly deferred?: boolean;
 }
 
+/** `moved`: reservations that were placed anew to make room. */
 export type CreateReservationResult =
-  | { readonly outcome: 'granted' | 'pending'; readonly reservation: Reservation; readonly displaced?: Displaced }
+  | {
+      readonly outcome: 'granted' | 'pending';
+      readonly reservation: Reservation;
+      readonly displaced?: Displaced;
+      readonly moved?: readonly Id[];
+    }
   | Refused;
 
 /** What can be taken out of a reservation. */
-export type Clearable = 'name' | 'start' | 'end' | 'expiry-time' | 'zone' | 'pools' | 'elements';
+export type Clearable =
+  'name' | 'start' | 'end' | 'expiry-time' | 'zone' | 'pools' | 'elements' | 'container' | 'affinity-group';
 
 /** Absent = unchanged, each resource of `capacity` included. */
 export interface UpdateReservation {
@@ -265,7 +284,12 @@ export interface UpdateReservation {
 }
 
 export type UpdateReservationResult =
-  | { readonly outcome: 'updated'; readonly reservation: Reservation; readonly displaced?: Displaced }
+  | {
+      readonly outcome: 'updated';
+      readonly reservation: Reservation;
+      readonly displaced?: Displaced;
+      readonly moved?: readonly Id[];
+    }
   | (Refused & { readonly reservation: Reservation });
 
 export interface CancelReservation {

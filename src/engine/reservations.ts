@@ -3,11 +3,19 @@
  * configuration and due work are made of these.
  */
 import { announceAllocation, announceGrant, announceHeld, announceReservation } from './announce.ts';
-import { admit, claimsOf, eligibleNodes, whole } from './admission.ts';
-import type { Admission } from './admission.ts';
+import { claimsOf, eligibleNodes, whole } from './admission.ts';
+import type { Admission, Moved } from './admission.ts';
 import { add, describeAmounts, fitsWithin, isZero, subtract, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
-import { allocatedUnder, claimsAllocated, claimsBefore, heldBy, standAlone } from './claims.ts';
+import {
+  allocatedInAggregate,
+  allocatedUnder,
+  claimsAllocated,
+  claimsBefore,
+  heldBy,
+  standAlone,
+  usedClaims,
+} from './claims.ts';
 import { admitDisplacing, makeRoom, settleDisplaced } from './displacement.ts';
 import type { DisplacingAdmission } from './displacement.ts';
 import type { Draft } from './draft.ts';
@@ -26,7 +34,9 @@ import type {
 } from './entities.ts';
 import type { ReservationCause } from './events.ts';
 import { keptTimes, timesOf } from './flexible-window.ts';
+import { hostName } from './hosts.ts';
 import { next } from './lifecycle.ts';
+import { admit, hasParts } from './parts.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
 import { allocationsOf, isOver, poolNode, poolOfNode, preEmptionOn } from './state.ts';
@@ -37,7 +47,7 @@ import type { RequestedTimes, Terms } from './terms.ts';
 import { loan, vacate, waiting } from './vacancy.ts';
 import type { Vacating } from './vacancy.ts';
 import { FOREVER, describeInstant } from './window.ts';
-import type { Instant } from './window.ts';
+import type { Instant, Window } from './window.ts';
 import { omit } from './omit.ts';
 
 /** What a consumer says about a reservation, complete. */
@@ -53,7 +63,12 @@ export interface ReservationRequest {
 }
 
 export type StepResult =
-  | { readonly outcome: 'done'; readonly reservation: Reservation; readonly displaced?: Displaced }
+  | {
+      readonly outcome: 'done';
+      readonly reservation: Reservation;
+      readonly displaced?: Displaced;
+      readonly moved?: readonly Id[];
+    }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
 /** A reservation as first recorded: pending, holding nothing. */
@@ -117,6 +132,7 @@ export function grant(
   const admission = admitDisplacing(draft, displacing(pending, spared), pending.id, permit);
   if (admission.outcome === 'refused') return admission;
   const { claims, room } = admission;
+  const moved = move(draft, admission.moved);
   const starts = pending.startsAt <= now;
   const holding: Reservation = { ...pending, hold: 'firm', modifiedOn: now, claims };
   const { awaits, withdrawn } = starts ? vacate(draft, holding, false) : NOTHING_TO_VACATE;
@@ -127,7 +143,25 @@ export function grant(
   reschedule(draft, known, granted);
   draft.put('reservation', granted.id, granted);
   const displaced = displacedBy(draft, granted, room, withdrawn);
-  return { outcome: 'done', reservation: granted, ...(displaced === undefined ? {} : { displaced }) };
+  return { outcome: 'done', reservation: granted, ...told(displaced, moved) };
+}
+
+function told(displaced: Displaced | undefined, moved: readonly Id[]): Pick<Granted, 'displaced' | 'moved'> {
+  return { ...(displaced === undefined ? {} : { displaced }), ...(moved.length === 0 ? {} : { moved }) };
+}
+
+type Granted = Extract<StepResult, { outcome: 'done' }>;
+
+/** Places reservations anew; nothing else of them changes. */
+export function move(draft: Draft, moves: readonly Moved[] = []): Id[] {
+  for (const { id, claims } of moves) {
+    const before = draft.head.reservations.get(id);
+    if (before === undefined) continue;
+    const after: Reservation = { ...before, claims, modifiedOn: draft.at.now };
+    draft.put('reservation', id, after);
+    announceReservation(draft, 'updated', after, before.status);
+  }
+  return moves.map(({ id }) => id);
 }
 
 const NOTHING_TO_VACATE: Vacating = { awaits: [], withdrawn: [] };
@@ -184,8 +218,8 @@ function amendTo(
 ): StepResult {
   const { now } = draft.at;
   const allocations = allocationsOf(draft.head, before.id);
-  const moved = movedAway(before, times, allocations, now);
-  if (moved !== undefined) return { outcome: 'refused', refusal: moved };
+  const barred = movedAway(before, times, allocations, now);
+  if (barred !== undefined) return { outcome: 'refused', refusal: barred };
   const decided = setTerms(draft.head.policy, times, now, keptStart(before, times, allocations, now));
   if (decided.outcome === 'refused') return decided;
   const terms = withoutPast(decided.terms, now);
@@ -205,6 +239,7 @@ function amendTo(
     return { outcome: 'refused', refusal: exceeded };
   }
   const { claims, room } = admission;
+  const moved = move(draft, admission.moved);
   const begins = wanted.startsAt <= now && (before.status === 'scheduled' || before.awaits !== undefined);
   const { awaits, withdrawn } = begins ? vacate(draft, { ...wanted, claims }, false) : NOTHING_TO_VACATE;
   const status = wanted.startsAt <= now && awaits.length === 0 ? 'active' : 'scheduled';
@@ -212,8 +247,7 @@ function amendTo(
   const ready = omit(wanted, 'awaits');
   const amended = awaits.length === 0 ? ready : { ...ready, awaits };
   const result = settleAmended(draft, before, amended, claims, status);
-  const displaced = displacedBy(draft, result.reservation, room, withdrawn);
-  return displaced === undefined ? result : { ...result, displaced };
+  return { ...result, ...told(displacedBy(draft, result.reservation, room, withdrawn), moved) };
 }
 
 /** Places what an amended reservation asks for, where others give way if need be. */
@@ -225,6 +259,8 @@ function readmitDisplacing(
 ): DisplacingAdmission {
   const admission = readmit(draft, before, wanted);
   if (admission.outcome === 'placed' || spared === 'all') return admission;
+  // Nobody gives way to a change of what is placed on hosts: others are moved at the most.
+  if (hasParts(wanted.demand)) return admission;
   // What is allocated is held at this point; the rest is what has to find room.
   const capacity = subtract(wanted.demand.capacity, heldBy(draft.head.reservations.get(before.id) ?? before));
   const request = displacing({ ...wanted, demand: { ...wanted.demand, capacity } }, new Set([...spared, before.id]));
@@ -317,30 +353,63 @@ function readmit(draft: Draft, before: Reservation, wanted: Reservation): Admiss
   const { head, at } = draft;
   const window = { start: wanted.startsAt, end: wanted.endsAt ?? FOREVER };
   const { demand } = wanted;
-  const allocated = allocatedUnder(head, { ...wanted, claims: before.claims });
-  if (isZero(allocated)) {
-    return stay(draft, before, wanted) ?? admit(head, demand, window, at.now);
+  const near = { self: before.id, near: before.claims };
+  const allocated = allocatedInAggregate(head, before);
+  const used = usedClaims(head, before);
+  if (isZero(allocated) && used.size === 0) {
+    return stay(draft, before, wanted) ?? admit(head, demand, window, at.now, near);
   }
   const counted = countedBy(demand.capacity, allocated);
   if (!fitsWithin(counted, demand.capacity)) {
     return { outcome: 'refused', refusal: belowAllocated(counted) };
   }
-  const pinned = claimsAllocated(head, before).map((claim) => ({ node: claim.node, capacity: claim.capacity }));
-  if (!mayStay(head, pinned, demand)) return { outcome: 'refused', refusal: awayFromAllocated(counted, pinned) };
-  const kept = stay(draft, before, wanted);
+  const staying = before.claims.filter(({ id }) => used.has(id));
+  const uncovered = staying.find((claim) => !stillAskedFor(claim, staying, demand));
+  if (uncovered !== undefined) {
+    return { outcome: 'refused', refusal: belowAllocated(allocatedUnder(head, before)) };
+  }
+  const shares = claimsAllocated(head, before).filter((claim) => !isBound(claim));
+  if (!mayStay(head, shares, demand)) return { outcome: 'refused', refusal: awayFromAllocated(counted, shares) };
+  const kept = used.size === 0 ? stay(draft, before, wanted) : undefined;
   if (kept !== undefined) return kept;
-  const base = claimsOf(pinned, window);
+  const pinned = staying.map((claim) => during(claim, window));
+  const base = merge(pinned, claimsOf(shares, window));
   draft.put('reservation', before.id, { ...before, claims: base });
-  const rest = admit(draft.head, { ...demand, capacity: subtract(demand.capacity, counted) }, window, at.now);
+  const context = { ...near, pinned };
+  const left = { ...demand, capacity: subtract(demand.capacity, counted), ...withoutHosts(demand, pinned) };
+  const rest = admit(draft.head, left, window, at.now, context);
   if (rest.outcome === 'refused') return rest;
-  return { outcome: 'placed', claims: merge(base, rest.claims) };
+  const claims = merge(base, rest.claims);
+  return rest.moved === undefined ? { outcome: 'placed', claims } : { outcome: 'placed', claims, moved: rest.moved };
+}
+
+/** Whether an instance, or a host that is held whole, under which machines run is a part of the demand still. */
+function stillAskedFor(claim: Claim, staying: readonly Claim[], demand: Demand): boolean {
+  const { container: name, host } = claim;
+  if (name === undefined) return host !== undefined && demand.elements?.includes(hostName(host)) === true;
+  const container = demand.containers?.find((each) => each.name === name);
+  const number = staying.filter((each) => each.container === name).length;
+  return container !== undefined && container.count >= number;
+}
+
+function during(claim: Claim, window: Window): Claim {
+  const rest = { ...omit(claim, 'end'), start: window.start };
+  return window.end === FOREVER ? rest : { ...rest, end: window.end };
+}
+
+/** The elements of a demand without the hosts that are held already. */
+function withoutHosts({ elements }: Demand, pinned: readonly Claim[]): Pick<Demand, 'elements'> {
+  const held = pinned.flatMap(({ host, container }) =>
+    host === undefined || container !== undefined ? [] : hostName(host),
+  );
+  return elements === undefined ? {} : { elements: elements.filter((element) => !held.includes(element)) };
 }
 
 /** The whole demand on the one pool on which the reservation is, if it fits there: nobody moves without need. */
 function stay(draft: Draft, before: Reservation, wanted: Reservation): Admission | undefined {
   const [only, another] = before.claims;
-  if (only === undefined || another !== undefined || !mayStay(draft.head, before.claims, wanted.demand))
-    return undefined;
+  if (hasParts(wanted.demand) || only === undefined || another !== undefined || isBound(only)) return undefined;
+  if (!mayStay(draft.head, before.claims, wanted.demand)) return undefined;
   const node = draft.head.nodes.get(only.node);
   const window = { start: wanted.startsAt, end: wanted.endsAt ?? FOREVER };
   if (node === undefined || whole([node], wanted.demand.capacity, window) === undefined) return undefined;
@@ -382,13 +451,21 @@ function awayFromAllocated(allocated: Capacity, shares: readonly { readonly node
 
 function merge(base: readonly Claim[], more: readonly Claim[]): Claim[] {
   const merged = [...base];
+  let last = Math.max(0, ...[...base, ...more].map(({ id }) => Number(id)));
+  const joins = (a: Claim, b: Claim): boolean => a.node === b.node && !isBound(a) && !isBound(b);
   for (const claim of more) {
-    const index = merged.findIndex(({ node }) => node === claim.node);
+    const index = merged.findIndex((each) => joins(each, claim));
     const same = merged[index];
-    if (same === undefined) merged.push({ ...claim, id: `${merged.length + 1}` });
+    if (same === undefined)
+      merged.push(merged.some(({ id }) => id === claim.id) ? { ...claim, id: `${++last}` } : claim);
     else merged[index] = { ...same, capacity: add(same.capacity, claim.capacity) };
   }
   return merged;
+}
+
+/** Whether a claim is on more than capacity of its pool. */
+function isBound({ host, container, element }: Claim): boolean {
+  return host !== undefined || container !== undefined || element !== undefined;
 }
 
 /** A reservation is over: what it held from now on is free, its machines run on without it or are destroyed. */
@@ -445,12 +522,25 @@ export function expire(draft: Draft, before: Reservation): void {
   const message = 'What was not allocated in time was released.';
   const kept: Reservation = { ...rest, claims, message, reason: 'not-allocated-in-time', modifiedOn: now };
   // The configuration of a configured one is its client's; the claims alone say what is left.
-  const demand = before.origin === 'rpc' ? { ...before.demand, capacity: heldBy(kept) } : before.demand;
+  const demand = before.origin === 'rpc' ? demandLeft(kept) : before.demand;
   const after: Reservation = { ...kept, demand };
   draft.put('reservation', after.id, after);
   draft.disturb(before.claims);
   announceReservation(draft, 'expired', after, before.status);
   announceHeld(draft, 'released', before.claims);
+}
+
+/** What a reservation that was cut down holds, as a demand. */
+function demandLeft(reservation: Reservation): Demand {
+  const { demand, claims } = reservation;
+  if (!hasParts(demand)) return { ...demand, capacity: heldBy(reservation) };
+  const { containers, ...rest } = demand;
+  const capacity = heldBy({ ...reservation, claims: claims.filter((claim) => !isBound(claim)) });
+  const left = (containers ?? []).flatMap((container) => {
+    const count = claims.filter((claim) => claim.container === container.name).length;
+    return count === 0 ? [] : [{ ...container, count }];
+  });
+  return left.length === 0 ? { ...rest, capacity } : { ...rest, capacity, containers: left };
 }
 
 /** Withdraws a reservation and forgets it: the answer and the event have said all. What was allocated runs on. */

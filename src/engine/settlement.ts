@@ -1,5 +1,6 @@
 /**
- * Who is kept when a pool bears more claims than it has (reservation steps 6b and 7), and who is restored when it has enough again.
+ * Who is kept when a pool or host bears more claims than it has (reservation steps 6b and 7), and who is restored when it has enough
+ * again. First, what can be placed on other hosts is (`relocation.ts`).
  *
  * What allocations hold stays: the machines are there. But where the policy of the provider is `priority`, machines without a
  * reservation give way to a higher class as reservations do: they run on, with what they consume on loan (`vacancy.ts`). Those
@@ -13,18 +14,22 @@
  * higher class is kept is preempted instead.
  */
 import { announceReservation } from './announce.ts';
-import { toVector } from './capacity.ts';
+import { addVectors, zeroVector } from './capacity.ts';
+import type { CapacityVector } from './capacity.ts';
+import { amountOn, firstDebt, inDebt, isHostId, nextChange } from './debt.ts';
+import type { Bearer } from './debt.ts';
 import type { Draft } from './draft.ts';
 import { announceDisplaced, moved, preempt } from './displacement.ts';
 import { LOW } from './entities.ts';
 import type { Allocation, Claim, Id, Reason, Reservation } from './entities.ts';
-import { holdersAt, lift } from './holders.ts';
+import { holdersAt, isOnAt, lift, liftMachine } from './holders.ts';
 import { next } from './lifecycle.ts';
 import { byMerit } from './merit.ts';
 import { lapse } from './offers.ts';
+import { relocate } from './relocation.ts';
 import { claimWindow, preEmptionOn } from './state.ts';
-import type { Head, Node } from './state.ts';
-import { ALWAYS, FOREVER } from './window.ts';
+import type { Head } from './state.ts';
+import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 import { omit } from './omit.ts';
 import { isLeaving, lend, recall, regain, standingOn } from './vacancy.ts';
@@ -45,8 +50,13 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   const nodes = [...draft.disturbed];
   if (nodes.length === 0) return NOTHING_TO_SETTLE;
   draft.disturbed.clear();
+  relocate(draft, nodes);
   const { head } = draft;
-  const settled = nodes.flatMap((id) => head.nodes.get(id) ?? []).filter(({ id }) => id.startsWith('pool/'));
+  const pools = nodes.flatMap((id) => (id.startsWith('pool/') ? (head.nodes.get(id) ?? []) : []));
+  const settled: Bearer[] = [
+    ...pools,
+    ...nodes.flatMap((id) => (isHostId(id) ? (head.hosts.nodes.get(id) ?? []) : [])),
+  ];
   if (settled.length === 0) return NOTHING_TO_SETTLE;
   const withdrawn = settled.flatMap((node) => withdrawOffers(draft, node, reason));
   const before = new Set(draft.head.degraded);
@@ -58,8 +68,8 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   const restored = [...before].filter((id) => !victims.has(id)).sort();
   for (const id of degraded) degrade(draft, id, reason);
   for (const id of restored) restore(draft, id);
-  for (const node of settled) recall(draft, node);
-  for (const node of settled) regain(draft, node);
+  for (const node of pools) recall(draft, node);
+  for (const node of pools) regain(draft, node);
   return { withdrawn, degraded, restored, preempted };
 }
 
@@ -68,17 +78,17 @@ export function settle(draft: Draft, reason: Reason): Settlement {
  * reservation does: what they hold is not anyone's yet. An offer never was made out of what degraded reservations lack, so that
  * an instant that lacks something and at which an offer holds of it is one that has just come to lack it.
  */
-function withdrawOffers(draft: Draft, node: Node, reason: Reason): Id[] {
+function withdrawOffers(draft: Draft, node: Bearer, reason: Reason): Id[] {
   const departing = departingFrom(draft.head);
-  for (const machine of departing) lift(draft.head, machine, 1);
+  for (const machine of departing) liftMachine(draft.head, machine, 1);
   try {
     return withdrawFrom(draft, node, reason);
   } finally {
-    for (const machine of departing) lift(draft.head, machine, -1);
+    for (const machine of departing) liftMachine(draft.head, machine, -1);
   }
 }
 
-function withdrawFrom(draft: Draft, node: Node, reason: Reason): Id[] {
+function withdrawFrom(draft: Draft, node: Bearer, reason: Reason): Id[] {
   const { now } = draft.at;
   const withdrawn: Id[] = [];
   for (let at = firstDebt(node, now); at !== undefined && at !== FOREVER;) {
@@ -100,12 +110,13 @@ function withdrawFrom(draft: Draft, node: Node, reason: Reason): Id[] {
 }
 
 /** The node with everything applied that was put. */
-function nodeIn(draft: Draft, node: Node): Node {
-  return draft.head.nodes.get(node.id) ?? node;
+function nodeIn(draft: Draft, node: Bearer): Bearer {
+  const { head } = draft;
+  return (isHostId(node.id) ? head.hosts.nodes.get(node.id) : head.nodes.get(node.id)) ?? node;
 }
 
 /** Machines that are being deleted make nobody give way; but who gave way before is restored only when they are gone. */
-function victimsOf(head: Head, nodes: readonly Node[], now: Instant): GivingWay {
+function victimsOf(head: Head, nodes: readonly Bearer[], now: Instant): GivingWay {
   const departing = departingFrom(head);
   const { victims, lenders } = giveWay(head, nodes, now, departing);
   if (departing.length === 0 || head.degraded.size === 0) return { victims, lenders };
@@ -176,7 +187,7 @@ function reservationHolder(entity: Reservation): Holder {
  * To judge, the claims of degraded reservations and of departing machines are taken off the nodes; they are
  * put back before this returns.
  */
-function giveWay(head: Head, nodes: readonly Node[], now: Instant, departing: readonly Allocation[]): GivingWay {
+function giveWay(head: Head, nodes: readonly Bearer[], now: Instant, departing: readonly Allocation[]): GivingWay {
   if (!touches(head, nodes) && nodes.every((node) => firstDebt(node, now) === undefined)) {
     return { victims: new Map([...head.degraded].map((id) => [id, undefined])), lenders: [] };
   }
@@ -185,7 +196,7 @@ function giveWay(head: Head, nodes: readonly Node[], now: Instant, departing: re
     lift(head, holder, 1);
     out.add(holder);
   };
-  for (const machine of departing) lift(head, machine, 1);
+  for (const machine of departing) liftMachine(head, machine, 1);
   try {
     for (const id of head.degraded) {
       const reservation = head.reservations.get(id);
@@ -195,7 +206,7 @@ function giveWay(head: Head, nodes: readonly Node[], now: Instant, departing: re
     return takeBack(head, out, now);
   } finally {
     for (const holder of out) lift(head, holder, -1);
-    for (const machine of departing) lift(head, machine, -1);
+    for (const machine of departing) liftMachine(head, machine, -1);
   }
 }
 
@@ -223,15 +234,13 @@ function takeBack(head: Head, out: Set<Holder>, now: Instant): GivingWay {
 }
 
 /** Whether a degraded reservation has a claim on one of the nodes. */
-function touches(head: Head, nodes: readonly Node[]): boolean {
+function touches(head: Head, nodes: readonly Bearer[]): boolean {
   const ids = new Set(nodes.map(({ id }) => id));
-  for (const id of head.degraded) {
-    if (head.reservations.get(id)?.claims.some(({ node }) => ids.has(node)) === true) return true;
-  }
-  return false;
+  const isOn = ({ node, host }: Claim): boolean => ids.has(node) || (host !== undefined && ids.has(host));
+  return [...head.degraded].some((id) => head.reservations.get(id)?.claims.some(isOn) === true);
 }
 
-function dropUntilKept(head: Head, node: Node, now: Instant, drop: (holder: Holder) => void): void {
+function dropUntilKept(head: Head, node: Bearer, now: Instant, drop: (holder: Holder) => void): void {
   const dropped = new Set<Id>();
   let from = now;
   for (;;) {
@@ -252,7 +261,7 @@ function dropUntilKept(head: Head, node: Node, now: Instant, drop: (holder: Hold
 }
 
 /** The reservations that hold something at an instant, and the machines that may have to give way to one of them. */
-function candidatesAt(head: Head, node: Node, at: Instant): Holder[] {
+function candidatesAt(head: Head, node: Bearer, at: Instant): Holder[] {
   const reservations = holdersAt(head, node.id, at);
   const holders = reservations.map(reservationHolder);
   if (preEmptionOn(head, node.id) !== 'priority') return holders;
@@ -266,44 +275,13 @@ function machineHolder(entity: Allocation): Holder {
 }
 
 /** Whether taking the holder away lessens what is lacking at the instant. */
-function eases(holder: { readonly claims: readonly Claim[] }, node: Node, at: Instant): boolean {
+function eases(holder: { readonly claims: readonly Claim[] }, node: Bearer, at: Instant): boolean {
   const value = node.free.valueAt(at);
   return holder.claims.some(
     (claim) =>
-      claim.node === node.id &&
-      claim.start <= at &&
-      at < claimWindow(claim).end &&
-      toVector(claim.capacity).some((amount, index) => amount > 0 && (value[index] ?? 0) < 0),
+      isOnAt(claim, node.id, at) &&
+      amountOn(claim, node.id)?.some((amount, index) => amount > 0 && (value[index] ?? 0) < 0) === true,
   );
-}
-
-function inDebt(node: Node, at: Instant): boolean {
-  return node.free.valueAt(at).some((amount) => amount < 0);
-}
-
-/**
- * The first instant from `from` on at which more of a resource is held than there is.
- *
- * One unit of what lacks anywhere is added for all time, and taken away again: then "not below zero" is the question
- * whether a demand of one unit fits.
- */
-export function firstDebt(node: Node, from: Instant): Instant | undefined {
-  const window = { start: from, end: FOREVER };
-  const ones = node.free.min(window).map((amount) => (amount < 0 ? 1 : 0));
-  if (ones.every((one) => one === 0)) return undefined;
-  node.free.add(ALWAYS, ones);
-  try {
-    return node.free.firstShortage(window, ones);
-  } finally {
-    node.free.remove(ALWAYS, ones);
-  }
-}
-
-function nextChange(node: Node, after: Instant): Instant {
-  for (const step of node.free.steps({ start: after, end: FOREVER })) {
-    if (step.at > after) return step.at;
-  }
-  return FOREVER;
 }
 
 /** How many instants are looked at for who is kept in someone's place. */
@@ -329,17 +307,38 @@ function* shortages(
   head: Head,
   holder: Holder,
   now: Instant,
-): Generator<{ readonly node: Node; readonly at: Instant }, void, undefined> {
-  for (const claim of holder.claims) {
-    const node = head.nodes.get(claim.node);
-    if (node === undefined) continue;
-    const { start, end } = claimWindow(claim);
-    const vector = toVector(claim.capacity);
+): Generator<{ readonly node: Bearer; readonly at: Instant }, void, undefined> {
+  for (const { bearer, start, end, vector } of loadsOf(head, holder.claims)) {
     for (let from = Math.max(start, now); from < end;) {
-      const at = node.free.firstShortage({ start: from, end }, vector);
+      const at = bearer.free.firstShortage({ start: from, end }, vector);
       if (at === undefined) break;
-      yield { node, at };
-      from = nextChange(node, at);
+      yield { node: bearer, at };
+      from = nextChange(bearer, at);
     }
   }
+}
+
+interface Load {
+  readonly bearer: Bearer;
+  readonly start: Instant;
+  readonly end: Instant;
+  readonly vector: CapacityVector;
+}
+
+/** What claims come to on each pool and host, for each window by itself. */
+function loadsOf(head: Head, claims: readonly Claim[]): Iterable<Load> {
+  const loads = new Map<string, Load>();
+  for (const claim of claims) {
+    const { start, end } = claimWindow(claim);
+    const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
+    for (const bearer of [head.nodes.get(claim.node), host]) {
+      const amount = bearer && amountOn(claim, bearer.id);
+      if (bearer === undefined || amount === undefined) continue;
+      const key = `${bearer.id} ${start} ${end}`;
+      const load = loads.get(key) ?? { bearer, start, end, vector: zeroVector() };
+      addVectors(load.vector, amount, 1);
+      loads.set(key, load);
+    }
+  }
+  return loads.values();
 }

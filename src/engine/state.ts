@@ -8,11 +8,13 @@
 import type { RecordKind, RecordWrite, StoredRecord } from '../store/store.ts';
 import { toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
+import { compactClaim } from './compact.ts';
 import { emptyNode } from './empty-node.ts';
 import { DEFAULT_POLICY } from './entities.ts';
 import type {
   Allocation,
   Claim,
+  HostId,
   Id,
   NodeId,
   Offer,
@@ -22,6 +24,8 @@ import type {
   Provider,
   Reservation,
 } from './entities.ts';
+import { HostMap, hostId, onHost } from './hosts.ts';
+import type { HostAmount } from './hosts.ts';
 import { countAllocation, countOffer, countReservation, recount } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
 import { inventoryCapacity, nominalSegments, poolResources, poolSegments } from './supply.ts';
@@ -74,6 +78,7 @@ export interface Head {
   readonly allocations: Map<Id, Allocation>;
   policy: Policy;
   readonly nodes: Map<NodeId, Node>;
+  readonly hosts: HostMap;
   /** Ids of pools in order, the order in which demands are placed. */
   poolOrder: readonly Id[];
   /** Reservations that hold something or will, by their window in effect. Those that are over and hold nothing are not in it. */
@@ -116,6 +121,7 @@ export function emptyHead(): Head {
     allocations: new Map(),
     policy: DEFAULT_POLICY,
     nodes: new Map(),
+    hosts: new HostMap(),
     poolOrder: [],
     held: new WindowIndex(),
     over: new WindowIndex(),
@@ -152,7 +158,7 @@ export function serverKey(provider: Id, server: string): string {
 }
 
 /** The window of a claim. */
-export function claimWindow(claim: Claim): Window {
+export function claimWindow(claim: Pick<Claim, 'start' | 'end'>): Window {
   return { start: claim.start, end: claim.end ?? FOREVER };
 }
 
@@ -193,6 +199,7 @@ export function apply(head: Head, change: Change): void {
       setPolicy(head, change.body ?? DEFAULT_POLICY);
       break;
     case 'provider':
+      head.hosts.follow(change.id, head.providers.get(change.id)?.inventory, change.body?.inventory);
       applyProvider(head, change.id, change.body);
       break;
     case 'pool':
@@ -263,12 +270,19 @@ function shared(head: Head, body: object): object {
   const entity = body as { claims: readonly Claim[]; demand?: { capacity: Capacity } };
   const capacity = entity.demand?.capacity;
   const first = entity.claims[0];
-  const claims = entity.claims.map((claim) => ({
-    ...claim,
-    node: head.nodes.get(claim.node)?.id ?? claim.node,
-    capacity:
-      claim === first && capacity !== undefined && sameEntries(capacity, claim.capacity) ? capacity : claim.capacity,
-  }));
+  let last = first;
+  const claims = entity.claims.map((claim) => {
+    // Instances of one container hold the same, one claim after the other.
+    const known = claim === first ? capacity : last?.capacity;
+    const compacted = compactClaim({
+      ...claim,
+      node: head.nodes.get(claim.node)?.id ?? claim.node,
+      capacity: known !== undefined && sameEntries(known, claim.capacity) ? known : claim.capacity,
+      ...(claim.host === undefined ? {} : { host: head.hosts.nodes.get(claim.host)?.id ?? claim.host }),
+    });
+    last = compacted;
+    return compacted;
+  });
   return { ...entity, claims };
 }
 
@@ -363,11 +377,13 @@ function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
 function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): void {
   hold(head, reservation.claims, sign);
   countReservation(head, reservation, sign);
+  for (const { host } of reservation.claims) if (host !== undefined) head.hosts.holder(host, reservation.id, sign);
   const index = isOver(reservation) ? head.over : head.held;
   if (sign === 1) index.add(reservation);
   else index.delete(reservation);
   if (reservation.status === 'degraded') mark(head.degraded, reservation.id, sign);
-  for (const { node } of reservation.claims) indexUpcoming(head, reservation, node, sign);
+  for (const node of new Set(reservation.claims.map((claim) => claim.node)))
+    indexUpcoming(head, reservation, node, sign);
   for (const machine of reservation.awaits ?? []) member(head.awaiting, machine, reservation.id, sign);
 }
 
@@ -380,7 +396,7 @@ function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
 }
 
 function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void {
-  hold(head, allocation.claims, sign);
+  holdMachine(head, allocation, sign);
   countAllocation(head, allocation, sign);
   const window = { start: allocation.startsAt, end: loanedFrom(allocation) ?? allocation.endsAt ?? FOREVER };
   if (window.end > window.start) {
@@ -398,15 +414,76 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void 
   if (allocation.vmState === 'DELETING' && allocation.backing === 'own') mark(head.departing, allocation.id, sign);
 }
 
-function hold(head: Head, claims: readonly Claim[], sign: 1 | -1): void {
+/**
+ * What a machine takes of a host by itself, because no claim holds it there; undefined where one does, or the host is not known. Hosts
+ * are not lent: what has its capacity on loan stays on its host until it is gone.
+ */
+export function occupancyOf(
+  allocation: Allocation,
+): { readonly host: HostId; readonly window: Window; readonly amount: HostAmount } | undefined {
+  const { provider, host, claim, capacity, disk, claims, startsAt, endsAt } = allocation;
+  if (host === undefined || claim !== undefined) return undefined;
+  const window = { start: claims[0]?.start ?? startsAt, end: endsAt ?? FOREVER };
+  return { host: hostId(provider, host), window, amount: onHost(capacity, disk) };
+}
+
+/** Holds what a machine takes by itself (1), or gives it back (-1). */
+export function holdMachine(head: Head, allocation: Allocation, sign: 1 | -1): void {
+  hold(head, allocation.claims, sign);
+  const occupied = occupancyOf(allocation);
+  if (occupied !== undefined) head.hosts.hold(occupied.host, occupied.window, occupied.amount, sign);
+}
+
+/** Holds claims (1) or gives them back (-1), on pools and hosts. */
+export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 | -1): void {
+  forEachLoad(claims, (load, vector) => {
+    const node = nodeFor(head, load.node);
+    const timeline = load.onLoan === true ? node.lent : node.free;
+    if ((sign === 1) === (load.onLoan === true)) timeline.add(claimWindow(load), vector);
+    else timeline.remove(claimWindow(load), vector);
+  });
   for (const claim of claims) {
-    const node = nodeFor(head, claim.node);
-    if (claim.onLoan === true) count(node.lent, claimWindow(claim), claim.capacity, sign);
-    else count(node.free, claimWindow(claim), claim.capacity, sign === 1 ? -1 : 1);
+    if (claim.host !== undefined) {
+      head.hosts.hold(claim.host, claimWindow(claim), onHost(claim.capacity, claim.disk), sign);
+    }
+    if (claim.element !== undefined) head.hosts.holdElement(claim.element, claimWindow(claim), sign);
   }
 }
 
+/** Runs something as if claims were held; they are given back before this returns. */
+export function holding<T>(head: Head, claims: readonly Omit<Claim, 'id'>[], run: () => T): T {
+  hold(head, claims, 1);
+  try {
+    return run();
+  } finally {
+    hold(head, claims, -1);
+  }
+}
+
+/** What claims come to on each pool and window: those that follow each other on one, as one. The vector is good for the call alone. */
+export function forEachLoad(
+  claims: readonly Omit<Claim, 'id'>[],
+  visit: (load: Omit<Claim, 'id'>, vector: CapacityVector) => void,
+): void {
+  for (let index = 0; index < claims.length; index++) {
+    const first = claims[index];
+    if (first === undefined) continue;
+    toVector(first.capacity, scratch);
+    for (let next = claims[index + 1]; next !== undefined && sameLoad(first, next); next = claims[index + 1]) {
+      toVector(next.capacity, more);
+      for (let lane = 0; lane < scratch.length; lane++) scratch[lane] = (scratch[lane] ?? 0) + (more[lane] ?? 0);
+      index++;
+    }
+    visit(first, scratch);
+  }
+}
+
+function sameLoad(a: Omit<Claim, 'id'>, b: Omit<Claim, 'id'>): boolean {
+  return a.node === b.node && a.start === b.start && a.end === b.end && a.onLoan === b.onLoan;
+}
+
 const scratch: CapacityVector = zeroVector();
+const more: CapacityVector = zeroVector();
 
 function count(timeline: Timeline, window: Window, capacity: Capacity, sign: 1 | -1): void {
   toVector(capacity, scratch);

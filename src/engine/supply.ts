@@ -47,7 +47,7 @@ export function inventoryCapacity(inventory: VimInventory): Capacity {
   return { ...result, cores: Math.min(cores, result.cores ?? cores), ram: Math.min(ram, result.ram ?? ram) };
 }
 
-/** What one virtual machine of the flavor consumes. Its local disk is the host's and no block storage. */
+/** What one virtual machine of the flavor consumes of a pool. Its local disk is the host's and no block storage. */
 export function flavorCapacity(flavor: VimFlavor): Capacity {
   return { cores: flavor.vcpus, ram: flavor.memoryMb, instances: 1 };
 }

@@ -21,12 +21,34 @@ export function checkCapacity(capacity: Capacity): void {
   }
 }
 
-/** @throws InvalidRequest when nothing is asked for, or an amount cannot be. */
+/** The most instances that one reservation may ask for. */
+export const MOST_INSTANCES = 10_000;
+
+/** @throws InvalidRequest when nothing is asked for, an amount cannot be, or a container names a group that is not there. */
 export function checkDemand(demand: Demand): void {
   checkCapacity(demand.capacity);
-  if (isZero(demand.capacity) && (demand.elements ?? []).length === 0) {
+  checkContainers(demand);
+  const { elements = [], containers = [] } = demand;
+  if (isZero(demand.capacity) && elements.length === 0 && containers.length === 0) {
     throw new InvalidRequest('capacity', 'A reservation has to ask for something: at least one resource above zero.');
   }
+}
+
+function checkContainers({ containers = [], groups = [] }: Demand): void {
+  const known = new Set(groups.map(({ name }) => name));
+  for (const { name, group } of containers) {
+    if (group === undefined || known.has(group)) continue;
+    const message = `The container '${name}' belongs to the group '${group}', which is none of the affinity groups of the request.`;
+    throw new InvalidRequest('container/group', message);
+  }
+  const asked = containers.reduce((sum, { count }) => sum + count, 0);
+  if (asked > MOST_INSTANCES) {
+    const message = `${asked} instances are asked for; one reservation may have ${MOST_INSTANCES}.`;
+    throw new InvalidRequest('container/count', message);
+  }
+  const invalid = containers.find(({ count }) => !Number.isInteger(count) || count < 1);
+  if (invalid === undefined) return;
+  throw new InvalidRequest('container/count', `The container '${invalid.name}' needs a count of 1 or more.`);
 }
 
 /** @throws InvalidRequest when the end is not after the start (absent: now), or has passed. */

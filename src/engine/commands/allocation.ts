@@ -17,6 +17,8 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { HIGH, LOW } from '../entities.ts';
 import type { Allocation, Claim, Id, Pool, Provider, Reason, Reservation } from '../entities.ts';
+import { hostName } from '../hosts.ts';
+import type { HostNode } from '../hosts.ts';
 import { poolsFrom } from '../provider-supply.ts';
 import { quotaRefusal } from '../quota.ts';
 import { UnknownEntry } from '../requests.ts';
@@ -29,6 +31,7 @@ import type {
   DestroyInstanceResult,
   Refusal,
 } from '../requests.ts';
+import { hostFor } from '../placement-sites.ts';
 import { isOver, poolNode, poolOfNode } from '../state.ts';
 import type { Head, Node } from '../state.ts';
 import { flavorCapacity } from '../supply.ts';
@@ -42,7 +45,12 @@ interface Plan {
   readonly pool: Id;
   readonly flavor: string;
   readonly capacity: Capacity;
+  readonly disk: number;
   readonly zone?: string;
+  /** Host on which it is to run; absent: as the VIM decides. */
+  readonly host?: string;
+  /** Claim of the reservation by which it runs there. */
+  readonly claim?: string;
 }
 
 type Planned =
@@ -104,10 +112,21 @@ function planReserved(head: Head, reservation: Reservation, input: CreateInstanc
       reason ??= found.refusal;
       continue;
     }
-    const claim = claimFor(head, reservation, found.capacity, (each) => suits(head, each, provider, input.zone));
+    const claim = claimFor(head, reservation, found, (each) => suits(head, each, provider, input.zone, now));
     const pool = claim === undefined ? undefined : poolOfNode(claim.node);
-    if (pool !== undefined && bears(head, reservation, pool, found.capacity, now)) {
-      if (isVacant(head, pool, found.capacity, now)) return planned(provider, pool, found, zone);
+    if (claim !== undefined && pool !== undefined && bears(head, reservation, pool, found.capacity, now)) {
+      if (isVacant(head, pool, found.capacity, now)) {
+        const plan = planned(provider, pool, found, zone);
+        if (claim.host !== undefined) return on(plan, hostName(claim.host), claim.id);
+        const window = { start: now, end: reservation.endsAt ?? FOREVER };
+        const host = roomFor(head, pool, found, window, zone);
+        if (host !== undefined) return on(plan, host.name, claim.container === undefined ? undefined : claim.id);
+        reason = refusal(
+          'insufficient-capacity',
+          `No host of the pool '${pool}' has room for the flavor '${input.flavor}' until the reservation ends, beside what is placed there.`,
+        );
+        continue;
+      }
       reason ??= refusal(
         'insufficient-capacity',
         `Virtual machines that have to make room in the pool '${pool}' are not gone yet.`,
@@ -122,7 +141,7 @@ function planReserved(head: Head, reservation: Reservation, input: CreateInstanc
     reason = {
       ...refusal(
         'exceeds-reservation',
-        `The flavor '${input.flavor}' needs ${describeAmounts(found.capacity)}; of the reservation there remain ${describeAmounts(remaining)}.`,
+        `The flavor '${input.flavor}' needs ${describeAmounts(found.capacity)} and ${found.disk} GB of local disk; of the reservation there remain ${describeAmounts(remaining)}.`,
       ),
       most: remaining,
     };
@@ -148,9 +167,36 @@ function providersOf(head: Head, reservation: Reservation, only: Id | undefined)
   return [...providers];
 }
 
-function suits(head: Head, claim: Claim, provider: Provider, zone: string | undefined): boolean {
+function suits(head: Head, claim: Claim, provider: Provider, zone: string | undefined, now: Instant): boolean {
   const pool = head.pools.get(poolOfNode(claim.node));
-  return pool?.source === provider.id && (zone === undefined || mayRunIn(head, pool, zone));
+  if (pool?.source !== provider.id || (zone !== undefined && !mayRunIn(head, pool, zone))) return false;
+  if (claim.host === undefined) return true;
+  // On a host that was lost, or that has less than is held on it now, nothing starts.
+  const host = head.hosts.nodes.get(claim.host);
+  return host?.usable === true && (zone === undefined || host.zone === zone) && !owes(host, now);
+}
+
+function owes(host: HostNode, now: Instant): boolean {
+  return host.free.valueAt(now).some((amount) => amount < 0);
+}
+
+/** Where a machine has room that no claim puts on a host: a host, none where the VIM is to choose; undefined: nowhere. */
+function roomFor(
+  head: Head,
+  pool: Id,
+  found: Offered,
+  window: Window,
+  zone: string | undefined,
+): { readonly name?: string } | undefined {
+  const node = head.nodes.get(poolNode(pool));
+  const host = node === undefined ? undefined : hostFor(head, node, found, window, zone);
+  return host === 'unseen' ? {} : host;
+}
+
+function on(planned: Planned, host: string | undefined, claim?: string): Planned {
+  if (planned.outcome === 'refused') return planned;
+  const plan = { ...planned.plan, ...(host === undefined ? {} : { host }), ...(claim === undefined ? {} : { claim }) };
+  return { outcome: 'planned', plan };
 }
 
 /** Whether a machine of the pool may be put into the zone: the pool is bound to it, or to none. */
@@ -202,8 +248,17 @@ function planUnreserved(head: Head, input: CreateInstance, now: Instant): Planne
   const pools = poolsFrom(head, provider.id).map(({ id }) => id);
   const nodes =
     pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, input.zone));
-  const node = nodes.find((each) => isFree(each, counted(each, found.capacity), window));
-  if (node !== undefined) return planned(provider, poolOfNode(node.id), found, input.zone);
+  const fitting = nodes.filter((each) => isFree(each, counted(each, found.capacity), window));
+  for (const node of fitting) {
+    const pool = poolOfNode(node.id);
+    // Hosts are not lent: a machine has to fit on its host without end.
+    const host = roomFor(head, pool, found, { start: now, end: FOREVER }, input.zone);
+    if (host !== undefined) return on(planned(provider, pool, found, input.zone), host.name);
+  }
+  if (fitting.length > 0) {
+    const message = `No host has room for the flavor '${input.flavor}' without end, beside what is placed there.`;
+    return { outcome: 'refused', refusal: refusal('insufficient-capacity', message) };
+  }
   const most = nodes.map((each) => leastUnlent(each, resourcesOf(found.capacity), window)).reduce(add, NOTHING);
   const message =
     nodes.length === 0
@@ -252,7 +307,12 @@ function onlyProvider(head: Head, id: Id | undefined): Provider | Refusal {
   return only;
 }
 
-type Offered = { readonly outcome: 'offered'; readonly flavor: string; readonly capacity: Capacity };
+interface Offered {
+  readonly outcome: 'offered';
+  readonly flavor: string;
+  readonly capacity: Capacity;
+  readonly disk: number;
+}
 
 /** What the provider has of what is named; ids win over names. */
 function findOffer(
@@ -281,7 +341,7 @@ function findOffer(
   if (zone !== undefined && !inventory.zones.includes(zone)) {
     return refused('unknown-zone', `The provider '${provider.id}' has no zone '${zone}'.`);
   }
-  return { outcome: 'offered', flavor: flavor.id, capacity: flavorCapacity(flavor) };
+  return { outcome: 'offered', flavor: flavor.id, capacity: flavorCapacity(flavor), disk: flavor.diskGb };
 }
 
 function named<T extends { readonly id: string; readonly name: string }>(
@@ -292,7 +352,7 @@ function named<T extends { readonly id: string; readonly name: string }>(
 }
 
 function planned(provider: Provider, pool: Id, found: Offered, zone: string | undefined): Planned {
-  const plan = { provider, pool, flavor: found.flavor, capacity: found.capacity };
+  const plan = { provider, pool, flavor: found.flavor, capacity: found.capacity, disk: found.disk };
   return { outcome: 'planned', plan: zone === undefined ? plan : { ...plan, zone } };
 }
 
@@ -318,6 +378,9 @@ function record(draft: Draft, input: CreateInstance, plan: Plan, reservation?: R
     image: idOf(inventory?.images, input.image),
     networks: (input.networks ?? []).map((network) => idOf(inventory?.networks, network)),
     ...(plan.zone === undefined ? {} : { zone: plan.zone }),
+    ...(plan.host === undefined ? {} : { host: plan.host }),
+    ...(plan.claim === undefined ? {} : { claim: plan.claim }),
+    ...(plan.disk === 0 ? {} : { disk: plan.disk }),
     capacity: plan.capacity,
     startsAt: now,
     ...(reservation?.endsAt === undefined ? {} : { endsAt: reservation.endsAt }),

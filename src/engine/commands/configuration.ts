@@ -27,7 +27,8 @@ import type {
 } from '../requests.ts';
 import { amend, grant, recorded, requestOf, withdraw } from '../reservations.ts';
 import type { ReservationRequest } from '../reservations.ts';
-import { firstDebt, settle } from '../settlement.ts';
+import { firstDebt } from '../debt.ts';
+import { settle } from '../settlement.ts';
 import { isOver, loanedFrom, poolNode, providerNode } from '../state.ts';
 import { RESOURCES, amountOf, equals, fitsWithin, fromVector, resourcesOf } from '../capacity.ts';
 import type { Capacity, Resource } from '../capacity.ts';

@@ -3,6 +3,7 @@ import { announceProvider } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import type { Id, Origin, Provider } from '../entities.ts';
+import { changedHosts, hostId } from '../hosts.ts';
 import { announceInventory, followInventory, inventoryCause, poolsFrom } from '../provider-supply.ts';
 import { InvalidRequest, UnknownEntry } from '../requests.ts';
 import type {
@@ -69,6 +70,9 @@ export const updateProvider: Command<UpdateProvider, UpdateProviderResult> = (he
     if (input.inventory === undefined)
       return { outcome: 'updated', provider, degraded: [], restored: [], preempted: [] };
     const pools = followInventory(draft, provider.id);
+    for (const host of changedHosts(before.inventory, input.inventory).keys()) {
+      draft.disturbed.add(hostId(provider.id, host));
+    }
     announceInventory(draft, provider.id, before.inventory, input.inventory, pools);
     const { cause } = inventoryCause(before.inventory, input.inventory);
     const settlement = settle(draft, cause === 'host-failed' ? 'host-failed' : 'capacity-withdrawn');

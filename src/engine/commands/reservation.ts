@@ -165,6 +165,8 @@ function mergeDemand(before: Demand, given: Partial<Demand> | undefined, cleared
   if (cleared.has('zone')) delete merged.zone;
   if (cleared.has('pools')) delete merged.pools;
   if (cleared.has('elements')) delete merged.elements;
+  if (cleared.has('container')) delete merged.containers;
+  if (cleared.has('affinity-group')) delete merged.groups;
   return merged;
 }
 

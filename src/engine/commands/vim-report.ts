@@ -7,6 +7,7 @@ import { NOTHING } from '../capacity.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import type { Allocation, Fault } from '../entities.ts';
+import { hostId } from '../hosts.ts';
 import { takesOver } from '../lifecycle.ts';
 import type {
   Command,
@@ -55,7 +56,8 @@ export const createFailed: Command<CreateFailed, VimReportResult> = (head, input
       return before.intent === 'delete' && before.server === undefined ? gone(draft, before) : IGNORED;
     }
     const fault: Fault = { ...input.fault, occurredOn: at.now };
-    const after: Allocation = { ...withoutIntent(before), vmState: 'ERROR', fault, capacity: NOTHING, claims: [] };
+    const rest = omit(withoutIntent(before), 'host', 'claim', 'disk');
+    const after: Allocation = { ...rest, vmState: 'ERROR', fault, capacity: NOTHING, claims: [] };
     const result = put(draft, 'state-changed', before, after);
     free(draft, before);
     return result;
@@ -77,10 +79,29 @@ export const vmStateReported: Command<VmStateReported, VimReportResult> = (head,
     // A machine that could not be deleted after all stands in the way again.
     if (changed && before.vmState === 'DELETING') {
       draft.disturbed.add(poolNode(after.pool));
+      if (after.host !== undefined) draft.disturbed.add(hostId(after.provider, after.host));
       settle(draft, 'capacity-withdrawn');
     }
+    if (moved) followMachine(draft, before, after);
     return result;
   });
+
+/** A machine runs on another host than was planned: the claim by which it runs goes with it, and others may have to give way there. */
+function followMachine(draft: Draft, before: Allocation, after: Allocation): void {
+  const { provider, host, claim, reservation: id } = after;
+  if (host === undefined) return;
+  const to = hostId(provider, host);
+  if (before.host !== undefined) draft.disturbed.add(hostId(provider, before.host));
+  draft.disturbed.add(to);
+  const reservation = draft.head.reservations.get(id ?? '');
+  if (claim !== undefined && reservation !== undefined) {
+    const claims = reservation.claims.map((each) =>
+      each.id === claim && each.container !== undefined ? { ...each, host: to } : each,
+    );
+    draft.put('reservation', reservation.id, { ...reservation, claims, modifiedOn: draft.at.now });
+  }
+  settle(draft, 'capacity-withdrawn');
+}
 
 /** The VIM has confirmed that there is no server: the record goes, and what it held is free. */
 export const serverGone: Command<ServerGone, VimReportResult> = (head, input, at) =>
@@ -125,6 +146,7 @@ function gone(draft: Draft, before: Allocation): VimReportResult {
 function free(draft: Draft, before: Allocation): void {
   draft.disturbed.add(poolNode(before.pool));
   vacated(draft, before.id);
+  if (before.host !== undefined) draft.disturbed.add(hostId(before.provider, before.host));
   announcePool(draft, 'freed', before.pool, { start: draft.at.now, end: before.endsAt ?? FOREVER });
   settle(draft, 'capacity-restored');
 }

@@ -192,15 +192,14 @@ describe('capacity (capacity flow of the first seed)', () => {
     ]);
   });
 
-  it('answers as if given reservations did not exist, and how many machines of a size fit', () => {
+  it('answers as if given reservations did not exist, and how many machines of a flavor fit', () => {
     const engine = new Engine();
     engine.pool(engine.provider(), { cores: 10, ram: 10_240, instances: 50 });
     const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 7 } } });
     const window = { start: T, end: T + HOUR };
-    const machine = { cores: 1, ram: 2048, instances: 1 };
-    expect(queryCapacity(engine.head, { window, machine }, NOW).fits[0]?.instances).to.equal(3);
-    const without = queryCapacity(engine.head, { window, machine, without: [id] }, NOW);
-    expect([without.capacity.available.cores, without.fits[0]?.instances]).to.deep.equal([10, 5]);
+    expect(queryCapacity(engine.head, { window, flavor: 'small' }, NOW).fits[0]?.instances).to.equal(3);
+    const without = queryCapacity(engine.head, { window, flavor: 'small', without: [id] }, NOW);
+    expect([without.capacity.available.cores, without.fits[0]?.instances]).to.deep.equal([10, 10]);
     expect(without.capacity.reserved.cores).to.equal(0);
   });
 

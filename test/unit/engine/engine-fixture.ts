@@ -20,22 +20,24 @@ export interface HostSpec {
   readonly zone?: string;
   readonly cores: number;
   readonly ram?: number;
+  readonly disk?: number;
   readonly state?: 'up' | 'down';
+  readonly traits?: readonly string[];
 }
 
 export function inventoryOf(hosts: readonly HostSpec[], quotas: VimInventory['quotas'] = {}): VimInventory {
   return {
     zones: [...new Set(hosts.map(({ zone }) => zone ?? 'nova'))],
-    hosts: hosts.map(({ name, zone, cores, ram, state }) => ({
+    hosts: hosts.map(({ name, zone, cores, ram, disk, state, traits }) => ({
       name,
       zone: zone ?? 'nova',
       state: state ?? 'up',
       enabled: true,
       vcpus: cores,
       memoryMb: ram ?? cores * 1024,
-      diskGb: 100,
+      diskGb: disk ?? 100,
       used: { vcpus: 0, memoryMb: 0, diskGb: 0 },
-      traits: [],
+      traits: traits ?? [],
     })),
     flavors: [
       { id: 'f1', name: 'small', vcpus: 1, memoryMb: 512, diskGb: 1 },

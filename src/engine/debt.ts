@@ -1,0 +1,52 @@
+/** Where a pool or host owes more than it has. */
+import { toVector } from './capacity.ts';
+import type { CapacityVector } from './capacity.ts';
+import type { Claim, HostId, NodeId } from './entities.ts';
+import { hostVector, onHost } from './hosts.ts';
+import type { Node } from './state.ts';
+import { ALWAYS, FOREVER } from './window.ts';
+import type { Instant } from './window.ts';
+
+/** A pool or host, as far as it bears claims. */
+export type Bearer = Pick<Node, 'id' | 'free'>;
+
+export function isHostId(id: NodeId): id is HostId {
+  return id.startsWith('host/');
+}
+
+/** What a claim holds on a pool or host; undefined: nothing. */
+export function amountOn(claim: Claim, id: NodeId): CapacityVector | undefined {
+  if (claim.node === id) return toVector(claim.capacity);
+  return claim.host === id ? hostVector(onHost(claim.capacity, claim.disk)) : undefined;
+}
+
+/** Whether more of a resource is held at the instant than there is. */
+export function inDebt(node: Bearer, at: Instant): boolean {
+  return node.free.valueAt(at).some((amount) => amount < 0);
+}
+
+/**
+ * The first instant from `from` on at which more of a resource is held than there is.
+ *
+ * One unit of what lacks anywhere is added for all time, and taken away again: then "not below zero" is the question
+ * whether a demand of one unit fits.
+ */
+export function firstDebt(node: Bearer, from: Instant): Instant | undefined {
+  const window = { start: from, end: FOREVER };
+  const ones = node.free.min(window).map((amount) => (amount < 0 ? 1 : 0));
+  if (ones.every((one) => one === 0)) return undefined;
+  node.free.add(ALWAYS, ones);
+  try {
+    return node.free.firstShortage(window, ones);
+  } finally {
+    node.free.remove(ALWAYS, ones);
+  }
+}
+
+/** The next instant at which what is free changes; `FOREVER` when it does not. */
+export function nextChange(node: Bearer, after: Instant): Instant {
+  for (const step of node.free.steps({ start: after, end: FOREVER })) {
+    if (step.at > after) return step.at;
+  }
+  return FOREVER;
+}

@@ -1,0 +1,344 @@
+/**
+ * The hosts of providers as nodes of the capacity map: what each has, what of it is free over time, and an index to find
+ * those that may bear an instance without asking every one.
+ *
+ * A host counts cores, memory, and, under `gigabytes`, its local disk. One that is down, disabled or gone has nothing; what
+ * was held on it stays held there until it is placed anew. What is used on a host outside Promise is not counted.
+ *
+ * The index: hosts of one provider, zone and set of traits form a class, in the order of the cores that are free on them at
+ * their busiest over all time. It is brought up to date when it is next looked at, and only for the hosts that changed.
+ */
+import { createRequire } from 'node:module';
+import type SortedBtree from 'sorted-btree';
+import type { VimHost, VimInventory } from '../vim/vim.ts';
+import { RESOURCES, zeroVector } from './capacity.ts';
+import type { Capacity, CapacityVector } from './capacity.ts';
+import type { ElementId, HostId, Id } from './entities.ts';
+import { Timeline } from './timeline.ts';
+import { ALWAYS } from './window.ts';
+import type { Window } from './window.ts';
+
+// As in window-index.ts: the package is CommonJS with a `default` property. Cast: the package's own declarations.
+const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof SortedBtree;
+
+const CORES = RESOURCES.indexOf('cores');
+const RAM = RESOURCES.indexOf('ram');
+/** The lane of the local disk, in GB. */
+const DISK = RESOURCES.indexOf('gigabytes');
+
+/** Cores, memory in MB and local disk in GB, of a host or on one. */
+export interface HostAmount {
+  readonly cores: number;
+  readonly ram: number;
+  readonly disk: number;
+}
+
+const NOTHING_THERE: HostAmount = { cores: 0, ram: 0, disk: 0 };
+
+export interface HostNode {
+  readonly id: HostId;
+  readonly provider: Id;
+  readonly name: string;
+  zone: string;
+  traits: readonly string[];
+  /** Whether it is known, up and takes machines. */
+  usable: boolean;
+  /** What it offers as a whole; nothing where it is not usable. */
+  size: HostAmount;
+  /** What it offers less all that is held on it; below zero where more is held than there is. */
+  readonly free: Timeline;
+  /** Reservations with claims on it, and how many each. */
+  readonly holders: Map<Id, number>;
+}
+
+/** Hosts that no request tells apart, save by what they have. */
+export interface HostClass {
+  readonly zone: string;
+  readonly traits: readonly string[];
+  /** With room for so many cores at all times, the tightest first. */
+  alwaysFree(cores: number): Iterable<HostNode>;
+  /** The others, those first that are the least short at their busiest. */
+  sometimesShort(cores: number): Iterable<HostNode>;
+}
+
+export function hostId(provider: Id, name: string): HostId {
+  return `host/${provider}/${name}`;
+}
+
+/** The name of a host in its VIM. Ids of providers have no slash. */
+export function hostName(id: HostId): string {
+  return id.slice(id.indexOf('/', 'host/'.length) + 1);
+}
+
+/** What an instance takes of its host. */
+export function onHost(capacity: Capacity, disk: number | undefined): HostAmount {
+  return { cores: capacity.cores ?? 0, ram: capacity.ram ?? 0, disk: disk ?? 0 };
+}
+
+/** As a vector of the host's timeline, written into `target` when one is given. */
+export function hostVector(amount: HostAmount, target: CapacityVector = zeroVector()): CapacityVector {
+  target[CORES] = amount.cores;
+  target[RAM] = amount.ram;
+  target[DISK] = amount.disk;
+  return target;
+}
+
+/** The least of each that is free throughout a window; below zero where more is held than there is. */
+export function leastOnHost(host: HostNode, window: Window): HostAmount {
+  const least = host.free.min(window, scratch);
+  return { cores: least[CORES] ?? 0, ram: least[RAM] ?? 0, disk: least[DISK] ?? 0 };
+}
+
+/** All hosts of all providers, and the elements that are held whole. */
+export class HostMap {
+  readonly nodes = new Map<HostId, HostNode>();
+  /** How often each element is held, over time. */
+  readonly elements = new Map<ElementId, Timeline>();
+  readonly #indexes = new Map<Id, ProviderIndex>();
+
+  /** Follows an inventory; what did not change is not touched. */
+  follow(provider: Id, before: VimInventory | undefined, after: VimInventory | undefined): void {
+    for (const [name, host] of changedHosts(before, after)) this.#change(provider, name, host);
+  }
+
+  /** Holds an amount on a host during a window (1), or gives it back (-1). */
+  hold(id: HostId, window: Window, amount: HostAmount, sign: 1 | -1): void {
+    const node = this.nodes.get(id) ?? this.#add(providerOf(id), hostName(id));
+    const vector = hostVector(amount, scratch);
+    if (sign === 1) node.free.remove(window, vector);
+    else node.free.add(window, vector);
+    this.#touched(node);
+  }
+
+  /** Notes that a reservation has one claim more on a host, or one less. */
+  holder(id: HostId, reservation: Id, sign: 1 | -1): void {
+    const node = this.nodes.get(id);
+    if (node === undefined) return;
+    const count = (node.holders.get(reservation) ?? 0) + sign;
+    if (count === 0) node.holders.delete(reservation);
+    else node.holders.set(reservation, count);
+    this.#touched(node);
+  }
+
+  /** Holds an element as a whole during a window (1), or gives it back (-1). */
+  holdElement(id: ElementId, window: Window, sign: 1 | -1): void {
+    let held = this.elements.get(id);
+    if (held === undefined) {
+      held = new Timeline();
+      this.elements.set(id, held);
+    }
+    if (sign === 1) held.add(window, ONE);
+    else held.remove(window, ONE);
+    if (held.breakpoints === 0 && held.valueAt(0)[CORES] === 0) this.elements.delete(id);
+  }
+
+  /** Whether nobody holds the element at any instant of the window. */
+  isElementFree(id: ElementId, window: Window): boolean {
+    return (this.elements.get(id)?.max(window)[CORES] ?? 0) === 0;
+  }
+
+  /** The usable hosts of a provider, by class, in a fixed order. */
+  classesOf(provider: Id): readonly HostClass[] {
+    return this.#indexes.get(provider)?.classes() ?? [];
+  }
+
+  /** Every usable host of a provider, in a fixed order. */
+  *hostsOf(provider: Id): Generator<HostNode, void, undefined> {
+    for (const each of this.classesOf(provider)) yield* each.alwaysFree(Number.NEGATIVE_INFINITY);
+  }
+
+  #change(provider: Id, name: string, host: VimHost | undefined): void {
+    const id = hostId(provider, name);
+    const node = this.nodes.get(id) ?? this.#add(provider, name);
+    this.#index(provider).remove(node);
+    const size = host === undefined || !isUsable(host) ? NOTHING_THERE : sizeOf(host);
+    const { free } = node;
+    free.remove(ALWAYS, hostVector(node.size, scratch));
+    free.add(ALWAYS, hostVector(size, scratch));
+    node.size = size;
+    node.usable = host !== undefined && isUsable(host);
+    if (host !== undefined) {
+      node.zone = host.zone;
+      node.traits = [...host.traits].sort();
+    }
+    this.#known(node, host !== undefined);
+    this.#touched(node);
+  }
+
+  #add(provider: Id, name: string): HostNode {
+    const node: HostNode = {
+      id: hostId(provider, name),
+      provider,
+      name,
+      zone: '',
+      traits: [],
+      usable: false,
+      size: NOTHING_THERE,
+      free: new Timeline(),
+      holders: new Map(),
+    };
+    this.nodes.set(node.id, node);
+    return node;
+  }
+
+  readonly #inInventory = new Set<HostId>();
+
+  #known(node: HostNode, known: boolean): void {
+    if (known) this.#inInventory.add(node.id);
+    else this.#inInventory.delete(node.id);
+  }
+
+  /** Its place in the index is to be looked at anew; a host that is gone is forgotten when nothing is held on it any more. */
+  #touched(node: HostNode): void {
+    const { id, provider, free, holders } = node;
+    if (!this.#inInventory.has(id) && free.breakpoints === 0 && holders.size === 0 && isNothing(free.valueAt(0))) {
+      this.#index(provider).remove(node);
+      this.nodes.delete(id);
+    } else {
+      this.#index(provider).touch(node);
+    }
+  }
+
+  #index(provider: Id): ProviderIndex {
+    let index = this.#indexes.get(provider);
+    if (index === undefined) {
+      index = new ProviderIndex();
+      this.#indexes.set(provider, index);
+    }
+    return index;
+  }
+}
+
+/** Where a host is in the order of its class. */
+interface Place {
+  readonly floor: number;
+  readonly name: string;
+}
+
+class IndexedClass implements HostClass {
+  readonly zone: string;
+  readonly traits: readonly string[];
+  readonly order = new BTree<Place, HostNode>(undefined, byFloor);
+
+  constructor(host: HostNode) {
+    this.zone = host.zone;
+    this.traits = host.traits;
+  }
+
+  *alwaysFree(cores: number): Generator<HostNode, void, undefined> {
+    for (const [, host] of this.order.entries({ floor: cores, name: '' })) yield host;
+  }
+
+  *sometimesShort(cores: number): Generator<HostNode, void, undefined> {
+    // No host has the empty name.
+    for (const [, host] of this.order.entriesReversed({ floor: cores, name: '' })) yield host;
+  }
+}
+
+class ProviderIndex {
+  readonly #classes = new Map<string, IndexedClass>();
+  readonly #places = new Map<HostId, { readonly of: IndexedClass; readonly place: Place }>();
+  readonly #touched = new Set<HostNode>();
+  #inOrder: readonly IndexedClass[] | undefined;
+
+  touch(host: HostNode): void {
+    this.#touched.add(host);
+  }
+
+  remove(host: HostNode): void {
+    this.#touched.delete(host);
+    const found = this.#places.get(host.id);
+    if (found === undefined) return;
+    found.of.order.delete(found.place);
+    this.#places.delete(host.id);
+  }
+
+  classes(): readonly HostClass[] {
+    if (this.#touched.size > 0) {
+      for (const host of this.#touched) this.#settle(host);
+      this.#touched.clear();
+    }
+    this.#inOrder ??= [...this.#classes].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, each]) => each);
+    return this.#inOrder;
+  }
+
+  #settle(host: HostNode): void {
+    const floor = host.free.min(ALWAYS, scratch)[CORES] ?? 0;
+    const found = this.#places.get(host.id);
+    if (found !== undefined) {
+      if (found.place.floor === floor && host.usable) return;
+      found.of.order.delete(found.place);
+      this.#places.delete(host.id);
+    }
+    if (!host.usable) return;
+    const of = found?.of ?? this.#classOf(host);
+    const place = { floor, name: host.name };
+    of.order.set(place, host);
+    this.#places.set(host.id, { of, place });
+  }
+
+  #classOf(host: HostNode): IndexedClass {
+    const key = `${host.zone}\n${host.traits.join('\n')}`;
+    let of = this.#classes.get(key);
+    if (of === undefined) {
+      of = new IndexedClass(host);
+      this.#classes.set(key, of);
+      this.#inOrder = undefined;
+    }
+    return of;
+  }
+}
+
+const scratch = zeroVector();
+const ONE = zeroVector();
+ONE[CORES] = 1;
+
+function byFloor(a: Place, b: Place): number {
+  return a.floor - b.floor || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
+}
+
+function isUsable(host: VimHost): boolean {
+  return host.state === 'up' && host.enabled;
+}
+
+function sizeOf(host: VimHost): HostAmount {
+  return { cores: host.vcpus, ram: host.memoryMb, disk: host.diskGb };
+}
+
+function sameHost(a: VimHost, b: VimHost): boolean {
+  return (
+    a.vcpus === b.vcpus &&
+    a.memoryMb === b.memoryMb &&
+    a.diskGb === b.diskGb &&
+    a.state === b.state &&
+    a.enabled === b.enabled &&
+    a.zone === b.zone &&
+    a.traits.length === b.traits.length &&
+    a.traits.every((trait, index) => trait === b.traits[index])
+  );
+}
+
+/** The hosts that differ between two inventories, as they are in the second: undefined for those that are gone. */
+export function changedHosts(
+  before: VimInventory | undefined,
+  after: VimInventory | undefined,
+): ReadonlyMap<string, VimHost | undefined> {
+  const changed = new Map<string, VimHost | undefined>();
+  if (before?.hosts === after?.hosts) return changed;
+  const old = new Map(before?.hosts.map((host) => [host.name, host]));
+  for (const host of after?.hosts ?? []) {
+    const known = old.get(host.name);
+    old.delete(host.name);
+    if (known === undefined || !sameHost(known, host)) changed.set(host.name, host);
+  }
+  for (const name of old.keys()) changed.set(name, undefined);
+  return changed;
+}
+
+function providerOf(id: HostId): Id {
+  return id.slice('host/'.length, id.indexOf('/', 'host/'.length));
+}
+
+function isNothing(vector: CapacityVector): boolean {
+  return vector.every((amount) => amount === 0);
+}

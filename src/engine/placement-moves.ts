@@ -1,0 +1,184 @@
+/**
+ * Making room: when instances find no place, reservations that have not started may be placed anew, if then all fit. Nobody loses
+ * anything by it: what they hold, and when, stays the same; only hosts change.
+ *
+ * Candidates are those with instances on the hosts that the request could use, with nothing allocated under them: those with the
+ * fewest instances first, then the newest. They are tried one by one, then the first few together, within a budget.
+ */
+import { Effort, admitsHost, poolsFor } from './placement-sites.ts';
+import { placeInstances } from './placement.ts';
+import type { PlacementRequest } from './placement.ts';
+import type { Moved } from './admission.ts';
+import type { Claim, Id, InstanceSize, Reservation } from './entities.ts';
+import type { HostNode } from './hosts.ts';
+import { hostId } from './hosts.ts';
+import { allocationsOf, hold, holding } from './state.ts';
+import type { Head } from './state.ts';
+import { FOREVER, overlaps } from './window.ts';
+import type { Instant } from './window.ts';
+
+/** Hosts whose reservations are looked at, reservations that are tried singly, and the numbers that are tried together. */
+const HOSTS_LOOKED_AT = 256;
+const TRIED_SINGLY = 16;
+const TRIED_TOGETHER = [2, 4, 8];
+
+const LOOKS = 20_000;
+const TRIES = 40_000;
+
+export interface Room {
+  readonly claims: readonly Omit<Claim, 'id'>[];
+  readonly moved: readonly Moved[];
+}
+
+/** Room for a request, if moving others makes it. `no room`: not by those that were tried. */
+export function moveOthers(
+  head: Head,
+  request: PlacementRequest,
+  now: Instant,
+  self: Id | undefined,
+): Room | 'no room' | 'nothing to move' {
+  const candidates = movable(head, request, now, self);
+  if (candidates.length === 0) return 'nothing to move';
+  const effort = new Effort(LOOKS, TRIES);
+  const attempts = [
+    ...candidates.slice(0, TRIED_SINGLY).map((each) => [each]),
+    ...TRIED_TOGETHER.filter((number) => number <= candidates.length).map((number) => candidates.slice(0, number)),
+  ];
+  for (const movers of attempts) {
+    if (effort.looks <= 0 || effort.tries <= 0) break;
+    const room = tryMoving(head, request, movers, effort);
+    if (room !== undefined) return room;
+  }
+  return 'no room';
+}
+
+/** Places the request as if the movers were nowhere, and then these. */
+function tryMoving(
+  head: Head,
+  request: PlacementRequest,
+  movers: readonly Reservation[],
+  effort: Effort,
+): Room | undefined {
+  const away = movers.flatMap(instancesOf);
+  hold(head, away, -1);
+  try {
+    const placed = placeInstances(head, request, effort);
+    if (placed.outcome === 'unplaced') return undefined;
+    const moved = holding(head, placed.claims, () => placeAll(head, movers, effort));
+    return moved === undefined ? undefined : { claims: placed.claims, moved };
+  } finally {
+    hold(head, away, 1);
+  }
+}
+
+function placeAll(head: Head, [first, ...others]: readonly Reservation[], effort: Effort): Moved[] | undefined {
+  if (first === undefined) return [];
+  const again = placeAgain(head, first, [], effort);
+  if (again === undefined) return undefined;
+  const rest = holding(head, again.claims.filter(isInstance), () => placeAll(head, others, effort));
+  if (rest === undefined) return undefined;
+  return sameHosts(first.claims, again.claims) ? rest : [again, ...rest];
+}
+
+/**
+ * The claims of a reservation with its instances placed anew, save those that are pinned; the head holds the pinned ones and what is
+ * no instance. Undefined when there is no place.
+ */
+export function placeAgain(
+  head: Head,
+  reservation: Reservation,
+  pinned: readonly Claim[],
+  effort?: Effort,
+): Moved | undefined {
+  const { id, demand, claims, startsAt, endsAt } = reservation;
+  const window = { start: startsAt, end: endsAt ?? FOREVER };
+  const present = claims.filter(isInstance);
+  // What it holds counts, in number and size: some of what was asked for may be released by now, and flavors may have changed.
+  const containers = (demand.containers ?? []).flatMap((container) => {
+    const instances = present.filter((claim) => claim.container === container.name);
+    const [first] = instances;
+    return first === undefined ? [] : [{ ...container, count: instances.length, size: sizeHeld(first) }];
+  });
+  const request = { demand: { ...demand, containers }, window, pinned, near: present };
+  const placed = placeInstances(head, request, effort);
+  if (placed.outcome === 'unplaced') return undefined;
+  const free = new Map<string, Omit<Claim, 'id'>[]>();
+  for (const claim of placed.claims) {
+    const key = claim.container ?? '';
+    const same = free.get(key);
+    if (same === undefined) free.set(key, [claim]);
+    else same.push(claim);
+  }
+  // Each claim keeps its id, and its host where one of the new places is there.
+  const kept = claims.map((claim) => {
+    if (!isInstance(claim) || pinned.includes(claim)) return claim;
+    const places = free.get(claim.container ?? '') ?? [];
+    const same = places.findIndex(({ host }) => host === claim.host);
+    return same < 0 || places.splice(same, 1).length === 0 ? undefined : claim;
+  });
+  const moved = kept.map((claim, index) => {
+    const before = claims[index];
+    if (claim !== undefined || before === undefined) return claim ?? before;
+    const place = free.get(before.container ?? '')?.shift();
+    return place === undefined ? before : { ...place, id: before.id };
+  });
+  return { id, claims: moved.flatMap((claim) => claim ?? []) };
+}
+
+function sizeHeld({ capacity, disk }: Claim): InstanceSize {
+  const { cores = 0, ram = 0 } = capacity;
+  return { vcpus: cores, ram, ...(disk === undefined ? {} : { disk }) };
+}
+
+/** Claims on instances: those that can be placed anew. */
+export function isInstance({ container }: Claim): boolean {
+  return container !== undefined;
+}
+
+function instancesOf({ claims }: Reservation): Claim[] {
+  return claims.filter(isInstance);
+}
+
+function sameHosts(a: readonly Claim[], b: readonly Claim[]): boolean {
+  return a.every((claim, index) => claim.host === b[index]?.host && claim.node === b[index]?.node);
+}
+
+function movable(head: Head, request: PlacementRequest, now: Instant, self: Id | undefined): Reservation[] {
+  const found = new Set<Reservation>();
+  for (const host of hostsOf(head, request)) {
+    for (const id of host.holders.keys()) {
+      const reservation = head.reservations.get(id);
+      if (reservation === undefined || id === self || !mayMove(head, reservation, now)) continue;
+      const window = { start: reservation.startsAt, end: reservation.endsAt ?? FOREVER };
+      if (overlaps(window, request.window)) found.add(reservation);
+    }
+  }
+  return [...found].sort(
+    (a, b) => a.claims.length - b.claims.length || b.createdOn - a.createdOn || (a.id < b.id ? -1 : 1),
+  );
+}
+
+function mayMove(head: Head, { id, status, hold: held, startsAt, claims }: Reservation, now: Instant): boolean {
+  return (
+    status === 'scheduled' &&
+    held === 'firm' &&
+    startsAt > now &&
+    claims.some(isInstance) &&
+    allocationsOf(head, id).length === 0
+  );
+}
+
+/** Some hosts on which the request could place instances if nothing else were there. */
+function hostsOf(head: Head, { demand }: PlacementRequest): HostNode[] {
+  const hosts = new Set<HostNode>();
+  for (const container of demand.containers ?? []) {
+    for (const from of poolsFor(head, demand, container)) {
+      for (const { name } of from.provider.inventory?.hosts ?? []) {
+        if (hosts.size >= HOSTS_LOOKED_AT) return [...hosts];
+        const host = head.hosts.nodes.get(hostId(from.provider.id, name));
+        if (host !== undefined && admitsHost(host, from, container)) hosts.add(host);
+      }
+    }
+  }
+  return [...hosts];
+}

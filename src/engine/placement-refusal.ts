@@ -1,0 +1,116 @@
+/** Why a container found no place: in words, with what each candidate lacks at the most. */
+import { shortagesOf } from './admission.ts';
+import type { Container, Demand, Reason } from './entities.ts';
+import { leastOnHost } from './hosts.ts';
+import type { HostNode } from './hosts.ts';
+import type { Placement } from './placement.ts';
+import { fits, lackedTraits, poolsFor, seesHosts, unwantedTraits } from './placement-sites.ts';
+import type { ContainerPool, Share } from './placement-sites.ts';
+import type { Candidate, Refusal } from './requests.ts';
+import type { Head } from './state.ts';
+import { hostId } from './hosts.ts';
+import { poolOfNode } from './state.ts';
+import { describeInstant, FOREVER } from './window.ts';
+import type { Window } from './window.ts';
+
+/** Candidates that a refusal lists; more would explain nothing. */
+const CANDIDATES_EXPLAINED = 16;
+
+type Unplaced = Extract<Placement, { readonly outcome: 'unplaced' }>;
+
+export function refuseContainer(head: Head, demand: Demand, window: Window, unplaced: Unplaced): Refusal {
+  const { container, possible, searchComplete } = unplaced;
+  const pools = poolsFor(head, demand, container);
+  const reason = reasonFor(head, demand, container, pools);
+  const considered = pools
+    .flatMap((pool) => candidatesOf(head, pool, container, window))
+    .slice(0, CANDIDATES_EXPLAINED);
+  const shortages = pools.flatMap(({ node, share }) =>
+    share === undefined ? [] : shortagesOf(node, share.size.capacity, window),
+  );
+  const message = [
+    `No place for the container '${container.name}' throughout ${spanned(window)}:`,
+    `${possible} of ${container.count} ${container.count === 1 ? 'instance' : 'instances'} could be placed at the most.`,
+    words(reason, container, demand, considered),
+  ].join(' ');
+  return {
+    reason,
+    message: message.trim(),
+    container: container.name,
+    shortages: shortages.slice(0, CANDIDATES_EXPLAINED),
+    candidates: considered,
+    searchComplete,
+  };
+}
+
+function reasonFor(head: Head, demand: Demand, container: Container, pools: readonly ContainerPool[]): Reason {
+  if (pools.length === 0) {
+    const zone = container.zone ?? demand.zone;
+    const known = [...head.providers.values()].some(({ inventory }) => inventory?.zones.includes(zone ?? '') === true);
+    return zone !== undefined && !known ? 'unknown-zone' : 'insufficient-capacity';
+  }
+  return pools.every(({ share }) => share === undefined) ? 'unknown-flavor' : 'insufficient-capacity';
+}
+
+function words(reason: Reason, container: Container, demand: Demand, considered: readonly Candidate[]): string {
+  if (reason === 'unknown-zone') return `No provider has the zone '${container.zone ?? demand.zone ?? ''}'.`;
+  if (reason === 'unknown-flavor') {
+    return `No provider has the flavor '${'flavor' in container.size ? container.size.flavor : ''}'.`;
+  }
+  if (considered.length === 0) return 'No pool may serve it: there is none, or none with its zone.';
+  const lacks = considered.map(({ pool, host, lacking }) => `${host ?? `the pool '${pool}'`}: ${lacking.join(', ')}`);
+  return `${lacks.join('; ')}${considered.length < CANDIDATES_EXPLAINED ? '.' : '; and so on.'}`;
+}
+
+function candidatesOf(head: Head, from: ContainerPool, container: Container, window: Window): Candidate[] {
+  const { node, provider, share } = from;
+  const pool = poolOfNode(node.id);
+  if (share === undefined) return [{ pool, lacking: ['the provider does not have the flavor'], lackingTraits: [] }];
+  const short = shortagesOf(node, share.size.capacity, window).map(({ resource, missing }) => `${missing} ${resource}`);
+  const own = short.length === 0 ? [] : [{ pool, lacking: short, lackingTraits: [] }];
+  if (!seesHosts(provider)) {
+    return own.length > 0
+      ? own
+      : [{ pool, lacking: ['room for all of them, or hosts to choose from'], lackingTraits: [] }];
+  }
+  const hosts = (provider.inventory?.hosts ?? []).slice(0, CANDIDATES_EXPLAINED).flatMap(({ name }) => {
+    const host = head.hosts.nodes.get(hostId(provider.id, name));
+    if (host === undefined) return [];
+    const lackingTraits = lackedTraits(host, container);
+    return [{ pool, host: name, lacking: lackedBy(from, share, host, container, window), lackingTraits }];
+  });
+  return [...own, ...hosts];
+}
+
+/** What stands in the way of one instance on a host. */
+function lackedBy(
+  from: ContainerPool,
+  share: Share,
+  host: HostNode,
+  container: Container,
+  window: Window,
+): readonly string[] {
+  if (from.only !== undefined && !from.only.has(host.name)) return ['not among the elements named'];
+  if (from.zone !== undefined && from.zone !== host.zone) return [`in the zone '${host.zone}'`];
+  if (!host.usable) return ['down or out of service'];
+  const traits = [
+    ...lackedTraits(host, container).map((trait) => `lacks ${trait}`),
+    ...unwantedTraits(host, container).map((trait) => `has ${trait}`),
+  ];
+  if (traits.length > 0) return traits;
+  const there = leastOnHost(host, window);
+  if (fits(there, share.ofHost))
+    return ['has room for one, but not for as many as are needed in its group or beside others'];
+  const missing = [
+    [share.ofHost.cores - there.cores, 'cores'],
+    [share.ofHost.ram - there.ram, 'MB of memory'],
+    [share.ofHost.disk - there.disk, 'GB of local disk'],
+  ] as const;
+  return missing.filter(([amount]) => amount > 0).map(([amount, what]) => `lacks ${amount} ${what}`);
+}
+
+function spanned(window: Window): string {
+  return window.end === FOREVER
+    ? `from ${describeInstant(window.start)} on`
+    : `${describeInstant(window.start)} to ${describeInstant(window.end)}`;
+}

@@ -1,0 +1,315 @@
+/**
+ * Where the instances of a container may go: the pools and hosts that its conditions admit, with what they have left
+ * throughout a window.
+ *
+ * All parts of a request have one window, so what a pool or host has left for them is one vector: the least that is free in
+ * the window, less what the parts placed so far take. Each timeline is asked once.
+ */
+import { eligibleNodes, inZone } from './admission.ts';
+import { RESOURCES, toVector } from './capacity.ts';
+import type { Capacity } from './capacity.ts';
+import type { Container, Demand, HostId, Id, Pool, Provider } from './entities.ts';
+import { hostId, leastOnHost, onHost } from './hosts.ts';
+import type { HostAmount, HostClass, HostNode } from './hosts.ts';
+import type { Head, Node } from './state.ts';
+import { poolOfNode } from './state.ts';
+import { flavorCapacity } from './supply.ts';
+import type { Window } from './window.ts';
+
+/** What one instance takes of a pool of a provider, and of a host there. */
+export interface Size {
+  readonly capacity: Capacity;
+  readonly disk: number;
+}
+
+/** What a pool has left. */
+export interface PoolRoom {
+  readonly pool: Pool;
+  readonly node: Node;
+  readonly left: Float64Array;
+}
+
+/** What a host has left. */
+export interface HostRoom {
+  readonly host: HostNode;
+  cores: number;
+  ram: number;
+  disk: number;
+}
+
+/** A place for one instance, or, without a host, for as many as the pool has room for. */
+export interface Site {
+  readonly pool: PoolRoom;
+  readonly host: HostRoom | undefined;
+  readonly share: Share;
+}
+
+/** What one instance takes at a site. */
+export interface Share {
+  readonly size: Size;
+  /** Of the pool, by the index of the resource, as far as it asks for it. */
+  readonly ofPool: readonly (readonly [lane: number, amount: number])[];
+  readonly ofHost: HostAmount;
+}
+
+/** How much may be looked at before a search ends, and whether it was too little. */
+export class Effort {
+  /** Timelines of hosts that may be asked. */
+  looks: number;
+  /** Sites that may be tried. */
+  tries: number;
+  spent = false;
+
+  constructor(looks: number, tries: number) {
+    this.looks = looks;
+    this.tries = tries;
+  }
+}
+
+/** What is left on pools and hosts throughout a window, by what has been looked at. */
+export class Space {
+  readonly window: Window;
+  readonly #head: Head;
+  readonly #effort: Effort;
+  readonly #pools = new Map<Id, PoolRoom>();
+  readonly #hosts = new Map<HostId, HostRoom>();
+
+  constructor(head: Head, window: Window, effort: Effort) {
+    this.#head = head;
+    this.window = window;
+    this.#effort = effort;
+  }
+
+  pool(id: Id, node: Node): PoolRoom | undefined {
+    const pool = this.#head.pools.get(id);
+    let room = this.#pools.get(id);
+    if (room === undefined && pool !== undefined) {
+      room = { pool, node, left: node.free.min(this.window) };
+      this.#pools.set(id, room);
+    }
+    return room;
+  }
+
+  /** Undefined when the effort is spent. */
+  host(host: HostNode): HostRoom | undefined {
+    let room = this.#hosts.get(host.id);
+    if (room === undefined) {
+      if (this.#effort.looks <= 0) {
+        this.#effort.spent = true;
+        return undefined;
+      }
+      this.#effort.looks--;
+      room = { host, ...leastOnHost(host, this.window) };
+      this.#hosts.set(host.id, room);
+    }
+    return room;
+  }
+}
+
+/** What one instance of a container consumes at a provider; undefined where that has no such flavor. */
+export function sizeAt(provider: Provider, { size }: Pick<Container, 'size'>): Size | undefined {
+  if (!('flavor' in size)) {
+    const { vcpus, ram, disk = 0 } = size;
+    return { capacity: { cores: vcpus, ram, instances: 1 }, disk };
+  }
+  const flavors = provider.inventory?.flavors ?? [];
+  const flavor = flavors.find(({ id }) => id === size.flavor) ?? flavors.find(({ name }) => name === size.flavor);
+  return flavor === undefined ? undefined : { capacity: flavorCapacity(flavor), disk: flavor.diskGb };
+}
+
+/** A pool from which a container may take its instances. */
+export interface ContainerPool {
+  readonly node: Node;
+  readonly pool: Pool;
+  readonly provider: Provider;
+  /** Undefined where the provider has no such flavor. */
+  readonly share: Share | undefined;
+  /** Zone in which the hosts have to be; undefined: any. */
+  readonly zone: string | undefined;
+  /** Names of the only hosts that may be used; undefined: all. */
+  readonly only: ReadonlySet<string> | undefined;
+}
+
+/** The pools from which a container may take instances, in the order of their ids. */
+export function poolsFor(head: Head, demand: Demand, container: Container): ContainerPool[] {
+  const pools = container.pools ?? demand.pools;
+  const { nodes } = eligibleNodes(head, pools === undefined ? {} : { pools });
+  return nodes.flatMap((node) => {
+    const from = poolOf(head, node, demand, container);
+    return from !== undefined && reaches(head, from.pool, from.provider, container.zone ?? demand.zone) ? [from] : [];
+  });
+}
+
+/** A pool as a container sees it; undefined when it is gone. */
+export function poolOf(head: Head, node: Node, demand: Demand, container: Container): ContainerPool | undefined {
+  const pool = head.pools.get(poolOfNode(node.id));
+  const provider = head.providers.get(pool?.source ?? '');
+  if (pool === undefined || provider === undefined) return undefined;
+  const size = sizeAt(provider, container);
+  const share = size === undefined ? undefined : shareOf(node, size);
+  const zone = container.zone ?? demand.zone ?? pool.zone;
+  return { node, pool, provider, share, zone, only: onlyHosts(head, demand, pool, provider) };
+}
+
+/** Whether a host may bear an instance of the container from the pool, whatever it has left. */
+export function admitsHost(host: HostNode, { zone, only }: ContainerPool, container: Container): boolean {
+  const there = host.usable && (zone === undefined || zone === host.zone);
+  return there && only?.has(host.name) !== false && meets(host, container);
+}
+
+/** Whether instances from the pool can be put into the zone. */
+function reaches(head: Head, pool: Pool, provider: Provider, zone: string | undefined): boolean {
+  if (zone === undefined || inZone(head, pool, zone)) return true;
+  const { inventory } = provider;
+  return pool.zone === undefined && seesHosts(provider) && inventory?.zones.includes(zone) === true;
+}
+
+/** Whether the account may see hosts; where it does not, instances are placed on the pool alone. */
+export function seesHosts(provider: Provider): boolean {
+  return (provider.inventory?.hosts.length ?? 0) > 0;
+}
+
+/** The hosts to which the elements of the pool, and those that the demand names, restrict instances. */
+function onlyHosts(head: Head, demand: Demand, pool: Pool, provider: Provider): ReadonlySet<string> | undefined {
+  const ofPool = hostsNamed(head, provider.id, pool.elements ?? []);
+  const named = [...head.providers.keys()].some((each) => hostsNamed(head, each, demand.elements ?? []).size > 0)
+    ? hostsNamed(head, provider.id, demand.elements ?? [])
+    : undefined;
+  if (named === undefined) return ofPool.size === 0 ? undefined : ofPool;
+  return ofPool.size === 0 ? named : new Set([...named].filter((name) => ofPool.has(name)));
+}
+
+function hostsNamed(head: Head, provider: Id, elements: readonly string[]): Set<string> {
+  return new Set(elements.filter((name) => head.hosts.nodes.has(hostId(provider, name))));
+}
+
+/** What an instance takes, of the resources that the pool counts: `instances` where it does. */
+export function shareOf(node: Node, size: Size): Share {
+  const counts = node.resources.includes('instances');
+  const { instances, ...rest } = size.capacity;
+  const capacity = counts && instances !== undefined ? { ...rest, instances } : rest;
+  const vector = toVector(capacity);
+  const ofPool = RESOURCES.flatMap((_, lane) => ((vector[lane] ?? 0) > 0 ? [[lane, vector[lane] ?? 0] as const] : []));
+  return { size: { capacity, disk: size.disk }, ofPool, ofHost: onHost(capacity, size.disk) };
+}
+
+/** Whether a host meets the conditions of a container, whatever it has left. */
+export function meets(host: HostNode | HostClass, container: Container): boolean {
+  return lackedTraits(host, container).length === 0 && unwantedTraits(host, container).length === 0;
+}
+
+/** Required traits that a host does not have. */
+export function lackedTraits({ traits }: { readonly traits: readonly string[] }, container: Container): string[] {
+  return (container.requiredTraits ?? []).filter((trait) => !traits.includes(trait));
+}
+
+/** Forbidden traits that it has. */
+export function unwantedTraits({ traits }: { readonly traits: readonly string[] }, container: Container): string[] {
+  return (container.forbiddenTraits ?? []).filter((trait) => traits.includes(trait));
+}
+
+/** How many hosts are compared beyond those that are needed, before the search for better ones ends. */
+const COMPARED = 128;
+
+export interface Sites {
+  readonly sites: readonly Site[];
+  /** Whether these are all: with enough to choose from, no more are looked for. */
+  readonly all: boolean;
+}
+
+/** Sites for `needed` instances and some to choose from, or all that there are. */
+export function sitesIn(head: Head, space: Space, from: ContainerPool, container: Container, needed: number): Sites {
+  const { pool, node, provider, share } = from;
+  const room = space.pool(pool.id, node);
+  if (share === undefined || room === undefined) return { sites: [], all: true };
+  if (!seesHosts(provider)) return { sites: [{ pool: room, host: undefined, share }], all: true };
+  const sites: Site[] = [];
+  const enough = needed + COMPARED;
+  for (const run of runsOf(head, from, container)) {
+    let found = 0;
+    for (const host of run) {
+      if (!fits(host.size, share.ofHost)) continue;
+      if (found >= enough) return { sites, all: false };
+      const there = space.host(host);
+      if (there === undefined) return { sites, all: false };
+      if (!fits(there, share.ofHost)) continue;
+      sites.push({ pool: room, host: there, share });
+      found++;
+    }
+  }
+  return { sites, all: true };
+}
+
+/** Hosts that may bear an instance, in runs: those with room at all times, the tightest first; then the others. */
+function runsOf(head: Head, from: ContainerPool, container: Container): Iterable<HostNode>[] {
+  const { provider, share, zone, only } = from;
+  if (only !== undefined) {
+    const hosts = [...only].sort().flatMap((name) => head.hosts.nodes.get(hostId(provider.id, name)) ?? []);
+    return [hosts.filter((host) => admitsHost(host, from, container))];
+  }
+  const classes = head.hosts
+    .classesOf(provider.id)
+    .filter((each) => (zone === undefined || each.zone === zone) && meets(each, container));
+  const cores = share?.ofHost.cores ?? 0;
+  return [
+    chained(classes.map((each) => each.alwaysFree(cores))),
+    chained(classes.map((each) => each.sometimesShort(cores))),
+  ];
+}
+
+/**
+ * The host of a pool for one machine that no claim puts anywhere: the one with the least left on which it has room throughout a window.
+ * `unseen` where the provider shows no hosts, and the VIM is to choose.
+ */
+export function hostFor(
+  head: Head,
+  node: Node,
+  machine: Size,
+  window: Window,
+  wanted: string | undefined,
+): HostNode | 'unseen' | undefined {
+  const pool = head.pools.get(poolOfNode(node.id));
+  const provider = head.providers.get(pool?.source ?? '');
+  if (pool === undefined || provider === undefined || !seesHosts(provider)) return 'unseen';
+  const container: Container = { name: '', count: 1, size: { flavor: '' } };
+  const share = shareOf(node, machine);
+  const only = onlyHosts(head, { capacity: {} }, pool, provider);
+  const from = { node, pool, provider, share, zone: wanted ?? pool.zone, only };
+  const space = new Space(head, window, new Effort(Number.POSITIVE_INFINITY, 0));
+  const { sites } = sitesIn(head, space, from, container, 1);
+  return [...sites].sort(byLeast)[0]?.host?.host;
+}
+
+/** The site with the least left first. */
+export function byLeast({ host: a }: Site, { host: b }: Site): number {
+  if (a === undefined || b === undefined) return 0;
+  return a.cores - b.cores || a.ram - b.ram || a.disk - b.disk || (a.host.name < b.host.name ? -1 : 1);
+}
+
+function* chained<T>(parts: readonly Iterable<T>[]): Generator<T, void, undefined> {
+  for (const part of parts) yield* part;
+}
+
+/** Whether an amount is there. What is not asked for does not matter. */
+export function fits(there: HostAmount, asked: HostAmount): boolean {
+  return (
+    (asked.cores === 0 || there.cores >= asked.cores) &&
+    (asked.ram === 0 || there.ram >= asked.ram) &&
+    (asked.disk === 0 || there.disk >= asked.disk)
+  );
+}
+
+/** How often an amount fits. */
+export function timesOnHost(there: HostAmount, asked: HostAmount): number {
+  const times = (has: number, takes: number): number =>
+    takes === 0 ? Number.POSITIVE_INFINITY : Math.max(0, Math.floor(has / takes));
+  return Math.min(times(there.cores, asked.cores), times(there.ram, asked.ram), times(there.disk, asked.disk));
+}
+
+/** How many instances a pool has left for. */
+export function timesInPool(pool: PoolRoom, share: Share): number {
+  return share.ofPool.reduce(
+    (least, [lane, amount]) => Math.min(least, Math.max(0, Math.floor((pool.left[lane] ?? 0) / amount))),
+    Number.POSITIVE_INFINITY,
+  );
+}

@@ -1,0 +1,120 @@
+/**
+ * Instances on hosts that were lost, or that have less than is held on them, are placed anew where that is possible (reservation step
+ * 6b). What runs already stays where it is; what finds no other place is left to `settlement.ts`.
+ *
+ * From a host that is out of service everything goes, the best reservations first, so that they find a place before others do; from one
+ * that has become too small, the worst go first, until the rest fits. Of a reservation only the instances that are
+ * concerned move, or, where its groups do not allow that, all that are not in use.
+ */
+import { announceReservation } from './announce.ts';
+import { usedClaims } from './claims.ts';
+import { firstDebt, isHostId, nextChange } from './debt.ts';
+import type { Draft } from './draft.ts';
+import type { Claim, HostId, NodeId, Reservation } from './entities.ts';
+import type { HostNode } from './hosts.ts';
+import { isInstance, placeAgain } from './placement-moves.ts';
+import { byMerit } from './merit.ts';
+import { hold, isOver } from './state.ts';
+import type { Head } from './state.ts';
+import { FOREVER } from './window.ts';
+import type { Instant } from './window.ts';
+
+/** Reservations that are placed anew in one decision, at the most; the next one goes on. */
+const MOST_RELOCATED = 1_000;
+/** Reservations that cannot be kept and are looked at again whenever something becomes free. */
+const DEGRADED_LOOKED_AT = 64;
+
+/** Places anew what lies on those of the nodes that are hosts, and what was degraded before. */
+export function relocate(draft: Draft, nodes: readonly NodeId[]): void {
+  const { head, at } = draft;
+  const hosts = indebted(head, nodes, at.now);
+  if (hosts.length === 0) return;
+  let left = MOST_RELOCATED;
+  const fromLost = new Set(hosts.filter(({ usable }) => !usable).flatMap((host) => holdersOf(head, host)));
+  for (const reservation of [...fromLost].sort(byMerit).slice(0, left)) {
+    moveAway(draft, reservation, hosts);
+    left--;
+  }
+  for (const host of hosts) if (host.usable) left = lighten(draft, host, left);
+}
+
+/** The hosts that owe something from now on, of those named and of those under reservations that are degraded. */
+function indebted(head: Head, nodes: readonly NodeId[], now: Instant): HostNode[] {
+  const ids = new Set<HostId>();
+  for (const id of nodes) if (isHostId(id)) ids.add(id);
+  for (const id of [...head.degraded].slice(0, DEGRADED_LOOKED_AT)) {
+    for (const { host } of head.reservations.get(id)?.claims ?? []) if (host !== undefined) ids.add(host);
+  }
+  return [...ids]
+    .sort()
+    .flatMap((id) => head.hosts.nodes.get(id) ?? [])
+    .filter((host) => firstDebt(host, now) !== undefined);
+}
+
+function holdersOf(head: Head, host: HostNode): Reservation[] {
+  return [...host.holders.keys()].flatMap((id) => {
+    const reservation = head.reservations.get(id);
+    return reservation === undefined || isOver(reservation) ? [] : [reservation];
+  });
+}
+
+/** Moves reservations away from a host that has become too small, while it owes anything. @returns how many more may be moved */
+function lighten(draft: Draft, host: HostNode, most: number): number {
+  let left = most;
+  const tried = new Set<string>();
+  let from = draft.at.now;
+  while (left > 0 && from !== FOREVER) {
+    const { head } = draft;
+    const at = firstDebt(host, from);
+    if (at === undefined) break;
+    const candidates = holdersOf(head, host)
+      .filter(({ id, claims }) => !tried.has(id) && claims.some((claim) => covers(claim, host.id, at)))
+      .sort(byMerit);
+    const worst = candidates.at(-1);
+    if (worst === undefined) {
+      from = nextChange(host, at);
+    } else {
+      tried.add(worst.id);
+      moveAway(draft, worst, [host]);
+      left--;
+    }
+  }
+  return left;
+}
+
+function covers(claim: Claim, host: HostId, at: Instant): boolean {
+  return claim.host === host && claim.start <= at && at < (claim.end ?? FOREVER);
+}
+
+/** Places a reservation's instances on the hosts anew, if that is possible. */
+function moveAway(draft: Draft, before: Reservation, hosts: readonly HostNode[]): void {
+  const { head, at } = draft;
+  const used = usedClaims(head, before);
+  const from = new Set(hosts.map(({ id }) => id));
+  const instances = before.claims.filter(isInstance);
+  const lost = instances.filter(({ id, host }) => host !== undefined && from.has(host) && !used.has(id));
+  if (lost.length === 0 || (before.endsAt ?? FOREVER) <= at.now) return;
+  const free = instances.filter(({ id }) => !used.has(id));
+  const moved = moveSome(head, before, lost, at.now) ?? moveSome(head, before, free, at.now);
+  if (moved === undefined) return;
+  const after: Reservation = { ...before, claims: moved, modifiedOn: at.now };
+  draft.put('reservation', after.id, after);
+  announceReservation(draft, 'updated', after, before.status);
+}
+
+/** The claims with some of them placed anew from now on. */
+function moveSome(
+  head: Head,
+  reservation: Reservation,
+  some: readonly Claim[],
+  now: Instant,
+): readonly Claim[] | undefined {
+  const ahead = { ...reservation, startsAt: Math.max(reservation.startsAt, now) };
+  const pinned = reservation.claims.filter((claim) => isInstance(claim) && !some.includes(claim));
+  hold(head, some, -1);
+  try {
+    return placeAgain(head, ahead, pinned)?.claims;
+  } finally {
+    hold(head, some, 1);
+  }
+}
