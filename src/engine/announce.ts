@@ -1,7 +1,7 @@
 /** Makes the events of a draft, with what their content needs as the head then is. */
 import { breakdownAt } from './breakdown.ts';
 import type { Capacity } from './capacity.ts';
-import { heldBy, missingOf, remainingOf } from './claims.ts';
+import { heldBy, instancesHeld, missingOf, remainingInstances, remainingOf } from './claims.ts';
 import type { Draft } from './draft.ts';
 import type { Allocation, Claim, Id, NodeId, Reservation, ReservationStatus, VmState } from './entities.ts';
 import type { AllocationCause, CapacityCause, ReservationCause } from './events.ts';
@@ -25,10 +25,18 @@ export function announceReservation(
     reservation,
     ...(oldStatus === undefined ? {} : { oldStatus }),
     remaining: remainingOf(head, reservation),
+    ...instancesLeft(reservation, () => remainingInstances(head, reservation)),
     ...(reservation.status === 'degraded' ? { missing: missingOf(head, reservation, draft.at.now) } : {}),
     allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
     ...preempted,
   });
+}
+
+function instancesLeft(
+  { demand }: Reservation,
+  count: () => ReadonlyMap<string, number>,
+): { readonly remainingInstances?: ReadonlyMap<string, number> } {
+  return demand.containers === undefined ? {} : { remainingInstances: count() };
 }
 
 /**
@@ -48,6 +56,7 @@ export function announceGrant(
     reservation: granted,
     ...(oldStatus === undefined ? {} : { oldStatus }),
     remaining: heldBy(granted),
+    ...instancesLeft(granted, () => instancesHeld(granted)),
     allocations: [],
   });
   announceTaken(draft, granted.claims);

@@ -53,6 +53,13 @@ export function remainingInstances(head: Head, reservation: Reservation): Readon
   return left;
 }
 
+/** How many instances of each container a reservation holds. */
+export function instancesHeld({ claims }: Reservation): ReadonlyMap<string, number> {
+  const held = new Map<string, number>();
+  for (const { container } of claims) if (container !== undefined) held.set(container, (held.get(container) ?? 0) + 1);
+  return held;
+}
+
 /** The claims of a reservation by which machines run: each instance is allocated once. */
 export function usedClaims(head: Head, reservation: Pick<Reservation, 'id'>): ReadonlySet<string> {
   const used = new Set<string>();

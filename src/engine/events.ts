@@ -30,8 +30,9 @@ export interface ReservationEvent {
   readonly reservation: Reservation;
   /** Absent when it is new. */
   readonly oldStatus?: ReservationStatus;
-  /** What can still be allocated against it. */
+  /** What can still be allocated against it; of containers, how many instances of each. */
   readonly remaining: Capacity;
+  readonly remainingInstances?: ReadonlyMap<string, number>;
   /** What a degraded one lacks at the worst. */
   readonly missing?: Capacity;
   readonly allocations: readonly Id[];

@@ -13,7 +13,7 @@ import { next } from './lifecycle.ts';
 import { quotaRefusal } from './quota.ts';
 import { admit } from './parts.ts';
 import type { Refused } from './requests.ts';
-import { recorded, requestOf } from './reservations.ts';
+import { move, recorded, requestOf } from './reservations.ts';
 import type { ReservationRequest } from './reservations.ts';
 import { withExpiry } from './terms.ts';
 import type { Terms } from './terms.ts';
@@ -28,10 +28,11 @@ export function makeOffer(
   request: ReservationRequest,
   { window }: Terms,
   holdFor: number,
-): { readonly outcome: 'offered'; readonly offer: Offer } | Refused {
+): { readonly outcome: 'offered'; readonly offer: Offer; readonly moved: readonly Id[] } | Refused {
   const { now, user, tenant } = draft.at;
   const admission = admit(draft.head, request.demand, window, now);
   if (admission.outcome === 'refused') return admission;
+  const moved = move(draft, admission.moved);
   const offer: Offer = {
     id,
     owner: user,
@@ -51,7 +52,7 @@ export function makeOffer(
   announceOffer(draft, 'made', offer);
   rescheduleOffer(draft, offer);
   draft.put('offer', id, offer);
-  return { outcome: 'offered', offer };
+  return { outcome: 'offered', offer, moved };
 }
 
 /**

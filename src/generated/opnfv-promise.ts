@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain', 'over-commit'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain', 'over-commit', 'placement'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -233,6 +233,26 @@ export type AffinityGroup = {
 };
 
 /**
+ * What of remaining is virtual machines of a container: each can be allocated
+ * once.
+ * @path /opnfv-promise:promise/reservations/reservation/state/remaining-container
+ * @path /opnfv-promise:query-reservation/output/reservations/state/remaining-container
+ * @path /opnfv-promise:reservation-event/remaining-container
+ */
+export type RemainingContainer = {
+  /**
+   * Name of the container.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * Virtual machines that can still be allocated.
+   * @type uint32 (instances)
+   */
+  readonly instances: number;
+};
+
+/**
  * The window from start to end is the first of many.
  * @path /opnfv-promise:promise/reservations/reservation/recurrence
  * @path /opnfv-promise:promise/offers/offer/recurrence
@@ -392,6 +412,32 @@ export type Shortage = {
   readonly missing: string;
 };
 
+/**
+ * Pools and hosts that were considered for that part, some of them if there are
+ * many.
+ * @path /opnfv-promise:create-reservation/output/refusal/candidate
+ * @path /opnfv-promise:update-reservation/output/refusal/candidate
+ * @path /opnfv-promise:request-offer/output/refusal/candidate
+ * @path /opnfv-promise:accept-offer/output/refusal/candidate
+ * @path /opnfv-promise:reservation-event/offered/candidate
+ */
+export type RefusedCandidate = {
+  /**
+   * Pool that was considered.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly pool: string;
+  /** Host that was considered; empty for the pool as a whole. */
+  readonly host: string;
+  /**
+   * Required properties that the host does not have.
+   * @type nfv-infrastructure:trait
+   */
+  readonly 'lacking-traits'?: readonly string[];
+  /** What stood in the way, in words, with the most that was missing. */
+  readonly lacking?: readonly string[];
+};
+
 /** Type `opnfv-promise:window-scope`. */
 export type WindowScope =
   /** Matches what starts and ends inside the window. */
@@ -489,16 +535,25 @@ export type Claim = {
   readonly pool: string;
   /**
    * Host on which the virtual machine is placed.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:vim-identifier
    */
   readonly host?: string;
   /**
-   * Part of the request that the claim serves.
-   * @feature opnfv-promise:placement
+   * Part of the request that the claim serves: one virtual machine of it. Absent, and
+   * there is a host: that is held whole.
    * @type nfv-infrastructure:name
    */
   readonly container?: string;
+  /**
+   * Local disk that is held on the host. Absent: none.
+   * @type uint32 (GB)
+   */
+  readonly disk?: number;
+  /**
+   * Element, other than a host, that is held whole.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly element?: string;
   /**
    * First instant of the claim.
    * @type ietf-yang-types:date-and-time
@@ -764,6 +819,16 @@ export type Refusal = {
    */
   readonly 'next-window'?: NextWindow;
   /**
+   * Part of the request for which no place was found.
+   * @type nfv-infrastructure:name
+   */
+  readonly container?: string;
+  /**
+   * Pools and hosts that were considered for that part, some of them if there are
+   * many.
+   */
+  readonly candidate?: readonly RefusedCandidate[];
+  /**
    * How far into the future a window was looked for: none starts before this instant.
    * Absent if next-window is the earliest there is; beside a next-window, an earlier
    * one may start from this instant on.
@@ -970,7 +1035,6 @@ export type Pool = {
   readonly capacity?: CapacityVector;
   /**
    * Elements of the provider that belong to the pool. Absent: all.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -1215,20 +1279,16 @@ export type Offer = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
-   * @feature opnfv-promise:placement
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /**
-   * Virtual machines of one size (virtualisation containers in IFA 005).
-   * @feature opnfv-promise:placement
-   */
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
   readonly container?: readonly OfferContainer[] | Entries<OfferContainer>;
-  /**
-   * Constraint on how virtual machines are spread over hosts.
-   * @feature opnfv-promise:placement
-   */
+  /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
   /**
    * The window from start to end is the first of many.
@@ -1340,6 +1400,11 @@ export type ReservationState = {
   /** What can still be allocated against the reservation. */
   readonly remaining?: CapacityVector;
   /**
+   * What of remaining is virtual machines of a container: each can be allocated
+   * once.
+   */
+  readonly 'remaining-container'?: readonly RemainingContainer[] | Entries<RemainingContainer>;
+  /**
    * What a degraded reservation lacks: the most that is missing at any instant of its
    * window.
    */
@@ -1400,20 +1465,16 @@ export type Reservation = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
-   * @feature opnfv-promise:placement
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /**
-   * Virtual machines of one size (virtualisation containers in IFA 005).
-   * @feature opnfv-promise:placement
-   */
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
   readonly container?: readonly DemandContainer[] | Entries<DemandContainer>;
-  /**
-   * Constraint on how virtual machines are spread over hosts.
-   * @feature opnfv-promise:placement
-   */
+  /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
   /**
    * The window from start to end is the first of many.
@@ -2073,7 +2134,6 @@ export type IncreaseCapacityInput = {
   readonly end?: string;
   /**
    * Elements of the provider that are concerned, for example hosts.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -2151,7 +2211,6 @@ export type DecreaseCapacityInput = {
   readonly end?: string;
   /**
    * Elements of the provider that are concerned, for example hosts.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -2267,7 +2326,6 @@ export type QueryCapacityInput = {
   readonly elements?: ElementsFilter;
   /**
    * Also answer how many virtual machines of this flavor could be started.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:vim-identifier
    */
   readonly flavor?: string;
@@ -2320,6 +2378,24 @@ export type QueryCapacityOutputCollections = {
 };
 
 /**
+ * The same for each availability zone by itself, where hosts are known. Together
+ * they are no more than the pool has room for.
+ * @path /opnfv-promise:query-capacity/output/fits/by-zone
+ */
+export type QueryCapacityOutputFitsByZone = {
+  /**
+   * Availability zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone: string;
+  /**
+   * Number of virtual machines.
+   * @type uint32 (instances)
+   */
+  readonly instances: number;
+};
+
+/**
  * How many virtual machines of the flavor could be started throughout the
  * window.
  * @path /opnfv-promise:query-capacity/output/fits
@@ -2340,6 +2416,11 @@ export type QueryCapacityOutputFits = {
    * @type uint32 (instances)
    */
   readonly instances: number;
+  /**
+   * The same for each availability zone by itself, where hosts are known. Together
+   * they are no more than the pool has room for.
+   */
+  readonly 'by-zone'?: readonly QueryCapacityOutputFitsByZone[];
 };
 
 /**
@@ -2367,7 +2448,6 @@ export type QueryCapacityOutput = {
   /**
    * How many virtual machines of the flavor could be started throughout the
    * window.
-   * @feature opnfv-promise:placement
    */
   readonly fits?: readonly QueryCapacityOutputFits[];
 };
@@ -2511,20 +2591,16 @@ export type CreateReservationInput = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
-   * @feature opnfv-promise:placement
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /**
-   * Virtual machines of one size (virtualisation containers in IFA 005).
-   * @feature opnfv-promise:placement
-   */
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
   readonly container?: readonly CreateReservationInputContainer[];
-  /**
-   * Constraint on how virtual machines are spread over hosts.
-   * @feature opnfv-promise:placement
-   */
+  /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
    * The window from start to end is the first of many.
@@ -2572,7 +2648,6 @@ export type CreateReservationOutput = {
   readonly 'search-complete'?: boolean;
   /**
    * Reservations that were placed anew, without loss, to make room.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:identifier
    */
   readonly moved?: readonly string[];
@@ -2762,20 +2837,16 @@ export type UpdateReservationInput = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
-   * @feature opnfv-promise:placement
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /**
-   * Virtual machines of one size (virtualisation containers in IFA 005).
-   * @feature opnfv-promise:placement
-   */
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
   readonly container?: readonly UpdateReservationInputContainer[];
-  /**
-   * Constraint on how virtual machines are spread over hosts.
-   * @feature opnfv-promise:placement
-   */
+  /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
    * The window from start to end is the first of many.
@@ -2830,7 +2901,6 @@ export type UpdateReservationOutput = {
   readonly 'search-complete'?: boolean;
   /**
    * Reservations that were placed anew, without loss, to make room.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:identifier
    */
   readonly moved?: readonly string[];
@@ -3073,6 +3143,11 @@ export type QueryReservationOutputReservationsState = {
   /** What can still be allocated against the reservation. */
   readonly remaining?: CapacityVector;
   /**
+   * What of remaining is virtual machines of a container: each can be allocated
+   * once.
+   */
+  readonly 'remaining-container'?: readonly RemainingContainer[];
+  /**
    * What a degraded reservation lacks: the most that is missing at any instant of its
    * window.
    */
@@ -3132,20 +3207,16 @@ export type QueryReservationOutputReservations = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
-   * @feature opnfv-promise:placement
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /**
-   * Virtual machines of one size (virtualisation containers in IFA 005).
-   * @feature opnfv-promise:placement
-   */
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
   readonly container?: readonly QueryReservationOutputReservationsContainer[];
-  /**
-   * Constraint on how virtual machines are spread over hosts.
-   * @feature opnfv-promise:placement
-   */
+  /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
    * The window from start to end is the first of many.
@@ -3337,20 +3408,16 @@ export type RequestOfferInput = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
-   * @feature opnfv-promise:placement
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /**
-   * Virtual machines of one size (virtualisation containers in IFA 005).
-   * @feature opnfv-promise:placement
-   */
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
   readonly container?: readonly RequestOfferInputContainer[];
-  /**
-   * Constraint on how virtual machines are spread over hosts.
-   * @feature opnfv-promise:placement
-   */
+  /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
    * The window from start to end is the first of many.
@@ -3399,7 +3466,6 @@ export type RequestOfferOutput = {
   readonly 'search-complete'?: boolean;
   /**
    * Reservations that were placed anew, without loss, to make room.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:identifier
    */
   readonly moved?: readonly string[];
@@ -3480,7 +3546,6 @@ export type AcceptOfferOutput = {
   readonly 'search-complete'?: boolean;
   /**
    * Reservations that were placed anew, without loss, to make room.
-   * @feature opnfv-promise:placement
    * @type nfv-infrastructure:identifier
    */
   readonly moved?: readonly string[];
@@ -3923,20 +3988,16 @@ export type ReservationEvent = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
-   * @feature opnfv-promise:placement
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /**
-   * Virtual machines of one size (virtualisation containers in IFA 005).
-   * @feature opnfv-promise:placement
-   */
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
   readonly container?: readonly ReservationEventContainer[];
-  /**
-   * Constraint on how virtual machines are spread over hosts.
-   * @feature opnfv-promise:placement
-   */
+  /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
    * The window from start to end is the first of many.
@@ -3999,6 +4060,11 @@ export type ReservationEvent = {
   readonly 'controller-reservation'?: readonly ControllerReservation[];
   /** What can still be allocated against the reservation. */
   readonly remaining?: CapacityVector;
+  /**
+   * What of remaining is virtual machines of a container: each can be allocated
+   * once.
+   */
+  readonly 'remaining-container'?: readonly RemainingContainer[];
   /**
    * What a degraded reservation lacks: the most that is missing at any instant of its
    * window.
@@ -4169,20 +4235,16 @@ export type OfferEvent = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve: hosts, networks, ports, addresses, volumes.
-   * @feature opnfv-promise:placement
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
-  /**
-   * Virtual machines of one size (virtualisation containers in IFA 005).
-   * @feature opnfv-promise:placement
-   */
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
   readonly container?: readonly OfferEventContainer[];
-  /**
-   * Constraint on how virtual machines are spread over hosts.
-   * @feature opnfv-promise:placement
-   */
+  /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
    * The window from start to end is the first of many.
@@ -4663,7 +4725,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
     { module: 'opnfv-promise', name: 'capacity' },
   ],
-  /** @feature opnfv-promise:placement */
   '/opnfv-promise:promise/reservations/reservation/container': (reservationId: string, containerName: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'reservations' },
@@ -4677,7 +4738,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'container', keys: [{ name: 'name', value: containerName }] },
     { module: 'opnfv-promise', name: 'explicit' },
   ],
-  /** @feature opnfv-promise:placement */
   '/opnfv-promise:promise/reservations/reservation/affinity-group': (reservationId: string, affinityGroupName: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'reservations' },
@@ -4732,6 +4792,13 @@ export const paths = {
     { module: 'opnfv-promise', name: 'state' },
     { module: 'opnfv-promise', name: 'remaining' },
   ],
+  '/opnfv-promise:promise/reservations/reservation/state/remaining-container': (reservationId: string, remainingContainerName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'remaining-container', keys: [{ name: 'name', value: remainingContainerName }] },
+  ],
   '/opnfv-promise:promise/reservations/reservation/state/missing': (reservationId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'reservations' },
@@ -4754,7 +4821,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
     { module: 'opnfv-promise', name: 'capacity' },
   ],
-  /** @feature opnfv-promise:placement */
   '/opnfv-promise:promise/offers/offer/container': (offerId: string, containerName: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },
@@ -4768,7 +4834,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'container', keys: [{ name: 'name', value: containerName }] },
     { module: 'opnfv-promise', name: 'explicit' },
   ],
-  /** @feature opnfv-promise:placement */
   '/opnfv-promise:promise/offers/offer/affinity-group': (offerId: string, affinityGroupName: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },

@@ -1,5 +1,6 @@
 /** increase-capacity, decrease-capacity and query-capacity (capacity steps 1 and 2). */
 import { decreaseCapacity, increaseCapacity } from '../../engine/commands/capacity.ts';
+import type { Fitting } from '../../engine/fitting.ts';
 import { queryCapacity } from '../../engine/queries.ts';
 import type { Collection, QueryFilter, UtilizationEntry } from '../../engine/queries.ts';
 import type {
@@ -16,6 +17,7 @@ import type {
   IncreaseCapacityInput,
   IncreaseCapacityOutput,
   QueryCapacityOutputCollections,
+  QueryCapacityOutputFits,
   QueryWindow,
   Utilization,
 } from '../../generated/opnfv-promise.ts';
@@ -56,12 +58,14 @@ export function capacityHandlers(engine: PromiseEngine): CapacityHandlers {
         kind: input.capacity,
         provider: input['provider-id'],
         pools: listIn(input.pools),
+        flavor: input.flavor,
       });
       const answer = await engine.read((head, now) => queryCapacity(head, query, now));
       return present({
         capacity: breakdownOut(answer.capacity),
         collections: answer.collections.length === 0 ? undefined : answer.collections.map(collectionOut),
         utilization: utilizationOut(answer.utilization),
+        fits: listIn(answer.fits.map(fittingOut)),
       });
     },
   };
@@ -70,6 +74,10 @@ export function capacityHandlers(engine: PromiseEngine): CapacityHandlers {
 /** A change that is made explains itself; a refusal is kept. */
 function onRecord(engine: PromiseEngine, result: IncreaseCapacityResult | DecreaseCapacityResult) {
   return result.outcome === 'refused' ? { decision: String(engine.decisions.record(result)) } : {};
+}
+
+function fittingOut({ pool, zone, instances, zones }: Fitting): QueryCapacityOutputFits {
+  return present({ pool, zone, instances, 'by-zone': listIn(zones) });
 }
 
 function changeIn(input: Omit<IncreaseCapacityInput, 'force'>): ChangeCapacity {

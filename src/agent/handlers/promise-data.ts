@@ -161,6 +161,7 @@ function poolOut(head: Head, pool: DomainPool, now: Instant): Pool {
     source: pool.source,
     zone: pool.zone,
     capacity: amountsOut(pool.capacity),
+    elements: pool.elements,
     adjustment: pool.adjustments.length === 0 ? undefined : pool.adjustments.map(adjustmentOut),
     'over-commit': ratiosOut(pool),
     state: breakdownOut(breakdownAt(head, pool.id, now)),

@@ -58,13 +58,13 @@ function contentOf(event: DomainEvent): Unnumbered<Notification['content']> {
 }
 
 function reservationEvent(event: DomainReservationEvent): Unnumbered<ReservationEvent> {
-  const { cause, reservation, oldStatus, remaining, missing, allocations, by, offered } = event;
+  const { cause, reservation, oldStatus, remaining, remainingInstances, missing, allocations, by, offered } = event;
   return present({
     cause,
     'reservation-id': reservation.id,
     'old-status': oldStatus,
     ...requestOut(reservation),
-    ...stateOut(reservation, { remaining, missing, allocations }),
+    ...stateOut(reservation, { remaining, remainingInstances, missing, allocations }),
     by,
     offered: offered === undefined ? undefined : refusalOut(offered),
   });

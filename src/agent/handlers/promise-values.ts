@@ -3,25 +3,31 @@ import { RESOURCES } from '../../engine/capacity.ts';
 import type { Capacity, Resource } from '../../engine/capacity.ts';
 import type {
   Claim as DomainClaim,
+  Container,
   Demand,
   Fault as DomainFault,
   Priority as DomainPriority,
   Reason as DomainReason,
 } from '../../engine/entities.ts';
+import { elementName } from '../../engine/elements.ts';
+import { hostName } from '../../engine/hosts.ts';
 import type { CapacityBreakdown as DomainBreakdown } from '../../engine/events.ts';
 import { InvalidRequest } from '../../engine/requests.ts';
-import type { Refusal as DomainRefusal } from '../../engine/requests.ts';
+import type { Candidate, Refusal as DomainRefusal } from '../../engine/requests.ts';
 import { poolOfNode } from '../../engine/state.ts';
 import { FOREVER, InvalidTimeError, parseInstant, printInstant } from '../../engine/window.ts';
 import type { Instant } from '../../engine/window.ts';
 import type {
+  AffinityGroup,
   CapacityBreakdown,
   CapacityVector,
   Claim,
+  DemandContainer,
   Fault,
   Priority,
   Reason,
   Refusal,
+  RefusedCandidate,
 } from '../../generated/opnfv-promise.ts';
 
 type AbsentKeys<T> = { [Key in keyof T]: undefined extends T[Key] ? Key : never }[keyof T];
@@ -133,16 +139,78 @@ export interface DemandNodes {
   readonly zone?: string;
   readonly pools?: readonly string[];
   readonly elements?: readonly string[];
+  readonly container?: Iterable<DemandContainer>;
+  readonly 'affinity-group'?: Iterable<AffinityGroup>;
 }
 
-export function demandIn({ capacity, zone, pools, elements }: DemandNodes): Demand {
-  return present({ capacity: capacityIn(capacity), zone, pools: listIn(pools), elements: listIn(elements) });
+export function demandIn(nodes: DemandNodes): Demand {
+  return { ...partsIn(nodes), capacity: capacityIn(nodes.capacity) };
 }
 
-export function claimOut({ id, node, start, end, capacity }: DomainClaim): Claim {
+/** What of a demand is there, save its capacity. */
+export function partsIn({ zone, pools, elements, container, 'affinity-group': group }: DemandNodes) {
+  return present({
+    zone,
+    pools: listIn(pools),
+    elements: listIn(elements),
+    containers: listIn(container && [...container].map(containerIn)),
+    groups: listIn(group && [...group].map(({ name, policy }) => ({ name, policy }))),
+  });
+}
+
+function containerIn(nodes: DemandContainer): Container {
+  const { name, count, flavor, explicit, zone, pools, group } = nodes;
+  return present({
+    name,
+    count,
+    size:
+      explicit === undefined
+        ? { flavor: flavor ?? '' }
+        : present({ vcpus: explicit.vcpus, ram: Number(explicit.ram), disk: explicit.disk }),
+    zone,
+    pools: listIn(pools),
+    group,
+    requiredTraits: listIn(nodes['required-traits']),
+    forbiddenTraits: listIn(nodes['forbidden-traits']),
+  });
+}
+
+/** What is asked for, as nodes of the grouping demand. */
+export function demandOut({ capacity, zone, pools, elements, containers, groups }: Demand) {
+  return present({
+    capacity: amountsOut(capacity),
+    zone,
+    pools,
+    elements: listIn(elements),
+    container: listIn(containers?.map(containerOut)),
+    'affinity-group': listIn(groups),
+  });
+}
+
+function containerOut({ name, count, size, zone, pools, group, ...traits }: Container): DemandContainer {
+  return present({
+    name,
+    count,
+    ...('flavor' in size
+      ? { flavor: size.flavor }
+      : { explicit: present({ vcpus: size.vcpus, ram: String(size.ram), disk: size.disk }) }),
+    zone,
+    pools,
+    group,
+    'required-traits': listIn(traits.requiredTraits),
+    'forbidden-traits': listIn(traits.forbiddenTraits),
+  });
+}
+
+export function claimOut(claim: DomainClaim): Claim {
+  const { id, node, start, end, capacity, host, container, disk, element } = claim;
   return present({
     id,
     pool: poolOfNode(node),
+    host: host && hostName(host),
+    container,
+    disk,
+    element: element && elementName(element),
     start: printInstant(start),
     end: endOut(end),
     capacity: amountsOut(capacity),
@@ -154,9 +222,13 @@ export function faultOut(fault: DomainFault | undefined): Fault | undefined {
   return present({ code: fault.code, message: fault.message, 'occurred-on': printInstant(fault.occurredOn) });
 }
 
+function candidateOut({ pool, host = '', lacking, lackingTraits }: Candidate): RefusedCandidate {
+  return present({ pool, host, 'lacking-traits': listIn(lackingTraits), lacking: listIn(lacking) });
+}
+
 /** The counter-offer (grouping refusal); undefined when there is nothing to say beyond the reason. */
 export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
-  const { policy, limit, most, inUse, nextWindow, searchedUntil, shortages } = refusal;
+  const { policy, limit, most, inUse, nextWindow, searchedUntil, shortages, container, candidates } = refusal;
   const shortage = shortages.map(({ pool, resource, from, to, missing }) =>
     present({ pool, resource, from: printInstant(from), to: endOut(to), missing: String(missing) }),
   );
@@ -169,6 +241,8 @@ export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
       nextWindow === undefined
         ? undefined
         : present({ start: printInstant(nextWindow.start), end: endOut(nextWindow.end) }),
+    container,
+    candidate: listIn(candidates?.map(candidateOut)),
     'searched-until': endOut(searchedUntil),
     shortage: shortage.length === 0 ? undefined : shortage,
   });

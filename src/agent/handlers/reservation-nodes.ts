@@ -1,6 +1,6 @@
 /** Reservations as nodes of opnfv-promise: in queries, in the data tree and in notifications. */
 import type { Capacity } from '../../engine/capacity.ts';
-import { missingOf, remainingOf } from '../../engine/claims.ts';
+import { missingOf, remainingInstances, remainingOf } from '../../engine/claims.ts';
 import type { FlexibleWindow as DomainFlexibleWindow, Id, Offer, Reservation } from '../../engine/entities.ts';
 import type { ReservationRequest } from '../../engine/reservations.ts';
 import { allocationsOf } from '../../engine/state.ts';
@@ -17,8 +17,10 @@ import {
   amountsOut,
   claimOut,
   demandIn,
+  demandOut,
   instantIn,
   instantOut,
+  listIn,
   present,
   priorityIn,
   priorityOut,
@@ -88,9 +90,7 @@ export function requestOut(request: ReservationRequest) {
     end: instantOut(end),
     'expiry-time': instantOut(expiryTime),
     'flexible-window': flexibleOut(flexible),
-    capacity: amountsOut(demand.capacity),
-    zone: demand.zone,
-    pools: demand.pools,
+    ...demandOut(demand),
   });
 }
 
@@ -98,13 +98,14 @@ export function requestOut(request: ReservationRequest) {
 export interface Derived {
   /** What can still be allocated against it. */
   readonly remaining: Capacity;
+  readonly remainingInstances?: ReadonlyMap<string, number> | undefined;
   /** What a degraded one lacks at the worst. */
   readonly missing?: Capacity | undefined;
   readonly allocations: readonly Id[];
 }
 
 /** What came of it (grouping reservation-state). */
-export function stateOut(reservation: Reservation, { remaining, missing, allocations }: Derived) {
+export function stateOut(reservation: Reservation, { remaining, remainingInstances, missing, allocations }: Derived) {
   const { status, hold, reason, message, owner, tenant, createdOn, modifiedOn, startsAt, endsAt, expiresAt, claims } =
     reservation;
   return present({
@@ -121,6 +122,9 @@ export function stateOut(reservation: Reservation, { remaining, missing, allocat
     'expires-at': instantOut(expiresAt),
     claim: claims.length === 0 ? undefined : claims.map(claimOut),
     remaining: amountsOut(remaining),
+    'remaining-container': listIn(
+      remainingInstances && [...remainingInstances].map(([container, instances]) => ({ name: container, instances })),
+    ),
     missing: missing === undefined ? undefined : vectorOut(missing),
     allocations: allocations.length === 0 ? undefined : allocations,
   });
@@ -130,6 +134,7 @@ export function stateOut(reservation: Reservation, { remaining, missing, allocat
 export function reservationOut(head: Head, reservation: Reservation, now: Instant): QueryReservationOutputReservations {
   const derived: Derived = {
     remaining: remainingOf(head, reservation),
+    remainingInstances: reservation.demand.containers && remainingInstances(head, reservation),
     missing: reservation.status === 'degraded' ? missingOf(head, reservation, now) : undefined,
     allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
   };

@@ -24,7 +24,7 @@ import type {
 import type { RequestContext } from '../context.ts';
 import { filterIn, utilizationOut } from './capacity.ts';
 import type { PromiseEngine } from './promise-domain.ts';
-import { capacityIn, instantOut, listIn, present, reasonOut, refusalOut } from './promise-values.ts';
+import { capacityIn, instantOut, listIn, partsIn, present, reasonOut, refusalOut } from './promise-values.ts';
 import { requestIn, reservationOut, termsIn } from './reservation-nodes.ts';
 
 type ReservationHandlers = Pick<
@@ -74,18 +74,17 @@ function creationIn(input: CreateReservationInput): CreateReservation {
 }
 
 function updateIn(input: UpdateReservationInput): UpdateReservation {
-  const { zone, pools } = input;
   return present({
     id: input['reservation-id'],
     ...termsIn(input),
-    demand: present({ capacity: capacityIn(input.capacity), zone, pools: listIn(pools) }),
+    demand: { ...partsIn(input), capacity: capacityIn(input.capacity) },
     clear: input.clear?.filter(isClearable),
   });
 }
 
 /** The other values stand behind features that are not announced. */
 function isClearable(name: NonNullable<UpdateReservationInput['clear']>[number]): name is Clearable {
-  return name !== 'container' && name !== 'affinity-group' && name !== 'recurrence';
+  return name !== 'recurrence';
 }
 
 function creationAnswer(result: CreateReservationResult): CreateReservationOutput {
@@ -96,6 +95,7 @@ function creationAnswer(result: CreateReservationResult): CreateReservationOutpu
     status: reservation.status,
     'reservation-id': reservation.id,
     ...(result.outcome === 'pending' ? {} : effectOut(reservation)),
+    moved: result.moved,
     message:
       result.outcome === 'pending'
         ? 'The request is recorded; a reservation-event tells the decision.'
@@ -112,7 +112,13 @@ function updateAnswer(result: UpdateReservationResult): UpdateReservationOutput 
     ...effectOut(reservation),
   });
   if (result.outcome === 'refused') return { ...refused(result.refusal), ...state };
-  return { result: 'ok', ...state, message: reserved(reservation), ...displacedOut(result.displaced) };
+  return present({
+    result: 'ok' as const,
+    ...state,
+    moved: result.moved,
+    message: reserved(reservation),
+    ...displacedOut(result.displaced),
+  });
 }
 
 function cancellationAnswer(result: CancelReservationResult): CancelReservationOutput {
@@ -156,8 +162,8 @@ export function refused(
     result: 'conflict' as const,
     reason: reasonOut(reason),
     message,
-    refusal: refusalOut(refusal),
     'search-complete': searchComplete,
+    refusal: refusalOut(refusal),
   });
 }
 

@@ -342,9 +342,22 @@ function sameHold(a: ReservationRequest, b: ReservationRequest): boolean {
 
 /** The request with its properties in one order, so that equal ones print alike. */
 function inOrder({ name, priority, start, end, expiryTime, flexible, demand }: ReservationRequest): unknown {
-  const { capacity, zone, pools, elements } = demand;
+  const { capacity, zone, pools, elements, containers, groups } = demand;
   const bounds = flexible && [flexible.earliestStart, flexible.latestEnd, flexible.duration];
-  return [name, priority, start, end, expiryTime, bounds, Object.entries(capacity).sort(), zone, pools, elements];
+  return [
+    name,
+    priority,
+    start,
+    end,
+    expiryTime,
+    bounds,
+    Object.entries(capacity).sort(),
+    zone,
+    pools,
+    elements,
+    containers,
+    groups,
+  ];
 }
 
 /** What there was to go by before the edit, for the providers and pools that it touches. */
