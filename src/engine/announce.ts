@@ -1,12 +1,13 @@
 /** Makes the events of a draft, with what their content needs as the head then is. */
 import { breakdownAt } from './breakdown.ts';
+import { fromVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { heldBy, instancesHeld, missingOf, remainingInstances, remainingOf } from './claims.ts';
 import type { Draft } from './draft.ts';
-import type { Allocation, Claim, Id, NodeId, Reservation, ReservationStatus, VmState } from './entities.ts';
+import type { Allocation, Claim, Id, Reservation, ReservationStatus, VmState } from './entities.ts';
 import type { AllocationCause, CapacityCause, ReservationCause } from './events.ts';
 import type { Refusal } from './requests.ts';
-import { allocationsOf, poolOfNode } from './state.ts';
+import { allocationsOf, claimWindow, forEachLoad, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 
@@ -64,21 +65,14 @@ export function announceGrant(
 
 /** One event for each pool on which claims will be held that the head does not have yet. */
 export function announceTaken(draft: Draft, claims: readonly Claim[]): void {
-  for (const claim of claims) {
-    const window = { start: claim.start, end: claim.end ?? FOREVER };
-    announcePool(draft, 'reserved', poolOfNode(claim.node), window, undefined, claim.capacity);
-  }
+  forEachLoad(claims, (load, vector) => {
+    announcePool(draft, 'reserved', poolOfNode(load.node), claimWindow(load), undefined, fromVector(vector));
+  });
 }
 
 /** One event for each pool on which something is held or given back. */
-export function announceHeld(
-  draft: Draft,
-  cause: CapacityCause,
-  claims: readonly { readonly node: NodeId; readonly start: Instant; readonly end?: Instant }[],
-): void {
-  for (const claim of claims) {
-    announcePool(draft, cause, poolOfNode(claim.node), { start: claim.start, end: claim.end ?? FOREVER });
-  }
+export function announceHeld(draft: Draft, cause: CapacityCause, claims: readonly Claim[]): void {
+  forEachLoad(claims, (load) => announcePool(draft, cause, poolOfNode(load.node), claimWindow(load)));
 }
 
 /**

@@ -22,8 +22,8 @@ const HOSTS_LOOKED_AT = 256;
 const TRIED_SINGLY = 16;
 const TRIED_TOGETHER = [2, 4, 8];
 
-const LOOKS = 20_000;
-const TRIES = 40_000;
+const LOOKS = 4_000;
+const TRIES = 10_000;
 
 export interface Room {
   readonly claims: readonly Omit<Claim, 'id'>[];

@@ -309,7 +309,9 @@ export interface RequestOffer extends Omit<CreateReservation, 'deferred'> {
   readonly holdFor: number;
 }
 
-export type RequestOfferResult = { readonly outcome: 'offered'; readonly offer: Offer } | Refused;
+/** `moved`: reservations that were placed anew to make room. */
+export type RequestOfferResult =
+  { readonly outcome: 'offered'; readonly offer: Offer; readonly moved: readonly Id[] } | Refused;
 
 export interface AcceptOffer {
   readonly id: Id;

@@ -11,7 +11,7 @@ import type {
 } from '../../generated/opnfv-promise.ts';
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
-import { instantOut, present, reasonOut } from './promise-values.ts';
+import { instantOut, listIn, present, reasonOut } from './promise-values.ts';
 import { effectOut, refused, span } from './reservation.ts';
 import { requestIn } from './reservation-nodes.ts';
 
@@ -49,6 +49,7 @@ function offerAnswer(result: RequestOfferResult): RequestOfferOutput {
     'expires-at': printInstant(expiresAt),
     start: printInstant(startsAt),
     end: instantOut(endsAt),
+    moved: listIn(result.moved),
     message: `Held ${span(result.offer)}; accept the offer before ${printInstant(expiresAt)}.`,
   });
 }
