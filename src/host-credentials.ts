@@ -3,6 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import selfsigned from 'selfsigned';
 import ssh2 from 'ssh2';
+import { ConfigError } from './config.ts';
 
 /** What the agent shows its clients: a TLS certificate for RESTCONF and SSH host keys for NETCONF. */
 export interface HostCredentials {
@@ -27,12 +28,19 @@ const CERTIFICATE_YEARS = 5;
 /**
  * Reads the credentials in the data directory, and makes those that are missing. To use a certificate of one's own,
  * put it there as `tls.crt` and `tls.key` (PEM).
+ * @throws ConfigError when only one of certificate and key is there
  * @param names host names and addresses that a certificate made here is for
  */
 export async function hostCredentials(dataDirectory: string, names: readonly string[]): Promise<HostCredentials> {
   const certificatePath = join(dataDirectory, 'tls.crt');
   const keyPath = join(dataDirectory, 'tls.key');
-  if (!existsSync(certificatePath) || !existsSync(keyPath)) await makeCertificate(certificatePath, keyPath, names);
+  const there = [certificatePath, keyPath].filter((path) => existsSync(path));
+  // One alone is a mistake of the operator, whose file must not be overwritten.
+  if (there.length === 1)
+    throw new ConfigError(
+      `of ${certificatePath} and ${keyPath} only one is there: put both, or neither to have them made`,
+    );
+  if (there.length === 0) await makeCertificate(certificatePath, keyPath, names);
   const certificate = readFileSync(certificatePath, 'utf8');
   return {
     certificate,

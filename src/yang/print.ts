@@ -148,19 +148,19 @@ class XmlPrinter {
   readonly #schema: SchemaTree;
   readonly #pretty: boolean;
   readonly #tagDefaults: boolean;
+  readonly #inOperation: boolean;
 
   constructor(schema: SchemaTree, options: PrintOptions) {
     this.#schema = schema;
+    // An input or output is the one parent that is no node itself.
+    this.#inOperation = options.parent !== undefined && !('kind' in options.parent);
     this.#pretty = options.pretty ?? false;
     this.#tagDefaults = options.tagDefaults ?? false;
   }
 
   /** @param within the module whose namespace is the default one here */
   *children(parent: SchemaParent | undefined, data: Data, within: string | undefined, level: number): Iterable<string> {
-    for (const [member, value] of Object.entries(data)) {
-      if (value === undefined) continue;
-      const node = this.#schema.childByMember(parent, member);
-      if (node === undefined) throw new Error(`there is no schema node for the member ${member}`);
+    for (const [node, value] of this.#members(parent, data)) {
       switch (node.kind) {
         case 'leaf':
           // By the schema these are leaf values.
@@ -181,6 +181,20 @@ class XmlPrinter {
       }
       if (this.out.full) yield this.out.take();
     }
+  }
+
+  /** Children of operations go in the order of the schema (RFC 7950 §7.14.4); elsewhere the order is free. */
+  #members(parent: SchemaParent | undefined, data: Data): readonly (readonly [DataSchemaNode, Value])[] {
+    const members: (readonly [DataSchemaNode, Value])[] = [];
+    for (const [member, value] of Object.entries(data)) {
+      if (value === undefined) continue;
+      const node = this.#schema.childByMember(parent, member);
+      if (node === undefined) throw new Error(`there is no schema node for the member ${member}`);
+      members.push([node, value]);
+    }
+    if (!this.#inOperation || members.length < 2) return members;
+    const order = this.#schema.children(parent);
+    return members.sort(([one], [other]) => order.indexOf(one) - order.indexOf(other));
   }
 
   *#inner(
