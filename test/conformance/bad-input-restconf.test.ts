@@ -173,11 +173,11 @@ const VALUES: readonly Case[] = [
   },
   {
     title: 'a leaf of a feature that is not there',
-    request: create({ elements: ['compute-1'] }),
+    request: create({ recurrence: { freq: 'daily', count: 2 } }),
     status: 400,
     tag: 'unknown-element',
     path: INPUT,
-    message: /elements/,
+    message: /recurrence/,
   },
   {
     title: 'a member of an unknown module',
