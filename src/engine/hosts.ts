@@ -16,7 +16,7 @@ import type { Capacity, CapacityVector } from './capacity.ts';
 import type { ElementId, HostId, Id } from './entities.ts';
 import { Timeline } from './timeline.ts';
 import { ALWAYS } from './window.ts';
-import type { Window } from './window.ts';
+import type { Instant, Window } from './window.ts';
 
 // As in window-index.ts: the package is CommonJS with a `default` property. Cast: the package's own declarations.
 const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof SortedBtree;
@@ -49,6 +49,33 @@ export interface HostNode {
   readonly free: Timeline;
   /** Reservations with claims on it, and how many each. */
   readonly holders: Map<Id, number>;
+  /** Instants at which requests came up short of cores, and how many there are: see `fallsShort`. */
+  shorts: Float64Array | undefined;
+}
+
+/** Of how many spans of time an instant is remembered, and how long these are: 2^32 ms, some 50 days. */
+const SPANS = 8;
+const SPAN = 2 ** 32;
+
+/**
+ * Whether a host is known to have less than so many cores at an instant of the window: requests that come after each other fall short at
+ * the same instants, and need not search the timeline for them. Nothing is known of a host that has changed since.
+ */
+export function fallsShort({ shorts }: HostNode, window: Window, cores: number): boolean {
+  if (shorts === undefined) return false;
+  for (let index = 0; index < shorts.length; index += 2) {
+    const at = shorts[index] ?? Number.NaN;
+    if (at >= window.start && at < window.end && (shorts[index + 1] ?? 0) < cores) return true;
+  }
+  return false;
+}
+
+/** Remembers an instant at which a host has less than was asked for. */
+export function noteShort(host: HostNode, at: Instant): void {
+  host.shorts ??= new Float64Array(2 * SPANS).fill(Number.NaN);
+  const index = 2 * (((Math.floor(at / SPAN) % SPANS) + SPANS) % SPANS);
+  host.shorts[index] = at;
+  host.shorts[index + 1] = host.free.valueAt(at, scratch)[CORES] ?? 0;
 }
 
 /** Hosts that no request tells apart, save by what they have. */
@@ -176,6 +203,7 @@ export class HostMap {
       size: NOTHING_THERE,
       free: new Timeline(),
       holders: new Map(),
+      shorts: undefined,
     };
     this.nodes.set(node.id, node);
     return node;
@@ -190,6 +218,7 @@ export class HostMap {
 
   /** Its place in the index is to be looked at anew; a host that is gone is forgotten when nothing is held on it any more. */
   #touched(node: HostNode): void {
+    node.shorts?.fill(Number.NaN);
     const { id, provider, free, holders } = node;
     if (!this.#inInventory.has(id) && free.breakpoints === 0 && holders.size === 0 && isNothing(free.valueAt(0))) {
       this.#index(provider).remove(node);

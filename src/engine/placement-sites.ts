@@ -7,9 +7,9 @@
  */
 import { eligibleNodes, inZone } from './admission.ts';
 import { RESOURCES, toVector } from './capacity.ts';
-import type { Capacity } from './capacity.ts';
+import type { Capacity, CapacityVector } from './capacity.ts';
 import type { Container, Demand, HostId, Id, Pool, Provider } from './entities.ts';
-import { hostId, leastOnHost, onHost } from './hosts.ts';
+import { fallsShort, hostId, hostVector, leastOnHost, noteShort, onHost } from './hosts.ts';
 import type { HostAmount, HostClass, HostNode } from './hosts.ts';
 import type { Head, Node } from './state.ts';
 import { poolOfNode } from './state.ts';
@@ -50,6 +50,8 @@ export interface Share {
   /** Of the pool, by the index of the resource, as far as it asks for it. */
   readonly ofPool: readonly (readonly [lane: number, amount: number])[];
   readonly ofHost: HostAmount;
+  /** The same as a vector of a host's timeline. */
+  readonly hostDemand: CapacityVector;
 }
 
 /** How much may be looked at before a search ends, and whether it was too little. */
@@ -90,18 +92,26 @@ export class Space {
     return room;
   }
 
-  /** Undefined when the effort is spent. */
-  host(host: HostNode): HostRoom | undefined {
-    let room = this.#hosts.get(host.id);
-    if (room === undefined) {
-      if (this.#effort.looks <= 0) {
-        this.#effort.spent = true;
-        return undefined;
-      }
-      this.#effort.looks--;
-      room = { host, ...leastOnHost(host, this.window) };
-      this.#hosts.set(host.id, room);
+  /**
+   * What a host has left, if that is enough for an instance by itself. Those that fall short are found out sooner than how much
+   * they have; what they have is not looked at. `spent` when no more may be asked.
+   */
+  host(host: HostNode, { hostDemand, ofHost }: Share): HostRoom | 'short' | 'spent' {
+    if (fallsShort(host, this.window, ofHost.cores)) return 'short';
+    const known = this.#hosts.get(host.id);
+    if (known !== undefined) return fits(known, ofHost) ? known : 'short';
+    if (this.#effort.looks <= 0) {
+      this.#effort.spent = true;
+      return 'spent';
     }
+    this.#effort.looks--;
+    const short = host.free.firstShortage(this.window, hostDemand);
+    if (short !== undefined) {
+      noteShort(host, short);
+      return 'short';
+    }
+    const room = { host, ...leastOnHost(host, this.window) };
+    this.#hosts.set(host.id, room);
     return room;
   }
 }
@@ -190,7 +200,8 @@ export function shareOf(node: Node, size: Size): Share {
   const capacity = counts && instances !== undefined ? { ...rest, instances } : rest;
   const vector = toVector(capacity);
   const ofPool = RESOURCES.flatMap((_, lane) => ((vector[lane] ?? 0) > 0 ? [[lane, vector[lane] ?? 0] as const] : []));
-  return { size: { capacity, disk: size.disk }, ofPool, ofHost: onHost(capacity, size.disk) };
+  const ofHost = onHost(capacity, size.disk);
+  return { size: { capacity, disk: size.disk }, ofPool, ofHost, hostDemand: hostVector(ofHost) };
 }
 
 /** Whether a host meets the conditions of a container, whatever it has left. */
@@ -208,8 +219,8 @@ export function unwantedTraits({ traits }: { readonly traits: readonly string[] 
   return (container.forbiddenTraits ?? []).filter((trait) => traits.includes(trait));
 }
 
-/** How many hosts are compared beyond those that are needed, before the search for better ones ends. */
-const COMPARED = 128;
+/** How many hosts are looked at for better ones when as many as are needed were found, in each run (see `runsOf`). */
+const COMPARED = [64, 256];
 
 export interface Sites {
   readonly sites: readonly Site[];
@@ -224,24 +235,26 @@ export function sitesIn(head: Head, space: Space, from: ContainerPool, container
   if (share === undefined || room === undefined) return { sites: [], all: true };
   if (!seesHosts(provider)) return { sites: [{ pool: room, host: undefined, share }], all: true };
   const sites: Site[] = [];
-  const enough = needed + COMPARED;
-  for (const run of runsOf(head, from, container)) {
-    let found = 0;
+  let all = true;
+  for (const [index, run] of runsOf(head, from, container).entries()) {
+    let spare = COMPARED[index] ?? 0;
     for (const host of run) {
       if (!fits(host.size, share.ofHost)) continue;
-      if (found >= enough) return { sites, all: false };
-      const there = space.host(host);
-      if (there === undefined) return { sites, all: false };
-      if (!fits(there, share.ofHost)) continue;
+      if (sites.length >= needed && spare-- <= 0) {
+        all = false;
+        break;
+      }
+      const there = space.host(host, share);
+      if (there === 'spent') return { sites, all: false };
+      if (there === 'short') continue;
       sites.push({ pool: room, host: there, share });
-      found++;
     }
   }
-  return { sites, all: true };
+  return { sites, all };
 }
 
 /** Hosts that may bear an instance, in runs: those with room at all times, the tightest first; then the others. */
-function runsOf(head: Head, from: ContainerPool, container: Container): Iterable<HostNode>[] {
+function runsOf(head: Head, from: ContainerPool, container: Container): readonly Iterable<HostNode>[] {
   const { provider, share, zone, only } = from;
   if (only !== undefined) {
     const hosts = [...only].sort().flatMap((name) => head.hosts.nodes.get(hostId(provider.id, name)) ?? []);

@@ -382,8 +382,10 @@ function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): vo
   if (sign === 1) index.add(reservation);
   else index.delete(reservation);
   if (reservation.status === 'degraded') mark(head.degraded, reservation.id, sign);
-  for (const node of new Set(reservation.claims.map((claim) => claim.node)))
-    indexUpcoming(head, reservation, node, sign);
+  const { claims } = reservation;
+  // Nearly all have one claim, and sets cost.
+  const nodes = claims.length === 1 ? claims : new Map(claims.map((claim) => [claim.node, claim])).values();
+  for (const { node } of nodes) indexUpcoming(head, reservation, node, sign);
   for (const machine of reservation.awaits ?? []) member(head.awaiting, machine, reservation.id, sign);
 }
 
@@ -436,18 +438,22 @@ export function holdMachine(head: Head, allocation: Allocation, sign: 1 | -1): v
 
 /** Holds claims (1) or gives them back (-1), on pools and hosts. */
 export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 | -1): void {
-  forEachLoad(claims, (load, vector) => {
-    const node = nodeFor(head, load.node);
-    const timeline = load.onLoan === true ? node.lent : node.free;
-    if ((sign === 1) === (load.onLoan === true)) timeline.add(claimWindow(load), vector);
-    else timeline.remove(claimWindow(load), vector);
-  });
+  const [only] = claims;
+  if (only !== undefined && claims.length === 1) holdOn(head, only, toVector(only.capacity, scratch), sign);
+  else forEachLoad(claims, (load, vector) => holdOn(head, load, vector, sign));
   for (const claim of claims) {
     if (claim.host !== undefined) {
       head.hosts.hold(claim.host, claimWindow(claim), onHost(claim.capacity, claim.disk), sign);
     }
     if (claim.element !== undefined) head.hosts.holdElement(claim.element, claimWindow(claim), sign);
   }
+}
+
+function holdOn(head: Head, claim: Omit<Claim, 'id'>, vector: CapacityVector, sign: 1 | -1): void {
+  const node = nodeFor(head, claim.node);
+  const timeline = claim.onLoan === true ? node.lent : node.free;
+  if ((sign === 1) === (claim.onLoan === true)) timeline.add(claimWindow(claim), vector);
+  else timeline.remove(claimWindow(claim), vector);
 }
 
 /** Runs something as if claims were held; they are given back before this returns. */

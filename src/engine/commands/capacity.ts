@@ -167,7 +167,7 @@ function adjust(
 ): { readonly changed: Pool; readonly adjustment?: Id } {
   if (!hasWindow(input)) {
     const capacity = direction === 'increase' ? add(pool.capacity, amount) : subtract(pool.capacity, amount);
-    return { changed: { ...pool, capacity } };
+    return { changed: { ...pool, ...elementsOf(pool, input.elements, direction), capacity } };
   }
   const adjustment: Adjustment = {
     id: draft.at.newId(),
@@ -178,6 +178,23 @@ function adjust(
     capacity: amount,
   };
   return { changed: { ...pool, adjustments: [...pool.adjustments, adjustment] }, adjustment: adjustment.id };
+}
+
+/** The elements of a pool that lists them, with or without those that a change names. One that lists none has all. */
+function elementsOf(
+  { elements }: Pool,
+  named: readonly string[] = [],
+  direction: Adjustment['direction'],
+): Pick<Pool, 'elements'> {
+  if (elements === undefined || named.length === 0) return {};
+  const others = elements.filter((element) => !named.includes(element));
+  if (direction === 'decrease' && others.length === 0) {
+    throw new InvalidRequest(
+      'elements',
+      'The pool would have no element left; a pool that lists none has all of its provider.',
+    );
+  }
+  return { elements: direction === 'increase' ? [...others, ...named] : others };
 }
 
 /** The part of an amount in resources that the provider bounds. */

@@ -284,6 +284,25 @@ describe('elements', () => {
   });
 });
 
+describe('elements of a pool', () => {
+  it('bound where its instances go, and grow and shrink with it', () => {
+    const engine = new Engine();
+    const source = engine.provider(hostsOf(3, 8));
+    const change = { source, capacity: { cores: 8, ram: 8192 } };
+    engine.do('increaseCapacity', { ...change, elements: ['h2'] });
+    expect(placesOf(engine, granted(engine, { containers: [container('web', 2)] }))).to.deep.equal([
+      'web@h2',
+      'web@h2',
+    ]);
+    engine.do('increaseCapacity', { ...change, elements: ['h3'] });
+    const id = granted(engine, { containers: [container('web', 1)] });
+    expect(placesOf(engine, id)).to.deep.equal(['web@h3']);
+    engine.do('cancelReservation', { id });
+    engine.do('decreaseCapacity', { ...change, elements: ['h3'], force: false });
+    expect(refusalOf(ask(engine, { containers: [container('web', 1)] })).container).to.equal('web');
+  });
+});
+
 describe('machines', () => {
   const boot = (engine: Engine, reservation?: Id, flavor = 'large') =>
     engine.do('createInstance', {

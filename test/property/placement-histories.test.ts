@@ -1,0 +1,303 @@
+/**
+ * Random histories of placed reservations beside a naive model: what is on which host at each tick, by counting, and whether a placement
+ * exists at all, by trying every one.
+ */
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import type { AffinityPolicy, Claim, Container, Demand, Reservation } from '../../src/engine/entities.ts';
+import { hostName } from '../../src/engine/hosts.ts';
+import { isOver } from '../../src/engine/state.ts';
+import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
+import type { HostSpec } from '../unit/engine/engine-fixture.ts';
+
+const TICK = 60_000;
+const HORIZON = 12;
+
+interface Asked {
+  readonly count: number;
+  readonly cores: number;
+  readonly group: boolean;
+  readonly trait: 'required' | 'forbidden' | 'any';
+  readonly zone: 'a' | 'b' | 'any';
+}
+
+class World {
+  readonly engine = new Engine();
+  readonly source: string;
+  readonly hosts: readonly HostSpec[];
+  readonly down = new Set<string>();
+  /** Whether hosts alone bound what can be placed: a host that fails takes from its pool what others may hold of it. */
+  faithful = true;
+  now = 0;
+
+  constructor(hosts: readonly HostSpec[]) {
+    this.hosts = hosts;
+    this.engine.checked = false;
+    this.source = this.engine.provider(hosts);
+    this.engine.pool(this.source, {});
+    this.engine.checked = true;
+  }
+
+  get live(): Reservation[] {
+    return [...this.engine.head.reservations.values()].filter((each) => !isOver(each));
+  }
+
+  /** Cores free on a host at a tick, by counting claims and machines that no claim holds. */
+  freeOn(host: HostSpec, tick: number, except?: Claim): number {
+    if (this.down.has(host.name)) return 0;
+    const at = NOW + tick * TICK;
+    const claims = this.live
+      .flatMap((each) => each.claims)
+      .filter((claim) => claim !== except && claim.host !== undefined && hostName(claim.host) === host.name);
+    const held = claims.filter((claim) => claim.start <= at && at < (claim.end ?? Infinity));
+    const machines = [...this.engine.head.allocations.values()].filter(
+      (each) => each.host === host.name && each.claim === undefined && at < (each.endsAt ?? Infinity),
+    );
+    const taken = [...held, ...machines].map(({ capacity }) => capacity.cores ?? 0);
+    return host.cores - taken.reduce((sum, each) => sum + each, 0);
+  }
+
+  leastOn(host: HostSpec, from: number, to: number): number {
+    const ticks = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
+    return Math.min(...ticks.map((tick) => this.freeOn(host, tick)));
+  }
+
+  report(): void {
+    this.faithful = false;
+    const specs = this.hosts.map((host) => (this.down.has(host.name) ? { ...host, state: 'down' as const } : host));
+    this.engine.do('updateProvider', { id: this.source, inventory: inventoryOf(specs) });
+  }
+}
+
+function admits(host: HostSpec, asked: Asked): boolean {
+  const has = host.traits?.includes('HW_X') === true;
+  if (asked.trait === 'required' && !has) return false;
+  if (asked.trait === 'forbidden' && has) return false;
+  return asked.zone === 'any' || host.zone === asked.zone;
+}
+
+function demandOf(parts: readonly Asked[], policy: AffinityPolicy): Demand {
+  const containers = parts.map(({ count, cores, group, trait, zone }, index): Container => ({
+    name: `c${index}`,
+    count,
+    size: { vcpus: cores, ram: 512, disk: 1 },
+    ...(group ? { group: 'g' } : {}),
+    ...(trait === 'required' ? { requiredTraits: ['HW_X'] } : {}),
+    ...(trait === 'forbidden' ? { forbiddenTraits: ['HW_X'] } : {}),
+    ...(zone === 'any' ? {} : { zone }),
+  }));
+  return { capacity: {}, containers, groups: [{ name: 'g', policy }] };
+}
+
+/** Whether any assignment of the instances to hosts meets all conditions: every one is tried. */
+function exists(world: World, parts: readonly Asked[], policy: AffinityPolicy, from: number, to: number): boolean {
+  const units = parts.flatMap((part) => Array<Asked>(part.count).fill(part));
+  const left = new Map(world.hosts.map((host) => [host, world.leastOn(host, from, to)]));
+  const members = new Map<HostSpec, number>();
+  const place = (index: number): boolean => {
+    const unit = units[index];
+    if (unit === undefined) return true;
+    return world.hosts.some((host) => {
+      const room = left.get(host) ?? 0;
+      if (world.down.has(host.name) || !admits(host, unit) || room < unit.cores) return false;
+      const there = members.get(host) ?? 0;
+      if (unit.group && policy === 'anti-affinity' && there > 0) return false;
+      if (unit.group && policy === 'affinity' && there === 0 && [...members.values()].some((each) => each > 0))
+        return false;
+      left.set(host, room - unit.cores);
+      if (unit.group) members.set(host, there + 1);
+      const found = place(index + 1);
+      left.set(host, room);
+      if (unit.group) members.set(host, there);
+      return found;
+    });
+  };
+  return place(0);
+}
+
+/** What was granted is what was asked for, on hosts that may bear it, grouped as it should be. */
+function checkPlaced(world: World, reservation: Reservation, parts: readonly Asked[], policy: AffinityPolicy): void {
+  const hostOf = (claim: Claim): HostSpec => {
+    const found = world.hosts.find(({ name }) => claim.host !== undefined && hostName(claim.host) === name);
+    if (found === undefined) throw new Error('a claim has no host');
+    return found;
+  };
+  const grouped: HostSpec[] = [];
+  for (const [index, part] of parts.entries()) {
+    const claims = reservation.claims.filter(({ container }) => container === `c${index}`);
+    expect(claims).to.have.length(part.count);
+    for (const claim of claims) {
+      expect(admits(hostOf(claim), part), 'traits and zone').to.equal(true);
+      expect(world.down.has(hostOf(claim).name)).to.equal(false);
+      expect(claim.capacity.cores).to.equal(part.cores);
+      if (part.group) grouped.push(hostOf(claim));
+    }
+  }
+  const distinct = new Set(grouped).size;
+  if (policy === 'affinity') expect(distinct).to.be.at.most(1);
+  if (policy === 'anti-affinity') expect(distinct).to.equal(grouped.length);
+}
+
+/** Nobody who is kept in full holds what is not there, at any tick. */
+function checkMap(world: World): void {
+  const shown = world.live.some(({ status }) => status === 'degraded') || world.engine.head.allocations.size > 0;
+  if (shown) return;
+  for (const host of world.hosts) {
+    for (let tick = world.now; tick < world.now + 3 * HORIZON; tick++) {
+      expect(world.freeOn(host, tick), `${host.name} at ${tick}`).to.be.at.least(0);
+    }
+  }
+}
+
+interface Step {
+  run(world: World): void;
+  toString(): string;
+}
+
+const asked = fc.record<Asked>({
+  count: fc.integer({ min: 1, max: 3 }),
+  cores: fc.integer({ min: 1, max: 4 }),
+  group: fc.boolean(),
+  trait: fc.constantFrom('required', 'forbidden', 'any', 'any'),
+  zone: fc.constantFrom('a', 'b', 'any', 'any'),
+});
+
+const policies = fc.constantFrom<AffinityPolicy>('affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity');
+
+const reserve = fc
+  .record({
+    parts: fc.array(asked, { minLength: 1, maxLength: 2 }),
+    policy: policies,
+    start: fc.integer({ min: 1, max: HORIZON }),
+    length: fc.integer({ min: 1, max: 6 }),
+  })
+  .map(({ parts, policy, start, length }): Step => ({
+    run: (world) => {
+      const from = world.now + start;
+      const to = from + length;
+      const window = { start: NOW + from * TICK, end: NOW + to * TICK };
+      const movable = world.live.some(({ status }) => status === 'scheduled');
+      const possible = exists(world, parts, policy, from, to);
+      const result = world.engine.do('createReservation', { ...window, demand: demandOf(parts, policy) });
+      if (result.outcome === 'refused') {
+        if (!world.faithful) return;
+        expect(possible, `refused: ${result.refusal.message}`).to.equal(false);
+        if (!movable) expect(result.refusal.searchComplete, 'a small search is complete').to.equal(true);
+        expect(result.refusal.container).to.match(/^c/);
+        const next = result.refusal.nextWindow;
+        if (next === undefined) return;
+        const later = Math.round((next.start - NOW) / TICK);
+        expect(exists(world, parts, policy, later, later + length), 'the next window').to.equal(true);
+        for (let tick = from; tick < later; tick++) {
+          expect(exists(world, parts, policy, tick, tick + length), `an earlier window at ${tick}`).to.equal(false);
+        }
+        return;
+      }
+      if (!possible && world.faithful) expect(result.moved ?? [], 'room was made').not.to.have.length(0);
+      const reservation = world.engine.head.reservations.get(result.reservation.id);
+      if (reservation !== undefined) checkPlaced(world, reservation, parts, policy);
+    },
+    toString: () =>
+      `reserve ${parts.map((each) => `${each.count}×${each.cores}${each.group ? 'g' : ''}${each.trait[0] ?? ''}${each.zone}`).join(' ')} ${policy} at +${start} for ${length}`,
+  }));
+
+const index = fc.nat({ max: 7 });
+
+const cancel = index.map((which): Step => ({
+  run: (world) => {
+    const { live } = world;
+    const id = live[which % Math.max(1, live.length)]?.id;
+    if (id !== undefined) world.engine.do('cancelReservation', { id });
+  },
+  toString: () => `cancel #${which}`,
+}));
+
+const fail = fc.record({ which: index, back: fc.boolean() }).map(({ which, back }): Step => ({
+  run: (world) => {
+    const host = world.hosts[which % world.hosts.length];
+    if (host === undefined) return;
+    if (back) world.down.clear();
+    else world.down.add(host.name);
+    world.report();
+    if (world.down.size > 0) return;
+    for (const { status } of world.live)
+      if (world.engine.head.allocations.size === 0) expect(status).not.to.equal('degraded');
+  },
+  toString: () => (back ? 'all hosts are back' : `host ${which} fails`),
+}));
+
+const boot = index.map((which): Step => ({
+  run: (world) => {
+    const active = world.live.filter(({ status }) => status === 'active');
+    const reservation = active[which % Math.max(1, active.length)]?.id;
+    const what = { name: 'vm', image: 'cirros', flavor: 'small' };
+    world.faithful = false;
+    world.engine.do('createInstance', which % 2 === 0 || reservation === undefined ? what : { ...what, reservation });
+  },
+  toString: () => `boot ${which}`,
+}));
+
+const wait = fc.integer({ min: 1, max: 4 }).map((ticks): Step => ({
+  run: (world) => {
+    world.engine.advance(ticks * TICK);
+    world.now += ticks;
+  },
+  toString: () => `wait ${ticks}`,
+}));
+
+const hosts = fc
+  .array(fc.record({ cores: fc.integer({ min: 1, max: 6 }), zone: fc.constantFrom('a', 'b'), trait: fc.boolean() }), {
+    minLength: 2,
+    maxLength: 4,
+  })
+  .map((specs) =>
+    specs.map(({ cores, zone, trait }, each): HostSpec => ({
+      name: `h${each}`,
+      cores,
+      zone,
+      traits: trait ? ['HW_X'] : [],
+    })),
+  );
+
+function play(specs: readonly HostSpec[], steps: readonly Step[]): World {
+  const world = new World(specs);
+  for (const step of steps) {
+    step.run(world);
+    checkMap(world);
+  }
+  return world;
+}
+
+describe('histories of placement', function () {
+  this.timeout(120_000);
+
+  it('grant exactly what can be placed, or what can when others move, and place it as it was asked for', () => {
+    const steps = fc.array(fc.oneof({ arbitrary: reserve, weight: 5 }, cancel, wait), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(hosts, steps, (specs, history) => void play(specs, history)),
+      { numRuns: 1500, seed: 11 },
+    );
+  });
+
+  it('keep the invariants while hosts fail and return and machines run', () => {
+    const steps = fc.array(fc.oneof({ arbitrary: reserve, weight: 4 }, cancel, fail, boot, wait), {
+      minLength: 1,
+      maxLength: 10,
+    });
+    fc.assert(
+      fc.property(hosts, steps, (specs, history) => {
+        const { engine } = play(specs, history);
+        // When everybody has left, every host is free.
+        engine.checked = false;
+        for (const { id, ...rest } of [...engine.head.reservations.values()]) {
+          if (!isOver({ id, ...rest })) engine.do('cancelReservation', { id });
+        }
+        for (const id of [...engine.head.allocations.keys()]) engine.do('serverGone', { allocation: id });
+        for (const host of engine.head.hosts.nodes.values()) {
+          expect(host.free.min({ start: engine.now, end: Infinity })[0]).to.equal(host.size.cores);
+        }
+      }),
+      { numRuns: 1500, seed: 12 },
+    );
+  });
+});
