@@ -8,5 +8,5 @@ const args = ['--import', 'tsx', join(root, 'test/openstack/run.ts'), ...process
 const child = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' });
 // An interrupt goes to the whole group; the child ends what it started, and this waits for it.
 process.on('SIGINT', () => undefined);
-process.on('SIGTERM', () => child.kill('SIGTERM'));
+for (const name of ['SIGTERM', 'SIGHUP']) process.on(name, () => child.kill(name));
 child.on('exit', (code) => process.exit(code ?? 1));

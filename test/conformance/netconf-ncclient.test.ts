@@ -3,6 +3,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { startNetconfServer } from '../../src/netconf/server.ts';
 import { silentLogger } from '../../src/observe/log.ts';
+import { missingProgram } from '../missing-program.ts';
 import { AgentFixture } from '../unit/agent/agent-fixture.ts';
 import { authenticator, hostKeys, PASSWORD } from '../unit/netconf/ssh-fixture.ts';
 
@@ -13,7 +14,7 @@ const SCRIPT = fileURLToPath(new URL('./netconf-ncclient.py', import.meta.url));
 
 describe('NETCONF with ncclient', () => {
   before(function () {
-    if (PYTHON === undefined) this.skip();
+    if (PYTHON === undefined) missingProgram(this, 'ncclient');
   });
 
   it('edits, reads, locks, calls, subscribes, and understands the errors', async function () {

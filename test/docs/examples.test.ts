@@ -10,6 +10,7 @@
  */
 import { expect } from 'chai';
 import { spawnSync } from 'node:child_process';
+import { missingProgram } from '../missing-program.ts';
 import { clockOf, documents, examplesOf, readDocument, type Example } from './blocks.ts';
 import { pythonWithNcclient } from './runners.ts';
 import { Stage } from './stage.ts';
@@ -31,7 +32,8 @@ describe('examples of the documentation', function () {
       });
       for (const example of examples) {
         it(titleOf(example), async function () {
-          if (needs(example).some((program) => !isThere(program))) this.skip();
+          const missing = needs(example).find((program) => !isThere(program));
+          if (missing !== undefined) missingProgram(this, missing);
           const wrong = await stage.play(example);
           if (wrong !== undefined) expect(wrong.printed).to.equal(wrong.documented);
         });

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import type { AgentUnderTest } from '../contract/agent-under-test.ts';
 import { KEY } from '../contract/agent-under-test.ts';
+import { missingProgram } from '../missing-program.ts';
 
 export interface Outcome {
   readonly code: number | null;
@@ -43,12 +44,11 @@ export async function run(command: string, args: readonly string[], options: Run
   return { code, stdout, stderr };
 }
 
-/** Reports tests as pending, with a word on standard error, when a program that they talk to is missing. */
+/** Reports tests as pending, under CI as failed, when a program that they talk to is missing. */
 export function requireProgram(context: Mocha.Context, name: string, probe: readonly [string, ...string[]]): void {
   const [command, ...args] = probe;
   if (spawnSync(command, args).error === undefined && spawnSync(command, args).status === 0) return;
-  console.error(`NOT TESTED: ${name} is missing; node scripts/setup.mjs --test installs it`);
-  context.skip();
+  missingProgram(context, name);
 }
 
 /** A directory with what SSH clients need: the user's key and the server's known host keys. */

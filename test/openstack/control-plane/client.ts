@@ -7,6 +7,9 @@ const token = z.object({ token: z.object({ project: z.object({ id: z.string() })
 /** Sent with every request; services take what is theirs. */
 const VERSIONS = { 'openstack-api-version': 'compute 2.74, placement 1.39' };
 
+/** Milliseconds for a request. */
+const PATIENCE = 60_000;
+
 /** The services by name, below which paths are given. */
 const BASES: Readonly<Record<string, string>> = {
   identity: `${url('keystone')}/v3`,
@@ -33,6 +36,7 @@ export class OpenStackClient {
     const identity = { methods: ['password'], password: { user: { name: user, domain, password: user } } };
     const response = await fetch(`${BASES['identity']}/auth/tokens`, {
       method: 'POST',
+      signal: AbortSignal.timeout(PATIENCE),
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ auth: { identity, scope: { project: { name: project, domain } } } }),
     });
@@ -53,6 +57,7 @@ export class OpenStackClient {
     const type = body instanceof Uint8Array ? 'application/octet-stream' : 'application/json';
     const response = await fetch(`${base}${path}`, {
       method,
+      signal: AbortSignal.timeout(PATIENCE),
       headers: { ...VERSIONS, 'x-auth-token': this.#token, 'x-subject-token': this.#token, 'content-type': type },
       ...(body === undefined ? {} : { body: body instanceof Uint8Array ? body : JSON.stringify(body) }),
     });

@@ -7,12 +7,12 @@ import { OpenStackClient } from './client.ts';
 import { file, writeConfiguration } from './configuration.ts';
 import { COMPUTE_HOSTS, DIRECTORIES, HOST, PORTS, USERS } from './layout.ts';
 import { ensurePackages } from './packages.ts';
-import { answers, isRunning, kill, listening, logEnd, start, stopAll } from './processes.ts';
+import { answers, isRunning, kill, listening, logEnd, shutDown, start, stopAll, stopping } from './processes.ts';
 import { serve, startDatabases, startKeystone } from './state.ts';
 
 /** Starts everything. @throws NotInstallable, or Error with the end of a log. */
 export async function startControlPlane(say: (line: string) => void): Promise<void> {
-  ensurePackages(say);
+  await ensurePackages(say, stopping);
   // What an earlier run may have left behind.
   await stopAll();
   await checkPorts();
@@ -36,7 +36,7 @@ export async function startControlPlane(say: (line: string) => void): Promise<vo
   say('the cloud is ready: three hosts, an image, flavors and a network');
 }
 
-export const stopControlPlane = stopAll;
+export const stopControlPlane = shutDown;
 
 /** Starts the nova-compute of a host. */
 export function startCompute(host: string): void {
@@ -103,13 +103,17 @@ function startServices(): void {
   for (const host of COMPUTE_HOSTS) startCompute(host);
 }
 
+/** Milliseconds from the services' listening to hosts that can be given servers. */
+const READY_PATIENCE = 180_000;
+
 const services = z.object({ services: z.array(z.object({ binary: z.string(), state: z.string() })) });
 const providers = z.object({ resource_providers: z.array(z.object({ name: z.string() })) });
 
 /** Waits until all hosts can be given servers. */
 async function ready(): Promise<void> {
   let last: unknown;
-  for (let tries = 0; tries < 300; tries += 1) {
+  for (const end = Date.now() + READY_PATIENCE; Date.now() < end;) {
+    stopping.throwIfAborted();
     try {
       const admin = await OpenStackClient.login(USERS.admin);
       const compute = await admin.ask('compute', 'GET', '/os-services', services);
@@ -125,9 +129,9 @@ async function ready(): Promise<void> {
     }
     await wait(400);
   }
-  const dead = ['nova', 'nova-conductor', 'nova-scheduler', 'placement'].filter((name) => !isRunning(name));
-  const logs = dead.map((name) => `${name}:\n${logEnd(name)}`).join('\n');
-  throw new Error(`the hosts did not come up: ${String(last)}\n${logs}`);
+  const needed = ['nova', 'nova-conductor', 'nova-scheduler', 'placement', `nova-${COMPUTE_HOSTS[0]}`];
+  const logs = needed.map((name) => `${name} (${isRunning(name) ? 'runs' : 'ended'}):\n${logEnd(name)}`).join('\n');
+  throw new Error(`the hosts did not come up within ${READY_PATIENCE / 1_000} s: ${String(last)}\n${logs}`);
 }
 
 const withId = z.object({ id: z.string() });

@@ -1,6 +1,7 @@
 /** The running programs of the control plane, each in a process group of its own, ended by the ids that were noted. */
 import { spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { setMaxListeners } from 'node:events';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -29,7 +30,13 @@ function note(running: readonly Running[]): void {
   writeFileSync(NOTES, JSON.stringify(running));
 }
 
+const ending = new AbortController();
+/** Is aborted when everything is being stopped: nothing new begins then. */
+export const stopping: AbortSignal = ending.signal;
+setMaxListeners(0, stopping);
+
 export function start(name: string, command: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): void {
+  stopping.throwIfAborted();
   const log = openSync(join(DIRECTORIES.log, `${name}.log`), 'a');
   const child = spawn(command, args, {
     cwd: DIRECTORIES.data,
@@ -58,6 +65,12 @@ export function kill(name: string): void {
   note(noted().filter((each) => each.name !== name));
 }
 
+/** Ends everything for good. */
+export async function shutDown(why: string): Promise<void> {
+  ending.abort(new Error(why));
+  await stopAll();
+}
+
 /** Ends everything: what others need goes last. */
 export async function stopAll(): Promise<void> {
   const names = noted().map(({ name }) => name);
@@ -74,12 +87,15 @@ export async function stopAll(): Promise<void> {
 export const isRunning = (name: string): boolean => noted().some((each) => each.name === name && isAlive(each));
 
 /** Waits until something listens. @throws Error when nothing does in time, with the end of the program's log. */
-export async function listening(name: string, port: number, seconds = 120): Promise<void> {
+export async function listening(name: string, port: number, seconds = 180): Promise<void> {
   for (let waited = 0; waited < seconds * 1_000; waited += 100) {
+    stopping.throwIfAborted();
     if (await answers(port)) return;
+    if (!isRunning(name)) break;
     await wait(100);
   }
-  throw new Error(`${name} does not listen on port ${port}; its log ends with:\n${logEnd(name)}`);
+  const how = isRunning(name) ? `does not listen on port ${port} after ${seconds} s` : 'has ended';
+  throw new Error(`${name} ${how}; its log ends with:\n${logEnd(name)}`);
 }
 
 export function answers(port: number): Promise<boolean> {
@@ -96,6 +112,18 @@ export function answers(port: number): Promise<boolean> {
 export function logEnd(name: string): string {
   const path = join(DIRECTORIES.log, `${name}.log`);
   return existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(-25).join('\n') : '';
+}
+
+/** What the programs' logs hold of errors: for each the last one. */
+export function lastErrors(): string[] {
+  if (!existsSync(DIRECTORIES.log)) return [];
+  return readdirSync(DIRECTORIES.log)
+    .filter((file) => file.endsWith('.log'))
+    .flatMap((file) => {
+      const lines = readFileSync(join(DIRECTORIES.log, file), 'utf8').split('\n');
+      const last = lines.findLast((line) => / (ERROR|CRITICAL) |\[(ERROR|error)\]/.test(line));
+      return last === undefined ? [] : [`${file}: ${last.slice(0, 300)}`];
+    });
 }
 
 function signal(each: Running, name: NodeJS.Signals): void {

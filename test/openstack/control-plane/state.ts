@@ -12,7 +12,7 @@ import { z } from 'zod';
 import { OpenStackClient } from './client.ts';
 import { DATABASE_PASSWORD, file } from './configuration.ts';
 import { DIRECTORIES, ENVIRONMENT, HOST, PORTS, REGION, SOURCES, USERS, url } from './layout.ts';
-import { listening, start, stop } from './processes.ts';
+import { listening, start, stop, stopping } from './processes.ts';
 
 const run = promisify(execFile);
 const { data, states } = DIRECTORIES;
@@ -20,6 +20,8 @@ const TABLES = join(data, 'mysql');
 const SOCKET = join(data, 'mysql.sock');
 /** What a state consists of. */
 const KEPT = ['mysql', 'fernet', 'credential'] as const;
+/** Milliseconds for a program that makes schemas; the longest takes half a minute where nothing else is going on. */
+const PROGRAM_PATIENCE = 6 * 60_000;
 const DATABASES = ['keystone', 'placement', 'glance', 'nova', 'nova_api', 'nova_cell0', 'neutron', 'cinder', 'aodh'];
 
 /** Brings the databases up, with a state in them. */
@@ -78,8 +80,14 @@ async function createDatabase(): Promise<void> {
 
 async function program(command: string, ...args: string[]): Promise<void> {
   try {
-    await run(command, args, { env: ENVIRONMENT, cwd: data, maxBuffer: 64 * 1024 * 1024 });
+    const bounds = { timeout: PROGRAM_PATIENCE, signal: stopping, maxBuffer: 64 * 1024 * 1024 };
+    await run(command, args, { env: ENVIRONMENT, cwd: data, ...bounds });
   } catch (error) {
+    stopping.throwIfAborted();
+    if (error instanceof Error && 'killed' in error && error.killed === true)
+      throw new Error(`${command} ${args[0] ?? ''} did not end within ${PROGRAM_PATIENCE / 60_000} minutes`, {
+        cause: error,
+      });
     const said =
       error instanceof Error && 'stderr' in error ? String(error.stderr).split('\n').slice(-25).join('\n') : '';
     throw new Error(`${command} ${args[0] ?? ''} failed: ${said}`, { cause: error });
@@ -193,7 +201,7 @@ async function firstLogin(): Promise<OpenStackClient> {
     try {
       return await OpenStackClient.login(USERS.admin);
     } catch (error) {
-      if (tries === 50) throw error;
+      if (tries === 50 || stopping.aborted) throw error;
       await wait(200);
     }
   }

@@ -9,6 +9,7 @@ import type { ClientChannel } from 'ssh2';
 import { FrameDecoder } from '../../../src/netconf/framing.ts';
 import { startNetconfServer, type NetconfLimits, type NetconfServer } from '../../../src/netconf/server.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
+import { missingProgram } from '../../missing-program.ts';
 import { BASE, clientHello, FakeAgent, lazyTracks, MUSIC } from './session-fixture.ts';
 import { authenticator, connect, hostKeys, openSubsystem, readAll, userKeys } from './ssh-fixture.ts';
 
@@ -135,7 +136,7 @@ describe('netconf server', () => {
   describe('with OpenSSH', () => {
     const directory = mkdtempSync(join(tmpdir(), 'promise-netconf-'));
     before(function () {
-      if (spawnSync('ssh', ['-V']).status !== 0) this.skip();
+      if (spawnSync('ssh', ['-V']).status !== 0) missingProgram(this, 'OpenSSH');
       for (const [name, key] of Object.entries(userKeys)) {
         const path = join(directory, name);
         writeFileSync(path, key.private);
