@@ -24,8 +24,9 @@ export async function run(command, args, options = {}) {
 
 /** The Debian mirror in the machine's apt configuration and the machine's own release. */
 async function machine() {
-  const listed = await run('apt-get', ['indextargets', '--format', '$(SITE)', 'Created-By: Packages']);
-  const sites = [...new Set(listed.split('\n').filter(Boolean))];
+  // What would be fetched is known before any list is there, as on a machine that was just made.
+  const fetched = await run('apt-get', ['update', '--print-uris', '-q']);
+  const sites = [...new Set([...fetched.matchAll(/^'(\S+?)\/dists\//gm)].map(([, site]) => site))];
   const mirror = sites.find((site) => /\/debian\/?$/.test(site));
   if (mirror === undefined) {
     throw new Error(`no Debian mirror in the machine's apt configuration (found: ${sites.join(', ') || 'nothing'})`);
