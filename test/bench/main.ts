@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- PART… --json FILE --seconds N --callers N,… --cpu-prof DIR]`: decisions of the timeline, and durable
  * create-reservation through each way in, beside baselines in the same run. Parts: timeline sqlite engine local http https
- * netconf; all unless named. The server under test is the compiled one, in a process of its own; so is the load generator.
+ * netconf discovery boot (openstack.ts); all unless named. The server under test is the compiled one, in a process of its own; so is the load generator.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -14,6 +14,7 @@ import { Child, processorSeconds, residentMegabytes } from './child.ts';
 import type { InProcessJob } from './in-process.ts';
 import type { Target } from './load-client.ts';
 import type { LoadJob, LoadResult } from './load.ts';
+import { boot, discovery } from './openstack.ts';
 import { infrastructure } from './requests.ts';
 import { ServedProcess } from '../served-process.ts';
 import type { Measurement } from './statistics.ts';
@@ -22,7 +23,7 @@ import type { TimelineRate } from './timeline.ts';
 
 const WIRES = ['http', 'https', 'netconf'] as const;
 type Wire = (typeof WIRES)[number];
-const PARTS = ['timeline', 'sqlite', 'engine', 'local', ...WIRES] as const;
+const PARTS = ['timeline', 'sqlite', 'engine', 'local', ...WIRES, 'discovery', 'boot'] as const;
 type Part = (typeof PARTS)[number];
 
 const WARM_UP = 1;
@@ -261,6 +262,8 @@ async function main(): Promise<void> {
   if (parts.has('local')) results['local'] = await withoutWire('local', 'local client, in process');
   const chosen = WIRES.filter((wire) => parts.has(wire));
   if (chosen.length > 0) results['wires'] = await wires(chosen);
+  if (parts.has('discovery')) results['discovery'] = await discovery();
+  if (parts.has('boot')) results['boot'] = await boot(profiling('boot'));
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   console.log('The table of libyang-wasm: npm run bench --workspace libyang-wasm');
 }

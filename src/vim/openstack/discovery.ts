@@ -3,6 +3,9 @@
  *
  * An administrator sees hosts: compute services say which are up and enabled, hypervisors lead to their resource providers, Placement
  * says what those have. To an ordinary tenant all of this is forbidden, and its quotas are the capacity.
+ *
+ * What has not changed since the last discovery is not read again where OpenStack tells: hypervisors while the same hosts are there,
+ * and what Placement knows of a host while its generation stays.
  */
 import { VimError } from '../vim.ts';
 import type { VimHost, VimInventory, VimNetwork, VimQuotas } from '../vim.ts';
@@ -11,7 +14,8 @@ import { listImages } from './glance.ts';
 import { listNetworks, readNetworkQuotas } from './neutron.ts';
 import { listComputeServices, listFlavors, listHypervisors, listZones, readLimits } from './nova.ts';
 import type { ComputeService, Hypervisor } from './nova.ts';
-import { readSupplies } from './placement.ts';
+import { Supplies, readGenerations } from './placement.ts';
+import type { Supply } from './placement.ts';
 import type { Service, Session } from './session.ts';
 
 export interface Discovery {
@@ -20,28 +24,103 @@ export interface Discovery {
   readonly services: readonly ComputeService[];
 }
 
-/** @throws VimError. */
-export async function discover(session: Session, signal: AbortSignal): Promise<Discovery> {
-  const [nova, glance] = await Promise.all([session.service('compute', signal), session.service('image', signal)]);
-  const [zones, { hosts, services }, flavors, images, limits, network, volumeLimits] = await Promise.all([
-    listZones(nova, signal),
-    readHosts(session, nova, signal),
-    listFlavors(nova, signal),
-    listImages(glance, signal),
-    readLimits(nova, signal),
-    readNetwork(session, signal),
-    readVolumes(session, signal),
-  ]);
-  const inventory = {
-    // A zone all of whose hosts are out of service is a zone all the same.
-    zones: [...new Set([...zones, ...hosts.map(({ zone }) => zone)])].sort(),
-    hosts,
-    flavors,
-    images,
-    networks: network.networks,
-    quotas: { ...limits, ...network.quotas, ...volumeLimits },
-  };
-  return { inventory, services };
+export class Discoverer {
+  readonly #session: Session;
+  readonly #supplies = new Supplies();
+  #hypervisors: { readonly among: string; readonly all: readonly Hypervisor[] } | undefined;
+
+  constructor(session: Session) {
+    this.#session = session;
+  }
+
+  /** @throws VimError. */
+  async discover(signal: AbortSignal): Promise<Discovery> {
+    const session = this.#session;
+    const [nova, glance] = await Promise.all([session.service('compute', signal), session.service('image', signal)]);
+    const [zones, { hosts, services }, flavors, images, limits, network, volumeLimits] = await Promise.all([
+      listZones(nova, signal),
+      this.#readHosts(nova, signal),
+      listFlavors(nova, signal),
+      listImages(glance, signal),
+      readLimits(nova, signal),
+      readNetwork(session, signal),
+      readVolumes(session, signal),
+    ]);
+    const inventory = {
+      // A zone all of whose hosts are out of service is a zone all the same.
+      zones: [...new Set([...zones, ...hosts.map(({ zone }) => zone)])].sort(),
+      hosts,
+      flavors,
+      images,
+      networks: network.networks,
+      quotas: { ...limits, ...network.quotas, ...volumeLimits },
+    };
+    return { inventory, services };
+  }
+
+  /** The hosts by name, and the services behind them; none of either for an ordinary tenant. */
+  async #readHosts(
+    nova: Service,
+    signal: AbortSignal,
+  ): Promise<{ readonly hosts: VimHost[]; readonly services: readonly ComputeService[] }> {
+    try {
+      const services = await listComputeServices(nova, signal);
+      const placement = await this.#session.service('placement', signal);
+      const generations = await readGenerations(placement, signal);
+      const hypervisors = await this.#listHypervisors(nova, services, generations, signal);
+      const ids = hypervisors.map(({ id }) => id);
+      const supplies = await this.#supplies.read(placement, ids, generations, signal);
+      return { hosts: hostsOf(services, hypervisors, supplies), services };
+    } catch (error) {
+      if (error instanceof VimError && error.kind === 'forbidden') return { hosts: [], services: [] };
+      throw error;
+    }
+  }
+
+  /** As they were, while the same compute services and resource providers are there. */
+  async #listHypervisors(
+    nova: Service,
+    services: readonly ComputeService[],
+    generations: ReadonlyMap<string, number>,
+    signal: AbortSignal,
+  ): Promise<readonly Hypervisor[]> {
+    const among = JSON.stringify([services.map(({ host }) => host).sort(), [...generations.keys()].sort()]);
+    if (this.#hypervisors?.among !== among) {
+      this.#hypervisors = { among, all: await listHypervisors(nova, signal) };
+    }
+    return this.#hypervisors.all;
+  }
+}
+
+function hostsOf(
+  services: readonly ComputeService[],
+  hypervisors: readonly Hypervisor[],
+  supplies: ReadonlyMap<string, Supply>,
+): VimHost[] {
+  const byHost = new Map(services.map((service) => [service.host, service]));
+  const nodes = nodesOf(hypervisors);
+  return hypervisors
+    .flatMap((hypervisor): VimHost[] => {
+      const service = byHost.get(hypervisor.service);
+      const supply = supplies.get(hypervisor.id);
+      // A host that Placement does not know gets no servers.
+      if (service === undefined || supply === undefined) return [];
+      const { capacity, used, traits } = supply;
+      return [
+        {
+          name: nodes.get(hypervisor.service) === 1 ? hypervisor.service : hypervisor.name,
+          zone: service.zone,
+          state: service.state,
+          enabled: service.enabled,
+          vcpus: capacity.VCPU,
+          memoryMb: capacity.MEMORY_MB,
+          diskGb: capacity.DISK_GB,
+          used: { vcpus: used.VCPU, memoryMb: used.MEMORY_MB, diskGb: used.DISK_GB },
+          traits,
+        },
+      ];
+    })
+    .sort((one, other) => (one.name < other.name ? -1 : 1));
 }
 
 async function readNetwork(
@@ -61,52 +140,6 @@ async function readNetwork(
 async function readVolumes(session: Session, signal: AbortSignal): Promise<VimQuotas> {
   const cinder = await session.findService('volume', signal);
   return cinder === undefined ? {} : readVolumeLimits(cinder, signal);
-}
-
-/** The hosts by name, and the services behind them; none of either for an ordinary tenant. */
-async function readHosts(
-  session: Session,
-  nova: Service,
-  signal: AbortSignal,
-): Promise<{ readonly hosts: VimHost[]; readonly services: readonly ComputeService[] }> {
-  try {
-    const [services, hypervisors] = await Promise.all([
-      listComputeServices(nova, signal),
-      listHypervisors(nova, signal),
-    ]);
-    if (hypervisors.length === 0) return { hosts: [], services };
-    const placement = await session.service('placement', signal);
-    const ids = hypervisors.map(({ id }) => id);
-    const supplies = await readSupplies(placement, ids, signal);
-    const byHost = new Map(services.map((service) => [service.host, service]));
-    const nodes = nodesOf(hypervisors);
-    const hosts = hypervisors
-      .flatMap((hypervisor): VimHost[] => {
-        const service = byHost.get(hypervisor.service);
-        const supply = supplies.get(hypervisor.id);
-        // A host that Placement does not know gets no servers.
-        if (service === undefined || supply === undefined) return [];
-        const { capacity, used, traits } = supply;
-        return [
-          {
-            name: nodes.get(hypervisor.service) === 1 ? hypervisor.service : hypervisor.name,
-            zone: service.zone,
-            state: service.state,
-            enabled: service.enabled,
-            vcpus: capacity.VCPU,
-            memoryMb: capacity.MEMORY_MB,
-            diskGb: capacity.DISK_GB,
-            used: { vcpus: used.VCPU, memoryMb: used.MEMORY_MB, diskGb: used.DISK_GB },
-            traits,
-          },
-        ];
-      })
-      .sort((one, other) => (one.name < other.name ? -1 : 1));
-    return { hosts, services };
-  } catch (error) {
-    if (error instanceof VimError && error.kind === 'forbidden') return { hosts: [], services: [] };
-    throw error;
-  }
 }
 
 /**

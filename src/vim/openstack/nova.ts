@@ -53,6 +53,7 @@ const server = z.object({
   name: z.string().default(''),
   status: z.string(),
   created: z.string().optional(),
+  updated: z.string().optional(),
   metadata: z.record(z.string(), z.string()).default({}),
   flavor: z.object({ id: z.string().optional(), original_name: z.string().optional() }).optional(),
   fault: z.object({ code: z.number(), message: z.string() }).optional(),
@@ -139,9 +140,17 @@ const hypervisor = z.object({
 
 // Requests.
 
-export async function listServers(nova: Service, signal: AbortSignal): Promise<VimServer[]> {
-  const path = `${SERVERS}/detail`;
-  return (await list(nova, { path, key: 'servers', item: server, version: READ_SERVERS }, signal)).map(toServer);
+/** A server, and when Nova changed its record last (ISO 8601, whole seconds, Nova's clock). */
+export interface Listed {
+  readonly server: VimServer;
+  readonly updated: string | undefined;
+}
+
+/** @param since an instant by Nova's clock: what has changed from then on, also what was deleted. Absent: all that there is. */
+export async function listServers(nova: Service, signal: AbortSignal, since?: string): Promise<Listed[]> {
+  const path = `${SERVERS}/detail${since === undefined ? '' : `?changes-since=${encodeURIComponent(since)}`}`;
+  const found = await list(nova, { path, key: 'servers', item: server, version: READ_SERVERS }, signal);
+  return found.map((each) => ({ server: toServer(each), updated: each.updated }));
 }
 
 /** @throws VimError not-found. */

@@ -7,11 +7,12 @@ import type { Observable } from 'rxjs';
 import { VimError } from '../vim.ts';
 import type { CreateServer, Vim, VimAccount, VimEvent, VimFactory, VimInventory, VimServer } from '../vim.ts';
 import { Alarms } from './alarms.ts';
-import { discover } from './discovery.ts';
+import { Discoverer } from './discovery.ts';
 import { HostWatch } from './host-watch.ts';
 import { withIds } from './names.ts';
 import type { Named } from './names.ts';
 import * as nova from './nova.ts';
+import { ServerList } from './server-list.ts';
 import { ServerWatch } from './server-watch.ts';
 import { Session } from './session.ts';
 import type { Service } from './session.ts';
@@ -44,6 +45,8 @@ class OpenStackVim implements Vim {
   readonly providerId: string;
   readonly #transport: Transport;
   readonly #session: Session;
+  readonly #discoverer: Discoverer;
+  readonly #list: ServerList;
   readonly #closed = new AbortController();
   readonly #events = new Subject<VimEvent>();
   readonly #servers: ServerWatch;
@@ -61,6 +64,8 @@ class OpenStackVim implements Vim {
     this.#transport = new Transport(options);
     this.#session = new Session({ account, transport: this.#transport, face });
     const session = this.#session;
+    this.#discoverer = new Discoverer(session);
+    this.#list = new ServerList(clock);
     const { signal } = this.#closed;
     setMaxListeners(0, signal);
     const tell = (event: VimEvent): void => this.#events.next(event);
@@ -76,7 +81,7 @@ class OpenStackVim implements Vim {
 
   discover(signal: AbortSignal): Promise<VimInventory> {
     return this.#call(signal, async (either) => {
-      const { inventory, services } = await discover(this.#session, either);
+      const { inventory, services } = await this.#discoverer.discover(either);
       this.#known = inventory;
       if (services.length > 0) this.#hosts.start(services);
       await this.#alarms?.ensure(either);
@@ -111,7 +116,7 @@ class OpenStackVim implements Vim {
 
   listServers(signal: AbortSignal): Promise<readonly VimServer[]> {
     return this.#call(signal, async (either) => {
-      const servers = await nova.listServers(await this.#session.service('compute', either), either);
+      const servers = await this.#list.read(await this.#session.service('compute', either), either);
       for (const server of servers) if (server.token !== undefined) this.#servers.seen(server);
       return servers;
     });
@@ -148,7 +153,7 @@ class OpenStackVim implements Vim {
         // It may have been made since.
       }
     }
-    this.#known = (await discover(this.#session, signal)).inventory;
+    this.#known = (await this.#discoverer.discover(signal)).inventory;
     return withIds(request, this.#known);
   }
 

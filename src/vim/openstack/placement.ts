@@ -26,11 +26,17 @@ export interface Supply {
 // URLs.
 
 const providerPath = (uuid: string, what: string): string => `/resource_providers/${encodeURIComponent(uuid)}/${what}`;
+const PROVIDERS = '/resource_providers';
 /** Whoever has a virtual CPU left, all in one answer. */
 const CANDIDATES = '/allocation_candidates?resources=VCPU:1';
 
+/** Up to so many providers that changed are read one by one rather than with the answer about all, which is large. */
+const FEW = 8;
+
 // Decoding.
 
+/** "List resource providers", response. */
+const providers = z.object({ resource_providers: z.array(z.object({ uuid: z.string(), generation: z.number() })) });
 /** "Show resource provider inventories" (List), response. */
 const inventories = z.object({
   inventories: z.record(
@@ -66,21 +72,55 @@ function capacityOf(inventory: z.infer<typeof inventories>['inventories'][string
 // Requests.
 
 /**
- * The supplies of resource providers, by uuid. Those with room come in one answer; those without are asked one by one. A provider that
- * Placement does not know is left out. @throws VimError forbidden for an ordinary tenant.
+ * The supplies of resource providers, kept from one reading to the next. A provider's generation moves with everything that is changed
+ * about it, allocations included: only those whose generation moved are read again.
  */
-export async function readSupplies(
-  placement: Service,
-  uuids: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string, Supply>> {
-  const summaries = await readSummaries(placement, signal);
-  const supplies = new Map<string, Supply>();
-  for (const uuid of uuids) {
-    const supply = summaries.get(uuid) ?? (await readSupply(placement, uuid, signal));
-    if (supply !== undefined) supplies.set(uuid, supply);
+export class Supplies {
+  #known: ReadonlyMap<string, { readonly generation: number | undefined; readonly supply: Supply }> = new Map();
+
+  /**
+   * The supplies by uuid. A provider that Placement does not know is left out. @param generations what {@link readGenerations} told
+   * before. @throws VimError forbidden for an ordinary tenant.
+   */
+  async read(
+    placement: Service,
+    uuids: readonly string[],
+    generations: ReadonlyMap<string, number>,
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, Supply>> {
+    const known = this.#known;
+    const isKnown = (uuid: string): boolean => {
+      const generation = generations.get(uuid);
+      return generation !== undefined && known.get(uuid)?.generation === generation;
+    };
+    const stale = uuids.filter((uuid) => !isKnown(uuid));
+    // Those with room come in one answer; those without, or a few, are asked one by one, as many at once as there are connections.
+    const together = stale.length > (known.size === 0 || generations.size === 0 ? 0 : FEW);
+    const summaries = together ? await readSummaries(placement, signal) : new Map<string, Supply>();
+    const read = await Promise.all(
+      stale.map(async (uuid) => [uuid, summaries.get(uuid) ?? (await readSupply(placement, uuid, signal))] as const),
+    );
+    const fresh = new Map(read);
+    const entries = uuids.flatMap((uuid) => {
+      const supply = fresh.get(uuid) ?? (isKnown(uuid) ? known.get(uuid)?.supply : undefined);
+      return supply === undefined ? [] : [[uuid, { generation: generations.get(uuid), supply }] as const];
+    });
+    this.#known = new Map(entries);
+    return new Map(entries.map(([uuid, { supply }]) => [uuid, supply]));
   }
-  return supplies;
+}
+
+/** The generations of all resource providers, by uuid; none where the account may not list them. @throws VimError. */
+export async function readGenerations(placement: Service, signal: AbortSignal): Promise<ReadonlyMap<string, number>> {
+  let body: unknown;
+  try {
+    body = await placement.call({ method: 'GET', path: PROVIDERS, version: VERSION }, signal);
+  } catch (error) {
+    if (error instanceof VimError && error.kind === 'forbidden') return new Map();
+    throw error;
+  }
+  const { resource_providers: all } = decoded("Placement's resource providers", () => providers.parse(body));
+  return new Map(all.map(({ uuid, generation }) => [uuid, generation]));
 }
 
 async function readSummaries(placement: Service, signal: AbortSignal): Promise<Map<string, Supply>> {

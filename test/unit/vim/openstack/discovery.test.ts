@@ -3,6 +3,7 @@ import { OpenStackFixture, failureOf, signal } from './openstack-fixture.ts';
 import { recorded } from './stand-in.ts';
 
 const CANDIDATES = '/allocation_candidates';
+const HYPERVISORS = '/v2.1/os-hypervisors/detail';
 
 describe('discovery of an OpenStack cloud', () => {
   let fixture: OpenStackFixture;
@@ -42,15 +43,14 @@ describe('discovery of an OpenStack cloud', () => {
   });
 
   it('asks for a full host by itself, and comes to the same numbers', async () => {
-    const vim = fixture.connect();
-    const [before] = (await vim.discover(signal)).hosts;
+    const [before] = (await fixture.connect().discover(signal)).hosts;
     const { response } = recorded('placement-candidates');
     const summaries = { ...(response as { provider_summaries: Record<string, object> }).provider_summaries };
     const { path } = recorded('placement-inventories').request;
     Reflect.deleteProperty(summaries, path.split('/')[2] ?? '');
     expect(Object.keys(summaries)).to.have.length(2);
     fixture.cloud.script('GET', CANDIDATES, { status: 200, response: { provider_summaries: summaries } });
-    const [after] = (await vim.discover(signal)).hosts;
+    const [after] = (await fixture.connect().discover(signal)).hosts;
     expect({ ...after, traits: [...(after?.traits ?? [])].sort() }).to.deep.equal({
       ...before,
       traits: [...(before?.traits ?? [])].sort(),
@@ -67,9 +67,47 @@ describe('discovery of an OpenStack cloud', () => {
     fixture.cloud.script('GET', CANDIDATES, { status: 200, response: { provider_summaries: {} } });
     fixture.cloud.script('GET', path, { status: 200, response: { inventories } });
     const { hosts } = await fixture.connect().discover(signal);
-    // The stand-in knows one resource provider; hosts that Placement does not know get no servers.
-    expect(hosts).to.have.length(1);
     expect(hosts[0]).to.deep.include({ vcpus: 13, memoryMb: 0, diskGb: 0 });
+  });
+
+  it('leaves out a host that Placement does not know: it gets no servers', async () => {
+    const { path } = recorded('placement-inventories').request;
+    fixture.cloud.script('GET', CANDIDATES, { status: 200, response: { provider_summaries: {} } });
+    fixture.cloud.script('GET', path, { status: 404, response: {} });
+    const { hosts } = await fixture.connect().discover(signal);
+    expect(hosts.map(({ name }) => name)).to.deep.equal(['compute2', 'compute3']);
+  });
+
+  it('reads again of the hosts only what has changed', async () => {
+    const vim = fixture.connect();
+    const before = await vim.discover(signal);
+    const { path } = recorded('placement-inventories').request;
+    const asked = (): number =>
+      [CANDIDATES, path, HYPERVISORS].reduce((sum, each) => sum + fixture.cloud.asked('GET', each).length, 0);
+    expect(asked()).to.equal(2);
+    expect(await vim.discover(signal)).to.deep.equal(before);
+    expect(asked()).to.equal(2);
+    fixture.cloud.touch(path.split('/')[2] ?? '');
+    const inventories = { VCPU: { total: 10, reserved: 1, allocation_ratio: 1.5 } };
+    fixture.cloud.script('GET', path, { status: 200, response: { inventories } });
+    const after = await vim.discover(signal);
+    expect(after.hosts.map(({ vcpus }) => vcpus)).to.deep.equal([13, 160, 160]);
+    expect(asked()).to.equal(3);
+    // A host more: hypervisors are listed again, for they say which resource provider is its.
+    const { response } = recorded('nova-services');
+    const [first, ...rest] = (response as { services: object[] }).services;
+    const services = [first, ...rest, { ...first, host: 'compute4' }];
+    fixture.cloud.script('GET', '/v2.1/os-services', { status: 200, response: { services } });
+    await vim.discover(signal);
+    expect(fixture.cloud.asked('GET', HYPERVISORS)).to.have.length(2);
+  });
+
+  it('reads everything each time from a Placement that does not show its generations', async () => {
+    fixture.cloud.script('GET', '/resource_providers', 'tenant-placement-candidates', 'tenant-placement-candidates');
+    const vim = fixture.connect();
+    expect((await vim.discover(signal)).hosts).to.have.length(3);
+    expect((await vim.discover(signal)).hosts).to.have.length(3);
+    expect(fixture.cloud.asked('GET', CANDIDATES)).to.have.length(2);
   });
 
   it('shows hosts that are down or disabled as such, in their zones', async () => {

@@ -66,7 +66,7 @@ describe('Nova', () => {
         DETAIL,
         name.startsWith('nova-servers') ? name : { status: 200, response: inList(name) },
       );
-      const [server] = await vim.listServers(signal);
+      const [server] = await fixture.connect().listServers(signal);
       return server ?? {};
     };
     expect(await read('nova-servers-build')).to.deep.include({
@@ -94,6 +94,36 @@ describe('Nova', () => {
       'DELETED',
       'UNKNOWN',
     ]);
+  });
+
+  it('asks for the servers that have changed, and from time to time for all', async () => {
+    const at = (time: string): string => `2026-11-21T${time}Z`;
+    const answer = (...servers: object[]): { status: number; response: object } => ({
+      status: 200,
+      response: { servers },
+    });
+    const one = { id: 'one', status: 'ACTIVE', updated: at('10:00:00') };
+    const two = { id: 'two', status: 'BUILD', updated: at('10:05:00') };
+    const three = { id: 'three', status: 'ACTIVE', updated: at('10:06:00') };
+    fixture.cloud.script(
+      'GET',
+      DETAIL,
+      answer(one, two),
+      answer({ ...one, status: 'DELETED', updated: at('10:07:00') }, { ...two, status: 'ACTIVE' }, three),
+      answer(),
+      // Nova has purged what it knew of the third.
+      answer({ ...two, status: 'ACTIVE' }),
+    );
+    const listed = async (): Promise<string[]> =>
+      (await vim.listServers(signal)).map(({ id, status }) => `${id} ${status}`);
+    expect(await listed()).to.deep.equal(['one ACTIVE', 'two BUILD']);
+    expect(await listed()).to.deep.equal(['two ACTIVE', 'three ACTIVE']);
+    fixture.clock.advance(14 * 60_000);
+    expect(await listed()).to.deep.equal(['two ACTIVE', 'three ACTIVE']);
+    fixture.clock.advance(60_000);
+    expect(await listed()).to.deep.equal(['two ACTIVE']);
+    const since = fixture.cloud.asked('GET', DETAIL).map(({ query }) => query.get('changes-since'));
+    expect(since).to.deep.equal([null, at('10:00:00'), at('10:02:00'), null]);
   });
 
   it('reads a list page after page, whatever address the links have', async () => {

@@ -67,6 +67,7 @@ const ROUTES = [
   'nova-flavors',
   'nova-limits',
   'placement-candidates',
+  'placement-providers',
   'placement-inventories',
   'placement-usages',
   'placement-traits',
@@ -94,6 +95,11 @@ export class StandIn {
   readonly #routes = new Map<string, Recorded>();
   readonly #scripts = new Map<string, (Answer | string)[]>();
   readonly #machines = new Map<string, Machine>();
+  /** Ids of servers that were deleted. */
+  readonly #gone: string[] = [];
+  readonly #generations = new Map<string, number>();
+  /** How often servers came and went. */
+  #changes = 0;
   #tokens = 0;
   #validFrom = 1;
 
@@ -176,6 +182,7 @@ export class StandIn {
     if (token < this.#validFrom) return recorded('nova-bad-token');
     if (request.path.startsWith('/v2.1/servers')) return this.#serveServers(request);
     if (request.path === '/allocation_candidates') return this.#candidates();
+    if (request.path.startsWith('/resource_providers')) return this.#serveProviders(request.path);
     return this.#routes.get(`${request.method} ${request.path}`) ?? { status: 404, response: {} };
   }
 
@@ -194,6 +201,7 @@ export class StandIn {
     if (method === 'POST') {
       // The adapter under test sends all of these.
       const made = `server-${this.#machines.size + 1}`;
+      this.#changes += 1;
       this.#machines.set(made, {
         id: made,
         sent: member(body, 'server') as Sent,
@@ -205,7 +213,10 @@ export class StandIn {
     if (id === 'detail') {
       const tag = query.get('tags');
       const servers = [...this.#machines.values()].filter(({ sent }) => tag === null || sent.tags.includes(tag));
-      return { status: 200, response: { servers: servers.flatMap((each) => this.#read(each) ?? []) } };
+      const there = servers.flatMap((each) => this.#read(each) ?? []);
+      // Asked for changes, Nova tells of those that are gone too.
+      const gone = query.has('changes-since') ? this.#gone.map((id) => ({ id, status: 'DELETED' })) : [];
+      return { status: 200, response: { servers: [...there, ...gone] } };
     }
     const machine = this.#machines.get(id);
     if (machine === undefined) return recorded('nova-server-gone');
@@ -217,21 +228,47 @@ export class StandIn {
     return server === undefined ? recorded('nova-server-gone') : { status: 200, response: { server } };
   }
 
+  /** Moves the generation of a resource provider, as every change of it does. */
+  touch(uuid: string): void {
+    this.#generations.set(uuid, this.#generationOf(uuid) + 1);
+  }
+
+  #generationOf(uuid: string): number {
+    // A server more or less changes what is allocated of its host.
+    return (this.#generations.get(uuid) ?? 1) + (uuid === occupiedProvider() ? this.#changes : 0);
+  }
+
+  /** All providers are like the recorded one. */
+  #serveProviders(path: string): Reply {
+    const { status, response } = recorded('placement-providers');
+    const providers = member(response, 'resource_providers');
+    if (!Array.isArray(providers)) throw new Error('the recording has no resource providers');
+    const [, , id, what] = path.split('/');
+    if (id === undefined) {
+      for (const each of providers) Reflect.set(each, 'generation', this.#generationOf(String(member(each, 'uuid'))));
+      return { status, response };
+    }
+    if (!providers.some((each) => member(each, 'uuid') === id)) return { status: 404, response: {} };
+    const answer = recorded(`placement-${what ?? ''}`);
+    const usages = member(answer.response, 'usages');
+    if (typeof usages === 'object' && usages !== null && id === occupiedProvider())
+      Reflect.set(usages, 'VCPU', this.#machines.size);
+    return answer;
+  }
+
   /** The recorded answer, with what the servers take of the host that they are on. */
   #candidates(): Reply {
     const { response, status } = recorded('placement-candidates');
-    const host = member(recorded('nova-server-active').response, 'server.OS-EXT-SRV-ATTR:host');
-    const hypervisors = member(recorded('nova-hypervisors').response, 'hypervisors');
-    const found: unknown =
-      Array.isArray(hypervisors) && hypervisors.find((each) => member(each, 'service.host') === host);
-    const cpus = member(response, `provider_summaries.${String(member(found, 'id'))}.resources.VCPU`);
+    const cpus = member(response, `provider_summaries.${occupiedProvider()}.resources.VCPU`);
     if (typeof cpus === 'object' && cpus !== null) Reflect.set(cpus, 'used', this.#machines.size);
     return { status, response };
   }
 
   #read(machine: Machine): object | undefined {
     if (machine.readsToEnd !== undefined && machine.readsToEnd-- === 0) {
+      this.#changes += 1;
       this.#machines.delete(machine.id);
+      this.#gone.push(machine.id);
       return undefined;
     }
     const like = member(recorded('nova-server-active').response, 'server');
@@ -245,4 +282,13 @@ export class StandIn {
       'OS-EXT-STS:task_state': machine.readsToEnd === undefined ? null : 'deleting',
     };
   }
+}
+
+/** The resource provider of the host on which all servers are. */
+function occupiedProvider(): string {
+  const host = member(recorded('nova-server-active').response, 'server.OS-EXT-SRV-ATTR:host');
+  const hypervisors = member(recorded('nova-hypervisors').response, 'hypervisors');
+  const found: unknown =
+    Array.isArray(hypervisors) && hypervisors.find((each) => member(each, 'service.host') === host);
+  return String(member(found, 'id'));
 }
