@@ -79,13 +79,18 @@ export interface LedgerOptions<Head, Change, Event> {
   readonly clock: Clock;
   readonly bus: Bus;
   readonly newId?: () => string;
-  /** How many decisions may wait to become durable before more are refused. */
+  /** How many decisions may wait to become durable before more are refused, and how many characters of them. */
   readonly mostWaiting?: number;
+  readonly mostCharacters?: number;
   /** Is told of each failure to make a decision durable, and of each reload. */
   readonly onFailure?: (error: unknown) => void;
 }
 
 const MOST_WAITING = 10_000;
+const MOST_CHARACTERS = 128_000_000;
+/** How long the state is not read back again after it was and was lost once more, milliseconds: doubled each time, to the longest. */
+const SHORTEST_PAUSE = 1_000;
+const LONGEST_PAUSE = 60_000;
 
 export class Ledger<Head, Change, Event> {
   readonly #store: Store;
@@ -95,6 +100,7 @@ export class Ledger<Head, Change, Event> {
   readonly #bus: Bus;
   readonly #newId: () => string;
   readonly #mostWaiting: number;
+  readonly #mostCharacters: number;
   readonly #onFailure: (error: unknown) => void;
   readonly #listeners = new Set<(durable: Durable<Change>) => void>();
 
@@ -106,6 +112,8 @@ export class Ledger<Head, Change, Event> {
   #tail: Promise<void> = Promise.resolve();
   /** The latest word on due items whose commits are not durable yet: `undefined` = removed. */
   readonly #undurableDue = new Map<string, { readonly item: DueItem | undefined; readonly commit: object }>();
+  /** When the state was last read back, or was tried to be, since a decision became durable; and how long that is to be enough. */
+  #reloaded: { readonly at: Instant; readonly pause: number } | undefined;
 
   /** Loads the head from the store. @throws StoreError. */
   constructor(options: LedgerOptions<Head, Change, Event>) {
@@ -116,6 +124,7 @@ export class Ledger<Head, Change, Event> {
     this.#bus = options.bus;
     this.#newId = options.newId ?? (() => newId(this.#clock.now()));
     this.#mostWaiting = options.mostWaiting ?? MOST_WAITING;
+    this.#mostCharacters = options.mostCharacters ?? MOST_CHARACTERS;
     this.#onFailure = options.onFailure ?? (() => undefined);
     this.#head = this.#load();
   }
@@ -148,8 +157,13 @@ export class Ledger<Head, Change, Event> {
     return this.#head;
   }
 
-  /** Reads the head now, and answers when all that the reading may rest on is durable. */
+  /**
+   * Reads the head now, and answers when all that the reading may rest on is durable.
+   * @returns a promise that rejects with LedgerError: `not-durable` when that was lost, `reloading`.
+   */
   read<Result>(select: (head: Head) => Result): Promise<Result> {
+    const unreliable = this.#unreliable();
+    if (unreliable !== undefined) return Promise.reject(unreliable);
     const result = select(this.#head);
     return this.#tail.then(() => result);
   }
@@ -207,6 +221,7 @@ export class Ledger<Head, Change, Event> {
   }
 
   #durable(result: CommitResult, changes: readonly Change[], due: readonly DueChange[], mark: object): void {
+    this.#reloaded = undefined;
     this.#settle(due, mark);
     this.#bus.publish(result.events);
     this.#tell({ what: 'decision', changes, due });
@@ -240,7 +255,9 @@ export class Ledger<Head, Change, Event> {
 
   /** Only when nothing is waiting: what is waiting may still become durable, and the new head must hold it. */
   #tryReload(): void {
-    if (this.#waiting > 0) return;
+    if (this.#waiting > 0 || this.#pausing() > 0) return;
+    const pause = this.#reloaded === undefined ? SHORTEST_PAUSE : Math.min(LONGEST_PAUSE, this.#reloaded.pause * 2);
+    this.#reloaded = { at: this.#clock.now(), pause };
     try {
       this.#head = this.#load();
     } catch (error) {
@@ -252,6 +269,15 @@ export class Ledger<Head, Change, Event> {
     this.#tell({ what: 'reload' });
   }
 
+  /** How long it is until the state may be read back, milliseconds: that takes its time, and would help as little as before. */
+  #pausing(): number {
+    if (this.#reloaded === undefined) return 0;
+    const { at, pause } = this.#reloaded;
+    const past = this.#clock.now() - at;
+    // A clock that was set back says nothing.
+    return past < 0 ? 0 : Math.max(0, pause - past);
+  }
+
   #load(): Head {
     const head = this.#model.empty();
     this.#store.load((record) => this.#model.restore(head, record));
@@ -259,16 +285,32 @@ export class Ledger<Head, Change, Event> {
   }
 
   #refusal(): LedgerError | undefined {
-    if (this.#state === 'reloading') this.#tryReload();
     if (this.#state === 'closed') return new LedgerError('closed', 'the server is stopping; nothing more is decided');
-    if (this.#state === 'reloading') {
-      return new LedgerError('reloading', 'the store failed and its content cannot be read back; nothing is decided');
-    }
-    if (this.#waiting < this.#mostWaiting) return undefined;
+    const unreliable = this.#unreliable();
+    if (unreliable !== undefined) return unreliable;
+    if (this.#waiting < this.#mostWaiting && this.#store.backlog < this.#mostCharacters) return undefined;
     return new LedgerError(
       'overloaded',
-      `${this.#waiting} decisions are waiting to be written to disk, the most that may; try again shortly`,
+      `${this.#waiting} decisions are waiting to be written to disk, as much as may; try again shortly`,
     );
+  }
+
+  /** Tries to have a head that can be relied on. @returns why there is none */
+  #unreliable(): LedgerError | undefined {
+    if (this.#state !== 'reloading') return undefined;
+    this.#tryReload();
+    if (!this.#isReloading()) return undefined;
+    const seconds = Math.ceil(this.#pausing() / 1_000);
+    const again = seconds > 0 ? `; that is tried again in ${seconds} s` : '';
+    return new LedgerError(
+      'reloading',
+      `the store failed and the state could not be read back from it yet, so nothing is decided${again}`,
+    );
+  }
+
+  /** A method, since the state may have changed in a call. */
+  #isReloading(): boolean {
+    return this.#state === 'reloading';
   }
 
   #noteDue(due: readonly DueChange[], commit: object): void {

@@ -16,16 +16,26 @@ export interface LogAgeingOptions {
 
 /** Ages the log from time to time until it is cancelled. */
 export function keepLogShort({ store, clock, policy, onFailure }: LogAgeingOptions): Timer {
+  let cancelled = false;
   let timer = clock.at(clock.now() + EVERY, run);
   function run(): void {
-    let removed = 0;
+    void removePart().then((removed) => {
+      // One call removes a bounded number: as long as it removes any, there may be more.
+      if (!cancelled) timer = clock.at(clock.now() + (removed > 0 ? BETWEEN_PARTS : EVERY), run);
+    });
+  }
+  async function removePart(): Promise<number> {
     try {
-      removed = store.ageEvents(policy);
+      return await store.ageEvents(policy);
     } catch (error) {
       onFailure(error);
+      return 0;
     }
-    // One call removes a bounded number: as long as it removes any, there may be more.
-    timer = clock.at(clock.now() + (removed > 0 ? BETWEEN_PARTS : EVERY), run);
   }
-  return { cancel: () => timer.cancel() };
+  return {
+    cancel: () => {
+      cancelled = true;
+      timer.cancel();
+    },
+  };
 }

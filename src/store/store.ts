@@ -117,6 +117,9 @@ export interface Store {
   /** Grows by one each time a writer opens the data directory. */
   readonly epoch: number;
 
+  /** How many characters wait to become durable, for whoever bounds them. */
+  readonly backlog: number;
+
   /**
    * Visits every durable record, in the order of `RECORD_KINDS` and then by id. After a failed commit nothing more is
    * appended until this has been called, so that nobody goes on with a head that holds what was never durable.
@@ -139,8 +142,11 @@ export interface Store {
 
   eventLog(): EventLogExtent;
 
-  /** Removes events from the log's old end, some thousands at most. @returns how many went: not 0 = there may be more. */
-  ageEvents(policy: EventAgeing): number;
+  /**
+   * Removes events from the log's old end, some thousands at most. @returns how many went: not 0 = there may be more.
+   * @throws StoreError as `append` rejects.
+   */
+  ageEvents(policy: EventAgeing): Promise<number>;
 
   /** Durable work due at `instant` or earlier, in the order of time, rank and id. */
   dueUntil(instant: number, limit: number): readonly DueItem[];

@@ -3,8 +3,7 @@ import fc from 'fast-check';
 import { SqliteStore } from '../../src/store/sqlite/sqlite-store.ts';
 import { RECORD_KINDS } from '../../src/store/store.ts';
 import type { Commit, DueItem, EventRecord } from '../../src/store/store.ts';
-import { failingDatabase } from '../unit/store/failing-database.ts';
-import type { Faults } from '../unit/store/failing-database.ts';
+import { Faults } from '../unit/store/failing-database.ts';
 import { temporaryDirectory } from '../unit/store/temporary-directory.ts';
 
 const id = fc.constantFrom('a', 'b', 'c', 'ü', '');
@@ -98,9 +97,9 @@ describe('histories of a store', function () {
     await fc.assert(
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 12 }), async (steps) => {
         const directory = temporaryDirectory();
-        const faults: Faults = { fail: undefined };
+        const faults = new Faults();
         const open = (): SqliteStore =>
-          SqliteStore.open({ directory: directory.path, now: () => 1, open: failingDatabase(faults) });
+          SqliteStore.open({ directory: directory.path, now: () => 1, ...faults.options() });
         let store = open();
         const model = new Model();
         try {
@@ -109,7 +108,7 @@ describe('histories of a store', function () {
               await store.close();
               store = open();
             } else if (what === 'fail') {
-              faults.fail = (sql) => sql === 'COMMIT';
+              faults.set('commit');
               const body = { lost: true };
               const lost = store.append({
                 writes: [{ kind: 'meta', id: 'a', body }],
@@ -117,7 +116,7 @@ describe('histories of a store', function () {
                 due: [{ remove: 'a' }],
               });
               expect(await lost.catch(() => 'rejected')).to.equal('rejected');
-              faults.fail = undefined;
+              faults.set();
             } else if ('commits' in rest) {
               await Promise.all(rest.commits.map((each) => store.append(each)));
               for (const each of rest.commits) model.take(each);

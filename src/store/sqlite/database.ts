@@ -24,23 +24,23 @@ export interface SqlDatabase {
 /** Opens the file, making it when it is not there. */
 export type OpenDatabase = (path: string) => SqlDatabase;
 
-/**
- * Opens with a write-ahead log that is flushed to disk at every commit. The file holds passwords, so only its owner may
- * read it; SQLite gives the log and the index beside it the same mode.
- */
+/** How each connection to the store's file is set up: a write-ahead log that is flushed to disk at every commit. */
+export const SETTINGS = `
+  PRAGMA busy_timeout = 5000;
+  PRAGMA journal_mode = WAL;
+  PRAGMA synchronous = FULL;
+  PRAGMA foreign_keys = ON;
+  PRAGMA wal_autocheckpoint = 2000;
+  PRAGMA journal_size_limit = 67108864;
+  PRAGMA temp_store = MEMORY;
+`;
+
+/** The file holds passwords, so only its owner may read it; SQLite gives the log and the index beside it the same mode. */
 export const openDatabase: OpenDatabase = (path) => {
   makePrivate(path);
   const database = new Database(path);
   try {
-    database.exec(`
-      PRAGMA busy_timeout = 5000;
-      PRAGMA journal_mode = WAL;
-      PRAGMA synchronous = FULL;
-      PRAGMA foreign_keys = ON;
-      PRAGMA wal_autocheckpoint = 2000;
-      PRAGMA journal_size_limit = 67108864;
-      PRAGMA temp_store = MEMORY;
-    `);
+    database.exec(SETTINGS);
   } catch (error) {
     database.close();
     throw error;

@@ -1,7 +1,44 @@
 /**
- * The store's statements, prepared once per connection, with the shapes of their rows.
+ * The store's statements: those that read, prepared once per connection, with the shapes of their rows; and those that write.
  */
 import type { SqlDatabase, SqlStatement, SqlValue } from './database.ts';
+
+/** A statement that writes, with the types of its parameters. */
+export interface Write {
+  readonly sql: string;
+  readonly parameters: readonly ('text' | 'number')[];
+}
+
+/** Statements that write, by the place that names them to the thread that runs them (`writer.ts`). */
+export const WRITES: readonly Write[] = [
+  {
+    sql: 'INSERT INTO record (kind, id, body) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body',
+    parameters: ['text', 'text', 'text'],
+  },
+  { sql: 'DELETE FROM record WHERE kind = ? AND id = ?', parameters: ['text', 'text'] },
+  {
+    sql: 'INSERT INTO event (seq, time, module, name, content) VALUES (?, ?, ?, ?, ?)',
+    parameters: ['number', 'number', 'text', 'text', 'text'],
+  },
+  {
+    sql: `INSERT INTO due (id, at, rank, task, subject) VALUES (?, ?, ?, ?, ?)
+      ON CONFLICT (id) DO UPDATE SET at = excluded.at, rank = excluded.rank, task = excluded.task, subject = excluded.subject`,
+    parameters: ['text', 'number', 'number', 'text', 'text'],
+  },
+  { sql: 'DELETE FROM due WHERE id = ?', parameters: ['text'] },
+  {
+    sql: 'UPDATE directory SET aged_seq = ?, aged_time = max(coalesce(aged_time, ?), ?)',
+    parameters: ['number', 'number', 'number'],
+  },
+  { sql: 'DELETE FROM event WHERE seq <= ?', parameters: ['number'] },
+];
+export const PUT_RECORD = 0;
+export const REMOVE_RECORD = 1;
+export const ADD_EVENT = 2;
+export const PUT_DUE = 3;
+export const REMOVE_DUE = 4;
+export const SET_AGED = 5;
+export const REMOVE_EVENTS = 6;
 
 export interface RecordRow {
   readonly id: string;
@@ -44,18 +81,11 @@ export interface Query<Row> {
 }
 
 export interface Statements {
-  readonly putRecord: SqlStatement;
-  readonly removeRecord: SqlStatement;
   readonly records: Query<RecordRow>;
-  readonly addEvent: SqlStatement;
   readonly events: Query<EventRow>;
   readonly firstSeqSince: Query<{ readonly seq: number | null }>;
   readonly logBounds: Query<LogBoundsRow>;
   readonly ageable: Query<{ readonly seq: number | null; readonly time: number | null }>;
-  readonly removeEvents: SqlStatement;
-  readonly setAged: SqlStatement;
-  readonly putDue: SqlStatement;
-  readonly removeDue: SqlStatement;
   readonly dueUntil: Query<DueRow>;
   readonly directory: Query<DirectoryRow>;
   readonly makeDirectory: SqlStatement;
@@ -67,12 +97,7 @@ export function prepareStatements(database: SqlDatabase): Statements {
   // The cast states what the columns are: the tables are STRICT, and the columns are those of the named row type.
   const query = <Row>(sql: string): Query<Row> => database.prepare(sql) as unknown as Query<Row>;
   return {
-    putRecord: statement(
-      'INSERT INTO record (kind, id, body) VALUES (?, ?, ?) ON CONFLICT (kind, id) DO UPDATE SET body = excluded.body',
-    ),
-    removeRecord: statement('DELETE FROM record WHERE kind = ? AND id = ?'),
     records: query('SELECT id, body FROM record WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?'),
-    addEvent: statement('INSERT INTO event (seq, time, module, name, content) VALUES (?, ?, ?, ?, ?)'),
     events: query(`
       SELECT seq, time, module, name, content FROM event
       WHERE seq BETWEEN ? AND ? AND time BETWEEN ? AND ? ORDER BY seq LIMIT ?`),
@@ -85,12 +110,6 @@ export function prepareStatements(database: SqlDatabase): Statements {
       WITH oldest AS (SELECT seq, time FROM event ORDER BY seq LIMIT ?),
            cut AS (SELECT max(seq) AS seq FROM oldest WHERE seq <= ? OR time < ?)
       SELECT cut.seq AS seq, (SELECT max(time) FROM oldest WHERE seq <= cut.seq) AS time FROM cut`),
-    removeEvents: statement('DELETE FROM event WHERE seq <= ?'),
-    setAged: statement('UPDATE directory SET aged_seq = ?, aged_time = max(coalesce(aged_time, ?), ?)'),
-    putDue: statement(`
-      INSERT INTO due (id, at, rank, task, subject) VALUES (?, ?, ?, ?, ?)
-      ON CONFLICT (id) DO UPDATE SET at = excluded.at, rank = excluded.rank, task = excluded.task, subject = excluded.subject`),
-    removeDue: statement('DELETE FROM due WHERE id = ?'),
     dueUntil: query('SELECT id, at, rank, task, subject FROM due WHERE at <= ? ORDER BY at, rank, id LIMIT ?'),
     directory: query('SELECT epoch, created_at, aged_seq, aged_time FROM directory'),
     makeDirectory: statement(

@@ -1,8 +1,9 @@
 /**
- * The store on SQLite: one file, a write-ahead log flushed at every commit, one connection.
+ * The store on SQLite: one file, a write-ahead log flushed at every commit, and two connections to it: one that reads, here, and one
+ * that writes, in a thread (`writer.ts`).
  *
- * Commits that arrive in the same turn of the event loop share a transaction (group commit), so that a flush to disk, which is what
- * a commit costs, is paid once for all of them.
+ * Commits share transactions (group commit), so that a flush to disk, which is what a commit costs, is paid once for many: while the
+ * disk works on one group, the next one gathers.
  */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -12,7 +13,6 @@ import type {
   CommitResult,
   DueItem,
   EventAgeing,
-  EventInput,
   EventLogExtent,
   EventQuery,
   EventRecord,
@@ -20,19 +20,25 @@ import type {
   Store,
   StoredRecord,
 } from '../store.ts';
-import { openDatabase } from './database.ts';
-import type { OpenDatabase, SqlDatabase, SqlStatement, SqlValue } from './database.ts';
+import { openDatabase, SETTINGS } from './database.ts';
+import type { OpenDatabase, SqlDatabase } from './database.ts';
+import { encodeAgeing, encodeCommit, Steps } from './encoding.ts';
 import { MIGRATIONS } from './migrations/index.ts';
 import { migrate } from './migrations/migration.ts';
 import type { Migration } from './migrations/migration.ts';
-import { prepareStatements } from './sql.ts';
+import { prepareStatements, WRITES } from './sql.ts';
 import type { EventRow, Statements } from './sql.ts';
+import { startWriterThread, Writer } from './writer.ts';
+import type { StartThread } from './writer.ts';
 import { WriterLock } from './writer-lock.ts';
 
 const DATABASE_FILE = 'promise.db';
 
-/** The most commits in one transaction: bounds how long the event loop stands still. */
-const LARGEST_GROUP = 500;
+/** The most commits in one transaction, and about the most values: bounds what is on its way to the thread. */
+const MOST_COMMITS = 500;
+const MOST_CHARACTERS = 4_000_000;
+/** Groups handed to the thread: one to work on, and one to go on with. */
+const MOST_UNDER_WAY = 2;
 /** Records read at a time. */
 const RECORD_PAGE = 1_000;
 /** Events read from the log at a time. */
@@ -49,20 +55,19 @@ export interface SqliteStoreOptions {
   /** The time now, epoch milliseconds. */
   readonly now: () => number;
   readonly open?: OpenDatabase;
+  readonly startThread?: StartThread;
   readonly migrations?: readonly Migration[];
 }
 
-interface Waiting {
-  readonly steps: readonly Step[];
-  readonly events: readonly EventRecord[];
-  readonly resolve: (result: CommitResult) => void;
-  readonly reject: (error: StoreError) => void;
+/** Commits that become durable together. */
+interface Group {
+  readonly steps: Steps;
+  readonly commits: Waiting[];
 }
 
-/** One statement of a commit, with its values: ready to run, so that nothing but the database can fail in a transaction. */
-interface Step {
-  readonly statement: 'putRecord' | 'removeRecord' | 'addEvent' | 'putDue' | 'removeDue';
-  readonly values: readonly SqlValue[];
+interface Waiting {
+  readonly durable: () => void;
+  readonly lost: (error: StoreError) => void;
 }
 
 type State =
@@ -73,11 +78,21 @@ export class SqliteStore implements Store {
   readonly #path: string;
   readonly #lock: WriterLock;
   readonly #open: OpenDatabase;
+  readonly #startThread: StartThread;
   #database: SqlDatabase;
   #statements: Statements;
   #state: State = { is: 'open' };
-  #waiting: Waiting[] = [];
+  /** Started when it is first needed, and anew after a failure. */
+  #writer: Writer | undefined;
+  /** Groups that the thread has, in their order. */
+  #underWay: Group[] = [];
+  /** Groups that it does not have yet; the last one gathers. */
+  #waiting: Group[] = [];
   #flush: NodeJS.Immediate | undefined;
+  #backlog = 0;
+  /** Settles with the latest commit, which is when all before it are settled too. */
+  #latest: Promise<unknown> = Promise.resolve();
+  #closed: Promise<void> | undefined;
   /** The number of the last event handed out, durable or waiting. */
   #lastSeq: number;
 
@@ -85,6 +100,7 @@ export class SqliteStore implements Store {
     path: string;
     lock: WriterLock;
     open: OpenDatabase;
+    startThread: StartThread;
     database: SqlDatabase;
     statements: Statements;
     epoch: number;
@@ -92,6 +108,7 @@ export class SqliteStore implements Store {
     this.#path = parts.path;
     this.#lock = parts.lock;
     this.#open = parts.open;
+    this.#startThread = parts.startThread;
     this.#database = parts.database;
     this.#statements = parts.statements;
     this.epoch = parts.epoch;
@@ -101,7 +118,7 @@ export class SqliteStore implements Store {
   /** @throws StoreError `locked`, `newer-schema`, `failed`. */
   static open(options: SqliteStoreOptions): SqliteStore {
     const { directory, now } = options;
-    const open = options.open ?? openDatabase;
+    const { open = openDatabase, startThread = startWriterThread } = options;
     const path = join(directory, DATABASE_FILE);
     makePrivateDirectory(directory);
     const lock = WriterLock.take(directory);
@@ -112,12 +129,16 @@ export class SqliteStore implements Store {
       const statements = prepareStatements(database);
       const epoch = beginEpoch(statements, now());
       lock.sign(epoch);
-      return new SqliteStore({ path, lock, open, database, statements, epoch });
+      return new SqliteStore({ path, lock, open, startThread, database, statements, epoch });
     } catch (cause) {
       database?.close();
       lock.release();
       throw asStoreError(cause, `cannot open ${path}`);
     }
+  }
+
+  get backlog(): number {
+    return this.#backlog;
   }
 
   load(visit: (record: StoredRecord) => void): void {
@@ -128,18 +149,10 @@ export class SqliteStore implements Store {
   }
 
   append(commit: Commit): Promise<CommitResult> {
-    if (this.#state.is === 'closed') return Promise.reject(closed());
-    if (this.#state.is === 'halted') return Promise.reject(halted(this.#state.cause));
-    let prepared: Prepared;
-    try {
-      prepared = prepareCommit(commit, this.#lastSeq);
-    } catch (cause) {
-      return Promise.reject(this.#refuseUnstorable(cause));
-    }
-    this.#lastSeq += prepared.events.length;
-    return new Promise((resolve, reject) => {
-      this.#waiting.push({ ...prepared, resolve, reject });
-      this.#flush ??= setImmediate(() => this.#commitGroup());
+    return this.#enqueue((steps) => {
+      const events = encodeCommit(commit, this.#lastSeq, steps);
+      this.#lastSeq += events.length;
+      return { events };
     });
   }
 
@@ -177,18 +190,17 @@ export class SqliteStore implements Store {
     };
   }
 
-  ageEvents(policy: EventAgeing): number {
-    const { lastSeq } = this.eventLog();
-    return this.#reading(() => {
-      const byCount = policy.maxCount === undefined ? 0 : lastSeq - policy.maxCount;
-      const oldest = this.#statements.ageable.get(LARGEST_AGEING, byCount, policy.before ?? NO_LOWER_BOUND);
-      if (oldest?.seq == null || oldest.time === null) return 0;
-      const { seq, time } = oldest;
-      return inTransaction(this.#database, () => {
-        this.#statements.setAged.run(seq, time, time);
-        return this.#statements.removeEvents.run(seq).changes;
-      });
-    });
+  async ageEvents(policy: EventAgeing): Promise<number> {
+    const { lastSeq, oldestSeq } = this.eventLog();
+    const byCount = policy.maxCount === undefined ? 0 : lastSeq - policy.maxCount;
+    const cut = this.#reading(() =>
+      this.#statements.ageable.get(LARGEST_AGEING, byCount, policy.before ?? NO_LOWER_BOUND),
+    );
+    if (cut?.seq == null || cut.time === null || oldestSeq === undefined) return 0;
+    const { seq, time } = cut;
+    await this.#enqueue((steps) => encodeAgeing(seq, time, steps));
+    // Numbers have no gaps.
+    return seq - oldestSeq + 1;
   }
 
   dueUntil(instant: number, limit: number): readonly DueItem[] {
@@ -196,16 +208,19 @@ export class SqliteStore implements Store {
   }
 
   close(): Promise<void> {
-    if (this.#state.is === 'closed') return Promise.resolve();
-    while (this.#state.is === 'open' && this.#waiting.length > 0) this.#commitGroup();
-    clearImmediate(this.#flush);
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
     this.#state = { is: 'closed' };
+    await this.#latest.catch(() => undefined);
     try {
+      await this.#writer?.end();
       this.#database.close();
     } finally {
       this.#lock.release();
     }
-    return Promise.resolve();
   }
 
   /** In pages, so that whoever visits may use the store, and a failure of theirs is not mistaken for ours. */
@@ -223,41 +238,82 @@ export class SqliteStore implements Store {
     }
   }
 
-  #commitGroup(): void {
-    this.#flush = undefined;
-    if (this.#state.is !== 'open') return;
-    const group = this.#waiting.splice(0, LARGEST_GROUP);
-    if (group.length === 0) return;
+  #enqueue<Result>(encode: (steps: Steps) => Result): Promise<Result> {
+    if (this.#state.is === 'closed') return Promise.reject(closed());
+    if (this.#state.is === 'halted') return Promise.reject(halted(this.#state.cause));
+    const { steps, commits } = this.#gathering();
+    const { length } = steps.text;
+    let result: Result;
     try {
-      inTransaction(this.#database, () => {
-        for (const { steps } of group) for (const step of steps) this.#statementOf(step).run(...step.values);
-      });
+      result = steps.whole(encode);
     } catch (cause) {
-      this.#halt(asStoreError(cause, `a commit to ${this.#path} failed`), group);
-      return;
+      return this.#refuseUnstorable(cause);
     }
-    for (const { events, resolve } of group) resolve({ events });
-    if (this.#waiting.length > 0) this.#flush = setImmediate(() => this.#commitGroup());
+    this.#backlog += steps.text.length - length;
+    const settled = new Promise<Result>((resolve, reject) => {
+      commits.push({ durable: () => resolve(result), lost: reject });
+    });
+    this.#latest = settled;
+    this.#flush ??= setImmediate(() => this.#send());
+    return settled;
   }
 
-  #statementOf(step: Step): SqlStatement {
-    return this.#statements[step.statement];
+  #gathering(): Group {
+    const last = this.#waiting.at(-1);
+    if (last !== undefined && last.commits.length < MOST_COMMITS && last.steps.text.length < MOST_CHARACTERS)
+      return last;
+    const group: Group = { steps: new Steps(), commits: [] };
+    this.#waiting.push(group);
+    return group;
+  }
+
+  /** Gives the thread what it may have; the rest goes on gathering. */
+  #send(): void {
+    this.#flush = undefined;
+    while (this.#underWay.length < MOST_UNDER_WAY) {
+      const group = this.#waiting.shift();
+      if (group === undefined) return;
+      this.#underWay.push(group);
+      this.#writer ??= this.#startWriter();
+      this.#writer.run(group.steps);
+    }
+  }
+
+  #startWriter(): Writer {
+    const thread = this.#startThread({ path: this.#path, settings: SETTINGS, writes: WRITES });
+    return new Writer(thread, {
+      durable: () => this.#durable(),
+      failed: (cause) => {
+        this.#writer = undefined;
+        // A thread that dies while it has nothing to do takes nothing with it: the next commit starts another.
+        if (this.#underWay.length > 0) this.#halt(asStoreError(cause, `a commit to ${this.#path} failed`));
+      },
+    });
+  }
+
+  #durable(): void {
+    const group = this.#underWay.shift();
+    this.#backlog -= group?.steps.text.length ?? 0;
+    if (this.#waiting.length > 0) this.#flush ??= setImmediate(() => this.#send());
+    for (const { durable } of group?.commits ?? []) durable();
   }
 
   /** Nothing that waits may become durable any more: it may rest on what has just been lost. */
-  #halt(cause: StoreError, group: readonly Waiting[]): void {
-    this.#state = { is: 'halted', cause };
-    const waiting = [...group, ...this.#waiting];
+  #halt(cause: StoreError): void {
+    if (this.#state.is === 'open') this.#state = { is: 'halted', cause };
+    const lost = [...this.#underWay, ...this.#waiting];
+    this.#underWay = [];
     this.#waiting = [];
-    for (const { reject } of waiting) reject(cause);
+    this.#backlog = 0;
+    for (const { commits } of lost) for (const commit of commits) commit.lost(cause);
   }
 
   /** What was accepted before stays accepted; whatever comes after might rest on the commit that cannot be stored. */
-  #refuseUnstorable(cause: unknown): StoreError {
-    while (this.#state.is === 'open' && this.#waiting.length > 0) this.#commitGroup();
+  async #refuseUnstorable(cause: unknown): Promise<never> {
     const error = asStoreError(cause, 'a commit cannot be stored');
-    if (this.#state.is === 'open') this.#halt(error, []);
-    return error;
+    this.#state = { is: 'halted', cause: error };
+    await this.#latest.catch(() => undefined);
+    throw error;
   }
 
   /** A connection on which a commit failed is not trusted; the new one reads what the disk holds. */
@@ -282,46 +338,6 @@ export class SqliteStore implements Store {
   }
 }
 
-interface Prepared {
-  readonly steps: readonly Step[];
-  readonly events: readonly EventRecord[];
-}
-
-function prepareCommit(commit: Commit, lastSeq: number): Prepared {
-  const steps: Step[] = [];
-  for (const { kind, id, body } of commit.writes) {
-    steps.push(
-      body === null
-        ? { statement: 'removeRecord', values: [kind, id] }
-        : { statement: 'putRecord', values: [kind, id, JSON.stringify(body)] },
-    );
-  }
-  const events = commit.events.map((event, index) => numbered(event, lastSeq + 1 + index));
-  for (const { seq, time, module, name, content } of events) {
-    steps.push({ statement: 'addEvent', values: [seq, instant(time), module, name, JSON.stringify(content)] });
-  }
-  for (const change of commit.due) {
-    if ('remove' in change) {
-      steps.push({ statement: 'removeDue', values: [change.remove] });
-    } else {
-      const { id, at, rank, task, subject } = change.put;
-      steps.push({ statement: 'putDue', values: [id, instant(at), instant(rank), task, subject] });
-    }
-  }
-  return { steps, events };
-}
-
-function numbered(event: EventInput, seq: number): EventRecord {
-  const { time, module, name, content, numberedAs } = event;
-  const numberedContent = numberedAs === undefined ? content : { [numberedAs]: String(seq), ...content };
-  return { seq, time, module, name, content: numberedContent };
-}
-
-function instant(value: number): number {
-  if (Number.isSafeInteger(value)) return value;
-  throw new RangeError(`${value} is not a whole number that a row can hold`);
-}
-
 function eventOf(row: EventRow, path: string): EventRecord {
   const { seq, time, module, name } = row;
   return { seq, time, module, name, content: parseObject(row.content, `event ${seq} in ${path}`) };
@@ -336,22 +352,6 @@ function parseObject(text: string, what: string): object {
   }
   if (typeof value !== 'object' || value === null) throw new StoreError('corrupt', `${what} is not a JSON object`);
   return value;
-}
-
-function inTransaction<T>(database: SqlDatabase, work: () => T): T {
-  database.exec('BEGIN IMMEDIATE');
-  try {
-    const result = work();
-    database.exec('COMMIT');
-    return result;
-  } catch (error) {
-    try {
-      if (database.inTransaction) database.exec('ROLLBACK');
-    } catch {
-      // The first error says what is wrong; the connection is given up by whoever handles it.
-    }
-    throw error;
-  }
 }
 
 function beginEpoch(statements: Statements, now: number): number {

@@ -238,7 +238,7 @@ describe('event streams', () => {
       recorder.takes = false;
       fixture.streams.establish(contextOf('ann'), {}, recorder).start();
       await fixture.happens({}, {}, {}, {});
-      fixture.age(1);
+      await fixture.age(1);
       recorder.takes = true;
       recorder.ready();
       await settled();

@@ -125,8 +125,8 @@ export class StreamFixture {
     return result.events.at(-1)?.seq ?? 0;
   }
 
-  age(maxCount: number): void {
-    this.#store.ageEvents({ maxCount });
+  async age(maxCount: number): Promise<void> {
+    await this.#store.ageEvents({ maxCount });
   }
 
   session(user = 'ann'): { readonly context: RequestContext; readonly session: Session } {

@@ -3,8 +3,7 @@ import { Bus } from '../../../src/engine/bus.ts';
 import { ManualClock } from '../../../src/engine/clock.ts';
 import { Ledger, LedgerError } from '../../../src/engine/ledger.ts';
 import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
-import { failingDatabase } from '../store/failing-database.ts';
-import type { Faults } from '../store/failing-database.ts';
+import { Faults } from '../store/failing-database.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { accounts, add, dueItem, recordBooked, Refused } from './ledger-of-accounts.ts';
 import type { Accounts, Booked, Booking } from './ledger-of-accounts.ts';
@@ -25,8 +24,8 @@ describe('ledger', () => {
   let reported: unknown[];
   const clock = new ManualClock(5_000);
 
-  const open = (options: { mostWaiting?: number } = {}): void => {
-    store = SqliteStore.open({ directory: directory.path, now: () => 1, open: failingDatabase(faults) });
+  const open = (options: { mostWaiting?: number; mostCharacters?: number } = {}): void => {
+    store = SqliteStore.open({ directory: directory.path, now: () => 1, ...faults.options() });
     bus = new Bus((_listener, error) => reported.push(error));
     let id = 0;
     ledger = new Ledger({
@@ -43,12 +42,12 @@ describe('ledger', () => {
 
   beforeEach(() => {
     directory = temporaryDirectory();
-    faults = { fail: undefined };
+    faults = new Faults();
     reported = [];
     open();
   });
   afterEach(async () => {
-    faults.fail = undefined;
+    faults.set();
     await ledger.close();
     await store.close();
     directory.remove();
@@ -136,7 +135,7 @@ describe('ledger', () => {
       await ledger.update(add('a', 10));
       const events: number[] = [];
       bus.listen('test', ({ seq }) => events.push(seq));
-      faults.fail = (sql) => sql === 'COMMIT';
+      faults.set('commit');
       const errors = await Promise.all([
         failure(ledger.update(add('a', 5))),
         failure(ledger.update(add('a', -100))),
@@ -144,7 +143,7 @@ describe('ledger', () => {
         failure(ledger.whenDurable()),
       ]);
       for (const error of errors) expect(error).to.be.instanceOf(LedgerError).with.property('kind', 'not-durable');
-      faults.fail = undefined;
+      faults.set();
       expect([...ledger.head]).to.deep.equal([['a', 10]]);
       expect(await ledger.update(add('a', 1))).to.equal(11);
       expect(events).to.deep.equal([2]);
@@ -153,10 +152,68 @@ describe('ledger', () => {
 
     it('decides nothing while the disk cannot be read, and recovers by itself', async () => {
       await ledger.update(add('a', 10));
-      faults.fail = (sql) => sql === 'COMMIT' || sql === 'open';
+      faults.set('commit', 'open');
       expect(await failure(ledger.update(add('a', 1)))).to.have.property('kind', 'not-durable');
       expect(await failure(ledger.update(add('a', 1)))).to.have.property('kind', 'reloading');
-      faults.fail = undefined;
+      faults.set();
+      clock.advance(1_000);
+      expect(await ledger.update(add('a', 1))).to.equal(11);
+    });
+
+    it('does not read the state back at every request while the store stays broken', async () => {
+      await ledger.update(add('a', 10));
+      let loads = 0;
+      const load = store.load.bind(store);
+      store.load = (visit) => {
+        loads += 1;
+        load(visit);
+      };
+      faults.set('commit');
+      const outcomes = async (): Promise<unknown[]> => {
+        const errors: unknown[] = [];
+        for (let request = 0; request < 5; request++) errors.push(await failure(ledger.update(add('a', 1))));
+        return errors.map((error) => (error instanceof LedgerError ? error.kind : error));
+      };
+      // The first failure may have been one of its kind: the state is read back at once.
+      expect(await outcomes()).to.deep.equal(['not-durable', 'not-durable', 'reloading', 'reloading', 'reloading']);
+      expect(loads).to.equal(1);
+      clock.advance(999);
+      expect(await failure(ledger.update(add('a', 1))))
+        .to.have.property('message')
+        .that.includes('again in 1 s');
+      expect(loads).to.equal(1);
+      clock.advance(1);
+      expect(await outcomes()).to.deep.equal(['not-durable', 'reloading', 'reloading', 'reloading', 'reloading']);
+      expect(loads).to.equal(2);
+      clock.advance(1_999);
+      expect(await failure(ledger.update(add('a', 1)))).to.have.property('kind', 'reloading');
+      faults.set();
+      clock.advance(1);
+      expect(await ledger.update(add('a', 1))).to.equal(11);
+      expect(loads).to.equal(3);
+      faults.set('commit');
+      expect(await outcomes(), 'a commit since then counts').to.include.members(['not-durable']);
+      expect(loads).to.equal(4);
+    });
+
+    it('reads nothing of a head that is given up', async () => {
+      await ledger.update(add('a', 10));
+      faults.set('commit', 'open');
+      expect(await failure(ledger.update(add('a', 1)))).to.have.property('kind', 'not-durable');
+      expect(await failure(ledger.read((head) => head.get('a')))).to.have.property('kind', 'reloading');
+      faults.set();
+      clock.advance(1_000);
+      expect(await ledger.read((head) => head.get('a'))).to.equal(10);
+    });
+
+    it('goes on with another thread when the one that writes has died', async () => {
+      await ledger.update(add('a', 10));
+      faults.set('thread');
+      const error = await failure(ledger.update(add('a', 1)));
+      expect(error).to.be.instanceOf(LedgerError).with.property('kind', 'not-durable');
+      expect(error).to.have.property('message').that.includes('thread');
+      expect(reported).to.have.length(1);
+      faults.set();
       expect(await ledger.update(add('a', 1))).to.equal(11);
     });
 
@@ -190,6 +247,16 @@ describe('ledger', () => {
     expect(error).to.have.property('message').that.includes('3 decisions').and.includes('try again');
     expect(await Promise.all(taken)).to.deep.equal([1, 2, 3]);
     expect(await ledger.update(add('a', 1))).to.equal(4);
+  });
+
+  it('refuses decisions while more characters wait than may', async () => {
+    await ledger.close();
+    await store.close();
+    open({ mostCharacters: 100 });
+    const taken = ledger.update(add('a'.repeat(100), 1));
+    expect(await failure(ledger.update(add('a', 1)))).to.have.property('kind', 'overloaded');
+    await taken;
+    expect(await ledger.update(add('a', 1))).to.equal(1);
   });
 
   it('is not harmed by a listener that throws, and neither are the other listeners', async () => {

@@ -166,11 +166,16 @@ describe('reconciler', () => {
     const all: Decide<Head, Change, DomainEvent, void> = () => ({ result: undefined, changes, events: [], due: [] });
     return ledger.update(all);
   };
+  /** Lets what was decided become durable, and then what waited for that go on. */
+  const turn = async (): Promise<void> => {
+    await ledger.whenDurable().catch(() => undefined);
+    await new Promise((resolve) => setImmediate(resolve));
+  };
   /** Lets everything go on, without moving time, until it holds. */
   const until = async (condition: () => boolean): Promise<void> => {
-    for (let turn = 0; turn < 300; turn++) {
+    for (let turns = 0; turns < 300; turns++) {
       if (condition()) return;
-      await new Promise((resolve) => setImmediate(resolve));
+      await turn();
     }
     expect.fail(`it never came to hold: ${condition.toString()}; reported ${reported.map(String).join()}`);
   };
@@ -178,7 +183,7 @@ describe('reconciler', () => {
   const eventually = async (condition: () => boolean): Promise<void> => {
     for (let step = 0; step < 500 && !condition(); step++) {
       clock.advance(500);
-      for (let turn = 0; turn < 6; turn++) await new Promise((resolve) => setImmediate(resolve));
+      for (let turns = 0; turns < 6; turns++) await turn();
     }
     await until(condition);
   };

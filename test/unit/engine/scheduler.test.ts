@@ -6,8 +6,7 @@ import type { Decide } from '../../../src/engine/ledger.ts';
 import { Scheduler } from '../../../src/engine/scheduler.ts';
 import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { DueChange, DueItem } from '../../../src/store/store.ts';
-import { failingDatabase } from '../store/failing-database.ts';
-import type { Faults } from '../store/failing-database.ts';
+import { Faults } from '../store/failing-database.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 import { accounts, add, dueItem, recordBooked } from './ledger-of-accounts.ts';
 import type { Accounts, Booked, Booking } from './ledger-of-accounts.ts';
@@ -29,7 +28,7 @@ describe('scheduler', () => {
   let broken: Set<string>;
 
   const open = (): void => {
-    store = SqliteStore.open({ directory: directory.path, now: () => 1, open: failingDatabase(faults) });
+    store = SqliteStore.open({ directory: directory.path, now: () => 1, ...faults.options() });
     ledger = new Ledger({
       store,
       model: accounts,
@@ -72,7 +71,7 @@ describe('scheduler', () => {
   beforeEach(() => {
     directory = temporaryDirectory();
     clock = new ManualClock(1_000);
-    faults = { fail: undefined };
+    faults = new Faults();
     ran = [];
     failed = [];
     follow = new Map();
@@ -80,7 +79,7 @@ describe('scheduler', () => {
     open();
   });
   afterEach(async () => {
-    faults.fail = undefined;
+    faults.set();
     await shut();
     directory.remove();
   });
@@ -179,11 +178,11 @@ describe('scheduler', () => {
   it('stops when nothing can be stored, and takes everything up again in order', async () => {
     await plan(dueItem('a', 2_000), dueItem('b', 2_001));
     await scheduler.start();
-    faults.fail = (sql) => sql === 'COMMIT';
+    faults.set('commit');
     await advance(1_500);
     expect(failed).to.have.length(1);
     expect(store.dueUntil(WEEK, 10)).to.have.length(2);
-    faults.fail = undefined;
+    faults.set();
     ran = [];
     await advance(1_000);
     expect(ran).to.deep.equal(['a@3500', 'b@3500']);

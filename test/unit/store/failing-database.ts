@@ -1,26 +1,40 @@
+import { Worker } from 'node:worker_threads';
 import { openDatabase } from '../../../src/store/sqlite/database.ts';
-import type { OpenDatabase } from '../../../src/store/sqlite/database.ts';
+import type { SqliteStoreOptions } from '../../../src/store/sqlite/sqlite-store.ts';
 
-/** Which statements are to fail from now on, and with `open` the opening itself; undefined lets all pass. */
-export interface Faults {
-  fail: ((sql: string) => boolean) | undefined;
-}
+/** What can fail: opening the database, on either connection; a commit; and the writing thread, which dies in a commit. */
+const FAULTS = ['open', 'commit', 'thread'] as const;
+export type Fault = (typeof FAULTS)[number];
 
-/** Opens real databases whose `exec` fails where `faults` say so, as a full or broken disk makes it. */
-export function failingDatabase(faults: Faults): OpenDatabase {
-  return (path) => {
-    if (faults.fail?.('open') === true) throw new Error('input/output error');
-    const database = openDatabase(path);
+/** What is to fail from now on, in this thread and in that of the store. */
+export class Faults {
+  readonly #shared = new Int32Array(new SharedArrayBuffer(FAULTS.length * Int32Array.BYTES_PER_ELEMENT));
+  #thread: Worker | undefined;
+
+  /** Lets everything else pass. */
+  set(...faults: readonly Fault[]): void {
+    FAULTS.forEach((fault, index) => Atomics.store(this.#shared, index, faults.includes(fault) ? 1 : 0));
+  }
+
+  /** The writing thread that was started last. */
+  get thread(): Worker | undefined {
+    return this.#thread;
+  }
+
+  /** For a store on a disk that fails when it is told to, as one does that is full or broken. */
+  options(): Pick<SqliteStoreOptions, 'open' | 'startThread'> {
     return {
-      get inTransaction() {
-        return database.inTransaction;
+      open: (path) => {
+        if (Atomics.load(this.#shared, 0) === 1) throw new Error('input/output error');
+        return openDatabase(path);
       },
-      exec(sql) {
-        if (faults.fail?.(sql) === true) throw new Error('database or disk is full');
-        database.exec(sql);
+      startThread: (setup) => {
+        this.#thread = new Worker(new URL('./failing-writer-thread.js', import.meta.url), {
+          workerData: { ...setup, faults: this.#shared },
+          execArgv: [],
+        });
+        return this.#thread;
       },
-      prepare: (sql) => database.prepare(sql),
-      close: () => database.close(),
     };
-  };
+  }
 }

@@ -3,10 +3,11 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import Database from 'better-sqlite3';
 import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
+import { startWriterThread } from '../../../src/store/sqlite/writer.ts';
+import type { WriterOrder } from '../../../src/store/sqlite/writer.ts';
 import { StoreError } from '../../../src/store/store.ts';
 import type { Commit, DueItem, EventInput, StoredRecord } from '../../../src/store/store.ts';
-import { failingDatabase } from './failing-database.ts';
-import type { Faults } from './failing-database.ts';
+import { Faults } from './failing-database.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
 const EMPTY: Commit = { writes: [], events: [], due: [] };
@@ -44,7 +45,7 @@ describe('SQLite store', () => {
     store = SqliteStore.open({
       directory: directory.path,
       now: () => now,
-      ...(faults === undefined ? {} : { open: failingDatabase(faults) }),
+      ...faults?.options(),
     });
     return store;
   };
@@ -190,9 +191,9 @@ describe('SQLite store', () => {
   it('ages the log by count and by age, and remembers up to when', async () => {
     const opened = open({ now: 77 });
     expect(opened.eventLog()).to.deep.equal({ createdAt: 77, lastSeq: 0 });
-    expect(opened.ageEvents({ maxCount: 1, before: 1_000 })).to.equal(0);
+    expect(await opened.ageEvents({ maxCount: 1, before: 1_000 })).to.equal(0);
     await opened.append({ ...EMPTY, events: [1, 2, 3, 4, 5, 6].map((time) => event(time * 100)) });
-    expect(opened.ageEvents({ before: 301 })).to.equal(3);
+    expect(await opened.ageEvents({ before: 301 })).to.equal(3);
     expect(opened.eventLog()).to.deep.equal({
       createdAt: 77,
       agedTime: 300,
@@ -200,9 +201,9 @@ describe('SQLite store', () => {
       oldestSeq: 4,
       lastSeq: 6,
     });
-    expect(opened.ageEvents({ maxCount: 2 })).to.equal(1);
-    expect(opened.ageEvents({ maxCount: 2, before: 300 })).to.equal(0);
-    expect(opened.ageEvents({ before: 10_000 })).to.equal(2);
+    expect(await opened.ageEvents({ maxCount: 2 })).to.equal(1);
+    expect(await opened.ageEvents({ maxCount: 2, before: 300 })).to.equal(0);
+    expect(await opened.ageEvents({ before: 10_000 })).to.equal(2);
     const again = await reopen();
     expect(again.eventLog()).to.deep.equal({ createdAt: 77, agedTime: 600, lastSeq: 6 });
     const { events } = await again.append({ ...EMPTY, events: [event(700)] });
@@ -211,10 +212,10 @@ describe('SQLite store', () => {
 
   describe('when a commit fails', () => {
     it('rejects everything that waits, takes nothing until loaded, then goes on from what the disk holds', async () => {
-      const faults: Faults = { fail: undefined };
+      const faults = new Faults();
       const opened = open({ faults });
       await opened.append({ writes: [{ kind: 'pool', id: 'p', body: { n: 1 } }], events: [event(1)], due: [] });
-      faults.fail = (sql) => sql === 'COMMIT';
+      faults.set('commit');
       const errors = await Promise.all([
         failure(opened.append({ ...EMPTY, writes: [{ kind: 'pool', id: 'p', body: { n: 2 } }] })),
         failure(opened.append({ ...EMPTY, events: [event(2)] })),
@@ -223,7 +224,7 @@ describe('SQLite store', () => {
         expect(error).to.be.instanceOf(StoreError).with.property('kind', 'failed');
         expect(error).to.have.property('message').that.includes('disk is full').and.includes(directory.path);
       }
-      faults.fail = undefined;
+      faults.set();
       expect(await failure(opened.append(EMPTY))).to.have.property('kind', 'halted');
       expect(records(opened)).to.deep.equal([{ kind: 'pool', id: 'p', body: { n: 1 } }]);
       const { events } = await opened.append({ ...EMPTY, events: [event(3)] });
@@ -232,13 +233,13 @@ describe('SQLite store', () => {
     });
 
     it('stays halted while the file cannot be opened again', async () => {
-      const faults: Faults = { fail: undefined };
+      const faults = new Faults();
       const opened = open({ faults });
-      faults.fail = (sql) => sql === 'COMMIT' || sql === 'open';
+      faults.set('commit', 'open');
       expect(await failure(opened.append(EMPTY))).to.have.property('kind', 'failed');
       expect(thrownBy(() => records(opened))).to.have.property('kind', 'failed');
       expect(await failure(opened.append(EMPTY))).to.have.property('kind', 'halted');
-      faults.fail = undefined;
+      faults.set();
       expect(records(opened)).to.deep.equal([]);
       await opened.append(EMPTY);
     });
@@ -256,6 +257,111 @@ describe('SQLite store', () => {
       await before;
       expect(records(opened).map(({ id }) => id)).to.deep.equal(['kept']);
       await opened.append(EMPTY);
+    });
+  });
+
+  describe('the thread that writes', () => {
+    const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+    it('fails the commits that it has when it dies, and those behind them, in order; another goes on', async () => {
+      const faults = new Faults();
+      const opened = open({ faults });
+      await opened.append({ ...EMPTY, writes: [{ kind: 'pool', id: 'p', body: { n: 1 } }], events: [event(1)] });
+      faults.set('thread');
+      const order: number[] = [];
+      const lost: Promise<unknown>[] = [];
+      for (let number = 0; number < 5; number++) {
+        const append = opened.append({ ...EMPTY, writes: [{ kind: 'pool', id: 'p', body: { n: 2 } }] });
+        lost.push(failure(append).finally(() => order.push(number)));
+        await turn();
+      }
+      for (const error of await Promise.all(lost)) {
+        expect(error).to.be.instanceOf(StoreError);
+        expect(error).to.have.property('kind').that.is.oneOf(['failed', 'halted']);
+        expect(error).to.have.property('message').that.includes('thread').and.includes('code 7');
+      }
+      expect(order).to.deep.equal([0, 1, 2, 3, 4]);
+      expect(await failure(opened.append(EMPTY))).to.have.property('kind', 'halted');
+      expect(opened.backlog).to.equal(0);
+      faults.set();
+      expect(records(opened)).to.deep.equal([{ kind: 'pool', id: 'p', body: { n: 1 } }]);
+      const { events } = await opened.append({ ...EMPTY, events: [event(2)] });
+      expect(events.map(({ seq }) => seq)).to.deep.equal([2]);
+    });
+
+    it('may die while it has nothing to do: nothing is lost and another is started', async () => {
+      const faults = new Faults();
+      const opened = open({ faults });
+      await opened.append({ ...EMPTY, events: [event(1)] });
+      await faults.thread?.terminate();
+      const { events } = await opened.append({ ...EMPTY, events: [event(2)] });
+      expect(events.map(({ seq }) => seq)).to.deep.equal([2]);
+      expect([...opened.readEvents({})].map(({ time }) => time)).to.deep.equal([1, 2]);
+    });
+
+    it('has ended when the store is closed', async () => {
+      const faults = new Faults();
+      const opened = open({ faults });
+      await opened.append({ ...EMPTY, events: [event(1)] });
+      expect(faults.thread?.threadId).to.be.greaterThan(0);
+      await opened.close();
+      expect(faults.thread?.threadId).to.equal(-1);
+    });
+
+    it('takes commits in the order of the calls and answers in that order, over many transactions', async () => {
+      const opened = open();
+      const answered: number[] = [];
+      const all: Promise<unknown>[] = [];
+      for (let number = 1; number <= 2_000; number++) {
+        const commit = {
+          ...EMPTY,
+          writes: [{ kind: 'meta', id: 'last', body: { number } } as const],
+          events: [event(number)],
+        };
+        all.push(opened.append(commit).then(({ events }) => answered.push(...events.map(({ seq }) => seq))));
+        if (number % 70 === 0) await turn();
+      }
+      await Promise.all(all);
+      const ascending = Array.from({ length: 2_000 }, (_, index) => index + 1);
+      expect(answered).to.deep.equal(ascending);
+      expect([...opened.readEvents({})].map(({ seq, time }) => [seq, time])).to.deep.equal(
+        ascending.map((n) => [n, n]),
+      );
+      expect(records(opened)).to.deep.equal([{ kind: 'meta', id: 'last', body: { number: 2_000 } }]);
+    });
+
+    it('is given so much at a time and no more, however much waits', async () => {
+      let underWay = 0;
+      let mostUnderWay = 0;
+      let longest = 0;
+      store = SqliteStore.open({
+        directory: directory.path,
+        now: () => 1,
+        startThread: (setup) => {
+          const thread = startWriterThread(setup);
+          const post = thread.postMessage.bind(thread);
+          thread.postMessage = (order: WriterOrder) => {
+            if (order !== 'end') {
+              longest = Math.max(longest, order.text.length);
+              mostUnderWay = Math.max(mostUnderWay, (underWay += 1));
+            }
+            post(order);
+          };
+          thread.prependListener('message', () => (underWay -= 1));
+          return thread;
+        },
+      });
+      const opened = store;
+      const text = 'x'.repeat(500_000);
+      const appends = Array.from({ length: 40 }, (_, index) =>
+        opened.append({ ...EMPTY, writes: [{ kind: 'meta', id: String(index), body: { text } }] }),
+      );
+      expect(opened.backlog).to.be.within(20_000_000, 21_000_000);
+      await Promise.all(appends);
+      expect(opened.backlog).to.equal(0);
+      expect(longest).to.be.within(4_000_000, 4_600_000);
+      expect(mostUnderWay).to.equal(2);
+      expect(records(opened)).to.have.length(40);
     });
   });
 
