@@ -446,7 +446,9 @@ describe('reconciler', () => {
     });
   });
 
-  it('ends with one server and the right record, wherever between two steps the agent was killed', async () => {
+  it('ends with one server and the right record, wherever between two steps the agent was killed', async function () {
+    // It starts a system for each step.
+    this.timeout(40_000);
     await connected();
     const moments: { readonly path: string; readonly wanted: boolean }[] = [];
     // What a kill at this moment would leave: both the agent's files and the cloud's, as they are.
