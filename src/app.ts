@@ -6,7 +6,7 @@ import type { Agent } from './agent/agent.ts';
 import { createAgent, type CreatedAgent } from './agent/create-agent.ts';
 import { domainLedger } from './agent/domain-ledger.ts';
 import { promiseConfigOwner } from './agent/handlers/promise-config.ts';
-import type { Standing } from './agent/handlers/standing.ts';
+import { promiseOwnership } from './agent/handlers/promise-ownership.ts';
 import { LocalClient } from './agent/local-client.ts';
 import { PromiseEngine, promiseModel, type PromiseDomain } from './agent/handlers/promise-domain.ts';
 import { OPENSTACK } from './agent/handlers/provider.ts';
@@ -20,6 +20,8 @@ import {
   type AgentHead,
   type AgentLedger,
 } from './agent/head.ts';
+import { RoleAccess } from './agent/role-access.ts';
+import type { StandingOf } from './agent/standing.ts';
 import type { Config, ListenAddress } from './config.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { Bus } from './engine/bus.ts';
@@ -32,12 +34,14 @@ import { Scheduler } from './engine/scheduler.ts';
 import { hostCredentials, type HostCredentials } from './host-credentials.ts';
 import { startNetconfServer } from './netconf/server.ts';
 import type { Logger } from './observe/log.ts';
+import type { PasswordVerdict } from './restconf/auth.ts';
 import { RESTCONF_CAPABILITIES } from './restconf/discovery.ts';
 import { streamLocation } from './restconf/resource.ts';
 import { startRestconfServer } from './restconf/server.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
-import { Users, type PublicKey } from './users.ts';
+import { TooManyLogins } from './password-checks.ts';
+import { SYSTEM_USER, Users, type PublicKey } from './users.ts';
 import { openStack } from './vim/openstack/openstack-vim.ts';
 import { Webhooks } from './vim/openstack/webhook.ts';
 import { SimulatedClouds } from './vim/simulated/clouds.ts';
@@ -69,9 +73,6 @@ export interface RunningPromise {
   /** Ends sessions and streams, finishes what was decided, closes the store. */
   close(): Promise<void>;
 }
-
-/** On whose behalf due work is carried out. */
-const SYSTEM = 'promise';
 
 /** The model's own event stream; `NETCONF` carries its events too. */
 const PROMISE_STREAM = {
@@ -119,7 +120,8 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   rxjs.onUnhandledError = (error) => logger.error({ err: error }, 'a listener of events failed');
   makeDataDirectory(config.dataDirectory);
   const users = new Users(config.dataDirectory);
-  const standingOf = (user: string): Standing => users.standing(user);
+  const standingOf: StandingOf = (user) =>
+    users.standing(user) ?? (user === SYSTEM_USER ? { role: 'operator' } : undefined);
   const credentials = await hostCredentials(config.dataDirectory, certificateNames(config));
   const served = servedModules(config.yangDirectories, config.simulator.enabled);
   const yang = started.add(YangContext.load(served), (context) => context.close());
@@ -171,6 +173,7 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
       bus,
       clock,
       logger,
+      access: (own) => new RoleAccess(yang.schema, standingOf, [own, promiseOwnership(() => ledger.head.domain)]),
       streams: [PROMISE_STREAM],
       owners: [promiseConfigOwner(standingOf)],
     }),
@@ -227,7 +230,7 @@ async function openStackAdapter(options: StartOptions, started: Started): Promis
 async function addSimulatedProvider(agent: Agent): Promise<void> {
   const provider = { id: 'simulated', name: 'simulated', 'provider-type': SIMULATED };
   const content = { 'opnfv-promise:promise': { providers: { provider: [provider] } } };
-  await new LocalClient(agent, SYSTEM).edit('merge', '', content);
+  await new LocalClient(agent, SYSTEM_USER).edit('merge', '', content);
 }
 
 /** A simulated cloud ends with its provider. */
@@ -256,7 +259,7 @@ function schedulerOf(
     ledger,
     clock,
     carryOut: (item) =>
-      inDomain<PromiseDomain, unknown>((head, inputs) => commands.runDue(head, item, { ...inputs, user: SYSTEM })),
+      inDomain<PromiseDomain, unknown>((head, inputs) => commands.runDue(head, item, { ...inputs, user: SYSTEM_USER })),
     onFailure: (item, error) =>
       logger.error({ err: error, task: item?.task, subject: item?.subject }, 'due work could not be carried out'),
   });
@@ -269,15 +272,13 @@ async function startServers(
   credentials: HostCredentials,
   started: Started,
 ): Promise<Pick<RunningPromise, 'restconf' | 'netconf'>> {
-  const authenticator = {
-    password: (user: string, password: string) => users.checkPassword(user, password),
-    publicKey: (user: string, key: PublicKey) => users.hasKey(user, key),
-  };
+  const { connections } = config.limits;
   const restconf = started.add(
     await startRestconfServer({
       agent,
-      authenticator,
+      authenticator: { password: (user, password, peer) => verdictOn(users, user, password, peer) },
       logger,
+      connections,
       tls: { ...config.restconf.listen, certificate: credentials.certificate, key: credentials.certificateKey },
       ...(config.restconf.plain === undefined ? {} : { plain: config.restconf.plain }),
       bodyBytes: config.limits.messageBytes,
@@ -298,7 +299,10 @@ async function startServers(
       agent,
       listen: config.netconf.listen,
       hostKeys: credentials.hostKeys,
-      authenticator,
+      authenticator: {
+        password: (user, password) => users.checkPassword(user, password),
+        publicKey: (user: string, key: PublicKey) => users.hasKey(user, key),
+      },
       log: logger.child({ protocol: 'netconf' }),
       limits: {
         maxMessageSize: config.limits.messageBytes,
@@ -311,6 +315,15 @@ async function startServers(
     (server) => server.close(),
   );
   return { restconf: restconf.urls, netconf: { host: netconf.address.address, port: netconf.address.port } };
+}
+
+async function verdictOn(users: Users, user: string, password: string, peer: string): Promise<PasswordVerdict> {
+  try {
+    return (await users.checkPassword(user, password, peer)) ? 'right' : 'wrong';
+  } catch (error) {
+    if (error instanceof TooManyLogins) return 'busy';
+    throw error;
+  }
 }
 
 /** What a certificate made at the first start is for: the names by which this machine is reached from itself, and the address. */

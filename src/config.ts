@@ -27,6 +27,8 @@ export interface Config {
   readonly limits: {
     /** Bytes of one request body or NETCONF message. */
     readonly messageBytes: number;
+    /** RESTCONF connections at once, for each address that is listened on. */
+    readonly connections: number;
     /** NETCONF sessions at once, over all users. */
     readonly sessions: number;
     /** NETCONF sessions at once of one user. */
@@ -77,6 +79,7 @@ export const configFile = z.strictObject({
   limits: z
     .strictObject({
       'message-bytes': z.int().min(1024).max(1_073_741_824).optional(),
+      connections: z.int().min(1).optional(),
       sessions: z.int().min(1).optional(),
       'sessions-per-user': z.int().min(1).optional(),
       'idle-seconds': z.int().min(0).optional(),
@@ -136,6 +139,7 @@ export function loadConfig(given: CommandLineSettings): Config {
     logLevel: configFile.shape['log-level'].parse(given.logLevel) ?? file['log-level'] ?? 'info',
     limits: {
       messageBytes: file.limits?.['message-bytes'] ?? 64 * 1024 * 1024,
+      connections: file.limits?.connections ?? 4096,
       sessions: file.limits?.sessions ?? 1024,
       sessionsPerUser: file.limits?.['sessions-per-user'] ?? 256,
       idleMs: (file.limits?.['idle-seconds'] ?? 0) * 1000,

@@ -1,7 +1,10 @@
 import { hash, randomBytes, scrypt, timingSafeEqual, type ScryptOptions } from 'node:crypto';
-import { chmodSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Role, Standing } from './agent/standing.ts';
+import { whileLocked } from './file-lock.ts';
+import { PasswordChecks } from './password-checks.ts';
 
 /** Cost of one hash: 16 MiB of memory and some 50 ms on a small server. */
 const SCRYPT = { N: 16384, r: 8, p: 1 };
@@ -27,9 +30,32 @@ const userRecord = z.strictObject({
   keys: z.array(z.string()),
   /** Tenant on whose account the user reserves and allocates. */
   tenant: z.string().min(1).max(255).optional(),
+  /** Absent: consumer with a tenant, operator without. */
+  role: z.enum(['consumer', 'operator']).optional(),
 });
 type UserRecord = z.infer<typeof userRecord>;
 const usersFile = z.strictObject({ users: z.record(userName, userRecord) });
+
+/** On whose behalf the agent itself acts. */
+export const SYSTEM_USER = 'promise';
+
+/** What is given of a user; what is absent stays as it is. */
+export interface UserDetails {
+  readonly password?: string;
+  /** One more OpenSSH public key. */
+  readonly key?: string;
+  readonly tenant?: string;
+  readonly role?: Role;
+}
+
+/** A user without his secrets. */
+export interface UserEntry {
+  readonly name: string;
+  readonly standing: Standing;
+  readonly hasPassword: boolean;
+  /** How many public keys. */
+  readonly keys: number;
+}
 
 /** A public key as SSH presents it (RFC 4253 §6.6): the algorithm's name and the key blob. */
 export interface PublicKey {
@@ -39,11 +65,15 @@ export interface PublicKey {
 
 /**
  * The users who may log in, over NETCONF and RESTCONF alike: scrypt hashes and public keys in `users.json` of the data
- * directory, readable by its owner only. The file is read again whenever it changed, so `promise user add` works
+ * directory, readable by its owner only. The file is read again whenever it changed, so `promise user` works
  * beside a running agent.
  */
 export class Users {
+  readonly #directory: string;
   readonly #path: string;
+  readonly #checks = new PasswordChecks();
+  /** When the file was last looked at, epoch milliseconds. */
+  #lookedAt = 0;
   /** Size and time of change of the file that was read; undefined before there is one. */
   #version: string | undefined;
   #users: ReadonlyMap<string, UserRecord> = new Map();
@@ -55,6 +85,7 @@ export class Users {
   readonly #pepper = this.#salt.toString('base64');
 
   constructor(dataDirectory: string) {
+    this.#directory = dataDirectory;
     this.#path = join(dataDirectory, 'users.json');
     this.#refresh();
   }
@@ -64,34 +95,56 @@ export class Users {
     return [...this.#users.keys()];
   }
 
-  /**
-   * Adds a user, or gives one that exists another password, one more key or another tenant.
-   * @throws Error if the name is no user name or the key is no OpenSSH public key
-   */
-  async add(
-    name: string,
-    credentials: { readonly password?: string; readonly key?: string; readonly tenant?: string },
-  ): Promise<void> {
-    const parsed = userName.safeParse(name);
-    if (!parsed.success) throw new Error(`'${name}': ${parsed.error.issues[0]?.message ?? 'not a user name'}`);
-    if (credentials.password === '') throw new Error('the password is empty');
+  /** The users in the order of their names. */
+  list(): readonly UserEntry[] {
     this.#refresh();
-    const before: UserRecord = this.#users.get(name) ?? { keys: [] };
-    const keys =
-      credentials.key === undefined ? before.keys : [...new Set([...before.keys, normalKey(credentials.key)])];
-    const password = credentials.password === undefined ? before.password : await hashPassword(credentials.password);
-    const tenant = credentials.tenant ?? before.tenant;
-    if (tenant === '' || (tenant?.length ?? 0) > 255) throw new Error('the name of a tenant has 1 to 255 characters');
-    const record: UserRecord = {
-      ...(password === undefined ? {} : { password }),
-      keys,
-      ...(tenant === undefined ? {} : { tenant }),
-    };
-    this.#write(new Map(this.#users).set(name, record));
+    return [...this.#users]
+      .map(([name, record]) => ({
+        name,
+        standing: standingOf(record),
+        hasPassword: record.password !== undefined,
+        keys: record.keys.length,
+      }))
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  /** Whether the password is the user's. Takes as long for a user that does not exist. */
-  async checkPassword(name: string, password: string): Promise<boolean> {
+  /**
+   * Adds a user, or changes one who exists.
+   * @throws Error if the name is no user name, the key is no OpenSSH public key, or a consumer would have no tenant
+   */
+  async add(name: string, details: UserDetails): Promise<void> {
+    const parsed = userName.safeParse(name);
+    if (!parsed.success) throw new Error(`'${name}': ${parsed.error.issues[0]?.message ?? 'not a user name'}`);
+    if (name === SYSTEM_USER) throw new Error(`'${name}' is the name by which the agent itself acts; choose another`);
+    if (details.password === '') throw new Error('the password is empty');
+    if (details.tenant === '' || (details.tenant?.length ?? 0) > 255)
+      throw new Error('the name of a tenant has 1 to 255 characters');
+    const password = details.password === undefined ? undefined : await hashPassword(details.password);
+    const key = details.key === undefined ? undefined : normalKey(details.key);
+    await this.#change((users) => {
+      const before: UserRecord = users.get(name) ?? { keys: [] };
+      const { tenant, role } = { ...before, ...given({ tenant: details.tenant, role: details.role }) };
+      if (role === 'consumer' && tenant === undefined)
+        throw new Error(`a consumer belongs to a tenant: say which one '${name}' belongs to`);
+      const keys = key === undefined ? before.keys : [...new Set([...before.keys, key])];
+      return users.set(name, { keys, ...given({ password: password ?? before.password, tenant, role }) });
+    });
+  }
+
+  /** Removes a user: from then on he may neither log in nor, where he is logged in already, do anything. @throws Error if there is none */
+  async remove(name: string): Promise<void> {
+    await this.#change((users) => {
+      if (!users.delete(name)) throw new Error(`there is no user '${name}'`);
+      return users;
+    });
+  }
+
+  /**
+   * Whether the password is the user's. Takes as long for a user that does not exist.
+   * @param source where it came from, such as an address: one source may not have all others wait
+   * @throws TooManyLogins when too many passwords wait to be checked
+   */
+  async checkPassword(name: string, password: string, source?: string): Promise<boolean> {
     this.#refresh();
     const record = this.#users.get(name)?.password;
     const digest = hash('sha256', JSON.stringify([this.#pepper, name, password, record?.hash]), 'base64');
@@ -103,7 +156,9 @@ export class Users {
     // Many requests of one client at once ask for one hash, not for one each.
     let check = this.#checking.get(digest);
     if (check === undefined) {
-      check = this.#derives(record, password, digest).finally(() => this.#checking.delete(digest));
+      check = this.#checks
+        .run(source, () => this.#derives(record, password, digest))
+        .finally(() => this.#checking.delete(digest));
       this.#checking.set(digest, check);
     }
     return await check;
@@ -122,11 +177,11 @@ export class Users {
     return true;
   }
 
-  /** The tenant of a user; none for a user that does not exist. */
-  standing(name: string): { readonly tenant?: string } {
+  /** What a user is; undefined when there is none of that name. */
+  standing(name: string): Standing | undefined {
     this.#refresh();
-    const tenant = this.#users.get(name)?.tenant;
-    return tenant === undefined ? {} : { tenant };
+    const record = this.#users.get(name);
+    return record === undefined ? undefined : standingOf(record);
   }
 
   /** Whether the key is one of the user's; that the client holds its private half is the SSH server's to check. */
@@ -140,24 +195,67 @@ export class Users {
     });
   }
 
+  /** Reads the file again if it changed; asked with each request, it looks at most once in a millisecond. */
   #refresh(): void {
+    const now = Date.now();
+    if (now === this.#lookedAt) return;
+    this.#lookedAt = now;
     const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
     const version = stat === undefined ? undefined : [stat.ino, stat.size, stat.mtimeNs].join();
     if (version === this.#version || version === undefined) return;
+    this.#users = this.#read();
+    this.#version = version;
+  }
+
+  #read(): ReadonlyMap<string, UserRecord> {
     const parsed = usersFile.safeParse(JSON.parse(readFileSync(this.#path, 'utf8')));
     if (!parsed.success) throw new Error(`${this.#path} is not a user file: ${z.prettifyError(parsed.error)}`);
-    this.#users = new Map(Object.entries(parsed.data.users));
-    this.#version = version;
+    return new Map(Object.entries(parsed.data.users));
+  }
+
+  /** Changes what the file holds, whoever changes it at the same time; when this resolves, it is on disk. */
+  async #change(change: (users: Map<string, UserRecord>) => ReadonlyMap<string, UserRecord>): Promise<void> {
+    await whileLocked(`${this.#path}.lock`, () => {
+      const exists = statSync(this.#path, { throwIfNoEntry: false }) !== undefined;
+      this.#write(change(new Map(exists ? this.#read() : [])));
+    });
+    this.#lookedAt = 0;
+    this.#refresh();
   }
 
   #write(users: ReadonlyMap<string, UserRecord>): void {
     const text = `${JSON.stringify({ users: Object.fromEntries(users) }, null, 2)}\n`;
-    const unfinished = `${this.#path}.${process.pid}`;
-    writeFileSync(unfinished, text, { mode: 0o600 });
-    chmodSync(unfinished, 0o600);
+    const unfinished = `${this.#path}.new`;
+    const file = openSync(unfinished, 'w', 0o600);
+    try {
+      writeFileSync(file, text);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
     renameSync(unfinished, this.#path);
-    this.#refresh();
+    const directory = openSync(this.#directory, 'r');
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
   }
+}
+
+function standingOf({ tenant, role }: UserRecord): Standing {
+  if (tenant === undefined) return { role: 'operator' };
+  return { role: role ?? 'consumer', tenant };
+}
+
+/** The members that are there. */
+function given<Members extends object>(
+  members: Members,
+): { [Name in keyof Members]?: Exclude<Members[Name], undefined> } {
+  // Cast: what is left out is what is undefined.
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as {
+    [Name in keyof Members]?: Exclude<Members[Name], undefined>;
+  };
 }
 
 async function hashPassword(password: string): Promise<NonNullable<UserRecord['password']>> {

@@ -1,9 +1,10 @@
 import type { ActionNode, RpcNode } from 'libyang-wasm';
 import type { Data } from '../yang/data.ts';
+import { schemaNodes } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import { RpcError } from '../yang/rpc-error.ts';
 import type { Encoded, YangContext } from '../yang/yang-context.ts';
-import type { AccessControl } from './access.ts';
+import type { AccessControl, Operation } from './access.ts';
 import type { RequestContext } from './context.ts';
 import type { DataProviders } from './data-providers.ts';
 import { ledgerErrorAsRpcError } from './datastores.ts';
@@ -57,7 +58,7 @@ export class Agent {
    */
   async invoke(context: RequestContext, rpc: RpcNode, input: Data): Promise<Data> {
     const name = `${rpc.module}:${rpc.name}`;
-    if (!this.#access.canExec(context, rpc)) throw denied(context, `the operation ${name}`);
+    this.#requireExec(context, rpc, `the operation ${name}`);
     const handler = this.#operations.rpc(name);
     if (handler === undefined) throw notServed(`The operation ${name}`);
     return await answered(() => handler(context, input));
@@ -83,7 +84,7 @@ export class Agent {
    * @throws RpcError invalid-value when there is no such node in `<operational>`, and as {@link invoke}
    */
   async invokeAction(context: RequestContext, path: InstancePath, action: ActionNode, input: Data): Promise<Data> {
-    if (!this.#access.canExec(context, action)) throw denied(context, `the action ${action.path}`);
+    this.#requireExec(context, action, `the action ${action.path}`);
     await this.get(context, { datastore: 'operational', target: path, depth: 1 });
     const handler = this.#operations.action(action.path);
     if (handler === undefined) throw notServed(`The action ${action.path}`);
@@ -97,6 +98,7 @@ export class Agent {
    * @throws RpcError invalid-value when the target does not exist; a leaf that has a default does exist where its parent does
    */
   async get(context: RequestContext, request: GetRequest): Promise<Data> {
+    this.#requireExec(context, OPERATIONS.get, 'the datastores');
     return await answered(() => readDatastore(this.#parts, context, request));
   }
 
@@ -107,27 +109,61 @@ export class Agent {
    *   validation finds, resource-denied when an owner refuses; what the precondition throws
    */
   async edit(context: RequestContext, request: EditRequest): Promise<EditOutcome> {
+    // Before it is looked at: what is wrong with an edit tells of what is there.
+    this.#requireExec(context, OPERATIONS.edit, 'edits of the configuration');
     return await answered(() => this.#datastores.edit(context, request));
   }
 
-  /** RFC 6241 §7.5. @throws RpcError lock-denied with the holder's session-id; operation-not-supported without a session */
+  /**
+   * RFC 6241 §7.5.
+   * @throws RpcError lock-denied with the holder's session-id; operation-not-supported without a session; access-denied
+   */
   lock(context: RequestContext, datastore: WritableDatastore): void {
+    this.#requireExec(context, OPERATIONS.lock, 'locks');
     this.#datastores.lock(context, datastore);
   }
 
-  /** RFC 6241 §7.6. @throws RpcError operation-failed when the session does not hold it */
+  /** RFC 6241 §7.6. @throws RpcError operation-failed when the session does not hold it; access-denied */
   unlock(context: RequestContext, datastore: WritableDatastore): void {
+    this.#requireExec(context, OPERATIONS.unlock, 'locks');
     this.#datastores.unlock(context, datastore);
+  }
+
+  /**
+   * RFC 6241 §7.9. Whoever may not kill all sessions may kill those of the same user.
+   * @throws RpcError invalid-value for an id that is not open, or one's own; access-denied
+   */
+  killSession(context: RequestContext, id: number): void {
+    const own = this.sessions.get(id)?.user === context.user;
+    this.#requireExec(context, own ? OPERATIONS.closeSession : OPERATIONS.killSession, 'sessions of others');
+    this.sessions.kill(id, context.sessionId);
   }
 
   /**
    * The revision of a configuration datastore, or of the data resource at `path`: a container, a list entry, or what contains it
    * when it is another kind of node (RFC 8040 §3.5.1).
+   * @returns undefined when it would tell of what the user may not read
    */
-  revision(datastore: WritableDatastore, path?: InstancePath): Revision {
+  revision(context: RequestContext, datastore: WritableDatastore, path: InstancePath = []): Revision | undefined {
+    if (!this.#access.mayKnowRevision(context, schemaNodes(this.yang.schema, path).at(-1))) return undefined;
     return this.#datastores.revision(datastore, path);
   }
+
+  #requireExec(context: RequestContext, operation: Operation, what: string): void {
+    const denial = this.#access.execDenial(context, operation);
+    if (denial !== undefined) throw denied(context, what, denial);
+  }
 }
+
+/** What the agent carries out itself, by the operations of NETCONF: those of RESTCONF come to the same. */
+const OPERATIONS = {
+  get: { module: 'ietf-netconf', name: 'get' },
+  edit: { module: 'ietf-netconf', name: 'edit-config' },
+  lock: { module: 'ietf-netconf', name: 'lock' },
+  unlock: { module: 'ietf-netconf', name: 'unlock' },
+  closeSession: { module: 'ietf-netconf', name: 'close-session' },
+  killSession: { module: 'ietf-netconf', name: 'kill-session' },
+} as const satisfies Readonly<Record<string, Operation>>;
 
 async function answered<Answer>(answer: () => Answer | Promise<Answer>): Promise<Answer> {
   try {
@@ -137,8 +173,8 @@ async function answered<Answer>(answer: () => Answer | Promise<Answer>): Promise
   }
 }
 
-function denied(context: RequestContext, what: string): RpcError {
-  return RpcError.accessDenied(`The user ${context.user} is not permitted to use ${what}.`);
+function denied(context: RequestContext, what: string, why: string): RpcError {
+  return RpcError.accessDenied(`The user ${context.user} is not permitted to use ${what}: ${why}.`);
 }
 
 function notServed(what: string): RpcError {

@@ -19,7 +19,9 @@ import { Locks } from './locks.ts';
 import { getSchemaOperation, netconfStateProvider } from './monitoring.ts';
 import { Operations } from './operations.ts';
 import type { OperationHandler } from './operations.ts';
+import type { Ownership } from './ownership.ts';
 import type { ServerFacts } from './server-facts.ts';
+import { serverOwnership } from './server-ownership.ts';
 import { SessionRegistry } from './sessions.ts';
 import {
   notificationStreamsProvider,
@@ -38,8 +40,8 @@ export interface CreateAgentOptions<Domain extends DomainTypes> {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Default {@link OpenAccess}. */
-  readonly access?: AccessControl;
+  /** Makes access control, given who owns what of the server's own. Default {@link OpenAccess}. */
+  readonly access?: (server: Ownership) => AccessControl;
   /** Event streams beside `NETCONF`. */
   readonly streams?: readonly StreamDefinition[];
   readonly streamLimits?: Partial<StreamLimits>;
@@ -66,8 +68,9 @@ export interface CreatedAgent {
  */
 export function createAgent<Domain extends DomainTypes>(options: CreateAgentOptions<Domain>): CreatedAgent {
   const { yang, ledger, log, bus, clock, logger, owners = [] } = options;
-  const access = options.access ?? new OpenAccess(yang.schema);
   const sessions = new SessionRegistry(clock);
+  const own = serverOwnership(sessions, () => streams.subscriptions());
+  const access = options.access?.(own) ?? new OpenAccess(yang.schema);
   const datastores = new LedgerDatastores({ yang, ledger, owners, locks: new Locks(clock, sessions), access });
   const configurationErrors = datastores.invalid();
   for (const { message, path } of configurationErrors) {
@@ -76,7 +79,7 @@ export function createAgent<Domain extends DomainTypes>(options: CreateAgentOpti
       'the running configuration is not valid; edits are refused until one mends it',
     );
   }
-  const streams = new EventStreams({
+  const streams: EventStreams = new EventStreams({
     yang,
     bus,
     log,

@@ -1,6 +1,5 @@
 import type { Clock, Timer } from '../engine/clock.ts';
 import type { EventRecord, Store } from '../store/store.ts';
-import type { NotificationTest } from './notification-filter.ts';
 import type { Filter } from './requests.ts';
 import type {
   NotificationReceiver,
@@ -40,6 +39,9 @@ export interface DeliveryLimits {
   readonly patience: number;
 }
 
+/** Stream, access and filter together: what the receiver is sent of an event; undefined for nothing. */
+export type NotificationView = (record: NotificationRecord) => NotificationRecord | undefined;
+
 /** Events read from the log before others get a turn. */
 const BATCH = 200;
 
@@ -51,8 +53,7 @@ export interface DeliveryTerms {
   readonly owner: Subscription['owner'];
   readonly request: SubscriptionRequest;
   readonly filter: Filter | undefined;
-  /** Stream, access and filter together. */
-  readonly test: NotificationTest;
+  readonly view: NotificationView;
 }
 
 /**
@@ -74,7 +75,7 @@ export class Delivery implements Subscription {
 
   #receiver: NotificationReceiver | undefined;
   #filter: Filter | undefined;
-  #test: NotificationTest;
+  #view: NotificationView;
   #stopTime: number | undefined;
   #state: SubscriptionState = 'waiting';
   /** The number of the next event to look at. */
@@ -101,7 +102,7 @@ export class Delivery implements Subscription {
     this.stream = terms.stream;
     this.owner = terms.owner;
     this.#filter = terms.filter;
-    this.#test = terms.test;
+    this.#view = terms.view;
     this.startTime = terms.request.startTime;
     this.#stopTime = terms.request.stopTime;
     this.#receiver = receiver;
@@ -176,9 +177,9 @@ export class Delivery implements Subscription {
     this.finish('terminated');
   }
 
-  modify(filter: Filter | undefined, test: NotificationTest, stopTime: number | undefined): void {
+  modify(filter: Filter | undefined, view: NotificationView, stopTime: number | undefined): void {
     this.#filter = filter;
-    this.#test = test;
+    this.#view = view;
     this.#stopTime = stopTime;
     this.#stopping = false;
     if (this.#state === 'waiting') return;
@@ -271,15 +272,14 @@ export class Delivery implements Subscription {
     if (this.#stopTime !== undefined && event.time > this.#stopTime) return;
     // Contents in the log are what events were made with: RFC 7951 values.
     const record: NotificationRecord = { ...event, content: event.content as NotificationRecord['content'] };
-    let passes: boolean;
+    let shown: NotificationRecord | undefined;
     try {
-      passes = this.#test(record);
+      shown = this.#view(record);
     } catch (error) {
       // An expression that cannot be evaluated on this event (its step budget, say) does not select it.
       this.#around.failed(this, error);
-      passes = false;
     }
-    if (passes) this.#send(record);
+    if (shown !== undefined) this.#send(shown);
     else this.#excluded++;
   }
 

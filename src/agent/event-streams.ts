@@ -4,13 +4,12 @@ import type { Logger } from '../observe/log.ts';
 import type { EventRecord, Store } from '../store/store.ts';
 import { RpcError } from '../yang/rpc-error.ts';
 import type { YangContext } from '../yang/yang-context.ts';
-import type { AccessControl } from './access.ts';
+import type { AccessControl, Operation } from './access.ts';
 import type { RequestContext } from './context.ts';
 import { dateAndTime } from './date-and-time.ts';
 import { Delivery } from './delivery.ts';
-import type { DeliveryLimits, DeliverySurroundings, SubscriptionNews } from './delivery.ts';
+import type { DeliveryLimits, DeliverySurroundings, NotificationView, SubscriptionNews } from './delivery.ts';
 import { notificationTest } from './notification-filter.ts';
-import type { NotificationTest } from './notification-filter.ts';
 import type { Filter } from './requests.ts';
 import type { SessionRegistry } from './sessions.ts';
 import type {
@@ -24,6 +23,9 @@ import type {
 } from './streams.ts';
 import { SUBSCRIBED_NOTIFICATIONS, subscriptionError } from './subscription-errors.ts';
 import { subscriptionNotification } from './subscription-notifications.ts';
+
+/** Whoever may create subscriptions may use those of his own. */
+const SUBSCRIBE: Operation = { module: 'notifications', name: 'create-subscription' };
 
 /** A stream as the composition root names it. */
 export interface StreamDefinition {
@@ -105,6 +107,7 @@ export class EventStreams implements Streams {
   }
 
   subscribe(context: RequestContext, request: SubscriptionRequest, receiver: NotificationReceiver): Subscription {
+    this.#requireExec(context);
     const stream = this.#streams.get(request.stream ?? NETCONF_STREAM.name);
     if (stream === undefined) {
       throw RpcError.invalidValue(this.#noStream(request.stream), { info: { badElement: 'stream' } });
@@ -117,10 +120,11 @@ export class EventStreams implements Streams {
       );
     }
     this.#checkRoom(() => RpcError.resourceDenied(this.#noRoom()));
-    return this.#add('rfc5277', context, stream, request, receiver, this.#test(context, stream, request.filter));
+    return this.#add('rfc5277', context, stream, request, receiver, this.#view(context, stream, request.filter));
   }
 
   establish(context: RequestContext, request: SubscriptionRequest, receiver?: NotificationReceiver): Subscription {
+    this.#requireExec(context);
     const stream = this.#streams.get(request.stream ?? NETCONF_STREAM.name);
     if (stream === undefined) {
       throw RpcError.invalidValue(this.#noStream(request.stream), {
@@ -131,11 +135,12 @@ export class EventStreams implements Streams {
     this.#checkStopTime(request.stopTime);
     this.#checkReplayStart(request);
     this.#checkRoom(() => subscriptionError('establish', 'insufficient-resources', this.#noRoom()));
-    const test = filterOr('establish', () => this.#test(context, stream, request.filter));
-    return this.#add('rfc8639', context, stream, request, receiver, test);
+    const view = filterOr('establish', () => this.#view(context, stream, request.filter));
+    return this.#add('rfc8639', context, stream, request, receiver, view);
   }
 
   attach(context: RequestContext, id: number, receiver: NotificationReceiver): Subscription {
+    this.#requireExec(context);
     const delivery = this.#own(context, id);
     if (delivery === undefined) throw RpcError.invalidValue(noSuchSubscription(id));
     if (delivery.hasReceiver)
@@ -153,7 +158,7 @@ export class EventStreams implements Streams {
     if (stopTime !== delivery.stopTime) this.#checkStopTime(stopTime);
     delivery.modify(
       filter,
-      filterOr('modify', () => this.#test(context, stream, filter)),
+      filterOr('modify', () => this.#view(context, stream, filter)),
       stopTime,
     );
   }
@@ -198,27 +203,37 @@ export class EventStreams implements Streams {
     stream: StreamDefinition,
     request: SubscriptionRequest,
     receiver: NotificationReceiver | undefined,
-    test: NotificationTest,
+    view: NotificationView,
   ): Delivery {
     const { user, transport, sessionId, signal } = context;
     // Its end has been told already: nobody would end the subscription.
     if (signal.aborted) throw RpcError.operationFailed('The client is gone.');
     const owner = { user, transport, ...(sessionId === undefined ? {} : { sessionId }) };
-    const terms = { id: ++this.#lastId, protocol, stream: stream.name, owner, request, filter: request.filter, test };
+    const terms = { id: ++this.#lastId, protocol, stream: stream.name, owner, request, filter: request.filter, view };
     const delivery = new Delivery(this.#surroundings, terms, receiver);
     this.#deliveries.set(delivery.id, delivery);
     return delivery;
   }
 
-  #test(context: RequestContext, stream: StreamDefinition, filter: Filter | undefined): NotificationTest {
+  /** The filter sees what the receiver may: else it would tell him of the rest. */
+  #view(context: RequestContext, stream: StreamDefinition, filter: Filter | undefined): NotificationView {
     const { yang, access } = this.#options;
     const selected = notificationTest(yang, filter);
     return (record) => {
-      if (!stream.includes(record)) return false;
+      if (!stream.includes(record)) return undefined;
       const node = yang.schema.notification(record.module, record.name);
       // An event of a module that is no longer served has no form that a receiver could read.
-      return node !== undefined && access.canReceive(context, node) && selected(record);
+      const content = node && access.receivable(context, node, record.content);
+      if (content === undefined) return undefined;
+      const shown = content === record.content ? record : { ...record, content };
+      return selected(shown) ? shown : undefined;
     };
+  }
+
+  #requireExec(context: RequestContext): void {
+    const denial = this.#options.access.execDenial(context, SUBSCRIBE);
+    if (denial === undefined) return;
+    throw RpcError.accessDenied(`The user ${context.user} is not permitted to use subscriptions: ${denial}.`);
   }
 
   #notification(delivery: Delivery, news: SubscriptionNews): NotificationRecord | undefined {
@@ -293,7 +308,7 @@ function noSuchSubscription(id: number): string {
   return `There is no subscription ${id} that is yours to control; ietf-subscribed-notifications:subscriptions lists them.`;
 }
 
-function filterOr(operation: 'establish' | 'modify', make: () => NotificationTest): NotificationTest {
+function filterOr(operation: 'establish' | 'modify', make: () => NotificationView): NotificationView {
   try {
     return make();
   } catch (error) {

@@ -1,6 +1,6 @@
 import type { Data, Value } from '../yang/data.ts';
 import { keyValues } from '../yang/entries.ts';
-import { mapEntries } from '../yang/entry-views.ts';
+import { entriesWithKeys, mapEntries } from '../yang/entry-views.ts';
 import type { InstancePath, PathStep } from '../yang/instance-path.ts';
 import type { ContainerNode, DataSchemaNode, ListNode, SchemaTree } from '../yang/schema-tree.ts';
 import type { AccessControl } from './access.ts';
@@ -42,11 +42,24 @@ function readableNode(reader: Reader, node: DataSchemaNode, value: Value, parent
   if (node.kind === 'list') return readableEntries(reader, node, value, parentPath);
   const path = [...parentPath, step];
   if (!access.canRead(context, node, path)) return undefined;
+  if (node.kind !== 'container') return value;
   // The schema says that a container's value is Data.
-  return node.kind === 'container' ? readableChildren(reader, value as Data, node, path) : value;
+  const kept = readableChildren(reader, value as Data, node, path);
+  // One that was left empty would tell that there is something in it.
+  return node.presence || Object.keys(kept).length > 0 || Object.keys(value).length === 0 ? kept : undefined;
 }
 
-function readableEntries(reader: Reader, list: ListNode, value: Value, parentPath: InstancePath): Value {
+function readableEntries(reader: Reader, list: ListNode, value: Value, parentPath: InstancePath): Value | undefined {
+  const { schema, access, context } = reader;
+  const keys = access.readableKeys?.(context, list);
+  if (keys === undefined) return mapReadable(reader, list, value, parentPath);
+  const own = entriesWithKeys(list, value, keys);
+  if (own === undefined) return undefined;
+  const wholly = schema.children(list).every((child) => access.readReach(context, child) === 'all');
+  return wholly ? own : mapReadable(reader, list, own, parentPath);
+}
+
+function mapReadable(reader: Reader, list: ListNode, value: Value, parentPath: InstancePath): Value {
   return mapEntries(value, (entry) => {
     const path = [...parentPath, entryStep(list, entry)];
     return reader.access.canRead(reader.context, list, path) ? readableChildren(reader, entry, list, path) : undefined;

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
-import { addUser } from './user.ts';
+import { addUser, listUsers, removeUser } from './user.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Exit codes: 0 done, 1 failed, 2 called wrongly. */
@@ -59,14 +59,27 @@ function commandLine(terminal: Terminal, ended: (code: ExitCode) => void): Comma
   user
     .command('add <name>')
     .description(
-      'Add a user, or set the password or tenant or add a key of one. Without options the password is asked for.',
+      'Add a user, or set the password, tenant or role or add a key of one. Without options the password is asked for.',
     )
     .option('--password-file <file>', "read the password from a file's first line; - for standard input")
     .option('--key <file>', 'an OpenSSH public key, such as ~/.ssh/id_ed25519.pub')
     .option('--tenant <name>', 'the tenant on whose account the user reserves and allocates')
+    .option('--role <role>', 'consumer (default with a tenant) or operator (default without)')
     .option('--config <file>', 'settings in YAML, for their data-dir')
     .option('--data-dir <dir>', 'the data directory of the agent')
     .action(async (name: string, options: Record<string, string>) => ended(await addUser(name, options, terminal)));
+  user
+    .command('list')
+    .description('List the users with tenant, role and ways to log in.')
+    .option('--config <file>', 'settings in YAML, for their data-dir')
+    .option('--data-dir <dir>', 'the data directory of the agent')
+    .action((options: Record<string, string>) => ended(listUsers(options, terminal)));
+  user
+    .command('remove <name>')
+    .description('Remove a user, who is refused from then on, sessions included.')
+    .option('--config <file>', 'settings in YAML, for their data-dir')
+    .option('--data-dir <dir>', 'the data directory of the agent')
+    .action(async (name: string, options: Record<string, string>) => ended(await removeUser(name, options, terminal)));
 
   program
     .command('demo')

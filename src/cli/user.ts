@@ -2,19 +2,25 @@ import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
-import { loadConfig } from '../config.ts';
+import type { Role, Standing } from '../agent/standing.ts';
+import { ConfigError, loadConfig } from '../config.ts';
 import { makeDataDirectory } from '../data-directory.ts';
 import { Users } from '../users.ts';
 import type { ExitCode } from './main.ts';
 import type { Terminal } from './terminal.ts';
 
+const ROLES: readonly Role[] = ['consumer', 'operator'];
+
 interface AddUserOptions {
   readonly passwordFile?: string;
   readonly key?: string;
   readonly tenant?: string;
+  readonly role?: string;
   readonly config?: string;
   readonly dataDir?: string;
 }
+
+type PlaceOptions = Pick<AddUserOptions, 'config' | 'dataDir'>;
 
 /** `promise user add`: also beside a running agent, which sees the new user at the next login. */
 export async function addUser(name: string, options: AddUserOptions, terminal: Terminal): Promise<ExitCode> {
@@ -23,17 +29,54 @@ export async function addUser(name: string, options: AddUserOptions, terminal: T
   const users = new Users(dataDirectory);
   const key = options.key === undefined ? undefined : readFileSync(options.key, 'utf8');
   const { tenant } = options;
-  const moves = tenant !== undefined && users.names.includes(name);
-  const asks = options.passwordFile === undefined && key === undefined && !moves;
+  const role = options.role === undefined ? undefined : roleNamed(options.role);
+  const changes = (tenant !== undefined || role !== undefined) && users.names.includes(name);
+  const asks = options.passwordFile === undefined && key === undefined && !changes;
   const password = asks ? await askPassword(name, terminal) : await passwordFrom(options.passwordFile, terminal);
   await users.add(name, {
     ...(password === undefined ? {} : { password }),
     ...(key === undefined ? {} : { key }),
     ...(tenant === undefined ? {} : { tenant }),
+    ...(role === undefined ? {} : { role }),
   });
-  const where = tenant === undefined ? '' : `, for the tenant ${tenant}`;
-  terminal.stdout.write(`user ${name} can log in${key === undefined ? '' : ' with the key'}${where}\n`);
+  const withKey = key === undefined ? '' : ' with the key';
+  terminal.stdout.write(`user ${name} can log in${withKey}, as ${described(users.standing(name))}\n`);
   return 0;
+}
+
+/** `promise user list`: one user a line, under a heading. */
+export function listUsers(options: PlaceOptions, terminal: Terminal): ExitCode {
+  const users = new Users(loadConfig(options).dataDirectory);
+  const rows = users.list().map(({ name, standing, hasPassword, keys }) => {
+    const ways = [...(hasPassword ? ['password'] : []), ...(keys === 0 ? [] : [keys === 1 ? '1 key' : `${keys} keys`])];
+    return [name, standing.tenant ?? '-', standing.role, ways.join(', ') || 'none'];
+  });
+  const table = [['NAME', 'TENANT', 'ROLE', 'LOGIN'], ...rows];
+  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
+  for (const row of table) {
+    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
+    terminal.stdout.write(`${cells.join('  ').trimEnd()}\n`);
+  }
+  return 0;
+}
+
+/** `promise user remove`: also beside a running agent, which refuses the user from the next request on. */
+export async function removeUser(name: string, options: PlaceOptions, terminal: Terminal): Promise<ExitCode> {
+  await new Users(loadConfig(options).dataDirectory).remove(name);
+  terminal.stdout.write(`user ${name} is removed: logins and further requests are refused\n`);
+  return 0;
+}
+
+function roleNamed(text: string): Role {
+  const role = ROLES.find((each) => each === text);
+  if (role === undefined) throw new ConfigError(`'${text}' is not a role: use ${ROLES.join(' or ')}`);
+  return role;
+}
+
+function described(standing: Standing | undefined): string {
+  if (standing?.role === 'consumer') return `a consumer of the tenant ${standing.tenant}`;
+  const account = standing?.tenant === undefined ? '' : ` on the account of the tenant ${standing.tenant}`;
+  return `an operator${account}`;
 }
 
 async function passwordFrom(file: string | undefined, terminal: Terminal): Promise<string | undefined> {

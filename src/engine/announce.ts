@@ -5,18 +5,26 @@ import type { Capacity } from './capacity.ts';
 import { heldBy, instancesHeld, missingOf, remainingInstances, remainingOf } from './claims.ts';
 import type { Draft } from './draft.ts';
 import type { Allocation, Claim, Id, Reservation, ReservationStatus, VmState } from './entities.ts';
-import type { AllocationCause, CapacityCause, ReservationCause } from './events.ts';
+import type { AllocationCause, CapacityCause, GivenWay, ReservationCause } from './events.ts';
 import type { Refusal } from './requests.ts';
 import { allocationsOf, claimWindow, forEachLoad, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
+
+/** A reservation to which others give way. */
+export type Displacer = Pick<Reservation, 'id' | 'tenant'>;
+
+/** What the event of something that gave way says of the reservation to which. */
+export function displacedBy({ id, tenant }: Displacer): GivenWay {
+  return { by: id, ...(tenant === undefined ? {} : { byTenant: tenant }) };
+}
 
 export function announceReservation(
   draft: Draft,
   cause: ReservationCause,
   reservation: Reservation,
   oldStatus?: ReservationStatus,
-  preempted?: { readonly by: Id; readonly offered?: Refusal },
+  preempted?: GivenWay & { readonly offered?: Refusal },
 ): void {
   const { head } = draft;
   draft.emit({
@@ -121,7 +129,7 @@ export function announceAllocation(
   cause: AllocationCause,
   allocation: Allocation,
   oldVmState?: VmState,
-  preempted?: { readonly by: Id; readonly from?: Instant },
+  preempted?: GivenWay & { readonly from?: Instant },
 ): void {
   draft.emit({
     kind: 'allocation-event',

@@ -6,13 +6,15 @@
  * A machine runs on until the reservation starts; from then on it has its capacity on loan only (`vacancy.ts`).
  */
 import type { Admission } from './admission.ts';
-import { announceAllocation, announceHeld, announceReservation } from './announce.ts';
+import { announceAllocation, announceHeld, announceReservation, displacedBy } from './announce.ts';
+import type { Displacer } from './announce.ts';
 import { claimsBefore } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { reschedule } from './due.ts';
 import type { Claim, Id, Priority, Reason, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
 import { omit } from './omit.ts';
+import { ownerOf, sees, visibleIds } from './ownership.ts';
 import { admit } from './parts.ts';
 import { findRoom } from './preemption.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
@@ -30,8 +32,13 @@ export type DisplacingAdmission =
 export type Permit = (claims: readonly Claim[]) => Refusal | undefined;
 
 /** Places a demand where it fits, or where it fits when others give way; what they held is free then. */
-export function admitDisplacing(draft: Draft, request: DisplacingRequest, by: Id, permit: Permit): DisplacingAdmission {
-  const admission = admit(draft.head, request.demand, request.window, draft.at.now, { self: by });
+export function admitDisplacing(
+  draft: Draft,
+  request: DisplacingRequest,
+  by: Displacer,
+  permit: Permit,
+): DisplacingAdmission {
+  const admission = admit(draft.head, request.demand, request.window, draft.at.now, { self: by.id });
   if (admission.outcome === 'refused') return makeRoom(draft, request, by, admission.refusal, permit);
   const barred = permit(admission.claims);
   return barred === undefined ? admission : { outcome: 'refused', refusal: barred };
@@ -41,7 +48,7 @@ export function admitDisplacing(draft: Draft, request: DisplacingRequest, by: Id
 export function makeRoom(
   draft: Draft,
   request: DisplacingRequest,
-  by: Id,
+  by: Displacer,
   refusal: Refusal,
   permit: Permit = () => undefined,
 ): DisplacingAdmission {
@@ -63,29 +70,50 @@ export function makeRoom(
  */
 export function settleDisplaced(draft: Draft, room: FoundRoom, by: Reservation, withdrawn: readonly Id[]): Displaced {
   const lost = room.reservations.filter((before) => !moved(draft, before));
-  for (const before of lost) announceDisplaced(draft, before, by.id);
+  for (const before of lost) announceDisplaced(draft, before, by);
   for (const { id } of room.machines) if (!withdrawn.includes(id)) announceGivingWay(draft, id, by);
   const machines = new Set([...withdrawn, ...room.machines.map(({ id }) => id)]);
-  return { reservations: lost.map(({ id }) => id), machines: [...machines], complete: room.complete };
+  const reservations = lost.map(({ id }) => id);
+  return displaced(draft, reservations, [...machines], room.complete);
+}
+
+/** What who asked is told of those that gave way. */
+export function displaced(
+  draft: Draft,
+  reservations: readonly Id[],
+  machines: readonly Id[],
+  complete: boolean,
+): Displaced {
+  const { head, at } = draft;
+  const visible = {
+    reservations: visibleIds(head, 'reservation', reservations, at),
+    machines: visibleIds(head, 'allocation', machines, at),
+  };
+  const others = reservations.length + machines.length - visible.reservations.length - visible.machines.length;
+  return { ...visible, ...(others === 0 ? {} : { others }), complete };
 }
 
 function announceGivingWay(draft: Draft, id: Id, by: Reservation): void {
   const machine = draft.head.allocations.get(id);
   if (machine === undefined) return;
-  announceAllocation(draft, 'preempted', machine, machine.vmState, { by: by.id, from: by.startsAt });
+  announceAllocation(draft, 'preempted', machine, machine.vmState, {
+    ...displacedBy(by),
+    from: by.startsAt,
+  });
 }
 
 /** A reservation gives way to another for good; what was allocated under it is withdrawn. */
 export function preempt(draft: Draft, before: Reservation, by: Reservation, reason: Reason): void {
-  close(draft, before, by.id, by.priority, reason);
+  close(draft, before, by, by.priority, reason);
 }
 
 const CLASSES: Readonly<Record<Priority, string>> = { 1: 'high', 2: 'normal', 3: 'low' };
 
-function close(draft: Draft, before: Reservation, by: Id, priority: Priority, reason: Reason): void {
+function close(draft: Draft, before: Reservation, by: Displacer, priority: Priority, reason: Reason): void {
   const { now } = draft.at;
   const cause = reason === 'displaced' ? '' : ' because capacity was lost';
-  const message = `It gave way to the reservation '${by}' of the priority ${CLASSES[priority]}${cause}.`;
+  const whom = sees(ownerOf(before), by) ? `the reservation '${by.id}'` : 'a reservation';
+  const message = `It gave way to ${whom} of the priority ${CLASSES[priority]}${cause}.`;
   const status = next(before.status, 'preempt') ?? 'preempted';
   const rest = omit(before, 'hold', 'awaits');
   const claims = claimsBefore(before.claims, now);
@@ -116,7 +144,7 @@ export function moved(draft: Draft, before: Reservation): boolean {
 }
 
 /** Tells that a reservation gave way, with what it could have instead. */
-export function announceDisplaced(draft: Draft, before: Reservation, by: Id): void {
+export function announceDisplaced(draft: Draft, before: Reservation, by: Displacer): void {
   const { head, at } = draft;
   const over = head.reservations.get(before.id);
   if (over === undefined) return;
@@ -124,7 +152,7 @@ export function announceDisplaced(draft: Draft, before: Reservation, by: Id): vo
   const offered =
     window.start < window.end ? admit(head, before.demand, window, at.now, { mayMove: false }) : undefined;
   announceReservation(draft, 'preempted', over, before.status, {
-    by,
+    ...displacedBy(by),
     ...(offered?.outcome === 'refused' ? { offered: offered.refusal } : {}),
   });
   announceHeld(draft, 'released', before.claims);

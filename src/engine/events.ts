@@ -21,8 +21,14 @@ export type ReservationCause =
   | 'preempted'
   | 'failed';
 
+/** To which reservation something gave way, and whose that is (absent: no tenant's). */
+export interface GivenWay {
+  readonly by: Id;
+  readonly byTenant?: string;
+}
+
 /** A reservation was decided on, changed, or is about to change (reservation step 7; second seed, steps 6 and 10). */
-export interface ReservationEvent {
+export interface ReservationEvent extends Partial<GivenWay> {
   readonly kind: 'reservation-event';
   readonly time: Instant;
   readonly cause: ReservationCause;
@@ -36,8 +42,7 @@ export interface ReservationEvent {
   /** What a degraded one lacks at the worst. */
   readonly missing?: Capacity;
   readonly allocations: readonly Id[];
-  /** Reservation to which it gave way, and what could be had instead. */
-  readonly by?: Id;
+  /** What could be had instead by one that gave way. */
   readonly offered?: Refusal;
 }
 
@@ -95,7 +100,7 @@ export type AllocationCause =
   'requested' | 'accepted' | 'state-changed' | 'destroy-requested' | 'destroyed' | 'reservation-over' | 'preempted';
 
 /** The state of a virtual machine has changed (allocation steps 7b and 10b). */
-export interface AllocationEvent {
+export interface AllocationEvent extends Partial<GivenWay> {
   readonly kind: 'allocation-event';
   readonly time: Instant;
   readonly cause: AllocationCause;
@@ -103,8 +108,7 @@ export interface AllocationEvent {
   readonly allocation: Allocation;
   /** Absent when it is new. */
   readonly oldVmState?: VmState;
-  /** Reservation to which it has to give way, and from when on, if not now. */
-  readonly by?: Id;
+  /** From when on it has to give way, if not now. */
   readonly from?: Instant;
 }
 

@@ -8,6 +8,8 @@ import { eligibleNodes, shortagesOf } from './admission.ts';
 import { NOTHING, add, isZero, toVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import type { Allocation, Claim, Demand, Id, NodeId, Offer, Reason, Reservation } from './entities.ts';
+import { find } from './ownership.ts';
+import type { Viewer } from './ownership.ts';
 import { UnknownEntry } from './requests.ts';
 import type { Refusal, Shortage } from './requests.ts';
 import { claimWindow, isOver, poolNode, poolOfNode } from './state.ts';
@@ -54,8 +56,8 @@ export function explainDecision(head: Head, decided: Decided, now: Instant): Exp
 }
 
 /** @throws UnknownEntry */
-export function explainReservation(head: Head, id: Id, now: Instant): Explanation {
-  const reservation = head.reservations.get(id);
+export function explainReservation(head: Head, id: Id, now: Instant, viewer: Viewer = {}): Explanation {
+  const reservation = find(head, 'reservation', id, viewer);
   if (reservation === undefined) throw new UnknownEntry('reservation', 'reservation-id', id);
   return explainStatus(head, reservation, reservation.claims, now);
 }
@@ -71,8 +73,8 @@ function explainStatus(head: Head, reservation: Reservation, held: readonly Clai
 }
 
 /** @throws UnknownEntry */
-export function explainAllocation(head: Head, id: Id, now: Instant): Explanation {
-  const allocation = head.allocations.get(id);
+export function explainAllocation(head: Head, id: Id, now: Instant, viewer: Viewer = {}): Explanation {
+  const allocation = find(head, 'allocation', id, viewer);
   if (allocation === undefined) throw new UnknownEntry('allocation', 'instance-id', id);
   return explainMachine(head, allocation, now);
 }

@@ -365,6 +365,9 @@ function differences(head: Head, copy: Head): string[] {
   compare('departing', [...head.departing].sort(), [...copy.departing].sort());
   compare('servers', [...head.servers].sort(), [...copy.servers].sort());
   compare('tokens', [...head.tokens].sort(), [...copy.tokens].sort());
+  compare('reservations by tenant', members(head.owned.reservation), members(copy.owned.reservation));
+  compare('offers by tenant', members(head.owned.offer), members(copy.owned.offer));
+  compare('allocations by tenant', members(head.owned.allocation), members(copy.owned.allocation));
   compare('allocations by reservation', members(head.allocationsOf), members(copy.allocationsOf));
   compare('allocations by pool', members(head.allocationsIn), members(copy.allocationsIn));
   return found;

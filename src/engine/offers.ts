@@ -88,7 +88,7 @@ export function accept(draft: Draft, offer: Offer, id: Id): Reservation {
 function granted(draft: Draft, holding: Reservation, starts: boolean): Reservation {
   const awaits = starts ? vacate(draft, holding, true).awaits : [];
   const status = next(holding.status, starts && awaits.length === 0 ? 'grant-now' : 'grant') ?? holding.status;
-  return awaits.length === 0 ? { ...holding, status } : waiting({ ...holding, status }, awaits);
+  return awaits.length === 0 ? { ...holding, status } : waiting(draft.head, { ...holding, status }, awaits);
 }
 
 /** Ends a held offer: what it held from now on is free. Settle afterwards. */

@@ -11,6 +11,8 @@ import type { Allocation, Claim, Id, Offer, Reservation, ReservationStatus } fro
 import type { CapacityBreakdown } from './events.ts';
 import { fitting } from './fitting.ts';
 import type { Fitting } from './fitting.ts';
+import { find, idsOwnedBy, visibleIds } from './ownership.ts';
+import type { Viewer } from './ownership.ts';
 import { InvalidRequest, UnknownEntry } from './requests.ts';
 import { allocationsOf, claimWindow, hold, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
@@ -70,11 +72,14 @@ export interface CapacityAnswer {
   readonly fits: readonly Fitting[];
 }
 
-/** Looks capacity up (query-capacity). @throws UnknownEntry for a pool or provider that is not there, InvalidRequest for a flavor. */
-export function queryCapacity(head: Head, query: CapacityQuery, now: Instant): CapacityAnswer {
+/**
+ * Looks capacity up (query-capacity). Capacity is that of all; what has it is named as far as it exists for who asks.
+ * @throws UnknownEntry for a pool or provider that is not there, InvalidRequest for a flavor
+ */
+export function queryCapacity(head: Head, query: CapacityQuery, now: Instant, viewer: Viewer = {}): CapacityAnswer {
   const window = windowOfQuery(query, now);
   const kind = query.kind ?? 'available';
-  const excluded = new Set(query.without ?? []);
+  const excluded = new Set(visibleIds(head, 'reservation', query.without ?? [], viewer));
   const nodes = poolsOfQuery(head, query).map((node) => without(head, node, excluded));
   const select = (breakdown: CapacityBreakdown): CapacityBreakdown => restrictViews(breakdown, query.resources);
   const views = nodes.map((node) => select(query.window === undefined ? nodeAt(node, now) : nodeOver(node, window)));
@@ -86,10 +91,14 @@ export function queryCapacity(head: Head, query: CapacityQuery, now: Instant): C
       : [];
   return {
     capacity: views.reduce(addBreakdowns, NO_BREAKDOWN),
-    collections: [...pools, ...held],
+    collections: [...pools, ...held.filter((each) => exists(head, each, viewer))],
     utilization: query.showUtilization === false ? [] : capacityOverTime(nodes, kind, window, held, select),
     fits: query.flavor === undefined ? [] : fittingWithout(head, nodes, query.flavor, window, excluded),
   };
+}
+
+function exists(head: Head, { kind, id }: Collection, viewer: Viewer): boolean {
+  return viewer.confinedTo === undefined || kind === 'pool' || find(head, kind, id, viewer) !== undefined;
 }
 
 /** The window of a query; absent bounds are now and never. @throws InvalidRequest when it is none. */
@@ -350,19 +359,28 @@ export interface ReservationAnswer {
   readonly utilization: readonly UtilizationEntry[];
 }
 
-/** Looks reservations up (query-reservation). Ids that name nothing match nothing. */
-export function queryReservations(head: Head, query: ReservationQuery, now: Instant): ReservationAnswer {
+/** Looks up reservations that exist for who asks (query-reservation). Ids that name nothing match nothing. */
+export function queryReservations(
+  head: Head,
+  query: ReservationQuery,
+  now: Instant,
+  viewer: Viewer = {},
+): ReservationAnswer {
   const window = windowOfQuery(query, now);
-  const reservations = candidates(head, query, window)
+  const reservations = candidates(head, query, window, viewer)
     .filter((reservation) => matches(query, reservation, window))
     .sort(byStart);
   const utilization = query.showUtilization === false ? [] : reservedOverTime(reservations, window);
   return { reservations, utilization };
 }
 
-function candidates(head: Head, query: ReservationQuery, window: Window): Reservation[] {
+function candidates(head: Head, query: ReservationQuery, window: Window, viewer: Viewer): Reservation[] {
   if (query.ids !== undefined && query.ids.length > 0) {
-    return [...new Set(query.ids)].flatMap((id) => head.reservations.get(id) ?? []);
+    return [...new Set(query.ids)].flatMap((id) => find(head, 'reservation', id, viewer) ?? []);
+  }
+  if (viewer.confinedTo !== undefined) {
+    const own = idsOwnedBy(head, 'reservation', viewer.confinedTo);
+    return [...own].flatMap((id) => head.reservations.get(id) ?? []);
   }
   // Without a window everything matches that is not over, so also what began and ended before now and was not concluded yet.
   const all = query.window === undefined ? { start: -Infinity, end: FOREVER } : window;

@@ -29,12 +29,14 @@ import type {
 import type { DomainEvent } from './events.ts';
 import type { DecisionInputs } from './ledger.ts';
 import type { OverCommit } from './over-commit.ts';
+import type { Viewer } from './ownership.ts';
 import type { Change, Head } from './state.ts';
 import type { Instant, Window } from './window.ts';
 
-/** What a decision needs from outside: time, ids, and on whose behalf. */
-export interface At extends DecisionInputs {
+/** What a decision needs from outside: time, ids, on whose behalf, and what exists for them. */
+export interface At extends DecisionInputs, Viewer {
   readonly user: string;
+  /** On whose account. */
   readonly tenant?: string;
 }
 
@@ -140,10 +142,12 @@ export interface Refusal {
   readonly searchComplete?: boolean;
 }
 
-/** Who had to give way to a request. */
+/** Who had to give way to a request, as far as they exist for who asked. */
 export interface Displaced {
   readonly reservations: readonly Id[];
   readonly machines: readonly Id[];
+  /** How many more there are; absent: none. */
+  readonly others?: number;
   /** Whether all that could give way was looked at. */
   readonly complete: boolean;
 }

@@ -16,7 +16,7 @@ import {
   standAlone,
   usedClaims,
 } from './claims.ts';
-import { admitDisplacing, makeRoom, settleDisplaced } from './displacement.ts';
+import { admitDisplacing, displaced, makeRoom, settleDisplaced } from './displacement.ts';
 import type { DisplacingAdmission } from './displacement.ts';
 import type { Draft } from './draft.ts';
 import { reschedule, unscheduleAll } from './due.ts';
@@ -49,6 +49,7 @@ import type { Vacating } from './vacancy.ts';
 import { FOREVER, describeInstant } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { omit } from './omit.ts';
+import { visibleIds } from './ownership.ts';
 
 /** What a consumer says about a reservation, complete. */
 export interface ReservationRequest {
@@ -129,7 +130,7 @@ export function grant(
   const { now } = draft.at;
   const permit = (claims: readonly Claim[]): Refusal | undefined =>
     quotaRefusal(draft.head, pending, { claims, reservation: true });
-  const admission = admitDisplacing(draft, displacing(pending, spared), pending.id, permit);
+  const admission = admitDisplacing(draft, displacing(pending, spared), pending, permit);
   if (admission.outcome === 'refused') return admission;
   const { claims, room } = admission;
   const moved = move(draft, admission.moved);
@@ -137,7 +138,7 @@ export function grant(
   const holding: Reservation = { ...pending, hold: 'firm', modifiedOn: now, claims };
   const { awaits, withdrawn } = starts ? vacate(draft, holding, false) : NOTHING_TO_VACATE;
   const status = next(pending.status, starts && awaits.length === 0 ? 'grant-now' : 'grant') ?? pending.status;
-  const granted = awaits.length === 0 ? { ...holding, status } : waiting({ ...holding, status }, awaits);
+  const granted = awaits.length === 0 ? { ...holding, status } : waiting(draft.head, { ...holding, status }, awaits);
   const known = draft.head.reservations.get(pending.id);
   announceGrant(draft, cause, granted, known?.status);
   reschedule(draft, known, granted);
@@ -152,8 +153,8 @@ function told(displaced: Displaced | undefined, moved: readonly Id[]): Pick<Gran
 
 type Granted = Extract<StepResult, { outcome: 'done' }>;
 
-/** Places reservations anew; nothing else of them changes. */
-export function move(draft: Draft, moves: readonly Moved[] = []): Id[] {
+/** Places reservations anew; nothing else of them changes. @returns those that exist for who asks */
+export function move(draft: Draft, moves: readonly Moved[] = []): readonly Id[] {
   for (const { id, claims } of moves) {
     const before = draft.head.reservations.get(id);
     if (before === undefined) continue;
@@ -161,7 +162,8 @@ export function move(draft: Draft, moves: readonly Moved[] = []): Id[] {
     draft.put('reservation', id, after);
     announceReservation(draft, 'updated', after, before.status);
   }
-  return moves.map(({ id }) => id);
+  const ids = moves.map(({ id }) => id);
+  return visibleIds(draft.head, 'reservation', ids, draft.at);
 }
 
 const NOTHING_TO_VACATE: Vacating = { awaits: [], withdrawn: [] };
@@ -178,7 +180,7 @@ function displacedBy(
   withdrawn: readonly Id[],
 ): Displaced | undefined {
   if (room !== undefined) return settleDisplaced(draft, room, by, withdrawn);
-  return withdrawn.length === 0 ? undefined : { reservations: [], machines: withdrawn, complete: true };
+  return withdrawn.length === 0 ? undefined : displaced(draft, [], withdrawn, true);
 }
 
 /**
@@ -264,7 +266,7 @@ function readmitDisplacing(
   // What is allocated is held at this point; the rest is what has to find room.
   const capacity = subtract(wanted.demand.capacity, heldBy(draft.head.reservations.get(before.id) ?? before));
   const request = displacing({ ...wanted, demand: { ...wanted.demand, capacity } }, new Set([...spared, before.id]));
-  const made = makeRoom(draft, request, before.id, admission.refusal);
+  const made = makeRoom(draft, request, before, admission.refusal);
   if (made.outcome === 'refused' || made.room === undefined) return made;
   draft.put('reservation', before.id, { ...before, claims: [] });
   const again = readmit(draft, before, wanted);

@@ -134,7 +134,7 @@ function giveUp(draft: Draft, victims: Victims, reason: Reason): Reservation[] {
   });
   for (const { before, by } of losers) preempt(draft, before, by, reason);
   const lost = losers.filter(({ before }) => !moved(draft, before));
-  for (const { before, by } of lost) announceDisplaced(draft, before, by.id);
+  for (const { before, by } of lost) announceDisplaced(draft, before, by);
   // What they gave up is settled with the rest; where their machines were is the next decision's matter.
   draft.disturbed.clear();
   return lost.map(({ before }) => before);

@@ -26,6 +26,8 @@ import type {
 } from './entities.ts';
 import { HostMap, hostId, onHost } from './hosts.ts';
 import type { HostAmount } from './hosts.ts';
+import { emptyOwnedIndex } from './ownership.ts';
+import type { Owned, OwnedIndex, OwnedKind } from './ownership.ts';
 import { countAllocation, countOffer, countReservation, recount } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
 import { inventoryCapacity, nominalSegments, poolResources, poolSegments } from './supply.ts';
@@ -98,6 +100,8 @@ export interface Head {
   readonly awaiting: Map<Id, Set<Id>>;
   /** Reservations that cannot be kept in full. */
   readonly degraded: Set<Id>;
+  /** What belongs to each tenant. */
+  readonly owned: OwnedIndex;
   readonly allocationsOf: Map<Id, Set<Id>>;
   readonly allocationsIn: Map<Id, Set<Id>>;
   /** Allocations by the server that the VIM made: key `serverKey`. */
@@ -130,6 +134,7 @@ export function emptyHead(): Head {
     standing: new Map(),
     awaiting: new Map(),
     degraded: new Set(),
+    owned: emptyOwnedIndex(),
     allocationsOf: new Map(),
     allocationsIn: new Map(),
     servers: new Map(),
@@ -375,6 +380,7 @@ function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
 }
 
 function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): void {
+  linkOwned(head, 'reservation', reservation, sign);
   hold(head, reservation.claims, sign);
   countReservation(head, reservation, sign);
   for (const { host } of reservation.claims) if (host !== undefined) head.hosts.holder(host, reservation.id, sign);
@@ -389,7 +395,12 @@ function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): vo
   for (const machine of reservation.awaits ?? []) member(head.awaiting, machine, reservation.id, sign);
 }
 
+function linkOwned(head: Head, kind: OwnedKind, { id, tenant }: Owned & { readonly id: Id }, sign: 1 | -1): void {
+  if (tenant !== undefined) member(head.owned[kind], tenant, id, sign);
+}
+
 function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
+  linkOwned(head, 'offer', offer, sign);
   hold(head, offer.claims, sign);
   countOffer(head, offer, sign);
   if (offer.status !== 'held') return;
@@ -398,6 +409,7 @@ function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
 }
 
 function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void {
+  linkOwned(head, 'allocation', allocation, sign);
   holdMachine(head, allocation, sign);
   countAllocation(head, allocation, sign);
   const window = { start: allocation.startsAt, end: loanedFrom(allocation) ?? allocation.endsAt ?? FOREVER };

@@ -9,7 +9,8 @@
  * Whether there is a vacancy is a matter of one instant: what is free, and what reservations hold that have not started yet, is there for
  * what is on loan.
  */
-import { announceAllocation, announceReservation } from './announce.ts';
+import { announceAllocation, announceReservation, displacedBy } from './announce.ts';
+import type { Displacer } from './announce.ts';
 import { addVectors, fromVector, toVector, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import { claimsAt, holdersAt } from './holders.ts';
@@ -18,6 +19,7 @@ import type { Allocation, Claim, Id, NodeId, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
 import { omit } from './omit.ts';
+import { describeIds, ownerOf } from './ownership.ts';
 import { loanedFrom, poolNode, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { FOREVER } from './window.ts';
@@ -43,7 +45,7 @@ export function vacate(draft: Draft, reservation: Reservation, held: boolean): V
     for (const machine of inTheWay(draft, node, reservation, held)) {
       awaits.add(machine.id);
       if (isLeaving(machine)) continue;
-      withdraw(draft, machine, reservation.id);
+      withdraw(draft, machine, reservation);
       withdrawn.push(machine.id);
     }
   }
@@ -113,14 +115,14 @@ function beyond(
 }
 
 /** Has a machine deleted for a reservation. What it consumes is on loan until the VIM confirms that it is gone. */
-export function withdraw(draft: Draft, machine: Allocation, by: Id): Allocation {
+export function withdraw(draft: Draft, machine: Allocation, by: Displacer): Allocation {
   const { now } = draft.at;
   const rest = omit(machine, 'endsAt');
   const claims = loan(draft.head, machine, now);
   const ending = isLeaving(machine) ? {} : ({ vmState: 'DELETING', intent: 'delete' } as const);
   const after: Allocation = { ...rest, ...ending, backing: 'own', claims, modifiedOn: now };
   draft.put('allocation', after.id, after);
-  announceAllocation(draft, 'preempted', after, machine.vmState, { by });
+  announceAllocation(draft, 'preempted', after, machine.vmState, displacedBy(by));
   return after;
 }
 
@@ -148,7 +150,7 @@ export function begin(draft: Draft, before: Reservation): void {
   const { now } = draft.at;
   const rest = omit(before, 'awaits');
   if (awaits.length > 0) {
-    draft.put('reservation', before.id, { ...waiting(rest, awaits), modifiedOn: now });
+    draft.put('reservation', before.id, { ...waiting(draft.head, rest, awaits), modifiedOn: now });
     return;
   }
   // One that cannot be kept in full begins as well; it stays degraded.
@@ -160,9 +162,10 @@ export function begin(draft: Draft, before: Reservation): void {
 }
 
 /** A reservation that waits for machines to be gone; of a degraded one, the message says what is worse. */
-export function waiting(reservation: Reservation, awaits: readonly Id[]): Reservation {
+export function waiting(head: Head, reservation: Reservation, awaits: readonly Id[]): Reservation {
   if (reservation.status === 'degraded') return { ...reservation, awaits };
-  const message = `It starts when the VIM has confirmed that these virtual machines are gone: ${awaits.join(', ')}.`;
+  const machines = describeIds(head, 'allocation', awaits, ownerOf(reservation));
+  const message = `It starts when the VIM has confirmed that these virtual machines are gone: ${machines}.`;
   return { ...reservation, awaits, message };
 }
 
@@ -191,7 +194,7 @@ export function recall(draft: Draft, node: Node | undefined): void {
   if (by === undefined) return;
   const needed = zeroVector();
   for (const reservation of started) addVectors(needed, claimsAt(reservation, node.id, now), 1);
-  for (const machine of beyond(staying.sort(byMerit), node, room, needed)) withdraw(draft, machine, by.id);
+  for (const machine of beyond(staying.sort(byMerit), node, room, needed)) withdraw(draft, machine, by);
 }
 
 /** What machines have on loan and nothing else needs, they hold again, unless the policy is to lend it. */

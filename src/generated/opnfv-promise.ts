@@ -772,7 +772,10 @@ export type Allocation = {
   readonly capacity?: CapacityVector;
   /** User who made the allocation. */
   readonly owner?: string;
-  /** Tenant for which the allocation was made. */
+  /**
+   * Tenant for which the allocation was made; of one against a reservation, the
+   * reservation's.
+   */
   readonly tenant?: string;
   /**
    * Instant at which the allocation was recorded.
@@ -4080,6 +4083,8 @@ export type ReservationEvent = {
    * @type nfv-infrastructure:identifier
    */
   readonly by?: string;
+  /** Tenant of the reservation in by. Consumers of other tenants see neither leaf. */
+  readonly 'by-tenant'?: string;
   /** What the displaced could have instead. */
   readonly offered?: Refusal;
 };
@@ -4182,6 +4187,8 @@ export type OfferEvent = {
   readonly reason?: Reason;
   /** User who asked for the offer. */
   readonly owner?: string;
+  /** Tenant for which the offer was asked for. */
+  readonly tenant?: string;
   /**
    * Deadline of the offer.
    * @type ietf-yang-types:date-and-time
@@ -4397,10 +4404,17 @@ export type AllocationEvent = {
    * @type nfv-infrastructure:identifier
    */
   readonly by?: string;
+  /** Tenant of the reservation in by. Consumers of other tenants see neither leaf. */
+  readonly 'by-tenant'?: string;
   /** What the virtual machine consumes; for one that is gone, what it consumed. */
   readonly capacity?: CapacityVector;
   /** User who made the allocation. */
   readonly owner?: string;
+  /**
+   * Tenant for which the allocation was made; of one against a reservation, the
+   * reservation's.
+   */
+  readonly tenant?: string;
 };
 
 /** The RPCs that are there with the announced features. */

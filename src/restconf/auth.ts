@@ -1,9 +1,14 @@
+import type { Logger } from '../observe/log.ts';
 import { RpcError } from '../yang/rpc-error.ts';
 import { HttpError } from './errors.ts';
 
+/** `busy`: more passwords wait to be checked than the server takes at once. */
+export type PasswordVerdict = 'right' | 'wrong' | 'busy';
+
 /** Who may log in; given by whoever composes the server. */
 export interface Authenticator {
-  password(user: string, password: string): Promise<boolean>;
+  /** @param peer the client's address */
+  password(user: string, password: string, peer: string): Promise<PasswordVerdict>;
 }
 
 const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Promise", charset="UTF-8"' };
@@ -12,6 +17,10 @@ const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Promise", charset="UTF-8"'
 const MOST_FAILURES = 20;
 const FAILURE_WINDOW_MS = 60_000;
 const MOST_ADDRESSES = 10_000;
+/** What is logged of a name that a stranger gave. */
+const MOST_NAME_CHARACTERS = 64;
+/** When a client that found the server busy may try again, in seconds. */
+const BUSY_SECONDS = 2;
 
 /**
  * HTTP Basic authentication (RFC 7617, RFC 8040 §2.5), with a brake on guessing: an address that sent many wrong
@@ -20,19 +29,21 @@ const MOST_ADDRESSES = 10_000;
 export class BasicAuthentication {
   readonly #authenticator: Authenticator;
   readonly #now: () => number;
+  readonly #logger: Pick<Logger, 'info' | 'warn'>;
   readonly #failures = new Map<string, { count: number; readonly since: number }>();
 
   /** @param now epoch milliseconds */
-  constructor(authenticator: Authenticator, now: () => number) {
+  constructor(authenticator: Authenticator, now: () => number, logger: Pick<Logger, 'info' | 'warn'>) {
     this.#authenticator = authenticator;
     this.#now = now;
+    this.#logger = logger;
   }
 
   /**
    * @param authorization the Authorization header
    * @param peer the client's address
    * @returns the user's name
-   * @throws HttpError 401, 429
+   * @throws HttpError 401, 429, 503
    */
   async user(authorization: string | undefined, peer: string): Promise<string> {
     this.#refuseGuessers(peer);
@@ -43,14 +54,15 @@ export class BasicAuthentication {
     const colon = decoded.indexOf(':');
     if (colon < 0) throw unauthorized("The Authorization header is not 'Basic' with user and password.");
     const user = decoded.slice(0, colon);
-    const isRight = await this.#authenticator.password(user, decoded.slice(colon + 1));
+    const verdict = await this.#authenticator.password(user, decoded.slice(colon + 1), peer);
     // Others that were being checked at the same time may have failed: guesses all at once are no way around.
     this.#refuseGuessers(peer);
-    if (isRight) {
+    if (verdict === 'right') {
       this.#failures.delete(peer);
       return user;
     }
-    this.#noteFailure(peer);
+    if (verdict === 'busy') throw busy();
+    this.#noteFailure(user, peer);
     throw unauthorized('The user or the password is wrong.');
   }
 
@@ -67,12 +79,21 @@ export class BasicAuthentication {
     }
   }
 
-  #noteFailure(peer: string): void {
+  #noteFailure(user: string, peer: string): void {
+    this.#logger.info({ user: user.slice(0, MOST_NAME_CHARACTERS), peer, method: 'password' }, 'login refused');
     if (this.#failures.size >= MOST_ADDRESSES) this.#failures.clear();
     const failures = this.#failures.get(peer);
     if (failures === undefined) this.#failures.set(peer, { count: 1, since: this.#now() });
-    else failures.count += 1;
+    else if (++failures.count === MOST_FAILURES) {
+      this.#logger.warn({ peer }, 'too many wrong passwords: further logins from this address have to wait');
+    }
   }
+}
+
+function busy(): HttpError {
+  const message = `The server is checking as many passwords as it can: try again in ${BUSY_SECONDS} s.`;
+  const error = RpcError.resourceDenied(message, { type: 'protocol', appTag: 'too-many-logins' });
+  return new HttpError(503, error, { 'Retry-After': String(BUSY_SECONDS) });
 }
 
 function unauthorized(message: string): HttpError {

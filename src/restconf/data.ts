@@ -22,6 +22,9 @@ type DataResource = Extract<Resource, { kind: 'data' }>;
 /** Media types that PATCH takes (RFC 8040 §4.1). */
 const ACCEPT_PATCH = Object.values(YANG_DATA).join(', ');
 
+/** What is there depends on who asks: a cache must not hand one user's answer to another. */
+const OWN_ANSWER = { 'Cache-Control': 'private, no-cache', Vary: 'Accept, Authorization' };
+
 /** The datastore and data resources (RFC 8040 §3.4, §3.5, §4). */
 export async function dataReply(exchange: Exchange, resource: DataResource): Promise<Reply> {
   const allowed = allowedMethods(resource.node);
@@ -71,10 +74,10 @@ async function read(exchange: Exchange, { path, node }: DataResource): Promise<R
   if (query.fields !== undefined)
     parseFields(schema, query.fields, node === undefined ? undefined : fieldsParent(node));
   const configuration = node?.config !== false;
-  const revision = configuration ? agent.revision('running', path) : undefined;
+  const revision = configuration ? agent.revision(context, 'running', path) : undefined;
   // A read that includes state, or what RPCs made, may differ although the configuration's revision is the same.
   if (revision !== undefined && query.content === 'config' && isNotModified(exchange.headers, revision)) {
-    return { status: 304, headers: revisionHeaders(revision) };
+    return { status: 304, headers: { ...OWN_ANSWER, ...revisionHeaders(revision) } };
   }
   const datastore = query.content === 'config' ? ('running' as const) : ('operational' as const);
   const request = { datastore, ...query, ...(path.length === 0 ? {} : { target: path }) };
@@ -86,7 +89,7 @@ async function read(exchange: Exchange, { path, node }: DataResource): Promise<R
   });
   const headers = {
     'Content-Type': YANG_DATA[encoding],
-    'Cache-Control': 'no-cache',
+    ...OWN_ANSWER,
     ...(revision === undefined ? {} : revisionHeaders(revision)),
   };
   const tagDefaults = query.withDefaults === 'report-all-tagged';

@@ -8,6 +8,7 @@ import type { RequestContext, Transport } from '../agent/context.ts';
 import type { Logger } from '../observe/log.ts';
 import { RpcError } from '../yang/rpc-error.ts';
 import { BasicAuthentication, type Authenticator } from './auth.ts';
+import { Connections } from './connections.ts';
 import { dataReply } from './data.ts';
 import { apiReply, hostMetaReply, schemaReply, yangLibraryVersionReply } from './discovery.ts';
 import { errorReply, HttpError, methodNotAllowed, notFound } from './errors.ts';
@@ -26,6 +27,8 @@ export interface RestconfServerOptions {
   readonly tls?: { readonly host: string; readonly port: number; readonly certificate: string; readonly key: string };
   /** HTTP without TLS; for loopback. */
   readonly plain?: { readonly host: string; readonly port: number };
+  /** Connections at once, for each of the addresses. */
+  readonly connections: number;
   /** The most that a request's body may hold, in bytes. */
   readonly bodyBytes: number;
   /** Epoch milliseconds. */
@@ -43,19 +46,25 @@ const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELE
 
 /** The time a client has to send its request: a slow one hurts itself only. */
 const REQUEST_TIMEOUT_MS = 60_000;
+const HANDSHAKE_TIMEOUT_MS = 30_000;
 
 /** @throws Error when an address cannot be listened on */
 export async function startRestconfServer(options: RestconfServerOptions): Promise<RestconfServer> {
-  const authentication = new BasicAuthentication(options.authenticator, options.now);
+  const authentication = new BasicAuthentication(options.authenticator, options.now, options.logger);
   const servers: { server: Server; url: string }[] = [];
   if (options.tls !== undefined) {
     const { host, port, certificate, key } = options.tls;
-    const application = restconfApplication(options, authentication, 'restconf-https');
-    const server = createHttpsServer({ cert: certificate, key, minVersion: 'TLSv1.2' }, application);
+    const connections = new Connections(options.connections, options.logger);
+    const application = restconfApplication(options, authentication, connections, 'restconf-https');
+    const security = { cert: certificate, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS } as const;
+    const server = createHttpsServer(security, application);
+    connections.watch(server, 'secureConnection');
     servers.push({ server, url: await listen(server, 'https', host, port, options.logger) });
   }
   if (options.plain !== undefined) {
-    const server = createHttpServer(restconfApplication(options, authentication, 'restconf-http'));
+    const connections = new Connections(options.connections, options.logger);
+    const server = createHttpServer(restconfApplication(options, authentication, connections, 'restconf-http'));
+    connections.watch(server, 'connection');
     servers.push({ server, url: await listen(server, 'http', options.plain.host, options.plain.port, options.logger) });
   }
   return {
@@ -88,6 +97,7 @@ async function listen(server: Server, scheme: string, host: string, port: number
 function restconfApplication(
   options: RestconfServerOptions,
   authentication: BasicAuthentication,
+  connections: Connections,
   transport: Transport,
 ): express.Express {
   const application = express();
@@ -96,6 +106,7 @@ function restconfApplication(
   const readBody = express.raw({ type: () => true, limit: options.bodyBytes });
   application.use(async (request: Request, response: Response) => {
     try {
+      connections.admit(request.socket);
       const user = await admitted(authentication, request);
       // Whoever left meanwhile waits for no answer, and would never end a stream.
       if (response.destroyed) return;
@@ -222,7 +233,8 @@ async function fail(
   response: Response,
 ): Promise<void> {
   const reply = errorReply(error, options.agent.yang.schema, errorEncoding(request));
-  if (reply.status >= 500)
+  // What has a name of its own is no failure of the server.
+  if (reply.status >= 500 && !(error instanceof HttpError))
     options.logger.error(
       { err: error, method: request.method, path: split(request.url)[0] },
       'a RESTCONF request failed',

@@ -46,6 +46,52 @@ export function mapEntries(value: Value, map: (entry: Data) => Data | undefined)
   return [...entriesOf(value)].map(map).filter((entry) => entry !== undefined);
 }
 
+/** The entries that have one of some keys, which are looked up; the others are not touched. */
+class KeyedEntries implements Entries {
+  readonly #source: Entries;
+  readonly #keys: ReadonlySet<string>;
+
+  constructor(source: Entries, keys: ReadonlySet<string>) {
+    this.#source = source;
+    this.#keys = keys;
+  }
+
+  /** Counts by looking up every key. */
+  get size(): number {
+    let count = 0;
+    for (const key of this.#keys) if (this.#source.has(key)) count++;
+    return count;
+  }
+
+  get(key: string): Data | undefined {
+    return this.#keys.has(key) ? this.#source.get(key) : undefined;
+  }
+
+  has(key: string): boolean {
+    return this.#keys.has(key) && this.#source.has(key);
+  }
+
+  *[Symbol.iterator](): Iterator<Data> {
+    for (const key of this.#keys) {
+      const entry = this.#source.get(key);
+      if (entry !== undefined) yield entry;
+    }
+  }
+}
+
+/** A list's value with the entries of some keys only, by lookups where the entries are no plain array; undefined when it has none of them. */
+export function entriesWithKeys(list: ListNode, value: Value, keys: ReadonlySet<string>): Value | undefined {
+  if (!isEntries(value)) {
+    const found = [...entriesOf(value)].filter((entry) => {
+      const values = keyValues(list, entry);
+      return values !== undefined && keys.has(entryKey(values));
+    });
+    return found.length === 0 ? undefined : found;
+  }
+  for (const key of keys) if (value.has(key)) return new KeyedEntries(value, keys);
+  return undefined;
+}
+
 /** The entry of that key, looked up where the entries are no plain array. */
 export function findEntry(list: ListNode, value: Value | undefined, key: string): Data | undefined {
   if (isEntries(value)) return value.get(key);

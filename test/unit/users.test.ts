@@ -50,11 +50,11 @@ describe('users', () => {
     const users = new Users(directory);
     await users.add('carol', { password: 'one', tenant: 'red' });
     await users.add('carol', { password: 'two' });
-    expect(users.standing('carol')).to.deep.equal({ tenant: 'red' });
+    expect(users.standing('carol')).to.deep.equal({ role: 'consumer', tenant: 'red' });
     await users.add('carol', { tenant: 'blue' });
     expect(await users.checkPassword('carol', 'two')).to.equal(true);
-    expect(users.standing('carol')).to.deep.equal({ tenant: 'blue' });
-    expect(users.standing('nobody')).to.deep.equal({});
+    expect(users.standing('carol')).to.deep.equal({ role: 'consumer', tenant: 'blue' });
+    expect(users.standing('nobody')).to.equal(undefined);
   });
 
   it('accepts a public key that was added, with comment and options left out', async () => {

@@ -43,16 +43,16 @@ export function capacityHandlers(engine: PromiseEngine): CapacityHandlers {
   return {
     'increase-capacity': async (context, input) => {
       const result = await engine.decide(context, increaseCapacity, changeIn(input));
-      return { ...increaseAnswer(result), ...onRecord(engine, result) };
+      return { ...increaseAnswer(result), ...onRecord(engine, context, result) };
     },
 
     'decrease-capacity': async (context, input) => {
       const change = { ...changeIn(input), force: input.force };
       const result = await engine.decide(context, decreaseCapacity, change);
-      return { ...decreaseAnswer(result), ...onRecord(engine, result) };
+      return { ...decreaseAnswer(result), ...onRecord(engine, context, result) };
     },
 
-    'query-capacity': async (_context, input) => {
+    'query-capacity': async (context, input) => {
       const query = present({
         ...filterIn(input),
         kind: input.capacity,
@@ -60,7 +60,7 @@ export function capacityHandlers(engine: PromiseEngine): CapacityHandlers {
         pools: listIn(input.pools),
         flavor: input.flavor,
       });
-      const answer = await engine.read((head, now) => queryCapacity(head, query, now));
+      const answer = await engine.read((head, now) => queryCapacity(head, query, now, engine.viewer(context)));
       return present({
         capacity: breakdownOut(answer.capacity),
         collections: answer.collections.length === 0 ? undefined : answer.collections.map(collectionOut),
@@ -72,8 +72,12 @@ export function capacityHandlers(engine: PromiseEngine): CapacityHandlers {
 }
 
 /** A change that is made explains itself; a refusal is kept. */
-function onRecord(engine: PromiseEngine, result: IncreaseCapacityResult | DecreaseCapacityResult) {
-  return result.outcome === 'refused' ? { decision: String(engine.decisions.record(result)) } : {};
+function onRecord(
+  engine: PromiseEngine,
+  context: RequestContext,
+  result: IncreaseCapacityResult | DecreaseCapacityResult,
+) {
+  return result.outcome === 'refused' ? { decision: engine.record(context, result) } : {};
 }
 
 function fittingOut({ pool, zone, instances, zones }: Fitting): QueryCapacityOutputFits {

@@ -13,16 +13,23 @@ import { endOut, present, reasonOut } from './promise-values.ts';
 
 export function explainHandlers(engine: PromiseEngine): Pick<Handlers<RequestContext>, 'explain'> {
   return {
-    explain: async (_context, input) =>
-      explanationOut(await engine.read((head, now) => look(engine, head, input, now))),
+    explain: async (context, input) =>
+      explanationOut(await engine.read((head, now) => look(engine, context, head, input, now))),
   };
 }
 
-function look(engine: PromiseEngine, head: Head, input: ExplainInput, now: Instant): Explanation {
+function look(
+  engine: PromiseEngine,
+  context: RequestContext,
+  head: Head,
+  input: ExplainInput,
+  now: Instant,
+): Explanation {
+  const viewer = engine.viewer(context);
   const { 'reservation-id': reservation, 'instance-id': instance, decision } = input;
-  if (reservation !== undefined) return explainReservation(head, reservation, now);
-  if (instance !== undefined) return explainAllocation(head, instance, now);
-  const decided = engine.decisions.find(Number(decision));
+  if (reservation !== undefined) return explainReservation(head, reservation, now, viewer);
+  if (instance !== undefined) return explainAllocation(head, instance, now, viewer);
+  const decided = engine.decision(context, Number(decision));
   if (decided !== undefined) return explainDecision(head, decided, now);
   throw new InvalidRequest(
     'decision',

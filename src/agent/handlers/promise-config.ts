@@ -31,22 +31,22 @@ import type { Change } from '../../yang/edit.ts';
 import { formatPath } from '../../yang/instance-path.ts';
 import { RpcError, RpcErrors } from '../../yang/rpc-error.ts';
 import type { ConfigOwner, ConfigProposal } from '../config-owners.ts';
+import { everybodyOperates } from '../standing.ts';
+import type { StandingOf } from '../standing.ts';
 import { configured } from './promise-data.ts';
 import type { PromiseDomain } from './promise-domain.ts';
 import { asRpcError, entryPath } from './promise-errors.ts';
 import { capacityIn, instantIn, listIn, present, reasonOut, refusalOut } from './promise-values.ts';
 import { accessIn } from './provider.ts';
-import { noStanding } from './standing.ts';
-import type { Standing, StandingOf } from './standing.ts';
 import { requestIn } from './reservation-nodes.ts';
 
 const PROMISE_PATH = formatPath(paths['/opnfv-promise:promise']());
 
 /** The owner of the configuration of opnfv-promise. */
-export function promiseConfigOwner(standingOf: StandingOf = noStanding): ConfigOwner<PromiseDomain> {
+export function promiseConfigOwner(standingOf: StandingOf = everybodyOperates): ConfigOwner<PromiseDomain> {
   return {
     modules: [moduleName],
-    decide: (proposal, head, inputs) => decide(proposal, head, inputs, standingOf(proposal.context.user)),
+    decide: (proposal, head, inputs) => decide(proposal, head, inputs, standingOf(proposal.context.user)?.tenant),
   };
 }
 
@@ -54,12 +54,12 @@ function decide(
   proposal: ConfigProposal,
   head: Head,
   inputs: DecisionInputs,
-  standing: Standing,
+  tenant: string | undefined,
 ): ReturnType<ConfigOwner<PromiseDomain>['decide']> {
   const touched = touchedBy(proposal.changes);
   try {
     const changes = configChanges(configured(proposal.before), configured(proposal.after), touched);
-    const at = { ...inputs, user: proposal.context.user, ...standing };
+    const at = { ...inputs, user: proposal.context.user, ...(tenant === undefined ? {} : { tenant }) };
     const decision = commands.applyConfiguration(head, { changes }, at);
     if (decision.result.outcome === 'refused') throw refusals(decision.result.refusals);
     return decision;

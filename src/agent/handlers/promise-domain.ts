@@ -4,15 +4,17 @@ import type { DomainEvent } from '../../engine/events.ts';
 import type { Reconciler } from '../../engine/reconciler.ts';
 import type { Decided } from '../../engine/explain.ts';
 import type { Command } from '../../engine/requests.ts';
+import type { Viewer } from '../../engine/ownership.ts';
 import { engineModel } from '../../engine/state.ts';
 import type { Change, Head } from '../../engine/state.ts';
 import type { Instant } from '../../engine/window.ts';
+import { RpcError } from '../../yang/rpc-error.ts';
 import type { RequestContext } from '../context.ts';
 import type { DomainLedger } from '../domain-ledger.ts';
 import type { DomainModel } from '../head.ts';
+import { everybodyOperates, viewerOf } from '../standing.ts';
+import type { Standing, StandingOf } from '../standing.ts';
 import { Decisions } from './decisions.ts';
-import { noStanding } from './standing.ts';
-import type { StandingOf } from './standing.ts';
 import { eventRecord } from './promise-events.ts';
 
 /** Types of the domain, for what is generic over it. */
@@ -39,7 +41,7 @@ export interface PromiseEngineParts {
   readonly ledger: DomainLedger<PromiseDomain>;
   readonly reconciler: Pick<Reconciler, 'settled' | 'contacted' | 'refresh'>;
   readonly clock: Clock;
-  /** Absent: users have no tenant. */
+  /** Absent: everybody is an operator without a tenant. */
   readonly standingOf?: StandingOf;
   readonly patience?: Patience;
 }
@@ -52,22 +54,24 @@ export class PromiseEngine {
   readonly #clock: Clock;
   readonly #standingOf: StandingOf;
   /** The latest decisions that can be explained. */
-  readonly decisions: Decisions;
+  readonly #decisions: Decisions;
 
   constructor(parts: PromiseEngineParts) {
     this.#ledger = parts.ledger;
     this.reconciler = parts.reconciler;
     this.#clock = parts.clock;
-    this.#standingOf = parts.standingOf ?? noStanding;
+    this.#standingOf = parts.standingOf ?? everybodyOperates;
     this.patience = parts.patience ?? PATIENCE;
-    this.decisions = new Decisions(this.#clock.now());
+    this.#decisions = new Decisions(this.#clock.now());
   }
 
   /** Decides on behalf of who asks. @returns the result, once it is durable */
   decide<Input, Result>(context: RequestContext, command: Command<Input, Result>, input: Input): Promise<Result> {
     const { user } = context;
-    const standing = this.#standingOf(user);
-    return this.#ledger.update((head, inputs) => command(head, input, { ...inputs, user, ...standing }));
+    const standing = this.#standing(context);
+    const { tenant } = standing;
+    const asker = { user, ...(tenant === undefined ? {} : { tenant }), ...viewerOf(standing) };
+    return this.#ledger.update((head, inputs) => command(head, input, { ...inputs, ...asker }));
   }
 
   /** As {@link decide}, and keeps the decision for `explain`. @returns the result, and what tells it in the answer */
@@ -77,7 +81,22 @@ export class PromiseEngine {
     input: Input,
   ): Promise<{ readonly result: Result; readonly record: { readonly decision: string } }> {
     const result = await this.decide(context, command, input);
-    return { result, record: { decision: String(this.decisions.record(result)) } };
+    return { result, record: { decision: this.record(context, result) } };
+  }
+
+  /** Keeps a decision for `explain`. @returns its number */
+  record(context: RequestContext, decided: Decided): string {
+    return String(this.#decisions.record(decided, this.viewer(context)));
+  }
+
+  /** The decision of a number, if it is kept and exists for who asks. */
+  decision(context: RequestContext, number: number): Decided | undefined {
+    return this.#decisions.find(number, this.viewer(context));
+  }
+
+  /** What exists for who asks. */
+  viewer(context: RequestContext): Viewer {
+    return viewerOf(this.#standing(context));
   }
 
   /** Reads the state as it is now. @returns when all that the reading rests on is durable */
@@ -92,5 +111,11 @@ export class PromiseEngine {
 
   get now(): Instant {
     return this.#clock.now();
+  }
+
+  #standing({ user }: RequestContext): Standing {
+    const standing = this.#standingOf(user);
+    if (standing === undefined) throw RpcError.accessDenied(`The user ${user} is not known any more.`);
+    return standing;
   }
 }

@@ -7,6 +7,7 @@ import type {
   OfferEvent as DomainOfferEvent,
   ReservationEvent as DomainReservationEvent,
 } from '../../engine/events.ts';
+import { ownerOf, sees } from '../../engine/ownership.ts';
 import { printInstant } from '../../engine/window.ts';
 import { moduleName } from '../../generated/opnfv-promise.ts';
 import type {
@@ -58,7 +59,8 @@ function contentOf(event: DomainEvent): Unnumbered<Notification['content']> {
 }
 
 function reservationEvent(event: DomainReservationEvent): Unnumbered<ReservationEvent> {
-  const { cause, reservation, oldStatus, remaining, remainingInstances, missing, allocations, by, offered } = event;
+  const { cause, reservation, oldStatus, remaining, remainingInstances, missing, allocations, by, byTenant, offered } =
+    event;
   return present({
     cause,
     'reservation-id': reservation.id,
@@ -66,18 +68,20 @@ function reservationEvent(event: DomainReservationEvent): Unnumbered<Reservation
     ...requestOut(reservation),
     ...stateOut(reservation, { remaining, remainingInstances, missing, allocations }),
     by,
+    'by-tenant': byTenant,
     offered: offered === undefined ? undefined : refusalOut(offered),
   });
 }
 
 function offerEvent({ cause, offer }: DomainOfferEvent): Unnumbered<OfferEvent> {
-  const { id, reservation, reason, owner, expiresAt, startsAt, endsAt } = offer;
+  const { id, reservation, reason, owner, tenant, expiresAt, startsAt, endsAt } = offer;
   return present({
     cause,
     'offer-id': id,
     'reservation-id': reservation,
     reason: reasonOut(reason),
     owner,
+    tenant,
     'expires-at': printInstant(expiresAt),
     'starts-at': printInstant(startsAt),
     'ends-at': instantOut(endsAt),
@@ -100,8 +104,9 @@ function capacityEvent(event: DomainCapacityEvent): Unnumbered<CapacityEvent> {
 }
 
 function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEvent> {
-  const { cause, allocation, oldVmState, by } = event;
-  const { id, name, provider, server, reservation, pool, priority, vmState, fault, capacity, owner } = allocation;
+  const { cause, allocation, oldVmState, by, byTenant } = event;
+  const { id, name, provider, server, reservation, pool, priority, vmState, fault, capacity, owner, tenant } =
+    allocation;
   const reason = allocationReason(event);
   return present({
     cause,
@@ -118,8 +123,10 @@ function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEve
     reason: reason === undefined ? undefined : (`opnfv-promise:${reason}` as const),
     message: allocationMessage(event),
     by,
+    'by-tenant': byTenant,
     capacity: amountsOut(capacity),
     owner,
+    tenant,
   });
 }
 
@@ -131,10 +138,18 @@ function allocationReason({ cause, allocation, oldVmState }: DomainAllocationEve
   return oldVmState === 'BUILD' ? 'boot-failed' : undefined;
 }
 
-function allocationMessage({ cause, allocation, oldVmState, by, from }: DomainAllocationEvent): string | undefined {
+function allocationMessage({
+  cause,
+  allocation,
+  oldVmState,
+  by,
+  byTenant,
+  from,
+}: DomainAllocationEvent): string | undefined {
   if (cause === 'preempted') {
     const when = from === undefined ? 'It gives way' : `From ${printInstant(from)} on it has to give way`;
-    return `${when} to the reservation '${by ?? ''}'.`;
+    const visible = sees(ownerOf(allocation), byTenant === undefined ? {} : { tenant: byTenant });
+    return `${when} to ${visible ? `the reservation '${by ?? ''}'` : 'a reservation'}.`;
   }
   return hasFailed(allocation, oldVmState) ? allocation.fault?.message : undefined;
 }

@@ -50,7 +50,7 @@ export function reservationHandlers(engine: PromiseEngine): ReservationHandlers 
       return { ...cancellationAnswer(result), ...record };
     },
 
-    'query-reservation': async (_context, input) => {
+    'query-reservation': async (context, input) => {
       const query = present({
         ...filterIn(input),
         ids: listIn(input['reservation-id']),
@@ -58,7 +58,7 @@ export function reservationHandlers(engine: PromiseEngine): ReservationHandlers 
         statuses: listIn(input.status),
       });
       return await engine.read((head, now) => {
-        const { reservations, utilization } = queryReservations(head, query, now);
+        const { reservations, utilization } = queryReservations(head, query, now, engine.viewer(context));
         return present({
           reservations:
             reservations.length === 0 ? undefined : reservations.map((each) => reservationOut(head, each, now)),
@@ -99,7 +99,7 @@ function creationAnswer(result: CreateReservationResult): CreateReservationOutpu
     message:
       result.outcome === 'pending'
         ? 'The request is recorded; a reservation-event tells the decision.'
-        : reserved(reservation),
+        : reserved(reservation, result.displaced),
     ...displacedOut(result.displaced),
   });
 }
@@ -116,7 +116,7 @@ function updateAnswer(result: UpdateReservationResult): UpdateReservationOutput 
     result: 'ok' as const,
     ...state,
     moved: result.moved,
-    message: reserved(reservation),
+    message: reserved(reservation, result.displaced),
     ...displacedOut(result.displaced),
   });
 }
@@ -167,9 +167,11 @@ export function refused(
   });
 }
 
-function reserved(reservation: Reservation): string {
+function reserved(reservation: Reservation, displaced: Displaced | undefined): string {
   const waits = reservation.awaits === undefined ? '' : ` ${reservation.message ?? ''}`;
-  return `Reserved ${span(reservation)}.${waits}`;
+  const { others } = displaced ?? {};
+  const gaveWay = others === undefined ? '' : ` Reservations and virtual machines of others that gave way: ${others}.`;
+  return `Reserved ${span(reservation)}.${waits}${gaveWay}`;
 }
 
 /** The window in effect, in words. */

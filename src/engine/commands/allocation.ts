@@ -19,6 +19,7 @@ import { HIGH, LOW } from '../entities.ts';
 import type { Allocation, Claim, Id, Pool, Provider, Reason, Reservation } from '../entities.ts';
 import { hostName } from '../hosts.ts';
 import type { HostNode } from '../hosts.ts';
+import { describeIds, find, ownerOf } from '../ownership.ts';
 import { poolsFrom } from '../provider-supply.ts';
 import { quotaRefusal } from '../quota.ts';
 import { UnknownEntry } from '../requests.ts';
@@ -69,8 +70,8 @@ export const createInstance: Command<CreateInstance, CreateInstanceResult> = (he
       if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
       return { outcome: 'accepted', allocation: record(draft, input, planned.plan) };
     }
-    const reservation = head.reservations.get(input.reservation);
-    const barred = bar(reservation, input.reservation, at.now);
+    const reservation = find(head, 'reservation', input.reservation, at);
+    const barred = bar(head, reservation, input.reservation, at.now);
     if (reservation === undefined || barred !== undefined) {
       return { outcome: 'refused', refusal: barred ?? refusal('unknown-reservation', '') };
     }
@@ -84,7 +85,7 @@ export const createInstance: Command<CreateInstance, CreateInstanceResult> = (he
   });
 
 /** Why nothing can be allocated against a reservation now, whatever it is. */
-function bar(reservation: Reservation | undefined, id: Id, now: Instant): Refusal | undefined {
+function bar(head: Head, reservation: Reservation | undefined, id: Id, now: Instant): Refusal | undefined {
   if (reservation === undefined) return refusal('unknown-reservation', `There is no reservation '${id}'.`);
   if (isOver(reservation) || (reservation.endsAt !== undefined && reservation.endsAt <= now)) {
     return refusal('reservation-over', `The reservation '${id}' is over: its status is ${reservation.status}.`);
@@ -97,7 +98,7 @@ function bar(reservation: Reservation | undefined, id: Id, now: Instant): Refusa
     return refusal('reservation-not-started', message);
   }
   if (reservation.awaits !== undefined) {
-    const message = `The reservation '${id}' starts when the virtual machines that have to make room are gone: ${reservation.awaits.join(', ')}.`;
+    const message = `The reservation '${id}' starts when the virtual machines that have to make room are gone: ${describeIds(head, 'allocation', reservation.awaits, ownerOf(reservation))}.`;
     return refusal('reservation-not-started', message);
   }
   return undefined;
@@ -357,7 +358,8 @@ function planned(provider: Provider, pool: Id, found: Offered, zone: string | un
 }
 
 function record(draft: Draft, input: CreateInstance, plan: Plan, reservation?: Reservation): Allocation {
-  const { now, user, tenant } = draft.at;
+  const { now, user } = draft.at;
+  const { tenant } = reservation ?? draft.at;
   const { inventory } = plan.provider;
   const idOf = (
     entries: readonly { readonly id: string; readonly name: string }[] | undefined,
@@ -405,7 +407,7 @@ function standingClaims(head: Head, plan: Plan, now: Instant): readonly Claim[] 
 /** Has a machine deleted. Its capacity is free when the VIM has confirmed that it is gone. */
 export const destroyInstance: Command<DestroyInstance, DestroyInstanceResult> = (head, input, at) =>
   decide(head, at, (draft) => {
-    const before = head.allocations.get(input.id);
+    const before = find(head, 'allocation', input.id, at);
     if (before === undefined) throw new UnknownEntry('allocation', 'instance-id', input.id);
     if (before.vmState === 'DELETING') return { outcome: 'deleting', allocation: before };
     const allocation: Allocation = { ...before, vmState: 'DELETING', intent: 'delete', modifiedOn: at.now };

@@ -289,14 +289,15 @@ function putNew(
   if (over !== undefined && sameRequest(requestOf(over), request)) return undefined;
   const past = pastWindow(request, now);
   if (past !== undefined) {
-    putOver(draft, id, request, past);
+    putOver(draft, id, over, request, past);
     return undefined;
   }
   const begun = request.start !== undefined && request.start <= now ? request.start : undefined;
   const result = termsOf(draft.head, request, now, begun);
   if (result.outcome === 'refused') return result.refusal;
   if (over !== undefined) draft.put('reservation', id, null);
-  const granted = grant(draft, recorded(draft, id, 'config', request, result.terms), 'created', spared);
+  const made = recorded(draft, id, 'config', request, result.terms);
+  const granted = grant(draft, ownedLike(over, made), 'created', spared);
   return granted.outcome === 'refused' ? granted.refusal : undefined;
 }
 
@@ -309,9 +310,22 @@ function pastWindow({ start, end, flexible }: ReservationRequest, now: number): 
   return end !== undefined && end <= now && end > (start ?? now) ? { start: start ?? now, end } : undefined;
 }
 
-function putOver(draft: Draft, id: Id, request: ReservationRequest, window: Window): void {
+/** An entry that comes back keeps its owner and tenant, whoever edits it. */
+function ownedLike(before: Reservation | undefined, made: Reservation): Reservation {
+  if (before === undefined) return made;
+  const { owner, tenant } = before;
+  return { ...omit(made, 'tenant'), owner, ...(tenant === undefined ? {} : { tenant }) };
+}
+
+function putOver(
+  draft: Draft,
+  id: Id,
+  before: Reservation | undefined,
+  request: ReservationRequest,
+  window: Window,
+): void {
   const over: Reservation = {
-    ...recorded(draft, id, 'config', request, { window }),
+    ...ownedLike(before, recorded(draft, id, 'config', request, { window })),
     status: 'ended',
     reason: 'window-over',
   };

@@ -5,8 +5,10 @@ import { NORMAL } from '../entities.ts';
 import type { Id, Offer } from '../entities.ts';
 import { termsOf } from '../flexible-window.ts';
 import { accept, lapse, makeOffer } from '../offers.ts';
+import { find } from '../ownership.ts';
 import { UnknownEntry } from '../requests.ts';
 import type {
+  At,
   AcceptOffer,
   AcceptOfferResult,
   Command,
@@ -37,7 +39,7 @@ export const requestOffer: Command<RequestOffer, RequestOfferResult> = (head, in
 /** Makes a held offer a reservation. */
 export const acceptOffer: Command<AcceptOffer, AcceptOfferResult> = (head, input, at) =>
   decide(head, at, (draft): AcceptOfferResult => {
-    const offer = find(head, input.id);
+    const offer = found(head, input.id, at);
     const over = whyOver(offer, at.now);
     if (over !== undefined) return over;
     return { outcome: 'accepted', reservation: accept(draft, offer, flat(at.newId())) };
@@ -46,7 +48,7 @@ export const acceptOffer: Command<AcceptOffer, AcceptOfferResult> = (head, input
 /** Gives a held offer back. */
 export const declineOffer: Command<DeclineOffer, DeclineOfferResult> = (head, input, at) =>
   decide(head, at, (draft): DeclineOfferResult => {
-    const offer = find(head, input.id);
+    const offer = found(head, input.id, at);
     const over = whyOver(offer, at.now);
     if (over !== undefined) return over;
     const declined = lapse(draft, offer, 'declined', 'requested-by-consumer');
@@ -54,8 +56,8 @@ export const declineOffer: Command<DeclineOffer, DeclineOfferResult> = (head, in
     return { outcome: 'declined', offer: declined };
   });
 
-function find(head: Head, id: Id): Offer {
-  const offer = head.offers.get(id);
+function found(head: Head, id: Id, at: At): Offer {
+  const offer = find(head, 'offer', id, at);
   if (offer === undefined) throw new UnknownEntry('offer', 'offer-id', id);
   return offer;
 }

@@ -8,8 +8,10 @@ import { NORMAL } from '../entities.ts';
 import type { Demand, Id, Reservation } from '../entities.ts';
 import { firstTimes, isPast, termsOf } from '../flexible-window.ts';
 import { next } from '../lifecycle.ts';
+import { find } from '../ownership.ts';
 import { UnknownEntry } from '../requests.ts';
 import type {
+  At,
   CancelReservation,
   CancelReservationResult,
   Clearable,
@@ -103,7 +105,7 @@ function reject(draft: Draft, pending: Reservation, refusal: Refusal): void {
 /** Changes times, capacity, zone, pools, elements in one: all of it, or nothing. What is absent stays as it is. */
 export const updateReservation: Command<UpdateReservation, UpdateReservationResult> = (head, input, at) =>
   decide(head, at, (draft): UpdateReservationResult => {
-    const reservation = find(head, input.id);
+    const reservation = found(head, input.id, at);
     checkOwner('reservation', reservation, 'rpc');
     const refusal = closed(reservation);
     if (refusal !== undefined) return { outcome: 'refused', refusal, reservation };
@@ -178,7 +180,7 @@ type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
  */
 export const cancelReservation: Command<CancelReservation, CancelReservationResult> = (head, input, at) =>
   decide(head, at, (draft): CancelReservationResult => {
-    const reservation = find(head, input.id);
+    const reservation = found(head, input.id, at);
     checkOwner('reservation', reservation, 'rpc');
     if (isOver(reservation)) {
       const message = `The reservation is over: its status is ${reservation.status}.`;
@@ -189,8 +191,8 @@ export const cancelReservation: Command<CancelReservation, CancelReservationResu
     return { outcome: 'cancelled', reservation: cancelled, released };
   });
 
-function find(head: Head, id: Id): Reservation {
-  const reservation = head.reservations.get(id);
+function found(head: Head, id: Id, at: At): Reservation {
+  const reservation = find(head, 'reservation', id, at);
   if (reservation === undefined) throw new UnknownEntry('reservation', 'reservation-id', id);
   return reservation;
 }

@@ -5,9 +5,9 @@ import type { XmlElement } from '../../yang/xml.ts';
 /** What the protocol server needs of the agent. */
 export type ServedAgent = Pick<
   Agent,
-  'yang' | 'get' | 'edit' | 'lock' | 'unlock' | 'parseRpcInput' | 'invoke' | 'invokeAction'
+  'yang' | 'get' | 'edit' | 'lock' | 'unlock' | 'killSession' | 'parseRpcInput' | 'invoke' | 'invokeAction'
 > & {
-  readonly sessions: Pick<Agent['sessions'], 'open' | 'kill' | 'count' | 'countBadHello'>;
+  readonly sessions: Pick<Agent['sessions'], 'open' | 'count' | 'countBadHello'>;
   readonly streams: Pick<Agent['streams'], 'subscribe'>;
 };
 

@@ -19,6 +19,6 @@ export const killSession: Operation = ({ agent, context, element }) => {
     const message = `<session-id> must be a number from 1 to ${MAX_SESSION_ID}, not '${text}'.`;
     throw RpcError.invalidValue(message, { type: 'protocol', info: { badElement: 'session-id' } });
   }
-  agent.sessions.kill(id, context.sessionId);
+  agent.killSession(context, id);
   return DONE;
 };

@@ -109,6 +109,7 @@ export class AgentFixture {
 
   #open(): [SqliteStore, AgentLedger<Counting>, CreatedAgent] {
     const { clock, yang } = this;
+    const access = this.#access;
     const store = SqliteStore.open({ directory: this.directory.path, now: () => clock.now() });
     const bus = new Bus((_listener, error) => {
       throw error;
@@ -131,7 +132,7 @@ export class AgentFixture {
       logger: silentLogger,
       streams,
       owners: this.#owners,
-      ...(this.#access === undefined ? {} : { access: this.#access }),
+      ...(access === undefined ? {} : { access: () => access }),
     });
     return [store, ledger, created];
   }

@@ -145,7 +145,7 @@ describe('edits of running', () => {
   describe('revisions', () => {
     const etag = (path = ''): string => {
       const target = path === '' ? [] : parse(path);
-      return fixture.agent.revision('running', target).etag;
+      return fixture.agent.revision(contextOf('ann'), 'running', target)?.etag ?? '';
     };
     const parse = (path: string) =>
       path
@@ -175,7 +175,9 @@ describe('edits of running', () => {
       await fixture.client.edit('merge', SHOP, { 'agent-test:shop': { item: [{ id: 'a', price: 3 }] } });
       const changed = places.filter((place, index) => etag(place) !== before[index]);
       expect(changed).to.deep.equal(['', SHOP, `${SHOP}/item=a`]);
-      expect(fixture.agent.revision('running', parse(`${SHOP}/item=a`)).lastModified).to.equal(fixture.clock.now());
+      expect(fixture.agent.revision(contextOf('ann'), 'running', parse(`${SHOP}/item=a`))?.lastModified).to.equal(
+        fixture.clock.now(),
+      );
     });
 
     it('are what the edit answered', async () => {

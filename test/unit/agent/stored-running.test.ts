@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
+import type { AccessControl } from '../../../src/agent/access.ts';
 import { RunningConfigurationError } from '../../../src/agent/running.ts';
 import { AgentFixture, errorOfPromise } from './agent-fixture.ts';
+import { contextOf } from './stream-fixture.ts';
 
 const SHOP = '/agent-test:shop';
 
@@ -38,10 +40,10 @@ describe('the stored running configuration', () => {
       fc.asyncProperty(fc.array(edit, { maxLength: 8 }), async (edits) => {
         for (const one of edits) await carryOut(one);
         const before = await running();
-        const revision = fixture.agent.revision('running');
+        const revision = fixture.agent.revision(contextOf('ann'), 'running');
         await fixture.restart();
         expect(await running()).to.deep.equal(before);
-        expect(fixture.agent.revision('running')).to.deep.equal(revision);
+        expect(fixture.agent.revision(contextOf('ann'), 'running')).to.deep.equal(revision);
       }),
       { numRuns: 40, seed: 2 },
     );
@@ -75,7 +77,13 @@ describe('the stored running configuration', () => {
 });
 
 describe('access control', () => {
-  const none = { canWrite: () => true, canExec: () => true, canReceive: () => true, canRead: () => true };
+  const none: Omit<AccessControl, 'readReach'> = {
+    canWrite: () => true,
+    execDenial: () => undefined,
+    receivable: (_context, _notification, content) => content,
+    canRead: () => true,
+    mayKnowRevision: () => true,
+  };
   const all = { ...none, readReach: () => 'all' as const };
   let fixture: AgentFixture | undefined;
   afterEach(() => fixture?.close());
@@ -91,7 +99,10 @@ describe('access control', () => {
   });
 
   it('denies operations, served or not, alike', async () => {
-    fixture = new AgentFixture([], { ...all, canExec: () => false });
+    fixture = new AgentFixture([], {
+      ...all,
+      execDenial: (_context, { module }) => (module === 'agent-test' ? 'not here' : undefined),
+    });
     for (const [name, input] of [
       ['agent-test:double', { number: 1 }],
       ['agent-test:unserved', {}],
@@ -114,7 +125,10 @@ describe('access control', () => {
   });
 
   it('keeps notifications from those who may not receive them', async () => {
-    fixture = new AgentFixture([], { ...all, canReceive: (_context, { name }) => name !== 'sale' });
+    fixture = new AgentFixture([], {
+      ...all,
+      receivable: (_context, { name }, content) => (name === 'sale' ? undefined : content),
+    });
     const inbox = fixture.client.subscribe();
     await fixture.ledger.update(() => ({
       result: undefined,

@@ -183,6 +183,10 @@ export class FakeAgent implements ServedAgent {
     this.calls.push('unlock');
   }
 
+  killSession(context: RequestContext, id: number): void {
+    this.sessions.kill(id, context.sessionId);
+  }
+
   parseRpcInput(): Promise<Data> {
     return Promise.resolve({});
   }

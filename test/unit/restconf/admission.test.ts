@@ -4,7 +4,7 @@ import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { silentLogger } from '../../../src/observe/log.ts';
-import { BasicAuthentication } from '../../../src/restconf/auth.ts';
+import { BasicAuthentication, type PasswordVerdict } from '../../../src/restconf/auth.ts';
 import { HttpError } from '../../../src/restconf/errors.ts';
 import { startRestconfServer, type RestconfServer } from '../../../src/restconf/server.ts';
 import { AgentUnderTest } from '../../contract/agent-under-test.ts';
@@ -25,12 +25,12 @@ class Gate {
     for (const go of this.#waiting.splice(0)) go();
   }
 
-  async #check(password: string): Promise<boolean> {
+  async #check(password: string): Promise<PasswordVerdict> {
     await new Promise<void>((resolve) => {
       this.#waiting.push(resolve);
       this.#asked();
     });
-    return password === 'right';
+    return password === 'right' ? 'right' : 'wrong';
   }
 }
 
@@ -50,6 +50,7 @@ describe('RESTCONF admission', () => {
       agent: system.system.agent,
       authenticator,
       logger: silentLogger,
+      connections: 100,
       plain: { host: '127.0.0.1', port: 0 },
       bodyBytes: BODY_BYTES,
       now: () => system.clock.now(),
@@ -79,14 +80,14 @@ describe('RESTCONF admission', () => {
   after(() => system.close());
 
   it('asks for the password before it reads the body', async () => {
-    await start({ password: async (_user, password) => await Promise.resolve(password === 'right') });
+    await start({ password: (_user, password) => Promise.resolve(password === 'right' ? 'right' : 'wrong') });
     const tooMuch = Buffer.alloc(BODY_BYTES * 2, ' ');
     expect((await post('wrong', tooMuch)).status).to.equal(401);
     expect((await post('right', tooMuch)).status).to.equal(413);
   });
 
   it('calls a body that cannot be decompressed malformed', async () => {
-    await start({ password: async () => await Promise.resolve(true) });
+    await start({ password: () => Promise.resolve('right') });
     for (const body of [Buffer.from('no gzip at all'), gzipSync('{"opnfv-promise:input":{}}').subarray(0, 20)]) {
       const answer = await post('right', body, { 'Content-Encoding': 'gzip' });
       expect(answer.status, answer.body).to.equal(400);
@@ -112,7 +113,7 @@ describe('RESTCONF admission', () => {
 
   it('puts off guesses that come all at once, right ones too', async () => {
     await start(gate.authenticator);
-    const authentication = new BasicAuthentication(gate.authenticator, () => 0);
+    const authentication = new BasicAuthentication(gate.authenticator, () => 0, silentLogger);
     const passwords = [...Array.from({ length: 30 }, () => 'wrong'), 'right'];
     const answers = passwords.map((password) =>
       authentication.user(basic(password), '192.0.2.1').then(

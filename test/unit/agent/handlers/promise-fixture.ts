@@ -4,13 +4,15 @@ import { domainLedger } from '../../../../src/agent/domain-ledger.ts';
 import { promiseConfigOwner } from '../../../../src/agent/handlers/promise-config.ts';
 import { PromiseEngine, promiseModel } from '../../../../src/agent/handlers/promise-domain.ts';
 import type { PromiseDomain } from '../../../../src/agent/handlers/promise-domain.ts';
+import { promiseOwnership } from '../../../../src/agent/handlers/promise-ownership.ts';
 import { registerPromise } from '../../../../src/agent/handlers/register.ts';
-import type { Standing } from '../../../../src/agent/handlers/standing.ts';
+import type { Standing } from '../../../../src/agent/standing.ts';
 import { SIMULATED } from '../../../../src/agent/handlers/simulator.ts';
 import { agentModel, inDomain } from '../../../../src/agent/head.ts';
 import type { AgentChange, AgentEvent, AgentHead, AgentLedger } from '../../../../src/agent/head.ts';
 import { LocalClient } from '../../../../src/agent/local-client.ts';
 import type { Json, LocalSubscription } from '../../../../src/agent/local-client.ts';
+import { RoleAccess } from '../../../../src/agent/role-access.ts';
 import type { SubscriptionRequest } from '../../../../src/agent/streams.ts';
 import { Bus } from '../../../../src/engine/bus.ts';
 import { ManualClock } from '../../../../src/engine/clock.ts';
@@ -74,7 +76,7 @@ export class PromiseFixture {
   readonly reconciler: Reconciler;
   readonly created: CreatedAgent;
   readonly clouds: SimulatedClouds;
-  /** What users are; who is not in it has no tenant. */
+  /** What users are; who is not in it is an operator without a tenant. */
   readonly standing = new Map<string, Standing>();
   /** What is wrong with the notifications that were published. */
   readonly invalid: unknown[] = [];
@@ -88,7 +90,7 @@ export class PromiseFixture {
     this.clock = new ManualClock(now);
     const { clock, yang } = this;
     const { path } = this.#directory;
-    const standingOf = (user: string): Standing => this.standing.get(user) ?? {};
+    const standingOf = (user: string): Standing => this.standing.get(user) ?? { role: 'operator' };
     const fail = (error: unknown): number => this.#failures.push(error);
     this.#store = SqliteStore.open({ directory: path, now: () => clock.now() });
     const bus = new Bus((_listener, error) => fail(error));
@@ -127,6 +129,7 @@ export class PromiseFixture {
       bus,
       clock,
       logger: silentLogger,
+      access: (own) => new RoleAccess(yang.schema, standingOf, [own, promiseOwnership(() => ledger.head.domain)]),
       owners: [promiseConfigOwner(standingOf)],
     });
     const engine = new PromiseEngine({ ledger: domain, reconciler: this.reconciler, clock, standingOf });

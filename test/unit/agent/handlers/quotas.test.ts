@@ -11,8 +11,9 @@ describe('quotas of tenants and users', () => {
   beforeEach(async () => {
     promise = await new PromiseFixture().start();
     await promise.pool();
-    for (const user of ['red-1', 'red-2']) promise.standing.set(user, { tenant: 'red' });
-    promise.standing.set('blue-1', { tenant: 'blue' });
+    for (const user of ['red-1', 'red-2']) promise.standing.set(user, { role: 'consumer', tenant: 'red' });
+    promise.standing.set('red-operator', { role: 'operator', tenant: 'red' });
+    promise.standing.set('blue-1', { role: 'consumer', tenant: 'blue' });
     await edit({ policy: { quota: [{ name: 'small', capacity: { cores: 6 }, reservations: 2 }] } });
   });
   afterEach(() => promise.close());
@@ -56,7 +57,7 @@ describe('quotas of tenants and users', () => {
     const refused = await promise.clientOf('red-2').invoke('opnfv-promise:create-instance', machine);
     expect(refused).to.include({ result: 'conflict', reason: 'opnfv-promise:quota-exceeded' });
     const entry = { id: 'mine', start: at(1), end: at(2), capacity: { cores: 6 } };
-    const error = await errorOfPromise(edit({ reservations: { reservation: [entry] } }, 'red-2'));
+    const error = await errorOfPromise(edit({ reservations: { reservation: [entry] } }, 'red-operator'));
     expect(error).to.include({ tag: 'resource-denied', appTag: 'quota-exceeded' });
     expect(error.info?.structure?.['opnfv-promise:refusal-info']).to.deep.include({
       reason: 'opnfv-promise:quota-exceeded',
@@ -68,7 +69,7 @@ describe('quotas of tenants and users', () => {
   it('hold after a restart', async () => {
     expect(await reserve('red-1', 4)).to.include({ result: 'ok' });
     promise = await promise.restarted();
-    promise.standing.set('red-2', { tenant: 'red' });
+    promise.standing.set('red-2', { role: 'consumer', tenant: 'red' });
     expect(await reserve('red-2', 3)).to.include({ reason: 'opnfv-promise:quota-exceeded' });
   });
 });

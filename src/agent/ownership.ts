@@ -1,0 +1,34 @@
+/**
+ * What of a module's data and notifications belongs to somebody: told by whoever serves the module, and asked by access control, so
+ * that reads and streams show a consumer what is his.
+ */
+import type { Data } from '../yang/data.ts';
+
+/** A user who is confined to what is his and his tenant's. */
+export interface Consumer {
+  readonly user: string;
+  readonly tenant: string;
+}
+
+/** A list below containers alone, each of whose entries belongs to somebody. */
+export interface OwnedList {
+  /** Schema path, such as `/example:shop/order`. */
+  readonly node: string;
+  /** Keys, as `entryKey` makes them, of the entries that exist for a consumer. Some of them may be in one datastore only. */
+  readonly keysOf: (consumer: Consumer) => ReadonlySet<string>;
+}
+
+/** A notification that tells of something which belongs to somebody. */
+export interface OwnedNotification {
+  /** `module:name` */
+  readonly name: string;
+  /** The content as a consumer may see it; undefined when it is not for him. */
+  readonly shownTo: (consumer: Consumer, content: Data) => Data | undefined;
+}
+
+export interface Ownership {
+  readonly lists: readonly OwnedList[];
+  readonly notifications: readonly OwnedNotification[];
+  /** Schema paths of nodes that are for operators alone. */
+  readonly operatorsOnly: readonly string[];
+}
