@@ -79,7 +79,7 @@ export function admitCapacity(head: Head, demand: Demand, window: Window, now: I
 export function earliestStart(head: Head, demand: Demand, window: Window, notAfter: Instant): Instant | undefined {
   const { nodes } = eligibleNodes(head, demand);
   if (place(nodes, demand.capacity, window) !== undefined) return window.start;
-  return nextWindow(nodes, demand.capacity, window, notAfter).nextWindow?.start;
+  return searchWindow(nodes, demand.capacity, window, notAfter).nextWindow?.start;
 }
 
 /** Why a demand does not fit in a window, and what could be had instead. */
@@ -237,7 +237,7 @@ function refuse(
       : nodes.length === 0
         ? 'No pool may serve the request: there is none, or none with the zone and elements asked for.'
         : `Not free throughout ${describeWindow(window)}: ${describeLack(demand.capacity, most, nodes.length)}.`;
-  const search = nextWindow(
+  const search = searchWindow(
     nodes,
     demand.capacity,
     window,
@@ -284,8 +284,12 @@ function poolIdOf(node: Node): Id {
 
 type Search = Pick<Refusal, 'nextWindow' | 'searchedUntil'>;
 
-/** The earliest window of the same length, after the start of the given one, in which the demand fits. */
-function nextWindow(nodes: readonly Node[], demand: Capacity, window: Window, notAfter: Instant): Search {
+/** The earliest window of the same length, after the start of the given one and not after an instant, in which the demand fits. */
+export function nextWindow(head: Head, demand: Demand, window: Window, notAfter: Instant): Search {
+  return searchWindow(eligibleNodes(head, demand).nodes, demand.capacity, window, notAfter);
+}
+
+function searchWindow(nodes: readonly Node[], demand: Capacity, window: Window, notAfter: Instant): Search {
   const duration = durationOf(window);
   const vector = toVector(demand);
   let best: Instant | undefined;

@@ -2,14 +2,15 @@
 import { breakdownAt } from './breakdown.ts';
 import { fromVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
-import { heldBy, instancesHeld, missingOf, remainingInstances, remainingOf } from './claims.ts';
+import { heldBy, instancesHeld, remainingInstances, remainingOf, shortfalls, worstOf } from './claims.ts';
 import type { Draft } from './draft.ts';
 import type { Allocation, Claim, Id, Reservation, ReservationStatus, VmState } from './entities.ts';
-import type { AllocationCause, CapacityCause, GivenWay, ReservationCause } from './events.ts';
-import type { Refusal } from './requests.ts';
-import { allocationsOf, claimWindow, forEachLoad, poolOfNode } from './state.ts';
+import type { AllocationCause, CapacityCause, GivenWay, ReservationCause, ReservationEvent } from './events.ts';
+import { allocationsOf, claimWindows, forEachLoad, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
-import type { Instant, Window } from './window.ts';
+import type { Instant } from './window.ts';
+import { countOf, firstAfter, someOf } from './windows.ts';
+import type { Windows } from './windows.ts';
 
 /** A reservation to which others give way. */
 export type Displacer = Pick<Reservation, 'id' | 'tenant'>;
@@ -24,21 +25,27 @@ export function announceReservation(
   cause: ReservationCause,
   reservation: Reservation,
   oldStatus?: ReservationStatus,
-  preempted?: GivenWay & { readonly offered?: Refusal },
+  more: Pick<ReservationEvent, keyof GivenWay | 'offered' | 'occurrence'> = {},
 ): void {
-  const { head } = draft;
+  const { head, at } = draft;
+  const short = reservation.status === 'degraded' ? shortfalls(head, reservation, at.now) : undefined;
   draft.emit({
     kind: 'reservation-event',
     time: draft.at.now,
     cause,
     reservation,
     ...(oldStatus === undefined ? {} : { oldStatus }),
+    ...occurrenceOf(reservation),
     remaining: remainingOf(head, reservation),
     ...instancesLeft(reservation, () => remainingInstances(head, reservation)),
-    ...(reservation.status === 'degraded' ? { missing: missingOf(head, reservation, draft.at.now) } : {}),
+    ...(short === undefined ? {} : { missing: worstOf(short), shortfalls: short }),
     allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
-    ...preempted,
+    ...more,
   });
+}
+
+function occurrenceOf({ series }: Reservation): { readonly occurrence?: number } {
+  return series === undefined ? {} : { occurrence: series.occurrence };
 }
 
 function instancesLeft(
@@ -64,6 +71,7 @@ export function announceGrant(
     cause,
     reservation: granted,
     ...(oldStatus === undefined ? {} : { oldStatus }),
+    ...occurrenceOf(granted),
     remaining: heldBy(granted),
     ...instancesLeft(granted, () => instancesHeld(granted)),
     allocations: [],
@@ -74,30 +82,33 @@ export function announceGrant(
 /** One event for each pool on which claims will be held that the head does not have yet. */
 export function announceTaken(draft: Draft, claims: readonly Claim[]): void {
   forEachLoad(claims, (load, vector) => {
-    announcePool(draft, 'reserved', poolOfNode(load.node), claimWindow(load), undefined, fromVector(vector));
+    announcePool(draft, 'reserved', poolOfNode(load.node), claimWindows(load), undefined, fromVector(vector));
   });
 }
 
 /** One event for each pool on which something is held or given back. */
 export function announceHeld(draft: Draft, cause: CapacityCause, claims: readonly Claim[]): void {
-  forEachLoad(claims, (load) => announcePool(draft, cause, poolOfNode(load.node), claimWindow(load)));
+  forEachLoad(claims, (load) => announcePool(draft, cause, poolOfNode(load.node), claimWindows(load)));
 }
 
 /**
- * The change holds during the window, as far as that is not past; the capacity is that of its first instant.
+ * The change holds during the windows, as far as they are not past; the capacity is that of their first instant.
  * @param taken what will be reserved beyond what the head has
  */
 export function announcePool(
   draft: Draft,
   cause: CapacityCause,
   id: Id,
-  window: Window,
+  windows: Windows,
   host?: string,
   taken?: Capacity,
 ): void {
   const { head, at } = draft;
   const pool = head.pools.get(id);
-  if (pool === undefined || window.end <= at.now) return;
+  const over = firstAfter(windows, at.now);
+  if (pool === undefined || over === countOf(windows)) return;
+  const ahead = someOf(windows, over, countOf(windows) - over);
+  const { count, period, ...window } = ahead;
   const first = Math.max(window.start, at.now);
   const capacity = breakdownAt(head, id, first, taken);
   draft.emit({
@@ -110,6 +121,7 @@ export function announcePool(
     ...(host === undefined ? {} : { host }),
     ...(window.start > at.now ? { start: window.start } : {}),
     ...(window.end === FOREVER ? {} : { end: window.end }),
+    ...(count === undefined || period === undefined ? {} : { period, count }),
     capacity,
   });
 }

@@ -5,17 +5,22 @@
 import { NOTHING, add, fitsWithin, fromVector, isZero, max, min, subtract, toVector, total } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
-import { allocationsOf, claimWindow, poolNode } from './state.ts';
+import { allocationsOf, claimWindows, poolNode } from './state.ts';
 import type { Head } from './state.ts';
 import type { Timeline } from './timeline.ts';
+import { FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
+import { windowsAhead } from './window-index.ts';
+import { countOf, eachOf, firstAfter, someOf, windowAt } from './windows.ts';
+import { claimsIn, currentClaims, during, joined, withCurrent } from './occurrence.ts';
 import { omit } from './omit.ts';
 
-/** All that a reservation holds, on all nodes. */
+/** All that a reservation holds, on all nodes; of one that recurs, in the window that is in progress, or is next. */
 export function heldBy(reservation: Reservation): Capacity {
-  const [only, another] = reservation.claims;
+  const claims = currentClaims(reservation);
+  const [only, another] = claims;
   if (only !== undefined && another === undefined) return only.capacity;
-  return total(reservation.claims.map(({ capacity }) => capacity));
+  return total(claims.map(({ capacity }) => capacity));
 }
 
 /** What is consumed under a reservation. */
@@ -34,7 +39,7 @@ export function remainingOf(head: Head, reservation: Reservation): Capacity {
   const held = heldBy(reservation);
   const allocations = backed(head, reservation);
   if (allocations.length === 0) return held;
-  const claims = new Map(reservation.claims.map((claim) => [claim.id, claim]));
+  const claims = new Map(currentClaims(reservation).map((claim) => [claim.id, claim]));
   // An instance is used up by the machine that runs as it, however small that is.
   const consumed = allocations.map(({ claim, capacity }) => {
     const bound = claims.get(claim ?? '');
@@ -47,16 +52,16 @@ export function remainingOf(head: Head, reservation: Reservation): Capacity {
 export function remainingInstances(head: Head, reservation: Reservation): ReadonlyMap<string, number> {
   const left = new Map<string, number>();
   const used = usedClaims(head, reservation);
-  for (const { id, container } of reservation.claims) {
+  for (const { id, container } of currentClaims(reservation)) {
     if (container !== undefined) left.set(container, (left.get(container) ?? 0) + (used.has(id) ? 0 : 1));
   }
   return left;
 }
 
 /** How many instances of each container a reservation holds. */
-export function instancesHeld({ claims }: Reservation): ReadonlyMap<string, number> {
+export function instancesHeld(reservation: Reservation): ReadonlyMap<string, number> {
   const held = new Map<string, number>();
-  for (const { container } of claims) if (container !== undefined) held.set(container, (held.get(container) ?? 0) + 1);
+  for (const { container } of currentClaims(reservation)) if (container !== undefined) held.set(container, (held.get(container) ?? 0) + 1);
   return held;
 }
 
@@ -87,7 +92,7 @@ export function claimFor(
   suits: (claim: Claim) => boolean,
 ): Claim | undefined {
   const allocations = backed(head, reservation);
-  const fitting = reservation.claims.filter(
+  const fitting = currentClaims(reservation).filter(
     (claim) => claim.element === undefined && suits(claim) && bears(claim, consumersOf(allocations, claim), machine),
   );
   const instances = fitting.filter(({ container }) => container !== undefined);
@@ -128,11 +133,11 @@ export function machineDemand(demand: Capacity, holder: Capacity): Capacity {
 
 /**
  * The claims cut down to what is allocated on each node from `now` on; what was held before stays as it was. Instances stay whole, and
- * elements stay while anything is allocated.
+ * elements stay while anything is allocated. Of a reservation that recurs, those of the current window alone.
  */
 export function claimsAllocated(head: Head, reservation: Reservation): Claim[] {
   const allocations = backed(head, reservation);
-  return reservation.claims.flatMap((claim) => {
+  return currentClaims(reservation).flatMap((claim) => {
     if (claim.element !== undefined) return allocations.length === 0 ? [] : [claim];
     const consumers = consumersOf(allocations, claim);
     if (claim.container !== undefined) return consumers.length === 0 ? [] : [claim];
@@ -144,12 +149,23 @@ export function claimsAllocated(head: Head, reservation: Reservation): Claim[] {
   });
 }
 
+/** What remains held when what was not allocated is released in the window in progress; later windows stay as they are. */
+export function claimsKept(head: Head, reservation: Reservation): Claim[] {
+  return withCurrent(reservation, claimsAllocated(head, reservation));
+}
+
 /** The claims as far as they lie before an instant. */
 export function claimsBefore(claims: readonly Claim[], instant: Instant): Claim[] {
-  return claims.flatMap((claim) => {
+  const cut: Claim[] = [];
+  const whole = claims.flatMap((claim) => {
     if (claim.start >= instant) return [];
-    return claim.end !== undefined && claim.end <= instant ? [claim] : [{ ...claim, end: instant }];
+    const windows = claimWindows(claim);
+    const over = firstAfter(windows, instant);
+    const last = over < countOf(windows) ? windowAt(windows, over) : undefined;
+    if (last !== undefined && last.start < instant) cut.push(during(claim, { start: last.start, end: instant }));
+    return over === 0 ? [] : [over === countOf(windows) ? claim : during(claim, someOf(windows, 0, over))];
   });
+  return joined(whole, cut);
 }
 
 /** The allocation on its own feet from an instant on: it holds what it consumes without end, like any without a reservation. */
@@ -170,7 +186,44 @@ export function ownClaim(head: Head, allocation: Pick<Allocation, 'pool' | 'capa
  * holds of the resource there.
  */
 export function missingOf(head: Head, reservation: Reservation, now: Instant): Capacity {
-  return max(missingIn(head, reservation, now, poolOf), missingIn(head, reservation, now, hostOf));
+  return worstOf(shortfalls(head, reservation, now));
+}
+
+/** The most that is missing in any window. */
+export function worstOf(short: readonly Shortfall[]): Capacity {
+  return short.reduce((worst, { missing }) => max(worst, missing), NOTHING);
+}
+
+/** A window of a reservation that lacks something, by its number. */
+export interface Shortfall {
+  readonly occurrence: number;
+  readonly window: Window;
+  readonly missing: Capacity;
+}
+
+/** The windows of a reservation, from now on, in which its pools and hosts cannot bear all that it holds. */
+export function shortfalls(head: Head, reservation: Reservation, now: Instant): Shortfall[] {
+  const { series, claims } = reservation;
+  const ahead = windowsAhead(reservation);
+  if (countOf(ahead) > 1 && !isInDebt(head, claims, now)) return [];
+  const found: Shortfall[] = [];
+  let occurrence = series?.occurrence ?? 1;
+  for (const window of eachOf(ahead)) {
+    // What lies outside the window that is in effect counts too, where there is one.
+    const held = series === undefined ? claims : claimsIn(claims, window);
+    const missing = max(missingIn(head, held, now, poolOf), missingIn(head, held, now, hostOf));
+    if (!isZero(missing)) found.push({ occurrence, window, missing });
+    occurrence++;
+  }
+  return found;
+}
+
+/** Whether any pool or host of the claims owes something from now on. */
+function isInDebt(head: Head, claims: readonly Claim[], now: Instant): boolean {
+  const bearers = new Set(claims.flatMap((claim) => [poolOf(head, claim), hostOf(head, claim)]));
+  return [...bearers].some(
+    (bearer) => bearer !== undefined && bearer.free.min({ start: now, end: FOREVER }).some((amount) => amount < 0),
+  );
 }
 
 /** The timelines of a claim's pool and host. */
@@ -179,11 +232,11 @@ type Bearer = (head: Head, claim: Claim) => { readonly id: NodeId; readonly free
 const poolOf: Bearer = (head, { node }) => head.nodes.get(node);
 const hostOf: Bearer = (head, { host }) => (host === undefined ? undefined : head.hosts.nodes.get(host));
 
-function missingIn(head: Head, reservation: Reservation, now: Instant, bearerOf: Bearer): Capacity {
+function missingIn(head: Head, claims: readonly Claim[], now: Instant, bearerOf: Bearer): Capacity {
   const debts = new Map<string, { readonly debt: Capacity; held: Capacity }>();
-  for (const claim of reservation.claims) {
+  for (const claim of claims) {
     const bearer = bearerOf(head, claim);
-    const window = claimWindow(claim);
+    const window = claimWindows(claim);
     const start = Math.max(window.start, now);
     if (bearer === undefined || start >= window.end) continue;
     const key = `${bearer.id} ${claim.start} ${claim.end ?? ''}`;

@@ -26,6 +26,7 @@ export function compact(reservation: Reservation): Reservation {
   };
   const { endsAt, start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } =
     reservation;
+  const { recurrence, series } = reservation;
   if (endsAt !== undefined) result.endsAt = endsAt;
   if (start !== undefined) result.start = start;
   if (end !== undefined) result.end = end;
@@ -38,14 +39,18 @@ export function compact(reservation: Reservation): Reservation {
   if (reason !== undefined) result.reason = reason;
   if (message !== undefined) result.message = message;
   if (awaits !== undefined) result.awaits = awaits;
+  if (recurrence !== undefined) result.recurrence = recurrence;
+  if (series !== undefined) result.series = series;
   return result;
 }
 
 /** The same claim, in the least memory. */
 export function compactClaim(claim: Claim): Claim {
-  const { id, node, start, end, capacity, onLoan, host, container, disk, element } = claim;
+  const { id, node, start, end, period, count, capacity, onLoan, host, container, disk, element } = claim;
   const result: Writable<Claim> = { id, node, start, capacity };
   if (end !== undefined) result.end = end;
+  if (period !== undefined) result.period = period;
+  if (count !== undefined) result.count = count;
   if (onLoan !== undefined) result.onLoan = onLoan;
   if (host !== undefined) result.host = host;
   if (container !== undefined) result.container = container;

@@ -15,13 +15,14 @@ import type { Claim, Id, Priority, Reason, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
 import { omit } from './omit.ts';
 import { ownerOf, sees, visibleIds } from './ownership.ts';
-import { admit } from './parts.ts';
+import { admit } from './every-window.ts';
 import { findRoom } from './preemption.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
 import { allocationsOf } from './state.ts';
 import { lend, withdraw } from './vacancy.ts';
-import { FOREVER } from './window.ts';
+import { windowsAhead } from './window-index.ts';
+import { countOf } from './windows.ts';
 
 /** As `admit`, with the room that others make. */
 export type DisplacingAdmission =
@@ -38,7 +39,7 @@ export function admitDisplacing(
   by: Displacer,
   permit: Permit,
 ): DisplacingAdmission {
-  const admission = admit(draft.head, request.demand, request.window, draft.at.now, { self: by.id });
+  const admission = admit(draft.head, request.demand, request.windows, draft.at.now, { self: by.id });
   if (admission.outcome === 'refused') return makeRoom(draft, request, by, admission.refusal, permit);
   const barred = permit(admission.claims);
   return barred === undefined ? admission : { outcome: 'refused', refusal: barred };
@@ -60,7 +61,7 @@ export function makeRoom(
   const barred = permit(room.claims);
   if (barred !== undefined) return { outcome: 'refused', refusal: barred };
   for (const reservation of room.reservations) close(draft, reservation, by, request.priority, 'displaced');
-  for (const machine of room.machines) lend(draft, machine, request.window.start);
+  for (const machine of room.machines) lend(draft, machine, request.windows.start);
   return { outcome: 'placed', claims: room.claims, room };
 }
 
@@ -129,8 +130,7 @@ function close(draft: Draft, before: Reservation, by: Displacer, priority: Prior
 export function moved(draft: Draft, before: Reservation): boolean {
   const { now } = draft.at;
   if (before.startsAt <= now) return false;
-  const window = { start: before.startsAt, end: before.endsAt ?? FOREVER };
-  const admission = admit(draft.head, before.demand, window, now, { mayMove: false });
+  const admission = admit(draft.head, before.demand, windowsAhead(before), now, { mayMove: false });
   if (admission.outcome === 'refused') return false;
   const over = draft.head.reservations.get(before.id) ?? before;
   const rest = omit(before, 'reason', 'message');
@@ -148,9 +148,10 @@ export function announceDisplaced(draft: Draft, before: Reservation, by: Displac
   const { head, at } = draft;
   const over = head.reservations.get(before.id);
   if (over === undefined) return;
-  const window = { start: Math.max(before.startsAt, at.now), end: before.endsAt ?? FOREVER };
+  const ahead = windowsAhead(before);
+  const windows = countOf(ahead) === 1 ? { ...ahead, start: Math.max(ahead.start, at.now) } : ahead;
   const offered =
-    window.start < window.end ? admit(head, before.demand, window, at.now, { mayMove: false }) : undefined;
+    windows.start < windows.end ? admit(head, before.demand, windows, at.now, { mayMove: false }) : undefined;
   announceReservation(draft, 'preempted', over, before.status, {
     ...displacedBy(by),
     ...(offered?.outcome === 'refused' ? { offered: offered.refusal } : {}),

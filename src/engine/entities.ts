@@ -145,6 +145,9 @@ export interface Claim {
   readonly start: Instant;
   /** Absent: without end. */
   readonly end?: Instant;
+  /** With more windows than that one (see `windows.ts`): how far each starts after the one before it, and how many they are. */
+  readonly period?: number;
+  readonly count?: number;
   readonly capacity: Capacity;
   /** Held until a reservation needs it: a machine that may be withdrawn, or that is on its way out. */
   readonly onLoan?: true;
@@ -207,6 +210,27 @@ export interface FlexibleWindow {
   readonly duration: number;
 }
 
+/** How a window repeats (FREQ, INTERVAL, and UNTIL or COUNT of RFC 5545 section 3.3.10), in UTC. */
+export interface Recurrence {
+  readonly frequency: 'daily' | 'weekly';
+  /** Days or weeks from one window to the next. */
+  readonly interval: number;
+  /** No window starts after this instant; absent: `count` is there. */
+  readonly until?: Instant;
+  readonly count?: number;
+}
+
+/** The windows of what recurs. */
+export interface Series {
+  /** Milliseconds from the start of one window to that of the next. */
+  readonly period: number;
+  readonly count: number;
+  /** Number, from 1 on, of the window that is in progress, or is next. */
+  readonly occurrence: number;
+  /** Milliseconds from the start of each window after which what was not allocated is released; absent: never. */
+  readonly expiresAfter?: number;
+}
+
 /** Life cycle of a reservation; the transitions are in `lifecycle.ts`. */
 export type ReservationStatus =
   | 'pending'
@@ -235,6 +259,8 @@ export interface Reservation {
   readonly expiryTime?: Instant;
   /** In place of start and end. */
   readonly flexible?: FlexibleWindow;
+  /** The window from start to end is the first of many. */
+  readonly recurrence?: Recurrence;
   readonly demand: Demand;
   // What came of it.
   readonly status: ReservationStatus;
@@ -244,9 +270,11 @@ export interface Reservation {
   readonly message?: string;
   readonly createdOn: Instant;
   readonly modifiedOn: Instant;
-  /** Start and end in effect. */
+  /** Start and end in effect; of what recurs, those of the window that is in progress, or is next. */
   readonly startsAt: Instant;
   readonly endsAt?: Instant;
+  /** Absent: there is one window. */
+  readonly series?: Series;
   /** What is not allocated at this instant is released; absent: never. */
   readonly expiresAt?: Instant;
   /** Machines that have to be gone before it starts; absent: none. Its status is scheduled until then. */
@@ -338,6 +366,7 @@ export interface Offer {
   readonly end?: Instant;
   readonly expiryTime?: Instant;
   readonly flexible?: FlexibleWindow;
+  readonly recurrence?: Recurrence;
   readonly demand: Demand;
   // What came of it.
   readonly status: OfferStatus;
@@ -349,9 +378,11 @@ export interface Offer {
   readonly expiresAt: Instant;
   /** What it became when it was accepted. */
   readonly reservation?: Id;
-  /** The window that is offered. */
+  /** The window that is offered, or the first of them. */
   readonly startsAt: Instant;
   readonly endsAt?: Instant;
+  /** Absent: there is one window. */
+  readonly series?: Series;
   /** Of an accepted one the reservation has them; a lapsed one keeps what is past. */
   readonly claims: readonly Claim[];
 }

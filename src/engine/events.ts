@@ -3,6 +3,7 @@
  * that the mapping to YANG looks at nothing else. The store numbers them in commit order.
  */
 import type { Capacity } from './capacity.ts';
+import type { Shortfall } from './claims.ts';
 import type { Allocation, Id, Offer, Reservation, ReservationStatus, VmState } from './entities.ts';
 import type { Refusal } from './requests.ts';
 import type { Instant } from './window.ts';
@@ -14,6 +15,7 @@ export type ReservationCause =
   | 'cancelled'
   | 'started'
   | 'ending'
+  | 'occurrence-ended'
   | 'ended'
   | 'expired'
   | 'degraded'
@@ -36,11 +38,14 @@ export interface ReservationEvent extends Partial<GivenWay> {
   readonly reservation: Reservation;
   /** Absent when it is new. */
   readonly oldStatus?: ReservationStatus;
+  /** Of one that recurs, the number of the window that it is about. */
+  readonly occurrence?: number;
   /** What can still be allocated against it; of containers, how many instances of each. */
   readonly remaining: Capacity;
   readonly remainingInstances?: ReadonlyMap<string, number>;
-  /** What a degraded one lacks at the worst. */
+  /** What a degraded one lacks at the worst, and in which windows of one that recurs. */
   readonly missing?: Capacity;
+  readonly shortfalls?: readonly Shortfall[];
   readonly allocations: readonly Id[];
   /** What could be had instead by one that gave way. */
   readonly offered?: Refusal;
@@ -92,6 +97,9 @@ export interface CapacityEvent {
   /** The change holds from here (absent: from now) to there (absent: without end). */
   readonly start?: Instant;
   readonly end?: Instant;
+  /** It holds in more windows than that one: how far each starts after the one before it, and how many they are. */
+  readonly period?: number;
+  readonly count?: number;
   /** The pool's capacity after the change, at its first instant; absent without a pool. */
   readonly capacity?: CapacityBreakdown;
 }

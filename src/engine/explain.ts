@@ -7,15 +7,17 @@
 import { eligibleNodes, shortagesOf } from './admission.ts';
 import { NOTHING, add, isZero, toVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
-import type { Allocation, Claim, Demand, Id, NodeId, Offer, Reason, Reservation } from './entities.ts';
+import type { Allocation, Claim, Demand, Id, NodeId, Offer, Reason, Reservation, Series } from './entities.ts';
+import { currentClaims } from './occurrence.ts';
 import { find } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { UnknownEntry } from './requests.ts';
 import type { Refusal, Shortage } from './requests.ts';
-import { claimWindow, isOver, poolNode, poolOfNode } from './state.ts';
+import { addOver, claimWindows, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER, describeInstant, intersect } from './window.ts';
 import type { Instant, Window } from './window.ts';
+import { currentWindow } from './window-index.ts';
 
 /** A pool that was considered; with `host`, a host in it. */
 export interface Considered {
@@ -88,18 +90,20 @@ function explainRefusal({ reason, message, shortages }: Refusal): Explanation {
 
 /** Something that was asked for, and what it was granted. */
 interface Hold {
+  readonly id: Id;
   readonly demand: Demand;
   readonly createdOn: Instant;
   readonly startsAt: Instant;
   readonly endsAt?: Instant;
+  readonly series?: Series;
   readonly claims: readonly Claim[];
 }
 
 /** @param held its claims that the head has now: they do not stand in its own way */
 function explainHold(head: Head, hold: Hold, held: readonly Claim[], now: Instant): Explanation {
-  const { demand, createdOn, startsAt, endsAt = FOREVER, claims } = hold;
-  const parts = partsOf(claims);
-  const ahead = intersect({ start: startsAt, end: endsAt }, { start: now, end: FOREVER });
+  const { demand, createdOn, series } = hold;
+  const parts = partsOf(currentClaims(hold));
+  const ahead = intersect(currentWindow(hold), { start: now, end: FOREVER });
   const considered = aside(head, held, () => consider(head, demand, parts, ahead));
   const pools = [...parts.keys()].map((node) => `'${poolOfNode(node)}'`).join(', ');
   const message =
@@ -108,8 +112,13 @@ function explainHold(head: Head, hold: Hold, held: readonly Claim[], now: Instan
       : parts.size === 1
         ? `Granted on ${describeInstant(createdOn)} in the pool ${pools}, the first in the order of ids that fits the whole request.`
         : `Granted on ${describeInstant(createdOn)} in the pools ${pools} together, since none fits the whole request alone.`;
-  const note = considered.some(({ chosen }) => !chosen) ? ' What the other pools lack is as it is now.' : '';
+  const others = considered.some(({ chosen }) => !chosen) ? ' What the other pools lack is as it is now.' : '';
+  const note = series === undefined ? others : `${others}${describeWindows(series)}`;
   return { message: `${message}${note}`, considered };
+}
+
+function describeWindows({ occurrence, count }: Series): string {
+  return ` This is of window ${occurrence} of ${count}; each was admitted like this one, all of them or none.`;
 }
 
 function explainMachine(head: Head, allocation: Allocation, now: Instant): Explanation {
@@ -163,10 +172,17 @@ function partsOf(claims: readonly Claim[]): Map<NodeId, Capacity> {
 
 /** Looks at the head as it is without claims that it has; it is as it was when this returns. */
 function aside<Result>(head: Head, claims: readonly Claim[], look: () => Result): Result {
-  for (const claim of claims) head.nodes.get(claim.node)?.free.add(claimWindow(claim), toVector(claim.capacity));
+  give(head, claims, 1);
   try {
     return look();
   } finally {
-    for (const claim of claims) head.nodes.get(claim.node)?.free.remove(claimWindow(claim), toVector(claim.capacity));
+    give(head, claims, -1);
+  }
+}
+
+function give(head: Head, claims: readonly Claim[], sign: 1 | -1): void {
+  for (const claim of claims) {
+    const node = head.nodes.get(claim.node);
+    if (node !== undefined) addOver(node.free, claimWindows(claim), toVector(claim.capacity), sign);
   }
 }

@@ -5,8 +5,8 @@ import { isHostId } from './debt.ts';
 import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
 import { hold, occupancyOf } from './state.ts';
 import type { Head } from './state.ts';
-import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
+import { windowWith, windowsIn } from './windows.ts';
 
 /** Reservations with a claim on the pool or host at the instant. */
 export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] {
@@ -22,15 +22,19 @@ function candidatesOn(head: Head, node: NodeId, at: Instant): Reservation[] {
 /** Whether a claim holds something on the pool or host at the instant. */
 export function isOnAt(claim: Claim, node: NodeId, at: Instant): boolean {
   const there = claim.node === node || claim.host === node;
-  return there && claim.start <= at && at < (claim.end ?? FOREVER);
+  return there && isHeldAt(claim, at);
+}
+
+/** Whether a claim holds anything at the instant. */
+export function isHeldAt(claim: Claim, at: Instant): boolean {
+  return windowWith(windowsIn(claim), at) !== undefined;
 }
 
 /** What a reservation holds on the node at the instant. */
 export function claimsAt(reservation: Reservation, node: NodeId, at: Instant): CapacityVector {
   const sum = zeroVector();
   for (const claim of reservation.claims) {
-    if (claim.node === node && claim.start <= at && at < (claim.end ?? FOREVER))
-      addVectors(sum, toVector(claim.capacity), 1);
+    if (claim.node === node && isHeldAt(claim, at)) addVectors(sum, toVector(claim.capacity), 1);
   }
   return sum;
 }

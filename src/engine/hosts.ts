@@ -17,6 +17,8 @@ import type { ElementId, HostId, Id } from './entities.ts';
 import { Timeline } from './timeline.ts';
 import { ALWAYS } from './window.ts';
 import type { Instant, Window } from './window.ts';
+import { eachOf } from './windows.ts';
+import type { Windows } from './windows.ts';
 
 // As in window-index.ts: the package is CommonJS with a `default` property. Cast: the package's own declarations.
 const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof SortedBtree;
@@ -128,12 +130,14 @@ export class HostMap {
     for (const [name, host] of changedHosts(before, after)) this.#change(provider, name, host);
   }
 
-  /** Holds an amount on a host during a window (1), or gives it back (-1). */
-  hold(id: HostId, window: Window, amount: HostAmount, sign: 1 | -1): void {
+  /** Holds an amount on a host during windows (1), or gives it back (-1). */
+  hold(id: HostId, windows: Windows, amount: HostAmount, sign: 1 | -1): void {
     const node = this.nodes.get(id) ?? this.#add(providerOf(id), hostName(id));
     const vector = hostVector(amount, scratch);
-    if (sign === 1) node.free.remove(window, vector);
-    else node.free.add(window, vector);
+    for (const window of eachOf(windows)) {
+      if (sign === 1) node.free.remove(window, vector);
+      else node.free.add(window, vector);
+    }
     this.#touched(node);
   }
 
@@ -147,15 +151,17 @@ export class HostMap {
     this.#touched(node);
   }
 
-  /** Holds an element as a whole during a window (1), or gives it back (-1). */
-  holdElement(id: ElementId, window: Window, sign: 1 | -1): void {
+  /** Holds an element as a whole during windows (1), or gives it back (-1). */
+  holdElement(id: ElementId, windows: Windows, sign: 1 | -1): void {
     let held = this.elements.get(id);
     if (held === undefined) {
       held = new Timeline();
       this.elements.set(id, held);
     }
-    if (sign === 1) held.add(window, ONE);
-    else held.remove(window, ONE);
+    for (const window of eachOf(windows)) {
+      if (sign === 1) held.add(window, ONE);
+      else held.remove(window, ONE);
+    }
     if (held.breakpoints === 0 && held.valueAt(0)[CORES] === 0) this.elements.delete(id);
   }
 

@@ -12,17 +12,18 @@
  * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
  * 5. An offer holds in its window what was offered, and one that is over holds nothing from then on.
  * 6. A window that was chosen lies within the bounds of the request and has its length.
- * 7. Where a reservation that has started holds something, no more is on loan than nobody needs, save by machines that are being deleted;
+ * 7. Of what recurs, each window after the current one holds all that was asked for, placed as it is to be.
+ * 8. Where a reservation that has started holds something, no more is on loan than nobody needs, save by machines that are being deleted;
  *    and who waits for machines to be gone has not started, and they are being deleted.
- * 8. A head that is built anew from the records equals this one, timelines and indexes included.
+ * 9. A head that is built anew from the records equals this one, timelines and indexes included.
  */
-import { NOTHING, RESOURCES, add, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
+import { NOTHING, RESOURCES, add, equals, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import { machineDemand } from './claims.ts';
 import { amountOn, firstDebt, isHostId } from './debt.ts';
 import type { Bearer } from './debt.ts';
 import type { Allocation, Claim, NodeId, Offer, Reservation } from './entities.ts';
-import { holdersAt, lift, liftMachine } from './holders.ts';
+import { holdersAt, isHeldAt, lift, liftMachine } from './holders.ts';
 import { hostId } from './hosts.ts';
 import { nodesOfHolder } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
@@ -31,6 +32,7 @@ import { isLeaving, loansOn, roomForLoans } from './vacancy.ts';
 import {
   POLICY_ID,
   allocationsOf,
+  claimWindows,
   emptyHead,
   isOver,
   loadRecord,
@@ -42,9 +44,11 @@ import {
 import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import type { Timeline } from './timeline.ts';
-import { ALWAYS, FOREVER, describeInstant } from './window.ts';
+import { ALWAYS, FOREVER, containsWindow, describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
-import { spanOf } from './window-index.ts';
+import { claimsIn, currentClaims } from './occurrence.ts';
+import { currentWindow, spanOf, windowsAhead } from './window-index.ts';
+import { countOf, spanOfAll, windowAt } from './windows.ts';
 
 /** Every violation, in words; empty when all holds. */
 export function violations(head: Head, now: Instant): string[] {
@@ -73,7 +77,7 @@ function overCapacity(head: Head, node: Bearer, now: Instant): string[] {
       const offers = [...head.heldOffers.overlapping({ start: at, end: at + 1 })];
       const guilty = [
         ...holdersAt(head, node.id, at).filter(({ status }) => status !== 'degraded'),
-        ...offers.filter(({ claims }) => claims.some((claim) => claim.start <= instant)),
+        ...offers.filter(({ claims }) => claims.some((claim) => isHeldAt(claim, instant))),
       ].filter((holder) => takesPart(holder, node, instant));
       if (guilty.length > 0 || !excused(head, node)) {
         const ids = guilty.map(({ id }) => id).join(', ');
@@ -101,9 +105,7 @@ function overQuota(head: Head, id: NodeId, { quota, reservations }: QuotaAccount
     found.push(`${id} counts ${reservations} reservations of ${quota.reservations}`);
   for (let at = firstDebt(node, now); at !== undefined; at = after(node, at)) {
     const instant = at;
-    const excusing = kept.some(({ claims }) =>
-      claims.some((claim) => claim.start <= instant && instant < (claim.end ?? FOREVER)),
-    );
+    const excusing = kept.some(({ claims }) => claims.some((claim) => isHeldAt(claim, instant)));
     if (!excusing) return [...found, `${id} is exceeded at ${describeInstant(instant)}: ${describe(node, instant)}`];
   }
   return found;
@@ -161,8 +163,7 @@ function takesPart({ claims }: { readonly claims: readonly Claim[] }, node: Bear
   const value = node.free.valueAt(at);
   return claimsOn(claims, node).some(
     ({ claim, amount }) =>
-      claim.start <= at &&
-      at < (claim.end ?? FOREVER) &&
+      isHeldAt(claim, at) &&
       amount.some((each, index) => each > 0 && (value[index] ?? 0) < 0),
   );
 }
@@ -188,7 +189,7 @@ function misheld(head: Head, reservation: Reservation): string[] {
   const found = reservation.claims.flatMap((claim) => misclaimed(head, reservation.id, claim));
   const span = spanOf(reservation);
   for (const claim of reservation.claims) {
-    if (claim.start < span.start || (claim.end ?? FOREVER) > span.end)
+    if (!containsWindow(span, spanOfAll(claimWindows(claim))))
       found.push(`a claim of ${reservation.id} lies outside its window`);
   }
   if (new Set(reservation.claims.map(({ id }) => id)).size < reservation.claims.length)
@@ -196,7 +197,8 @@ function misheld(head: Head, reservation: Reservation): string[] {
   if (isOver(reservation)) return found;
   if (!withinBounds(reservation)) found.push(`the window of ${reservation.id} is not one within its bounds`);
   const machines = allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
-  for (const claim of reservation.claims) {
+  const current = currentClaims(reservation);
+  for (const claim of current) {
     const bound = claim.host !== undefined || claim.container !== undefined;
     const backed = machines.filter((each) =>
       bound ? each.claim === claim.id : each.claim === undefined && poolNode(each.pool) === claim.node,
@@ -214,10 +216,41 @@ function misheld(head: Head, reservation: Reservation): string[] {
     }
   }
   for (const { id, claim } of machines) {
-    if (claim !== undefined && !reservation.claims.some((each) => each.id === claim))
+    if (claim !== undefined && !current.some((each) => each.id === claim))
       found.push(`${id} runs by a claim that ${reservation.id} does not have`);
   }
-  return [...found, ...misplaced(head, reservation, machines)];
+  found.push(...misplaced(head, { ...reservation, claims: current }, machines));
+  return [...found, ...misrepeated(head, reservation)];
+}
+
+/** How many of the windows after the current one are looked at. */
+const WINDOWS_CHECKED = 50;
+
+/** What recurrence promises: in each window after the current one, all that was asked for is held, and placed as it is to be. */
+function misrepeated(head: Head, reservation: Reservation): string[] {
+  const { id, series, hold: held, demand } = reservation;
+  if (series === undefined) return [];
+  const { occurrence, count, period } = series;
+  const { start, end } = currentWindow(reservation);
+  const found: string[] = [];
+  if (occurrence < 1 || occurrence > count) found.push(`${id} is in window ${occurrence} of ${count}`);
+  if (end - start > period) found.push(`the windows of ${id} overlap`);
+  if (held !== 'firm') return found;
+  const ahead = windowsAhead(reservation);
+  for (let index = 1; index < Math.min(countOf(ahead), WINDOWS_CHECKED); index++) {
+    const claims = claimsIn(reservation.claims, windowAt(ahead, index));
+    const sum = total(
+      claims.filter(({ container, host }) => container === undefined && host === undefined).map((each) => each.capacity),
+    );
+    const number = `window ${occurrence + index} of ${id}`;
+    if (!equals(sum, demand.capacity)) found.push(`${number} does not hold what was asked for`);
+    for (const { name, count: asked } of demand.containers ?? []) {
+      const there = claims.filter(({ container }) => container === name).length;
+      if (there !== asked) found.push(`${number} has ${there} of ${asked} instances of ${name}`);
+    }
+    found.push(...misplaced(head, { ...reservation, claims }, []));
+  }
+  return found;
 }
 
 /**
@@ -264,8 +297,10 @@ function misoffered(head: Head, offer: Offer): string[] {
   const until = held ? FOREVER : offer.modifiedOn;
   if (held && (offer.claims.length === 0 || offer.expiresAt > (offer.endsAt ?? FOREVER)))
     found.push(`the offer ${offer.id} is held and holds nothing, or past its window`);
-  for (const { start, end = FOREVER } of offer.claims) {
-    if (start < offer.startsAt || end > Math.min(until, offer.endsAt ?? FOREVER))
+  const span = spanOf(offer);
+  for (const claim of offer.claims) {
+    const { start, end } = spanOfAll(claimWindows(claim));
+    if (start < span.start || end > Math.min(until, span.end))
       found.push(`a claim of the offer ${offer.id} lies outside its time`);
   }
   if (offer.status === 'accepted' && offer.claims.length > 0)

@@ -10,6 +10,7 @@ export type ReservationTrigger =
   | 'grant-now' // it fits; its start has arrived
   | 'reject' // it does not fit
   | 'start' // the start has arrived
+  | 'recede' // the end of a window has arrived, and another window follows
   | 'end' // the end has arrived
   | 'expire' // nothing was allocated in time
   | 'cancel' // a consumer withdrew it
@@ -34,6 +35,7 @@ export const RESERVATION_TRANSITIONS: Readonly<Record<ReservationStatus, Transit
   },
   scheduled: {
     start: 'active',
+    recede: 'scheduled',
     end: 'ended',
     expire: 'expired',
     cancel: 'cancelled',
@@ -42,6 +44,7 @@ export const RESERVATION_TRANSITIONS: Readonly<Record<ReservationStatus, Transit
     fail: 'failed',
   },
   active: {
+    recede: 'scheduled',
     end: 'ended',
     expire: 'expired',
     cancel: 'cancelled',
@@ -52,6 +55,7 @@ export const RESERVATION_TRANSITIONS: Readonly<Record<ReservationStatus, Transit
   degraded: {
     restore: 'scheduled',
     'restore-now': 'active',
+    recede: 'degraded',
     end: 'ended',
     expire: 'expired',
     cancel: 'cancelled',

@@ -23,7 +23,9 @@ export function giveNotice(draft: Draft, reservation: Reservation): void {
 }
 
 function outlook(draft: Draft, reservation: Reservation, endsAt: number): string {
-  const end = `Ends at ${describeInstant(endsAt)}.`;
+  const { series } = reservation;
+  const what = series === undefined ? 'Ends' : `Window ${series.occurrence} of ${series.count} ends`;
+  const end = `${what} at ${describeInstant(endsAt)}.`;
   const machines = allocationsOf(draft.head, reservation.id).filter(({ backing }) => backing === 'reservation').length;
   if (machines === 0 && isZero(allocatedUnder(draft.head, reservation))) return end;
   const fate = draft.head.policy.atEnd === 'terminate' ? 'destroyed' : 'released and run on without it';

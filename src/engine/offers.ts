@@ -11,12 +11,13 @@ import type { Id, Offer, Reason, Reservation } from './entities.ts';
 import type { OfferCause } from './events.ts';
 import { next } from './lifecycle.ts';
 import { quotaRefusal } from './quota.ts';
-import { admit } from './parts.ts';
+import { admit } from './every-window.ts';
 import type { Refused } from './requests.ts';
 import { move, recorded, requestOf } from './reservations.ts';
 import type { ReservationRequest } from './reservations.ts';
 import { withExpiry } from './terms.ts';
 import type { Terms } from './terms.ts';
+import { currentWindow, windowsAhead } from './window-index.ts';
 import { vacate, waiting } from './vacancy.ts';
 import { FOREVER } from './window.ts';
 import { omit } from './omit.ts';
@@ -26,11 +27,13 @@ export function makeOffer(
   draft: Draft,
   id: Id,
   request: ReservationRequest,
-  { window }: Terms,
+  { window, series }: Terms,
   holdFor: number,
 ): { readonly outcome: 'offered'; readonly offer: Offer; readonly moved: readonly Id[] } | Refused {
   const { now, user, tenant } = draft.at;
-  const admission = admit(draft.head, request.demand, window, now);
+  const span = { startsAt: window.start, ...(window.end === FOREVER ? {} : { endsAt: window.end }) };
+  const spans = series === undefined ? span : { ...span, series };
+  const admission = admit(draft.head, request.demand, windowsAhead({ id, ...spans }), now);
   if (admission.outcome === 'refused') return admission;
   const moved = move(draft, admission.moved);
   const offer: Offer = {
@@ -42,8 +45,7 @@ export function makeOffer(
     createdOn: now,
     modifiedOn: now,
     expiresAt: Math.min(now + holdFor, window.end, request.expiryTime ?? FOREVER),
-    startsAt: window.start,
-    ...(window.end === FOREVER ? {} : { endsAt: window.end }),
+    ...spans,
     claims: admission.claims,
   };
   const exceeded = quotaRefusal(draft.head, offer, { claims: offer.claims, reservation: true });
@@ -61,9 +63,9 @@ export function makeOffer(
  */
 export function accept(draft: Draft, offer: Offer, id: Id): Reservation {
   const { now } = draft.at;
-  const { owner, tenant, startsAt, endsAt, claims } = offer;
-  const window = { start: startsAt, end: endsAt ?? FOREVER };
-  const terms = withExpiry(draft.head.policy, offer, window, Math.max(startsAt, now));
+  const { owner, tenant, startsAt, series, claims } = offer;
+  const expiry = withExpiry(draft.head.policy, offer, currentWindow(offer), Math.max(startsAt, now));
+  const terms = series === undefined ? expiry : { ...expiry, series };
   const pending = recorded(draft, id, 'rpc', requestOf(offer), terms);
   const holding: Reservation = {
     ...omit(pending, 'tenant'),

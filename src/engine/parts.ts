@@ -11,6 +11,7 @@ import {
   earliestStart as earliestCapacity,
   eligibleNodes,
   fitting,
+  nextWindow as nextWindowOfCapacity,
   refusalOf as refusalOfCapacity,
 } from './admission.ts';
 import type { Admission, Fitting } from './admission.ts';
@@ -39,8 +40,8 @@ export interface AdmissionContext {
   readonly mayMove?: boolean;
 }
 
-/** Admits a demand, or says why not and what could be had (reservation steps 1a and 1b). The claims of what is pinned are not among them. */
-export function admit(
+/** Admits a demand in a window, or says why not and what could be had (reservation steps 1a and 1b). The claims of what is pinned are not among them. */
+export function admitOnce(
   head: Head,
   demand: Demand,
   window: Window,
@@ -151,13 +152,19 @@ function admitInstances(
 }
 
 /** As `fitting` of admission, of all parts: nobody is moved. */
-export function fittingOf(head: Head, demand: Demand, window: Window, now: Instant): Fitting {
+export function fittingOnce(
+  head: Head,
+  demand: Demand,
+  window: Window,
+  now: Instant,
+  context: AdmissionContext = {},
+): Fitting {
   if (!hasParts(demand)) return fitting(head, demand, window);
   const { containers = [] } = demand;
   const pools = containers.flatMap((container) => poolsFor(head, demand, container).map(({ node }) => node));
   const nodes = [...new Set([...eligibleNodes(head, demand).nodes, ...pools])];
   const claims = (): readonly Claim[] | undefined => {
-    const outcome = tryParts(head, demand, window, now, { mayMove: false });
+    const outcome = tryParts(head, demand, window, now, { ...context, mayMove: false });
     return outcome.outcome === 'placed' ? numbered(outcome.claims, 1) : undefined;
   };
   return { nodes, claims };
@@ -167,7 +174,7 @@ export function fittingOf(head: Head, demand: Demand, window: Window, now: Insta
 const HOSTS_SEARCHED = 64;
 const WINDOWS_TRIED = 100;
 
-type Search = Pick<Refusal, 'nextWindow' | 'searchedUntil'>;
+export type Search = Pick<Refusal, 'nextWindow' | 'searchedUntil'>;
 
 /** The earliest window of the same length, after the requested start, in which all parts fit: tried wherever something ends. */
 function nextWindow(head: Head, demand: Demand, window: Window, now: Instant, context: AdmissionContext): Search {
@@ -212,6 +219,12 @@ export function earliestStart(
   const context = { mayMove: false };
   if (tryParts(head, demand, window, now, context).outcome === 'placed') return window.start;
   return laterWindow(head, demand, window, notAfter, now, context).nextWindow?.start;
+}
+
+/** The earliest window of the same length after one in which the demand does not fit, that starts not after an instant. */
+export function nextFit(head: Head, demand: Demand, window: Window, notAfter: Instant, now: Instant): Search {
+  if (!hasParts(demand)) return nextWindowOfCapacity(head, demand, window, notAfter);
+  return laterWindow(head, demand, window, notAfter, now, { mayMove: false });
 }
 
 /** Why a demand that does not fit in a window does not, and what could be had instead. */

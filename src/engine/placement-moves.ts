@@ -158,9 +158,11 @@ function movable(head: Head, request: PlacementRequest, now: Instant, self: Id |
   );
 }
 
-function mayMove(head: Head, { id, status, hold: held, startsAt, claims }: Reservation, now: Instant): boolean {
+function mayMove(head: Head, reservation: Reservation, now: Instant): boolean {
+  const { id, status, hold: held, startsAt, series, claims } = reservation;
   return (
     status === 'scheduled' &&
+    series === undefined &&
     held === 'firm' &&
     startsAt > now &&
     claims.some(isInstance) &&

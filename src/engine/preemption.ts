@@ -14,11 +14,15 @@ import { LOW } from './entities.ts';
 import type { Allocation, Claim, Demand, Id, Priority, Reservation } from './entities.ts';
 import { lift } from './holders.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
-import { fittingOf, hasParts } from './parts.ts';
-import { claimWindow, preEmptionOn } from './state.ts';
+import { fittingOf } from './every-window.ts';
+import { hasParts } from './parts.ts';
+import { claimWindows, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
-import { FOREVER, overlaps } from './window.ts';
-import type { Instant, Window } from './window.ts';
+import { FOREVER } from './window.ts';
+import type { Instant } from './window.ts';
+import { windowsOf } from './window-index.ts';
+import { meetsAny, spanOfAll } from './windows.ts';
+import type { Windows } from './windows.ts';
 
 /** How many reservations and machines a search looks at. */
 export const DISPLACEMENT_STEPS = 4_000;
@@ -28,7 +32,7 @@ const STEPS_WITH_PARTS = 64;
 
 export interface DisplacingRequest {
   readonly demand: Demand;
-  readonly window: Window;
+  readonly windows: Windows;
   readonly priority: Priority;
   /** Those that must not be displaced, whatever their class. */
   readonly spared: ReadonlySet<Id>;
@@ -60,7 +64,7 @@ type Candidate = (
 /** Looks for room for a request that does not fit; the head is as it was when this returns. */
 export function findRoom(head: Head, request: DisplacingRequest, now: Instant): Room {
   if (request.priority === LOW) return { outcome: 'none', complete: true };
-  const fit = fittingOf(head, request.demand, request.window, now);
+  const fit = fittingOf(head, request.demand, request.windows, now);
   const { candidates, complete } = candidatesFor(head, fit.nodes, request, now);
   const worstLast = [...candidates].sort((a, b) => byMerit(a.entity, b.entity));
   const away: Candidate[] = [];
@@ -115,7 +119,7 @@ function candidatesFor(
   let steps = 0;
   for (const node of nodes) {
     if (preEmptionOn(head, node.id) !== 'priority') continue;
-    for (const candidate of holdersOn(head, node, request.window)) {
+    for (const candidate of holdersOn(head, node, request.windows)) {
       if (steps++ === most) return { candidates: [...found.values()], complete: false };
       if (mayGiveWay(candidate, node, request, now)) found.set(candidate.entity.id, candidate);
     }
@@ -124,13 +128,13 @@ function candidatesFor(
 }
 
 /** Who holds something on the node and has not started, or is a machine on its own feet. */
-function* holdersOn(head: Head, node: Node, window: Window): Generator<Candidate, void, undefined> {
-  for (const entity of head.upcoming.get(node.id)?.overlapping(window) ?? []) {
+function* holdersOn(head: Head, node: Node, windows: Windows): Generator<Candidate, void, undefined> {
+  for (const entity of head.upcoming.get(node.id)?.overlapping(spanOfAll(windows)) ?? []) {
     yield { what: 'reservation', entity, claims: entity.claims };
   }
   for (const id of head.standing.get(node.id) ?? []) {
     const entity = head.allocations.get(id);
-    if (entity !== undefined) yield { what: 'machine', entity, claims: claimsFrom(entity, window.start) };
+    if (entity !== undefined) yield { what: 'machine', entity, claims: claimsFrom(entity, windows.start) };
   }
 }
 
@@ -141,10 +145,15 @@ function claimsFrom(machine: Allocation, instant: Instant): Claim[] {
     .map((claim) => ({ ...claim, start: Math.max(claim.start, instant) }));
 }
 
+/** Whether the first of its windows has begun. */
+function hasBegun(reservation: Reservation, now: Instant): boolean {
+  return windowsOf(reservation).start <= now;
+}
+
 function mayGiveWay(candidate: Candidate, node: Node, request: DisplacingRequest, now: Instant): boolean {
   const { entity, claims } = candidate;
   if (entity.priority <= request.priority || request.spared.has(entity.id)) return false;
-  if (candidate.what === 'reservation' && (entity.startsAt <= now || candidate.entity.awaits !== undefined))
+  if (candidate.what === 'reservation' && (hasBegun(candidate.entity, now) || candidate.entity.awaits !== undefined))
     return false;
-  return claims.some((claim) => claim.node === node.id && overlaps(claimWindow(claim), request.window));
+  return claims.some((claim) => claim.node === node.id && meetsAny(claimWindows(claim), request.windows));
 }

@@ -6,20 +6,22 @@ import { eligibleNodes } from './admission.ts';
 import { addBreakdowns, changesOf, nodeAt, nodeOver, NO_BREAKDOWN } from './breakdown.ts';
 import { NOTHING, RESOURCES, add, amountOf, fromVector, resourcesOf, toVector, total } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
-import { heldBy } from './claims.ts';
 import type { Allocation, Claim, Id, Offer, Reservation, ReservationStatus } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
 import { fitting } from './fitting.ts';
 import type { Fitting } from './fitting.ts';
+import { claimsIn } from './occurrence.ts';
 import { find, idsOwnedBy, visibleIds } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { InvalidRequest, UnknownEntry } from './requests.ts';
-import { allocationsOf, claimWindow, hold, isOver, poolNode, poolOfNode } from './state.ts';
+import { addOver, allocationsOf, claimWindows, hold, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { Timeline } from './timeline.ts';
-import { FOREVER, describeInstant, intersect, matchesWindow, overlaps } from './window.ts';
+import { FOREVER, describeInstant, matchesWindow, overlaps } from './window.ts';
 import type { Instant, Window, WindowScope } from './window.ts';
-import { byStart, spanOf } from './window-index.ts';
+import { byStart, spanOf, windowsOf } from './window-index.ts';
+import { boundsOf, countOf, firstAfter, matchesAny, meets, partsIn, windowAt } from './windows.ts';
+import type { Windows } from './windows.ts';
 
 export type CapacityKind = keyof CapacityBreakdown;
 
@@ -59,8 +61,11 @@ export interface Collection {
   readonly name?: string;
   readonly provider?: Id;
   readonly zone?: string;
+  /** Of what recurs, those of the first window that the query matches. */
   readonly start?: Instant;
   readonly end?: Instant;
+  /** Of what recurs, all windows. */
+  readonly windows?: Windows;
   readonly capacity: Capacity;
 }
 
@@ -137,7 +142,7 @@ function without(head: Head, node: Node, excluded: ReadonlySet<Id>): Node {
     .filter(({ pool, backing }) => poolNode(pool) === node.id && backing === 'reservation');
   if (claims.length === 0 && machines.length === 0) return node;
   const free = new OverlaidTimeline(node.free);
-  for (const claim of claims) free.add(claimWindow(claim), toVector(claim.capacity));
+  for (const claim of claims) addOver(free, claimWindows(claim), toVector(claim.capacity), 1);
   const used = new OverlaidTimeline(node.used);
   for (const machine of machines) used.remove(spanOf(machine), toVector(machine.capacity));
   return { ...node, free: free.sum(), used: used.sum() };
@@ -222,15 +227,15 @@ function holders(
   if (kind !== 'usage') {
     const candidates = [...head.held.overlapping(window), ...head.over.overlapping(window)].sort(byStart);
     for (const reservation of candidates) {
-      const claims = reservation.claims.filter((claim) => ids.has(claim.node) && overlaps(claimWindow(claim), window));
-      if (claims.length === 0 || excluded.has(reservation.id) || !matchesWindow(window, spanOf(reservation), scope))
+      const claims = reservation.claims.filter((claim) => ids.has(claim.node) && meets(claimWindows(claim), window));
+      if (claims.length === 0 || excluded.has(reservation.id) || !matchesAny(window, windowsOf(reservation), scope))
         continue;
-      found.push(heldCollection(head, 'reservation', reservation, claims));
+      found.push(heldCollection(head, 'reservation', reservation, claims, window));
     }
     for (const offer of head.heldOffers.inOrder(window)) {
-      const claims = offer.claims.filter((claim) => ids.has(claim.node) && overlaps(claimWindow(claim), window));
-      if (claims.length > 0 && matchesWindow(window, spanOf(offer), scope))
-        found.push(heldCollection(head, 'offer', offer, claims));
+      const claims = offer.claims.filter((claim) => ids.has(claim.node) && meets(claimWindows(claim), window));
+      if (claims.length > 0 && matchesAny(window, windowsOf(offer), scope))
+        found.push(heldCollection(head, 'offer', offer, claims, window));
     }
   }
   if (kind === 'reserved') return found;
@@ -256,7 +261,10 @@ function heldCollection(
   kind: 'reservation' | 'offer',
   holder: Reservation | Offer,
   claims: readonly Claim[],
+  query: Window,
 ): Collection {
+  const windows = windowsOf(holder);
+  const shown = firstIn(windows, query);
   const sources = new Set(claims.map((claim) => head.pools.get(poolOfNode(claim.node))?.source));
   const [source, another] = sources;
   return {
@@ -265,10 +273,15 @@ function heldCollection(
     ...(holder.name === undefined ? {} : { name: holder.name }),
     ...(source !== undefined && another === undefined ? { provider: source } : {}),
     ...(holder.demand.zone === undefined ? {} : { zone: holder.demand.zone }),
-    start: holder.startsAt,
-    ...(holder.endsAt === undefined ? {} : { end: holder.endsAt }),
-    capacity: total(claims.map(({ capacity }) => capacity)),
+    ...boundsOf(shown),
+    ...(countOf(windows) === 1 ? {} : { windows }),
+    capacity: total((countOf(windows) === 1 ? claims : claimsIn(claims, shown)).map(({ capacity }) => capacity)),
   };
+}
+
+/** The first window in which a query finds something. */
+function firstIn(windows: Windows, query: Window): Window {
+  return windowAt(windows, Math.min(firstAfter(windows, query.start), countOf(windows) - 1));
 }
 
 function allocationCollection(head: Head, allocation: Allocation): Collection {
@@ -295,7 +308,7 @@ function capacityOverTime(
 ): UtilizationEntry[] {
   const instants = new Set<Instant>([window.start]);
   for (const node of nodes) for (const instant of changesOf(node, window)) instants.add(instant);
-  const counts = kind === 'reserved' || kind === 'usage' ? counter(held) : undefined;
+  const counts = kind === 'reserved' || kind === 'usage' ? counter(spansIn(held, window)) : undefined;
   const entries: UtilizationEntry[] = [];
   for (const timestamp of [...instants].sort((a, b) => a - b)) {
     const capacity = nodes.map((node) => select(nodeAt(node, timestamp))[kind]).reduce(add, NOTHING);
@@ -316,10 +329,16 @@ function sameAmounts(a: Capacity, b: Capacity): boolean {
   return RESOURCES.every((resource) => amountOf(a, resource) === amountOf(b, resource));
 }
 
-/** How many of the collections last at an instant: instants must be asked for in order. */
-function counter(collections: readonly Collection[]): (instant: Instant) => number {
-  const starts = collections.map(({ start }) => start ?? -Infinity).sort((a, b) => a - b);
-  const ends = collections.map(({ end }) => end ?? FOREVER).sort((a, b) => a - b);
+function spansIn(collections: readonly Collection[], query: Window): Window[] {
+  return collections.flatMap(({ start = -Infinity, end = FOREVER, windows }) =>
+    windows === undefined ? [{ start, end }] : [...partsIn(windows, query)],
+  );
+}
+
+/** How many of the spans last at an instant: instants must be asked for in order. */
+function counter(spans: readonly Window[]): (instant: Instant) => number {
+  const starts = spans.map(({ start }) => start).sort((a, b) => a - b);
+  const ends = spans.map(({ end }) => end).sort((a, b) => a - b);
   let started = 0;
   let ended = 0;
   return (instant) => {
@@ -395,7 +414,7 @@ function matches(query: ReservationQuery, reservation: Reservation, window: Wind
   if (query.name !== undefined && query.name !== reservation.name) return false;
   if (statuses.length > 0 ? !statuses.includes(reservation.status) : isOver(reservation)) return false;
   if (query.zone !== undefined && demand.zone !== query.zone) return false;
-  if (query.window !== undefined && !matchesWindow(window, spanOf(reservation), query.window.scope)) return false;
+  if (query.window !== undefined && !matchesAny(window, windowsOf(reservation), query.window.scope)) return false;
   const named = demand.elements ?? [];
   const { some = [], every = [] } = elements ?? {};
   return (
@@ -406,24 +425,24 @@ function matches(query: ReservationQuery, reservation: Reservation, window: Wind
 /** What reservations hold over a window, as steps. */
 function reservedOverTime(reservations: readonly Reservation[], window: Window): UtilizationEntry[] {
   const sum = new Timeline();
-  const spans: Collection[] = [];
+  const spans: Window[] = [];
   const resources = new Set<Resource>();
   for (const reservation of reservations) {
-    const span = intersect(spanOf(reservation), window);
-    if (span === undefined || reservation.claims.length === 0) continue;
-    spans.push({ kind: 'reservation', id: reservation.id, start: span.start, end: span.end, capacity: NOTHING });
-    for (const resource of resourcesOf(heldBy(reservation))) resources.add(resource);
+    if (reservation.claims.length === 0) continue;
+    const parts = [...partsIn(windowsOf(reservation), window)];
+    if (parts.length === 0) continue;
+    spans.push(...parts);
     for (const claim of reservation.claims) {
-      const held = intersect(claimWindow(claim), window);
-      if (held !== undefined) sum.add(held, toVector(claim.capacity));
+      for (const resource of resourcesOf(claim.capacity)) resources.add(resource);
+      for (const held of partsIn(claimWindows(claim), window)) sum.add(held, toVector(claim.capacity));
     }
   }
   const counts = counter(spans);
   const shown = RESOURCES.filter((resource) => resources.has(resource));
   const instants = new Set<Instant>([window.start]);
   for (const { start, end } of spans) {
-    if (start !== undefined) instants.add(start);
-    if (end !== undefined && end < window.end) instants.add(end);
+    instants.add(start);
+    if (end < window.end) instants.add(end);
   }
   for (const { at } of sum.steps(window)) instants.add(at);
   const entries = [...instants]

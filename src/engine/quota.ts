@@ -21,11 +21,13 @@ import {
 } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { emptyNode } from './empty-node.ts';
-import type { Allocation, Claim, NodeId, Offer, Quota, Reservation } from './entities.ts';
+import type { Allocation, Claim, NodeId, Offer, Quota, Reservation, Series } from './entities.ts';
+import { currentClaims } from './occurrence.ts';
 import type { Refusal } from './requests.ts';
 import type { Head, Node } from './state.ts';
-import { ALWAYS, FOREVER } from './window.ts';
+import { ALWAYS, FOREVER, describeInstant } from './window.ts';
 import type { Window } from './window.ts';
+import { eachOf, meets, windowsIn } from './windows.ts';
 
 /** On whose account something is held. */
 interface Holder {
@@ -118,13 +120,11 @@ function hold(node: Node, claims: readonly Claim[], sign: 1 | -1): void {
   for (const claim of claims) {
     if (!claim.node.startsWith('pool/')) continue;
     const vector = vectorOf(node, claim.capacity);
-    if (sign === 1) node.free.remove(windowOf(claim), vector);
-    else node.free.add(windowOf(claim), vector);
+    for (const window of eachOf(windowsIn(claim))) {
+      if (sign === 1) node.free.remove(window, vector);
+      else node.free.add(window, vector);
+    }
   }
-}
-
-function windowOf({ start, end = FOREVER }: Claim): Window {
-  return { start, end };
 }
 
 /** The part of an amount that the node counts. */
@@ -171,9 +171,11 @@ function tooMuch(quota: Quota, node: Node, claims: readonly Claim[]): Refusal | 
   try {
     for (const claim of claims) {
       if (!claim.node.startsWith('pool/')) continue;
-      if (!node.free.fits(windowOf(claim), vectorOf(node, claim.capacity))) {
+      const vector = vectorOf(node, claim.capacity);
+      const short = [...eachOf(windowsIn(claim))].find((window) => !node.free.fits(window, vector));
+      if (short !== undefined) {
         hold(node, taken.splice(0), -1);
-        return exceededBy(quota, node, claims);
+        return exceededBy(quota, node, claims, short);
       }
       hold(node, [claim], 1);
       taken.push(claim);
@@ -184,18 +186,22 @@ function tooMuch(quota: Quota, node: Node, claims: readonly Claim[]): Refusal | 
   }
 }
 
-function exceededBy(quota: Quota, node: Node, claims: readonly Claim[]): Refusal {
-  const asked = counted(node, total(claims.map(({ capacity }) => capacity)));
+/** @param short the window in which it is */
+function exceededBy(quota: Quota, node: Node, claims: readonly Claim[], short: Window): Refusal {
+  const there = claims.filter((claim) => meets(windowsIn(claim), short));
+  const asked = counted(node, total(there.map(({ capacity }) => capacity)));
   const resources = resourcesOf(asked);
   let left: Capacity | undefined;
-  for (const claim of claims) {
-    const least = fromVector(node.free.min(windowOf(claim)), resources);
+  for (const window of claims.flatMap((claim) => [...eachOf(windowsIn(claim))])) {
+    const least = fromVector(node.free.min(window), resources);
     left = left === undefined ? least : min(left, least);
   }
   const most = min(asked, max(left ?? NOTHING, NOTHING));
   const lacking = resources.filter((resource) => (most[resource] ?? 0) < (asked[resource] ?? 0));
   const limit = describeAmounts(fromVector(toVector(quota.capacity), lacking.length === 0 ? resources : lacking));
-  const message = `asked for are ${describeAmounts(asked)}, left throughout the window are ${describeAmounts(most)} of ${limit}`;
+  const recurs = claims.some(({ count }) => count !== undefined);
+  const when = recurs ? `all windows, the first short one at ${describeInstant(short.start)},` : 'the window';
+  const message = `asked for are ${describeAmounts(asked)}, left throughout ${when} are ${describeAmounts(most)} of ${limit}`;
   return { ...exceeded(quota, limit, message), most };
 }
 
@@ -215,12 +221,15 @@ function describeSubject({ tenant, user }: Quota): string {
 }
 
 /** Whether what is wanted lies within what is held now: the quotas then have nothing to say. */
-export function lessens(
-  before: Pick<Reservation, 'startsAt' | 'endsAt' | 'claims'>,
-  after: Pick<Reservation, 'startsAt' | 'endsAt' | 'claims'>,
-): boolean {
+export function lessens(before: Reservation, after: Reservation): boolean {
   const within = after.startsAt >= before.startsAt && (after.endsAt ?? FOREVER) <= (before.endsAt ?? FOREVER);
-  const sum = (claims: readonly Claim[]): Capacity =>
-    total(claims.filter(({ node }) => node.startsWith('pool/')).map(({ capacity }) => capacity));
-  return within && fitsWithin(sum(after.claims), sum(before.claims));
+  const sum = (reservation: Reservation): Capacity =>
+    total(currentClaims(reservation).filter(({ node }) => node.startsWith('pool/')).map(({ capacity }) => capacity));
+  return within && noMoreWindows(before.series, after.series) && fitsWithin(sum(after), sum(before));
+}
+
+function noMoreWindows(before: Series | undefined, after: Series | undefined): boolean {
+  if (after === undefined) return true;
+  const left = ({ count, occurrence }: Series): number => count - occurrence;
+  return before !== undefined && before.period === after.period && left(after) <= left(before);
 }

@@ -16,8 +16,14 @@ import { isInstance, placeAgain } from './placement-moves.ts';
 import { byMerit } from './merit.ts';
 import { hold, isOver } from './state.ts';
 import type { Head } from './state.ts';
+import { isHeldAt } from './holders.ts';
+import { fitsAgain } from './every-window.ts';
+import { claimsIn, during, joined } from './occurrence.ts';
+import { omit } from './omit.ts';
 import { FOREVER } from './window.ts';
-import type { Instant } from './window.ts';
+import type { Instant, Window } from './window.ts';
+import { windowsAhead } from './window-index.ts';
+import { countOf, firstAfter, someOf, windowAt, windowsIn } from './windows.ts';
 
 /** Reservations that are placed anew in one decision, at the most; the next one goes on. */
 const MOST_RELOCATED = 1_000;
@@ -83,23 +89,88 @@ function lighten(draft: Draft, host: HostNode, most: number): number {
 }
 
 function covers(claim: Claim, host: HostId, at: Instant): boolean {
-  return claim.host === host && claim.start <= at && at < (claim.end ?? FOREVER);
+  return claim.host === host && isHeldAt(claim, at);
 }
 
 /** Places a reservation's instances on the hosts anew, if that is possible. */
 function moveAway(draft: Draft, before: Reservation, hosts: readonly HostNode[]): void {
   const { head, at } = draft;
-  const used = usedClaims(head, before);
   const from = new Set(hosts.map(({ id }) => id));
-  const instances = before.claims.filter(isInstance);
-  const lost = instances.filter(({ id, host }) => host !== undefined && from.has(host) && !used.has(id));
-  if (lost.length === 0 || (before.endsAt ?? FOREVER) <= at.now) return;
-  const free = instances.filter(({ id }) => !used.has(id));
-  const moved = moveSome(head, before, lost, at.now) ?? moveSome(head, before, free, at.now);
+  const moved =
+    before.series === undefined
+      ? movedOnce(head, before, from, usedClaims(head, before), at.now)
+      : movedInEach(head, before, from, at.now);
   if (moved === undefined) return;
   const after: Reservation = { ...before, claims: moved, modifiedOn: at.now };
   draft.put('reservation', after.id, after);
   announceReservation(draft, 'updated', after, before.status);
+}
+
+/** The claims with those placed anew that lie on the hosts and are not in use; undefined where there are none, or is no other place. */
+function movedOnce(
+  head: Head,
+  before: Reservation,
+  from: ReadonlySet<HostId>,
+  used: ReadonlySet<string>,
+  now: Instant,
+): readonly Claim[] | undefined {
+  const instances = before.claims.filter(isInstance);
+  const lost = instances.filter(({ id, host }) => host !== undefined && from.has(host) && !used.has(id));
+  if (lost.length === 0 || (before.endsAt ?? FOREVER) <= now) return undefined;
+  const free = instances.filter(({ id }) => !used.has(id));
+  return moveSome(head, before, lost, now) ?? moveSome(head, before, free, now);
+}
+
+/** The same in each window from the current one on that lacks something; what was found for one is taken for those after it while it fits. */
+function movedInEach(
+  head: Head,
+  before: Reservation,
+  from: ReadonlySet<HostId>,
+  now: Instant,
+): readonly Claim[] | undefined {
+  const ahead = windowsAhead(before);
+  const runs: { readonly held: string; readonly claims: readonly Claim[]; readonly index: number; count: number }[] = [];
+  let changed = false;
+  for (let index = 0; index < countOf(ahead); index++) {
+    const window = windowAt(ahead, index);
+    const claims = claimsIn(before.claims, window);
+    const held = claims.map(({ id }) => id).join();
+    const last = runs.at(-1);
+    if (last?.held === held && fitsInPlace(head, claims, last.claims, window)) {
+      last.count++;
+      continue;
+    }
+    const owing = claims.some(({ host }) => host !== undefined && from.has(host) && owes(head, host, window, now));
+    const once = { ...omit(before, 'series'), claims, startsAt: window.start, endsAt: window.end };
+    const used = index === 0 ? usedClaims(head, before) : NONE;
+    const moved = owing ? movedOnce(head, once, from, used, now) : undefined;
+    changed ||= moved !== undefined;
+    runs.push({ held, claims: moved ?? claims, index, count: 1 });
+  }
+  if (!changed) return undefined;
+  const past = before.claims.flatMap((claim) => {
+    const over = Math.min(firstAfter(windowsIn(claim), ahead.start), claim.count ?? 1);
+    return over === 0 ? [] : [during(claim, someOf(windowsIn(claim), 0, over))];
+  });
+  const claims = runs.map((run) => run.claims.map((claim) => during(claim, someOf(ahead, run.index, run.count))));
+  return [...claims, past].reduce((all, more) => joined(all, more), []);
+}
+
+const NONE: ReadonlySet<string> = new Set();
+
+function owes(head: Head, host: HostId, { start, end }: Window, now: Instant): boolean {
+  const window = { start: Math.max(start, now), end };
+  return head.hosts.nodes.get(host)?.free.min(window).some((amount) => amount < 0) === true;
+}
+
+/** Whether claims fit in a window in place of those that are held there. */
+function fitsInPlace(head: Head, held: readonly Claim[], claims: readonly Claim[], window: Window): boolean {
+  hold(head, held, -1);
+  try {
+    return fitsAgain(head, claims)(window);
+  } finally {
+    hold(head, held, 1);
+  }
 }
 
 /** The claims with some of them placed anew from now on. */

@@ -23,6 +23,7 @@ import type {
   ProviderAccess,
   ProviderStatus,
   Reason,
+  Recurrence,
   Reservation,
   VmState,
 } from './entities.ts';
@@ -135,6 +136,8 @@ export interface Refusal {
   /** No window starts before this instant, as far as was looked. */
   readonly searchedUntil?: Instant;
   readonly shortages: readonly Shortage[];
+  /** Of a request with many windows, the first of those that fell short, by their numbers from 1 on. */
+  readonly shortWindows?: readonly { readonly occurrence: number; readonly window: Window }[];
   /** The container that found no place, and what stood in its way where. */
   readonly container?: string;
   readonly candidates?: readonly Candidate[];
@@ -255,6 +258,8 @@ export interface CreateReservation {
   readonly end?: Instant;
   readonly expiryTime?: Instant;
   readonly flexible?: FlexibleWindow;
+  /** The window from start to end is the first of many. */
+  readonly recurrence?: Recurrence;
   readonly demand: Demand;
   /** Record it as pending and decide afterwards (second seed, reservation steps 2 to 6). */
   readonly deferred?: boolean;
@@ -272,7 +277,16 @@ export type CreateReservationResult =
 
 /** What can be taken out of a reservation. */
 export type Clearable =
-  'name' | 'start' | 'end' | 'expiry-time' | 'zone' | 'pools' | 'elements' | 'container' | 'affinity-group';
+  | 'name'
+  | 'start'
+  | 'end'
+  | 'expiry-time'
+  | 'zone'
+  | 'pools'
+  | 'elements'
+  | 'container'
+  | 'affinity-group'
+  | 'recurrence';
 
 /** Absent = unchanged, each resource of `capacity` included. */
 export interface UpdateReservation {
@@ -283,6 +297,7 @@ export interface UpdateReservation {
   readonly end?: Instant;
   readonly expiryTime?: Instant;
   readonly flexible?: FlexibleWindow;
+  readonly recurrence?: Recurrence;
   readonly demand?: Partial<Demand>;
   readonly clear?: readonly Clearable[];
 }
@@ -436,6 +451,7 @@ export interface ReservationConfig {
   readonly end?: Instant;
   readonly expiryTime?: Instant;
   readonly flexible?: FlexibleWindow;
+  readonly recurrence?: Recurrence;
   readonly demand: Demand;
 }
 

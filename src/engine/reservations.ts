@@ -12,6 +12,7 @@ import {
   allocatedUnder,
   claimsAllocated,
   claimsBefore,
+  claimsKept,
   heldBy,
   standAlone,
   usedClaims,
@@ -30,24 +31,30 @@ import type {
   NodeId,
   Origin,
   Priority,
+  Recurrence,
   Reservation,
+  Series,
 } from './entities.ts';
 import type { ReservationCause } from './events.ts';
 import { keptTimes, timesOf } from './flexible-window.ts';
 import { hostName } from './hosts.ts';
 import { next } from './lifecycle.ts';
-import { admit, hasParts } from './parts.ts';
+import { admit } from './every-window.ts';
+import { currentClaims, during, joined } from './occurrence.ts';
+import { admitOnce, hasParts } from './parts.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
 import { allocationsOf, isOver, poolNode, poolOfNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { lessens, quotaRefusal } from './quota.ts';
-import { setTerms } from './terms.ts';
+import { nextTerms, setTerms } from './terms.ts';
 import type { RequestedTimes, Terms } from './terms.ts';
 import { loan, vacate, waiting } from './vacancy.ts';
 import type { Vacating } from './vacancy.ts';
 import { FOREVER, describeInstant } from './window.ts';
 import type { Instant, Window } from './window.ts';
+import { currentWindow, windowsAhead, windowsOf } from './window-index.ts';
+import { countOf, eachOf, someOf, windowAt } from './windows.ts';
 import { omit } from './omit.ts';
 import { visibleIds } from './ownership.ts';
 
@@ -60,6 +67,8 @@ export interface ReservationRequest {
   readonly expiryTime?: Instant;
   /** In place of start and end: they are chosen within these bounds. */
   readonly flexible?: FlexibleWindow;
+  /** The window from start to end is the first of many. */
+  readonly recurrence?: Recurrence;
   readonly demand: Demand;
 }
 
@@ -91,7 +100,7 @@ export function recorded(draft: Draft, id: Id, origin: Origin, request: Reservat
 
 /** What was asked for, by an existing reservation or offer. */
 export function requestOf(made: ReservationRequest): ReservationRequest {
-  const { name, priority, start, end, expiryTime, flexible, demand } = made;
+  const { name, priority, start, end, expiryTime, flexible, recurrence, demand } = made;
   return {
     ...(name === undefined ? {} : { name }),
     priority,
@@ -99,14 +108,17 @@ export function requestOf(made: ReservationRequest): ReservationRequest {
     ...(end === undefined ? {} : { end }),
     ...(expiryTime === undefined ? {} : { expiryTime }),
     ...(flexible === undefined ? {} : { flexible }),
+    ...(recurrence === undefined ? {} : { recurrence }),
     demand,
   };
 }
 
-function effective({ window, expiresAt }: Terms): Pick<Reservation, 'startsAt' | 'endsAt' | 'expiresAt'> {
+function effective(terms: Terms): Pick<Reservation, 'startsAt' | 'endsAt' | 'series' | 'expiresAt'> {
+  const { window, series, expiresAt } = terms;
   return {
     startsAt: window.start,
     ...(window.end === FOREVER ? {} : { endsAt: window.end }),
+    ...(series === undefined ? {} : { series }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };
 }
@@ -131,7 +143,8 @@ export function grant(
   const permit = (claims: readonly Claim[]): Refusal | undefined =>
     quotaRefusal(draft.head, pending, { claims, reservation: true });
   const admission = admitDisplacing(draft, displacing(pending, spared), pending, permit);
-  if (admission.outcome === 'refused') return admission;
+  if (admission.outcome === 'refused')
+    return { outcome: 'refused', refusal: renumbered(admission.refusal, windowsBefore(pending)) };
   const { claims, room } = admission;
   const moved = move(draft, admission.moved);
   const starts = pending.startsAt <= now;
@@ -168,8 +181,9 @@ export function move(draft: Draft, moves: readonly Moved[] = []): readonly Id[] 
 
 const NOTHING_TO_VACATE: Vacating = { awaits: [], withdrawn: [] };
 
-function displacing({ demand, startsAt, endsAt, priority }: Reservation, spared: ReadonlySet<Id>): DisplacingRequest {
-  return { demand, window: { start: startsAt, end: endsAt ?? FOREVER }, priority, spared };
+function displacing(reservation: Reservation, spared: ReadonlySet<Id>): DisplacingRequest {
+  const { demand, priority } = reservation;
+  return { demand, windows: windowsAhead(reservation), priority, spared };
 }
 
 /** Who gave way to a reservation that is put now, if anybody did; they are told. */
@@ -210,6 +224,9 @@ export function amend(
   return chosen;
 }
 
+/** What a request says anew each time. */
+const REQUESTED = ['name', 'start', 'end', 'expiryTime', 'flexible', 'recurrence'] as const;
+
 /** The same with the times known: those of the request, or chosen within its bounds. */
 function amendTo(
   draft: Draft,
@@ -225,7 +242,9 @@ function amendTo(
   const decided = setTerms(draft.head.policy, times, now, keptStart(before, times, allocations, now));
   if (decided.outcome === 'refused') return decided;
   const terms = withoutPast(decided.terms, now);
-  const rest = omit(before, 'name', 'start', 'end', 'expiryTime', 'flexible', 'endsAt', 'expiresAt');
+  const left = leftInUse(before, terms.window, allocations);
+  if (left !== undefined) return { outcome: 'refused', refusal: left };
+  const rest = omit(before, ...REQUESTED, 'endsAt', 'series', 'expiresAt');
   const wanted: Reservation = { ...rest, ...request, ...effective(terms), modifiedOn: now };
   const untouched = draft.head.reservations.get(before.id) === before;
   if (untouched && sameHold(before, wanted)) return settleAmended(draft, before, wanted, before.claims, before.status);
@@ -233,7 +252,7 @@ function amendTo(
   const admission = readmitDisplacing(draft, before, wanted, spared);
   if (admission.outcome === 'refused') {
     draft.put('reservation', before.id, before);
-    return admission;
+    return { outcome: 'refused', refusal: renumbered(admission.refusal, windowsBefore(wanted)) };
   }
   const exceeded = overQuota(draft, before, { ...wanted, claims: admission.claims });
   if (exceeded !== undefined) {
@@ -264,7 +283,10 @@ function readmitDisplacing(
   // Nobody gives way to a change of what is placed on hosts: others are moved at the most.
   if (hasParts(wanted.demand)) return admission;
   // What is allocated is held at this point; the rest is what has to find room.
-  const capacity = subtract(wanted.demand.capacity, heldBy(draft.head.reservations.get(before.id) ?? before));
+  const held = heldBy(draft.head.reservations.get(before.id) ?? before);
+  // In the window in progress that is less than in those after it.
+  if (wanted.series !== undefined && !isZero(held)) return admission;
+  const capacity = subtract(wanted.demand.capacity, held);
   const request = displacing({ ...wanted, demand: { ...wanted.demand, capacity } }, new Set([...spared, before.id]));
   const made = makeRoom(draft, request, before, admission.refusal);
   if (made.outcome === 'refused' || made.room === undefined) return made;
@@ -280,16 +302,17 @@ function overQuota(draft: Draft, before: Reservation, after: Reservation): Refus
   return quotaRefusal(draft.head, after, { claims: after.claims, reservation: false });
 }
 
-/** The start that stays: that of a reservation whose window has begun, unless it is moved and nothing was allocated yet. */
+/** The start that stays: that of a reservation whose first window has begun, unless it is moved and nothing was allocated yet. */
 function keptStart(
   before: Reservation,
   times: RequestedTimes,
   allocations: readonly Allocation[],
   now: Instant,
 ): Instant | undefined {
-  if (before.startsAt > now) return undefined;
-  const moved = times.start !== undefined && times.start !== before.startsAt;
-  return moved && allocations.length === 0 ? undefined : before.startsAt;
+  const { start } = windowsOf(before);
+  if (start > now) return undefined;
+  const moved = times.start !== undefined && times.start !== start;
+  return moved && allocations.length === 0 ? undefined : start;
 }
 
 /** A start that has arrived cannot be put off once machines run. */
@@ -300,7 +323,20 @@ function movedAway(
   now: Instant,
 ): Refusal | undefined {
   if (start === undefined || start === before.start || start <= now || before.startsAt > now) return undefined;
-  if (allocations.length === 0) return undefined;
+  return allocations.length === 0 ? undefined : inUseSince(before, start, allocations);
+}
+
+/** Nor can another window take the place of the one in which they run. */
+function leftInUse(
+  before: Reservation,
+  window: Window,
+  allocations: readonly Allocation[],
+): Refusal | undefined {
+  if (before.series === undefined || allocations.length === 0 || window.start === before.startsAt) return undefined;
+  return inUseSince(before, window.start, allocations);
+}
+
+function inUseSince(before: Reservation, start: Instant, allocations: readonly Allocation[]): Refusal {
   return {
     reason: 'below-allocated',
     message: `The start cannot be put off to ${describeInstant(start)}: ${allocations.length} virtual machines were made under the reservation since ${describeInstant(before.startsAt)}.`,
@@ -311,15 +347,20 @@ function movedAway(
 
 /** An expiry that has passed was carried out already. */
 function withoutPast(terms: Terms, now: Instant): Terms {
-  return terms.expiresAt !== undefined && terms.expiresAt <= now ? { window: terms.window } : terms;
+  return terms.expiresAt !== undefined && terms.expiresAt <= now ? omit(terms, 'expiresAt') : terms;
 }
 
 function sameHold(before: Reservation, after: Reservation): boolean {
   return (
     before.startsAt === after.startsAt &&
     before.endsAt === after.endsAt &&
+    sameSeries(before.series, after.series) &&
     JSON.stringify(before.demand) === JSON.stringify(after.demand)
   );
+}
+
+function sameSeries(a: Series | undefined, b: Series | undefined): boolean {
+  return a?.period === b?.period && a?.count === b?.count && a?.occurrence === b?.occurrence;
 }
 
 function settleAmended(
@@ -350,36 +391,67 @@ function settleAmended(
   return { outcome: 'done', reservation: after };
 }
 
-/** Places what an amended reservation asks for; in the draft it holds nothing at this point. */
+/**
+ * Places what an amended reservation asks for; in the draft it holds nothing at this point. What is allocated is kept where it
+ * is in the window in progress; of further windows each is like one of a new request.
+ */
 function readmit(draft: Draft, before: Reservation, wanted: Reservation): Admission {
   const { head, at } = draft;
-  const window = { start: wanted.startsAt, end: wanted.endsAt ?? FOREVER };
+  const windows = windowsAhead(wanted);
   const { demand } = wanted;
-  const near = { self: before.id, near: before.claims };
+  const near = { self: before.id, near: currentClaims(before) };
+  const inUse = usedClaims(head, before).size > 0 || !isZero(allocatedInAggregate(head, before));
+  if (!inUse) return stay(draft, before, wanted) ?? admit(head, demand, windows, at.now, near);
+  const current = readmitInUse(draft, before, wanted);
+  if (current.outcome === 'refused' || countOf(windows) === 1) return current;
+  const rest = someOf(windows, 1, countOf(windows) - 1);
+  const later = admit(draft.head, demand, rest, at.now, { ...near, mayMove: false });
+  if (later.outcome === 'placed') return { ...current, claims: joined(current.claims, later.claims) };
+  // A later start is nothing that can be had any more.
+  const refusal = omit(later.refusal, 'nextWindow', 'searchedUntil');
+  const { shortWindows = [{ occurrence: 1, window: windowAt(rest, 0) }] } = refusal;
+  return { outcome: 'refused', refusal: renumbered({ ...refusal, shortWindows }, 1) };
+}
+
+/** A refusal whose windows are counted from a later one on. */
+function renumbered(refusal: Refusal, by: number): Refusal {
+  const { shortWindows } = refusal;
+  if (shortWindows === undefined || by === 0) return refusal;
+  const counted = shortWindows.map(({ occurrence, window }) => ({ occurrence: occurrence + by, window }));
+  return { ...refusal, shortWindows: counted };
+}
+
+/** How many windows came before the current one. */
+function windowsBefore({ series }: Reservation): number {
+  return series === undefined ? 0 : series.occurrence - 1;
+}
+
+function readmitInUse(draft: Draft, before: Reservation, wanted: Reservation): Admission {
+  const { head, at } = draft;
+  const window = currentWindow(wanted);
+  const { demand } = wanted;
+  const near = { self: before.id, near: currentClaims(before) };
   const allocated = allocatedInAggregate(head, before);
   const used = usedClaims(head, before);
-  if (isZero(allocated) && used.size === 0) {
-    return stay(draft, before, wanted) ?? admit(head, demand, window, at.now, near);
-  }
   const counted = countedBy(demand.capacity, allocated);
   if (!fitsWithin(counted, demand.capacity)) {
     return { outcome: 'refused', refusal: belowAllocated(counted) };
   }
-  const staying = before.claims.filter(({ id }) => used.has(id));
+  const staying = currentClaims(before).filter(({ id }) => used.has(id));
   const uncovered = staying.find((claim) => !stillAskedFor(claim, staying, demand));
   if (uncovered !== undefined) {
     return { outcome: 'refused', refusal: belowAllocated(allocatedUnder(head, before)) };
   }
   const shares = claimsAllocated(head, before).filter((claim) => !isBound(claim));
   if (!mayStay(head, shares, demand)) return { outcome: 'refused', refusal: awayFromAllocated(counted, shares) };
-  const kept = used.size === 0 ? stay(draft, before, wanted) : undefined;
+  const kept = used.size === 0 ? stay(draft, before, { ...omit(wanted, 'series') }) : undefined;
   if (kept !== undefined) return kept;
   const pinned = staying.map((claim) => during(claim, window));
   const base = merge(pinned, claimsOf(shares, window));
   draft.put('reservation', before.id, { ...before, claims: base });
   const context = { ...near, pinned };
   const left = { ...demand, capacity: subtract(demand.capacity, counted), ...withoutHosts(demand, pinned) };
-  const rest = admit(draft.head, left, window, at.now, context);
+  const rest = admitOnce(draft.head, left, window, at.now, context);
   if (rest.outcome === 'refused') return rest;
   const claims = merge(base, rest.claims);
   return rest.moved === undefined ? { outcome: 'placed', claims } : { outcome: 'placed', claims, moved: rest.moved };
@@ -394,11 +466,6 @@ function stillAskedFor(claim: Claim, staying: readonly Claim[], demand: Demand):
   return container !== undefined && container.count >= number;
 }
 
-function during(claim: Claim, window: Window): Claim {
-  const rest = { ...omit(claim, 'end'), start: window.start };
-  return window.end === FOREVER ? rest : { ...rest, end: window.end };
-}
-
 /** The elements of a demand without the hosts that are held already. */
 function withoutHosts({ elements }: Demand, pinned: readonly Claim[]): Pick<Demand, 'elements'> {
   const held = pinned.flatMap(({ host, container }) =>
@@ -409,13 +476,16 @@ function withoutHosts({ elements }: Demand, pinned: readonly Claim[]): Pick<Dema
 
 /** The whole demand on the one pool on which the reservation is, if it fits there: nobody moves without need. */
 function stay(draft: Draft, before: Reservation, wanted: Reservation): Admission | undefined {
-  const [only, another] = before.claims;
+  const [only, another] = currentClaims(before);
   if (hasParts(wanted.demand) || only === undefined || another !== undefined || isBound(only)) return undefined;
-  if (!mayStay(draft.head, before.claims, wanted.demand)) return undefined;
+  if (!mayStay(draft.head, [only], wanted.demand)) return undefined;
   const node = draft.head.nodes.get(only.node);
-  const window = { start: wanted.startsAt, end: wanted.endsAt ?? FOREVER };
-  if (node === undefined || whole([node], wanted.demand.capacity, window) === undefined) return undefined;
-  return { outcome: 'placed', claims: claimsOf([{ node: node.id, capacity: wanted.demand.capacity }], window) };
+  const { capacity } = wanted.demand;
+  const windows = windowsAhead(wanted);
+  if (node === undefined) return undefined;
+  for (const window of eachOf(windows)) if (whole([node], capacity, window) === undefined) return undefined;
+  const [claim] = claimsOf([{ node: node.id, capacity }], windows);
+  return claim && { outcome: 'placed', claims: [during(claim, windows)] };
 }
 
 /** Whether the demand allows the pools on which something is held. */
@@ -511,7 +581,8 @@ function leave(draft: Draft, allocation: Allocation, machines: 'terminate' | 're
 /** What was not allocated by now is released: all of it, and the reservation has expired, or the rest. */
 export function expire(draft: Draft, before: Reservation): void {
   const { now } = draft.at;
-  if (isZero(allocatedUnder(draft.head, before)) && allocationsOf(draft.head, before.id).length === 0) {
+  const none = isZero(allocatedUnder(draft.head, before)) && allocationsOf(draft.head, before.id).length === 0;
+  if (none && !isFollowed(before)) {
     const status = next(before.status, 'expire');
     if (status !== undefined) {
       const message = 'Nothing was allocated in time.';
@@ -520,11 +591,15 @@ export function expire(draft: Draft, before: Reservation): void {
     return;
   }
   const rest = omit(before, 'expiresAt');
-  const claims = claimsAllocated(draft.head, before);
-  const message = 'What was not allocated in time was released.';
+  const claims = claimsKept(draft.head, before);
+  const message =
+    before.series === undefined
+      ? 'What was not allocated in time was released.'
+      : `What was not allocated in time was released until ${describeInstant(before.endsAt ?? FOREVER)}.`;
   const kept: Reservation = { ...rest, claims, message, reason: 'not-allocated-in-time', modifiedOn: now };
   // The configuration of a configured one is its client's; the claims alone say what is left.
-  const demand = before.origin === 'rpc' ? demandLeft(kept) : before.demand;
+  const cutDown = before.origin === 'rpc' && !isFollowed(before);
+  const demand = cutDown ? demandLeft(kept) : before.demand;
   const after: Reservation = { ...kept, demand };
   draft.put('reservation', after.id, after);
   draft.disturb(before.claims);
@@ -534,7 +609,8 @@ export function expire(draft: Draft, before: Reservation): void {
 
 /** What a reservation that was cut down holds, as a demand. */
 function demandLeft(reservation: Reservation): Demand {
-  const { demand, claims } = reservation;
+  const { demand } = reservation;
+  const claims = currentClaims(reservation);
   if (!hasParts(demand)) return { ...demand, capacity: heldBy(reservation) };
   const { containers, ...rest } = demand;
   const capacity = heldBy({ ...reservation, claims: claims.filter((claim) => !isBound(claim)) });
@@ -543,6 +619,28 @@ function demandLeft(reservation: Reservation): Demand {
     return count === 0 ? [] : [{ ...container, count }];
   });
   return left.length === 0 ? { ...rest, capacity } : { ...rest, capacity, containers: left };
+}
+
+/** Whether another window follows the one that is in progress, or is next. */
+export function isFollowed({ series }: Pick<Reservation, 'series'>): boolean {
+  return series !== undefined && series.occurrence < series.count;
+}
+
+/** A window is over and another follows: until it starts, the reservation waits as it did before the first. */
+export function recede(draft: Draft, before: Reservation, machines: 'terminate' | 'release'): void {
+  const { series } = before;
+  const status = next(before.status, 'recede');
+  if (series === undefined || status === undefined) return;
+  const terms = nextTerms(currentWindow(before), series);
+  const { reason, message, ...rest } = omit(before, 'awaits', 'expiresAt');
+  const kept = status === 'degraded' ? { ...(reason && { reason }), ...(message !== undefined && { message }) } : {};
+  const after: Reservation = { ...rest, ...kept, ...effective(terms), status, modifiedOn: draft.at.now };
+  const allocations = allocationsOf(draft.head, before.id).filter(({ backing }) => backing === 'reservation');
+  draft.put('reservation', after.id, after);
+  for (const allocation of allocations) leave(draft, allocation, machines);
+  draft.disturb(before.claims);
+  reschedule(draft, before, after);
+  announceReservation(draft, 'occurrence-ended', after, before.status, { occurrence: series.occurrence });
 }
 
 /** Withdraws a reservation and forgets it: the answer and the event have said all. What was allocated runs on. */

@@ -27,10 +27,12 @@ import { next } from './lifecycle.ts';
 import { byMerit } from './merit.ts';
 import { lapse } from './offers.ts';
 import { relocate } from './relocation.ts';
-import { claimWindow, preEmptionOn } from './state.ts';
+import { claimWindows, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
+import { countOf, partsIn } from './windows.ts';
+import type { Windows } from './windows.ts';
 import { omit } from './omit.ts';
 import { isLeaving, lend, recall, regain, standingOn } from './vacancy.ts';
 
@@ -308,34 +310,35 @@ function* shortages(
   holder: Holder,
   now: Instant,
 ): Generator<{ readonly node: Bearer; readonly at: Instant }, void, undefined> {
-  for (const { bearer, start, end, vector } of loadsOf(head, holder.claims)) {
-    for (let from = Math.max(start, now); from < end;) {
-      const at = bearer.free.firstShortage({ start: from, end }, vector);
-      if (at === undefined) break;
-      yield { node: bearer, at };
-      from = nextChange(bearer, at);
+  for (const { bearer, windows, vector } of loadsOf(head, holder.claims)) {
+    for (const { start, end } of partsIn(windows, { start: now, end: FOREVER })) {
+      for (let from = start; from < end;) {
+        const at = bearer.free.firstShortage({ start: from, end }, vector);
+        if (at === undefined) break;
+        yield { node: bearer, at };
+        from = nextChange(bearer, at);
+      }
     }
   }
 }
 
 interface Load {
   readonly bearer: Bearer;
-  readonly start: Instant;
-  readonly end: Instant;
+  readonly windows: Windows;
   readonly vector: CapacityVector;
 }
 
-/** What claims come to on each pool and host, for each window by itself. */
+/** What claims come to on each pool and host, for each window, or all windows of which they are, by itself. */
 function loadsOf(head: Head, claims: readonly Claim[]): Iterable<Load> {
   const loads = new Map<string, Load>();
   for (const claim of claims) {
-    const { start, end } = claimWindow(claim);
+    const windows = claimWindows(claim);
     const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
     for (const bearer of [head.nodes.get(claim.node), host]) {
       const amount = bearer && amountOn(claim, bearer.id);
       if (bearer === undefined || amount === undefined) continue;
-      const key = `${bearer.id} ${start} ${end}`;
-      const load = loads.get(key) ?? { bearer, start, end, vector: zeroVector() };
+      const key = `${bearer.id} ${windows.start} ${windows.end} ${countOf(windows)}`;
+      const load = loads.get(key) ?? { bearer, windows, vector: zeroVector() };
       addVectors(load.vector, amount, 1);
       loads.set(key, load);
     }

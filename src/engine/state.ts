@@ -36,6 +36,8 @@ import { Timeline } from './timeline.ts';
 import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { WindowIndex } from './window-index.ts';
+import { eachOf, windowsIn } from './windows.ts';
+import type { Windows } from './windows.ts';
 
 /** The id of the one policy record. */
 export const POLICY_ID = 'policy';
@@ -162,9 +164,9 @@ export function serverKey(provider: Id, server: string): string {
   return `${provider}/${server}`;
 }
 
-/** The window of a claim. */
-export function claimWindow(claim: Pick<Claim, 'start' | 'end'>): Window {
-  return { start: claim.start, end: claim.end ?? FOREVER };
+/** The windows of a claim. */
+export function claimWindows(claim: Pick<Claim, 'start' | 'end' | 'period' | 'count'>): Windows {
+  return windowsIn(claim);
 }
 
 /** The instant from which on an allocation has what it consumes on loan; undefined for one that holds it. */
@@ -212,7 +214,7 @@ export function apply(head: Head, change: Change): void {
       head.poolOrder = [...head.pools.keys()].sort();
       break;
     case 'reservation':
-      replace(head, head.reservations, change.id, change.body, linkReservation);
+      replace(head, head.reservations, change.id, change.body, linkReservation, holdsTheSame);
       break;
     case 'offer':
       replace(head, head.offers, change.id, change.body, linkOffer);
@@ -295,16 +297,52 @@ function sameEntries(a: Capacity, b: Capacity): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-type Link<Entity> = (head: Head, entity: Entity, sign: 1 | -1) => void;
+/** @param kept whether what it holds stays as it is, and need not be given back and held again */
+type Link<Entity> = (head: Head, entity: Entity, sign: 1 | -1, kept: boolean) => void;
 
-function replace<Entity>(head: Head, entities: Map<Id, Entity>, id: Id, body: Entity | null, link: Link<Entity>): void {
+function replace<Entity>(
+  head: Head,
+  entities: Map<Id, Entity>,
+  id: Id,
+  body: Entity | null,
+  link: Link<Entity>,
+  keeps: (old: Entity, body: Entity) => boolean = () => false,
+): void {
   const old = entities.get(id);
+  const kept = old !== undefined && body !== null && keeps(old, body);
   // Gone before it is unlinked, so that nodes that stand for it can go with it.
   if (body === null) entities.delete(id);
-  if (old !== undefined) link(head, old, -1);
+  if (old !== undefined) link(head, old, -1, kept);
   if (body === null) return;
   entities.set(id, body);
-  link(head, body, 1);
+  link(head, body, 1, kept);
+}
+
+/** Whether a reservation holds the same, for the same account, as before: most changes are of its status alone. */
+function holdsTheSame(a: Reservation, b: Reservation): boolean {
+  return (
+    a.hold === b.hold &&
+    a.owner === b.owner &&
+    a.tenant === b.tenant &&
+    a.claims.length === b.claims.length &&
+    a.claims.every((claim, index) => sameClaim(claim, b.claims[index]))
+  );
+}
+
+function sameClaim(a: Claim, b: Claim | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.capacity === b.capacity &&
+    a.node === b.node &&
+    a.start === b.start &&
+    a.end === b.end &&
+    a.period === b.period &&
+    a.count === b.count &&
+    a.onLoan === b.onLoan &&
+    a.host === b.host &&
+    a.disk === b.disk &&
+    a.element === b.element
+  );
 }
 
 function applyProvider(head: Head, id: Id, body: Provider | null): void {
@@ -379,11 +417,13 @@ function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
   dropIfEmpty(head, source);
 }
 
-function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1): void {
+function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1, kept: boolean): void {
   linkOwned(head, 'reservation', reservation, sign);
-  hold(head, reservation.claims, sign);
-  countReservation(head, reservation, sign);
-  for (const { host } of reservation.claims) if (host !== undefined) head.hosts.holder(host, reservation.id, sign);
+  if (!kept) {
+    hold(head, reservation.claims, sign);
+    countReservation(head, reservation, sign);
+    for (const { host } of reservation.claims) if (host !== undefined) head.hosts.holder(host, reservation.id, sign);
+  }
   const index = isOver(reservation) ? head.over : head.held;
   if (sign === 1) index.add(reservation);
   else index.delete(reservation);
@@ -455,17 +495,24 @@ export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 |
   else forEachLoad(claims, (load, vector) => holdOn(head, load, vector, sign));
   for (const claim of claims) {
     if (claim.host !== undefined) {
-      head.hosts.hold(claim.host, claimWindow(claim), onHost(claim.capacity, claim.disk), sign);
+      head.hosts.hold(claim.host, claimWindows(claim), onHost(claim.capacity, claim.disk), sign);
     }
-    if (claim.element !== undefined) head.hosts.holdElement(claim.element, claimWindow(claim), sign);
+    if (claim.element !== undefined) head.hosts.holdElement(claim.element, claimWindows(claim), sign);
   }
 }
 
 function holdOn(head: Head, claim: Omit<Claim, 'id'>, vector: CapacityVector, sign: 1 | -1): void {
   const node = nodeFor(head, claim.node);
   const timeline = claim.onLoan === true ? node.lent : node.free;
-  if ((sign === 1) === (claim.onLoan === true)) timeline.add(claimWindow(claim), vector);
-  else timeline.remove(claimWindow(claim), vector);
+  addOver(timeline, claimWindows(claim), vector, (sign === 1) === (claim.onLoan === true) ? 1 : -1);
+}
+
+/** Adds a vector in each of the windows (1), or takes it away (-1). */
+export function addOver(timeline: Pick<Timeline, 'add' | 'remove'>, windows: Windows, vector: CapacityVector, sign: 1 | -1): void {
+  for (const window of windows.count === undefined ? [windows] : eachOf(windows)) {
+    if (sign === 1) timeline.add(window, vector);
+    else timeline.remove(window, vector);
+  }
 }
 
 /** Runs something as if claims were held; they are given back before this returns. */
@@ -497,7 +544,8 @@ export function forEachLoad(
 }
 
 function sameLoad(a: Omit<Claim, 'id'>, b: Omit<Claim, 'id'>): boolean {
-  return a.node === b.node && a.start === b.start && a.end === b.end && a.onLoan === b.onLoan;
+  const sameTime = a.start === b.start && a.end === b.end && a.period === b.period && a.count === b.count;
+  return a.node === b.node && sameTime && a.onLoan === b.onLoan;
 }
 
 const scratch: CapacityVector = zeroVector();

@@ -3,7 +3,10 @@
  */
 import type { Instant, Window } from './window.ts';
 import { FOREVER, describeInstant } from './window.ts';
-import type { Policy } from './entities.ts';
+import type { Policy, Recurrence, Series } from './entities.ts';
+import { recurring } from './recurrence.ts';
+import { countOf, firstAfter, spanOfAll, windowAt } from './windows.ts';
+import type { Windows } from './windows.ts';
 import { InvalidRequest } from './requests.ts';
 import type { PolicyName, Refusal } from './requests.ts';
 
@@ -16,10 +19,14 @@ export interface RequestedTimes {
   readonly start?: Instant;
   readonly end?: Instant;
   readonly expiryTime?: Instant;
+  /** The window from start to end is the first of many, and the expiry time is the one in it. */
+  readonly recurrence?: Recurrence;
 }
 
 export interface Terms {
+  /** Of many, the one that is in progress, or is next. */
   readonly window: Window;
+  readonly series?: Series;
   /** What is not allocated by then is released; absent: never. Not later than the end. */
   readonly expiresAt?: Instant;
 }
@@ -31,41 +38,81 @@ export type TermsResult =
  * Decides the terms.
  *
  * Without a start the window begins now, and the validity period is the policy's `immediate-validity` unless an expiry time is given.
- * Without an end it ends where `max-duration` or `max-future-end-range` is reached, or is refused, as `open-ended` says.
- * @param begun the start in effect of a reservation that has begun, or that keeps a start which was checked before
+ * Without an end it ends where `max-duration` or `max-future-end-range` is reached, or is refused, as `open-ended` says. Of many
+ * windows, the policy bounds the start of the first, the end of the last, and the duration of each.
+ * @param begun the start in effect of a reservation that has begun, or that keeps a start which was checked before; of many
+ *   windows that of the first
  * @throws InvalidRequest for instants that contradict each other or lie in the past
  */
 export function setTerms(policy: Policy, times: RequestedTimes, now: Instant, begun?: Instant): TermsResult {
   const start = begun ?? times.start ?? now;
-  checkOrder(times, start, now, begun !== undefined);
-  const refusal = violation(policy, times, start, now, begun !== undefined);
+  checkStart(times, start, now, begun !== undefined);
+  const windows: Windows =
+    times.recurrence === undefined
+      ? { start, end: times.end ?? FOREVER }
+      : recurring({ start, end: times.end ?? FOREVER }, times.recurrence);
+  checkOrder(times, windows, now, begun !== undefined);
+  const refusal = violation(policy, times, windows, now, begun !== undefined);
   if (refusal !== undefined) return { outcome: 'refused', refusal };
+  if (times.recurrence !== undefined) return { outcome: 'set', terms: repeated(policy, times, windows, now) };
   const end = times.end ?? bound(policy, start, now);
   return { outcome: 'set', terms: withExpiry(policy, times, { start, end }, start) };
 }
 
+function repeated(policy: Policy, times: RequestedTimes, windows: Windows, now: Instant): Terms {
+  const { start, end, period = 0 } = windows;
+  const index = firstAfter(windows, now);
+  const expiresAt = expiry(policy, times, start);
+  const after = expiresAt === undefined ? {} : { expiresAfter: Math.min(expiresAt, end) - start };
+  const series: Series = { period, count: countOf(windows), occurrence: index + 1, ...after };
+  return inSeries(windowAt(windows, index), series);
+}
+
+/** The terms of a window of a series. */
+function inSeries(window: Window, series: Series): Terms {
+  const { expiresAfter } = series;
+  return { window, series, ...(expiresAfter === undefined ? {} : { expiresAt: window.start + expiresAfter }) };
+}
+
+/** The terms of the window after the one of a series that is over. */
+export function nextTerms(window: Window, series: Series): Terms {
+  return inSeries(windowAt({ ...window, period: series.period }, 1), { ...series, occurrence: series.occurrence + 1 });
+}
+
 /** The terms of a window whose resources can be allocated from an instant on. */
-export function withExpiry(policy: Policy, times: RequestedTimes, window: Window, from: Instant): Terms {
+export function withExpiry(
+  policy: Policy,
+  times: RequestedTimes,
+  window: Window,
+  from: Instant,
+): Pick<Terms, 'window' | 'expiresAt'> {
   const expiresAt = expiry(policy, times, from);
   return expiresAt === undefined ? { window } : { window, expiresAt: Math.min(expiresAt, window.end) };
 }
 
-function checkOrder(times: RequestedTimes, start: Instant, now: Instant, begun: boolean): void {
+function checkStart(times: RequestedTimes, start: Instant, now: Instant, begun: boolean): void {
   if (!begun && times.start !== undefined && times.start < now) {
     throw new InvalidRequest(
       'start',
       `The start ${describeInstant(start)} has passed; it is ${describeInstant(now)}. Leave it out for immediate use.`,
     );
   }
-  const { end, expiryTime } = times;
+  const { end } = times;
   if (end !== undefined && end <= start) {
     throw new InvalidRequest(
       'end',
       `The end ${describeInstant(end)} is not after the start ${describeInstant(start)}.`,
     );
   }
-  if (end !== undefined && end <= now) {
-    throw new InvalidRequest('end', `The end ${describeInstant(end)} has passed; it is ${describeInstant(now)}.`);
+}
+
+function checkOrder(times: RequestedTimes, windows: Windows, now: Instant, begun: boolean): void {
+  const { start } = windows;
+  const { expiryTime } = times;
+  const { end } = spanOfAll(windows);
+  if (end <= now) {
+    const which = countOf(windows) === 1 ? 'The end' : 'The end of the last window';
+    throw new InvalidRequest('end', `${which} ${describeInstant(end)} has passed; it is ${describeInstant(now)}.`);
   }
   if (expiryTime !== undefined && !begun && expiryTime <= start) {
     throw new InvalidRequest(
@@ -78,10 +125,12 @@ function checkOrder(times: RequestedTimes, start: Instant, now: Instant, begun: 
 function violation(
   policy: Policy,
   times: RequestedTimes,
-  start: Instant,
+  windows: Windows,
   now: Instant,
   begun: boolean,
 ): Refusal | undefined {
+  const { start } = windows;
+  const { end } = spanOfAll(windows);
   const { maxFutureStartRange, maxFutureEndRange, maxDuration, openEnded } = policy;
   if (!begun && maxFutureStartRange !== undefined && start > now + maxFutureStartRange * DAY) {
     const latest = describeInstant(now + maxFutureStartRange * DAY);
@@ -95,12 +144,12 @@ function violation(
     if (openEnded === 'bound') return undefined;
     return forbidden('open-ended', 'refuse', 'Reservations without an end are not accepted; give an end.');
   }
-  if (maxFutureEndRange !== undefined && times.end > now + maxFutureEndRange * DAY) {
+  if (maxFutureEndRange !== undefined && end > now + maxFutureEndRange * DAY) {
     const latest = describeInstant(now + maxFutureEndRange * DAY);
     return forbidden(
       'max-future-end-range',
       latest,
-      `The end is more than ${maxFutureEndRange} days ahead; the latest possible is ${latest}.`,
+      `The end${countOf(windows) === 1 ? '' : ' of the last window'} is more than ${maxFutureEndRange} days ahead; the latest possible is ${latest}.`,
     );
   }
   if (times.end - start > maxDuration * HOUR) {

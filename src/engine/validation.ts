@@ -1,7 +1,7 @@
 /** Checks of input that every command shares. */
 import { RESOURCES, isZero } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
-import type { Demand, Origin } from './entities.ts';
+import type { Demand, FlexibleWindow, Origin, Recurrence } from './entities.ts';
 import { InvalidRequest, OwnedByOther } from './requests.ts';
 import { describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
@@ -25,13 +25,25 @@ export function checkCapacity(capacity: Capacity): void {
 export const MOST_INSTANCES = 10_000;
 
 /** @throws InvalidRequest when nothing is asked for, an amount cannot be, or a container names a group that is not there. */
-export function checkDemand(demand: Demand): void {
+function checkDemand(demand: Demand): void {
   checkCapacity(demand.capacity);
   checkContainers(demand);
   const { elements = [], containers = [] } = demand;
   if (isZero(demand.capacity) && elements.length === 0 && containers.length === 0) {
     throw new InvalidRequest('capacity', 'A reservation has to ask for something: at least one resource above zero.');
   }
+}
+
+/** @throws InvalidRequest for a demand that cannot be, and for a window that is to be chosen and to repeat */
+export function checkRequest(request: {
+  readonly demand: Demand;
+  readonly flexible?: FlexibleWindow;
+  readonly recurrence?: Recurrence;
+}): void {
+  checkDemand(request.demand);
+  if (request.flexible === undefined || request.recurrence === undefined) return;
+  const message = 'A flexible window does not repeat: give a start and an end, or leave the recurrence out.';
+  throw new InvalidRequest('recurrence', message);
 }
 
 function checkContainers({ containers = [], groups = [] }: Demand): void {

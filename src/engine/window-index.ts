@@ -7,8 +7,10 @@
  */
 import { createRequire } from 'node:module';
 import type SortedBtree from 'sorted-btree';
-import { FOREVER, overlaps } from './window.ts';
+import { FOREVER } from './window.ts';
 import type { Window } from './window.ts';
+import { meets, someOf, spanOfAll, windowAt } from './windows.ts';
+import type { Windows } from './windows.ts';
 
 // The package is CommonJS with a `default` property, which loaders of ES modules take for different things; `require` does not.
 // Cast: the package's own declarations.
@@ -19,11 +21,36 @@ export interface Spanned {
   readonly id: string;
   readonly startsAt: number;
   readonly endsAt?: number;
+  /** The window is one of many: the one of the number `occurrence`. */
+  readonly series?: { readonly period: number; readonly count: number; readonly occurrence: number };
 }
 
-/** The window of a thing. */
+/** From the start of a thing to its end; of many windows, from that of the first to that of the last. */
 export function spanOf(item: Spanned): Window {
-  return { start: item.startsAt, end: item.endsAt ?? FOREVER };
+  return item.series === undefined ? currentWindow(item) : spanOfAll(windowsOf(item));
+}
+
+/** The window of a thing that is in progress, or is next. */
+export function currentWindow({ startsAt, endsAt }: Spanned): Window {
+  return { start: startsAt, end: endsAt ?? FOREVER };
+}
+
+/** All windows of a thing, those that are over included. */
+export function windowsOf(item: Spanned): Windows {
+  const { series } = item;
+  if (series === undefined) return currentWindow(item);
+  const { period, count, occurrence } = series;
+  const first = windowAt({ ...currentWindow(item), period }, 1 - occurrence);
+  return someOf({ ...first, period, count }, 0, count);
+}
+
+/** The windows of a thing from the one on that is in progress, or is next. */
+export function windowsAhead(item: Spanned): Windows {
+  const { series } = item;
+  if (series === undefined) return currentWindow(item);
+  const { period, count, occurrence } = series;
+  const left = count - occurrence + 1;
+  return someOf({ ...currentWindow(item), period, count: left }, 0, left);
 }
 
 /** The order of what an index yields: by start, then by id. */
@@ -40,31 +67,33 @@ export class WindowIndex<T extends Spanned> {
   }
 
   add(item: T): void {
-    const length = lengthClass(item);
+    const key = keyOf(item);
+    const length = lengthClass(key);
     let tree = this.#classes.get(length);
     if (tree === undefined) {
       tree = new BTree<Spanned, T>(undefined, byStart);
       this.#classes.set(length, tree);
     }
-    if (tree.set(item, item)) this.#size++;
+    if (tree.set(key, item)) this.#size++;
   }
 
   /** Takes out what was added with the same id and window. */
   delete(item: Spanned): void {
-    const length = lengthClass(item);
+    const key = keyOf(item);
+    const length = lengthClass(key);
     const tree = this.#classes.get(length);
-    if (tree?.delete(item) === true) this.#size--;
+    if (tree?.delete(key) === true) this.#size--;
     if (tree?.size === 0) this.#classes.delete(length);
   }
 
-  /** What overlaps the window: by length class, then by start. The index must not change meanwhile. */
+  /** What overlaps the window with any of its own: by length class, then by start. The index must not change meanwhile. */
   *overlapping(window: Window): Generator<T, void, undefined> {
     for (const [length, tree] of [...this.#classes].sort(([a], [b]) => a - b)) {
       const earliest = window.start - 2 ** (length + 1);
       // The empty id comes before every other, so that the bound itself is included.
-      for (const [, item] of tree.entries({ id: '', startsAt: Number.isNaN(earliest) ? -Infinity : earliest })) {
-        if (item.startsAt >= window.end) break;
-        if (overlaps(spanOf(item), window)) yield item;
+      for (const [key, item] of tree.entries({ id: '', startsAt: Number.isNaN(earliest) ? -Infinity : earliest })) {
+        if (key.startsAt >= window.end) break;
+        if (meets(windowsOf(item), window)) yield item;
       }
     }
   }
@@ -73,6 +102,13 @@ export class WindowIndex<T extends Spanned> {
   inOrder(window: Window): T[] {
     return [...this.overlapping(window)].sort(byStart);
   }
+}
+
+/** What an item is kept by: its span. */
+function keyOf(item: Spanned): Spanned {
+  if (item.series === undefined) return item;
+  const { start, end } = spanOf(item);
+  return { id: item.id, startsAt: start, endsAt: end };
 }
 
 /** The k of 2^k <= length < 2^(k+1); Infinity for what has no end. */

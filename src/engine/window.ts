@@ -110,7 +110,8 @@ const DATE_AND_TIME =
   /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})T(?<hour>\d{2}):(?<minute>\d{2}):(?<second>\d{2})(?:\.(?<fraction>\d+))?(?:Z|(?<sign>[+-])(?<offsetHour>\d{2}):(?<offsetMinute>\d{2}))$/;
 
 const EARLIEST = Date.parse('0000-01-01T00:00:00.000Z');
-const LATEST = Date.parse('9999-12-31T23:59:59.999Z');
+/** The last instant that has a date-and-time. */
+export const LATEST: Instant = Date.parse('9999-12-31T23:59:59.999Z');
 
 /**
  * Reads a date-and-time (RFC 3339 section 5.6, RFC 6991 `yang:date-and-time`): capital T and Z, an offset or Z always

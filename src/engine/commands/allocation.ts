@@ -94,7 +94,9 @@ function bar(head: Head, reservation: Reservation | undefined, id: Id, now: Inst
     return refusal('reservation-not-active', `The reservation '${id}' is not decided on for good yet.`);
   }
   if (reservation.startsAt > now) {
-    const message = `The reservation '${id}' starts at ${describeInstant(reservation.startsAt)}; it is ${describeInstant(now)}.`;
+    const { series } = reservation;
+    const which = series === undefined ? 'starts' : `has its window ${series.occurrence} of ${series.count}`;
+    const message = `The reservation '${id}' ${which} at ${describeInstant(reservation.startsAt)}; it is ${describeInstant(now)}.`;
     return refusal('reservation-not-started', message);
   }
   if (reservation.awaits !== undefined) {

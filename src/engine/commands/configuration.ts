@@ -34,11 +34,13 @@ import { RESOURCES, amountOf, equals, fitsWithin, fromVector, resourcesOf } from
 import type { Capacity, Resource } from '../capacity.ts';
 import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
-import { checkCapacity, checkDemand, checkOwner } from '../validation.ts';
+import { checkCapacity, checkRequest, checkOwner } from '../validation.ts';
 import { putPolicy } from '../policy-change.ts';
 import { lend, standingOn } from '../vacancy.ts';
 import { FOREVER, describeInstant } from '../window.ts';
-import type { Window } from '../window.ts';
+import { recurring } from '../recurrence.ts';
+import { countOf, spanOfAll, windowAt } from '../windows.ts';
+import type { Windows } from '../windows.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
 import { omit } from '../omit.ts';
 
@@ -262,7 +264,7 @@ function putReservation(
   lifted: ReadonlyMap<Id, Reservation>,
   spared: ReadonlySet<Id>,
 ): ConfigRefusal | undefined {
-  checkDemand(entry.demand);
+  checkRequest(entry);
   const { id } = entry;
   const request = requestIn(entry);
   const before = lifted.get(id) ?? draft.head.reservations.get(id);
@@ -301,13 +303,16 @@ function putNew(
   return granted.outcome === 'refused' ? granted.refusal : undefined;
 }
 
-/** The window of a request if it has passed: with bounds, the last one within them. */
-function pastWindow({ start, end, flexible }: ReservationRequest, now: number): Window | undefined {
+/** The windows of a request if they have passed: with bounds, the last one within them. */
+function pastWindow({ start, end, flexible, recurrence }: ReservationRequest, now: number): Windows | undefined {
   if (flexible !== undefined) {
     const { latestEnd = FOREVER, duration } = flexible;
     return latestEnd <= now ? { start: latestEnd - duration, end: latestEnd } : undefined;
   }
-  return end !== undefined && end <= now && end > (start ?? now) ? { start: start ?? now, end } : undefined;
+  if (end === undefined || end > now || end <= (start ?? now)) return undefined;
+  const first = { start: start ?? now, end };
+  const windows = recurrence === undefined ? first : recurring(first, recurrence);
+  return spanOfAll(windows).end <= now ? windows : undefined;
 }
 
 /** An entry that comes back keeps its owner and tenant, whoever edits it. */
@@ -322,10 +327,14 @@ function putOver(
   id: Id,
   before: Reservation | undefined,
   request: ReservationRequest,
-  window: Window,
+  windows: Windows,
 ): void {
+  const count = countOf(windows);
+  const window = windowAt(windows, count - 1);
+  const { period } = windows;
+  const terms = period === undefined ? { window } : { window, series: { period, count, occurrence: count } };
   const over: Reservation = {
-    ...ownedLike(before, recorded(draft, id, 'config', request, { window })),
+    ...ownedLike(before, recorded(draft, id, 'config', request, terms)),
     status: 'ended',
     reason: 'window-over',
   };
@@ -355,7 +364,8 @@ function sameHold(a: ReservationRequest, b: ReservationRequest): boolean {
 }
 
 /** The request with its properties in one order, so that equal ones print alike. */
-function inOrder({ name, priority, start, end, expiryTime, flexible, demand }: ReservationRequest): unknown {
+function inOrder(request: ReservationRequest): unknown {
+  const { name, priority, start, end, expiryTime, flexible, recurrence, demand } = request;
   const { capacity, zone, pools, elements, containers, groups } = demand;
   const bounds = flexible && [flexible.earliestStart, flexible.latestEnd, flexible.duration];
   return [
@@ -365,6 +375,7 @@ function inOrder({ name, priority, start, end, expiryTime, flexible, demand }: R
     end,
     expiryTime,
     bounds,
+    recurrence && [recurrence.frequency, recurrence.interval, recurrence.until, recurrence.count],
     Object.entries(capacity).sort(),
     zone,
     pools,

@@ -5,7 +5,7 @@
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { lapse } from '../offers.ts';
-import { forget, conclude, expire } from '../reservations.ts';
+import { forget, conclude, expire, isFollowed, recede } from '../reservations.ts';
 import { noticeOf } from '../due.ts';
 import type { OfferTask, ReservationTask } from '../due.ts';
 import type { Offer, Policy, Reservation } from '../entities.ts';
@@ -74,6 +74,10 @@ function start(draft: Draft, before: Reservation): void {
 }
 
 function end(draft: Draft, before: Reservation): void {
+  if (isFollowed(before)) {
+    recede(draft, before, draft.head.policy.atEnd);
+    return;
+  }
   const status = next(before.status, 'end');
   if (status === undefined) return;
   conclude(draft, before, { status, reason: 'window-over' }, 'ended', draft.head.policy.atEnd);

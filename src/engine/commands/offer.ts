@@ -21,7 +21,7 @@ import type {
 import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import type { Head } from '../state.ts';
-import { checkDemand } from '../validation.ts';
+import { checkRequest } from '../validation.ts';
 import { describeInstant } from '../window.ts';
 import type { Instant } from '../window.ts';
 
@@ -29,7 +29,7 @@ import type { Instant } from '../window.ts';
 export const requestOffer: Command<RequestOffer, RequestOfferResult> = (head, input, at) =>
   decide(head, at, (draft): RequestOfferResult => {
     const { holdFor, priority, ...rest } = input;
-    checkDemand(input.demand);
+    checkRequest(input);
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
     const result = termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;

@@ -27,11 +27,12 @@ import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
 import type { Head } from '../state.ts';
-import { checkDemand, checkOwner } from '../validation.ts';
+import { checkRequest, checkOwner } from '../validation.ts';
 import { setTerms } from '../terms.ts';
 import type { TermsResult } from '../terms.ts';
 import { FOREVER } from '../window.ts';
 import type { Instant } from '../window.ts';
+import { spanOf } from '../window-index.ts';
 import { omit } from '../omit.ts';
 
 /**
@@ -41,7 +42,7 @@ import { omit } from '../omit.ts';
 export const createReservation: Command<CreateReservation, CreateReservationResult> = (head, input, at) =>
   decide(head, at, (draft): CreateReservationResult => {
     const { deferred, priority, ...rest } = input;
-    checkDemand(input.demand);
+    checkRequest(input);
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
     const result =
       deferred === true ? setTerms(head.policy, firstTimes(request, at.now), at.now) : termsOf(head, request, at.now);
@@ -86,10 +87,11 @@ function termsNow(head: Head, pending: Reservation, now: Instant): TermsResult {
 }
 
 /** What came before the decision and leaves nothing to decide. */
-function missed({ flexible, start, endsAt, expiryTime }: Reservation, now: Instant): string | undefined {
-  if (flexible === undefined ? (endsAt ?? FOREVER) <= now : isPast(flexible, now))
+function missed(pending: Reservation, now: Instant): string | undefined {
+  const { flexible, start, recurrence, expiryTime } = pending;
+  if (flexible === undefined ? spanOf(pending).end <= now : isPast(flexible, now))
     return 'Its end arrived before the decision.';
-  if (start === undefined && (expiryTime ?? FOREVER) <= now) return 'Its expiry time arrived before the decision.';
+  if (start === undefined && recurrence === undefined && (expiryTime ?? FOREVER) <= now) return 'Its expiry time arrived before the decision.';
   return undefined;
 }
 
@@ -110,7 +112,7 @@ export const updateReservation: Command<UpdateReservation, UpdateReservationResu
     const refusal = closed(reservation);
     if (refusal !== undefined) return { outcome: 'refused', refusal, reservation };
     const request = updated(reservation, input);
-    checkDemand(request.demand);
+    checkRequest(request);
     const result = amend(draft, reservation, request);
     if (result.outcome === 'refused') {
       draft.abandon();
@@ -150,6 +152,7 @@ function updated(reservation: Reservation, input: UpdateReservation): Reservatio
   if (cleared.has('start')) delete merged.start;
   if (cleared.has('end')) delete merged.end;
   if (cleared.has('expiry-time')) delete merged.expiryTime;
+  if (cleared.has('recurrence')) delete merged.recurrence;
   return merged;
 }
 

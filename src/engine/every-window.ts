@@ -1,0 +1,194 @@
+/**
+ * Admission of a request in every one of its windows, or not at all. Each window is admitted as `parts.ts` does it for one; windows
+ * of one reservation do not overlap, so that none stands in the way of another.
+ *
+ * What was found for a window is taken for those after it as well while it fits there, and is one set of claims then, however many
+ * windows these are. Only where it does not fit, the request is placed anew. To make room for a request with many windows
+ * nobody is placed anew, and nobody with many windows is.
+ */
+import { eligibleNodes, mostOf } from './admission.ts';
+import type { Admission, Fitting } from './admission.ts';
+import { addVectors, min, resourcesOf, zeroVector } from './capacity.ts';
+import type { Capacity, CapacityVector } from './capacity.ts';
+import type { Claim, Demand, ElementId } from './entities.ts';
+import { amountOn } from './debt.ts';
+import { during } from './occurrence.ts';
+import { omit } from './omit.ts';
+import { admitOnce, fittingOnce, hasParts, nextFit, refusalOf } from './parts.ts';
+import type { AdmissionContext, Search } from './parts.ts';
+import type { Refusal } from './requests.ts';
+import type { Head } from './state.ts';
+import { latestStart } from './terms.ts';
+import type { Timeline } from './timeline.ts';
+import { describeInstant, durationOf } from './window.ts';
+import type { Instant, Window } from './window.ts';
+import { countOf, eachOf, shifted, someOf, spanOfAll, windowAt } from './windows.ts';
+import type { Windows } from './windows.ts';
+
+/** Windows that fell short which a refusal lists, and how many are looked for where each takes a search for places. */
+const SHORT_LISTED = 16;
+const SHORT_PLACED = 4;
+
+/** The search for a later start: how many are tried, and in how many windows in all, with and without places to be found. */
+const STARTS_TRIED = 200;
+const WINDOWS_TRIED = 200_000;
+const WINDOWS_PLACED = 2_000;
+
+/** As `admitOnce`, in all windows. */
+export function admit(
+  head: Head,
+  demand: Demand,
+  windows: Windows,
+  now: Instant,
+  context: AdmissionContext = {},
+): Admission {
+  if (countOf(windows) === 1) return admitOnce(head, demand, windows, now, context);
+  const { runs, short, complete } = placeAll(head, demand, windows, now, context, 'all');
+  if (short.length === 0) return { outcome: 'placed', claims: claimsOf(windows, runs) };
+  return { outcome: 'refused', refusal: refuse(head, demand, windows, now, short, complete) };
+}
+
+/** As `fittingOnce`, in all windows. */
+export function fittingOf(head: Head, demand: Demand, windows: Windows, now: Instant): Fitting {
+  const first = fittingOnce(head, demand, windows, now);
+  if (countOf(windows) === 1) return first;
+  const claims = (): readonly Claim[] | undefined => {
+    const { runs, short } = placeAll(head, demand, windows, now, {}, 'one');
+    return short.length === 0 ? claimsOf(windows, runs) : undefined;
+  };
+  return { nodes: first.nodes, claims };
+}
+
+/** Windows that follow each other, from an index on, and what is held in each of them: claims of the first. */
+interface Run {
+  readonly index: number;
+  count: number;
+  readonly claims: readonly Claim[];
+}
+
+interface Placed {
+  readonly runs: readonly Run[];
+  /** Indexes of windows in which the demand does not fit. */
+  readonly short: readonly number[];
+  /** Whether every window was looked at. */
+  readonly complete: boolean;
+}
+
+/** Looks at the windows in order: at all of them, or until one falls short. */
+function placeAll(
+  head: Head,
+  demand: Demand,
+  windows: Windows,
+  now: Instant,
+  context: AdmissionContext,
+  extent: 'all' | 'one',
+): Placed {
+  const most = extent === 'one' ? 1 : hasParts(demand) ? SHORT_PLACED : Number.POSITIVE_INFINITY;
+  const runs: Run[] = [];
+  const short: number[] = [];
+  let run: Run | undefined;
+  let fits: (window: Window) => boolean = () => false;
+  for (let index = 0; index < countOf(windows); index++) {
+    const window = windowAt(windows, index);
+    if (run !== undefined && fits(window)) {
+      run.count++;
+      continue;
+    }
+    const near = run === undefined ? context : { ...context, near: run.claims };
+    const claims = fittingOnce(head, demand, window, now, near).claims();
+    run = claims === undefined ? undefined : { index, count: 1, claims };
+    if (run === undefined) {
+      if (short.push(index) === most) return { runs, short, complete: index === countOf(windows) - 1 };
+    } else {
+      runs.push(run);
+      fits = fitsAgain(head, run.claims);
+    }
+  }
+  return { runs, short, complete: true };
+}
+
+/** Whether claims fit in other windows too, each pool and host asked once for what all of them take there. */
+export function fitsAgain(head: Head, claims: readonly Claim[]): (window: Window) => boolean {
+  const loads = new Map<string, { readonly free: Timeline; readonly vector: CapacityVector }>();
+  const elements: ElementId[] = [];
+  for (const claim of claims) {
+    if (claim.element !== undefined) elements.push(claim.element);
+    const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
+    for (const bearer of [head.nodes.get(claim.node), host]) {
+      const amount = bearer && amountOn(claim, bearer.id);
+      if (bearer === undefined || amount === undefined) continue;
+      const load = loads.get(bearer.id) ?? { free: bearer.free, vector: zeroVector() };
+      addVectors(load.vector, amount, 1);
+      loads.set(bearer.id, load);
+    }
+  }
+  const asked = [...loads.values()];
+  return (window) =>
+    asked.every(({ free, vector }) => free.fits(window, vector)) &&
+    elements.every((element) => head.hosts.isElementFree(element, window));
+}
+
+function claimsOf(windows: Windows, runs: readonly Run[]): Claim[] {
+  const claims = runs.flatMap((run) =>
+    run.claims.map((claim) => during(claim, someOf(windows, run.index, run.count))),
+  );
+  return claims.map((claim, index) => ({ ...claim, id: `${index + 1}` }));
+}
+
+function refuse(
+  head: Head,
+  demand: Demand,
+  windows: Windows,
+  now: Instant,
+  short: readonly number[],
+  complete: boolean,
+): Refusal {
+  const [first = 0] = short;
+  const refusal = refusalOf(head, demand, windowAt(windows, first), now);
+  const rest = omit(refusal, 'nextWindow', 'searchedUntil', 'most');
+  const shortWindows = short
+    .slice(0, SHORT_LISTED)
+    .map((index) => ({ occurrence: index + 1, window: windowAt(windows, index) }));
+  const number = `${complete ? '' : 'At least '}${short.length} of the ${countOf(windows)} windows`;
+  const which = `number ${first + 1} from ${describeInstant(windowAt(windows, first).start)} on`;
+  const message = `${number} cannot be had; the first of these is ${which}. ${refusal.message}`;
+  const most = hasParts(demand) ? {} : { most: mostInAll(head, demand, windows) };
+  return { ...rest, message, ...most, shortWindows, ...nextStart(head, demand, windows, now) };
+}
+
+/** The most of each resource that can be had in all windows. */
+function mostInAll(head: Head, demand: Demand, windows: Windows): Capacity {
+  const { nodes } = eligibleNodes(head, demand);
+  const asked = resourcesOf(demand.capacity);
+  let most = mostOf(nodes, asked, windows);
+  for (const window of eachOf(windows)) most = min(most, mostOf(nodes, asked, window));
+  return most;
+}
+
+/**
+ * The earliest later start with which the request fits in all windows. Where it does not fit in one of them, no start fits before the one
+ * with which that window is where it fits next: this is tried next.
+ */
+function nextStart(head: Head, demand: Demand, windows: Windows, now: Instant): Search {
+  const notAfter = latestStart(head.policy, now, windows.start, durationOf(spanOfAll(windows)));
+  let budget = hasParts(demand) ? WINDOWS_PLACED : WINDOWS_TRIED;
+  let searchedUntil = notAfter;
+  let { start } = windows;
+  for (let tried = 0; tried < STARTS_TRIED && budget > 0; tried++) {
+    const later = shifted(windows, start);
+    const { short, runs } = placeAll(head, demand, later, now, {}, 'one');
+    const [index] = short;
+    if (index === undefined) {
+      const nextWindow = windowAt(later, 0);
+      return searchedUntil < start ? { nextWindow, searchedUntil } : { nextWindow };
+    }
+    budget -= index + runs.length;
+    const ahead = start + (windowAt(windows, index).start - windows.start);
+    const found = nextFit(head, demand, windowAt(later, index), notAfter + (ahead - start), now);
+    const back = (instant: Instant): Instant => instant - (ahead - start);
+    if (found.searchedUntil !== undefined) searchedUntil = Math.min(searchedUntil, back(found.searchedUntil));
+    if (found.nextWindow === undefined) return { searchedUntil };
+    start = back(found.nextWindow.start);
+  }
+  return { searchedUntil: Math.min(searchedUntil, start) };
+}
