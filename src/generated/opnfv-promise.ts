@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain', 'over-commit', 'placement'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain', 'over-commit', 'placement', 'recurrence'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -45,6 +45,7 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:promise/capacity/usage
  * @path /opnfv-promise:promise/capacity/available
  * @path /opnfv-promise:promise/reservations/reservation/state/claim/capacity
+ * @path /opnfv-promise:promise/reservations/reservation/state/recurring/short-window/missing
  * @path /opnfv-promise:promise/allocations/allocation/capacity
  * @path /opnfv-promise:create-reservation/output/refusal/most
  * @path /opnfv-promise:create-reservation/output/refusal/in-use
@@ -76,6 +77,7 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:update-reservation/output/refusal/most
  * @path /opnfv-promise:update-reservation/output/refusal/in-use
  * @path /opnfv-promise:query-reservation/output/reservations/capacity
+ * @path /opnfv-promise:query-reservation/output/reservations/state/recurring/short-window/missing
  * @path /opnfv-promise:query-reservation/output/reservations/state/claim/capacity
  * @path /opnfv-promise:query-reservation/output/reservations/state/remaining
  * @path /opnfv-promise:query-reservation/output/reservations/state/missing
@@ -86,6 +88,7 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:accept-offer/output/refusal/most
  * @path /opnfv-promise:accept-offer/output/refusal/in-use
  * @path /opnfv-promise:reservation-event/capacity
+ * @path /opnfv-promise:reservation-event/recurring/short-window/missing
  * @path /opnfv-promise:reservation-event/claim/capacity
  * @path /opnfv-promise:reservation-event/remaining
  * @path /opnfv-promise:reservation-event/missing
@@ -253,7 +256,13 @@ export type RemainingContainer = {
 };
 
 /**
- * The window from start to end is the first of many.
+ * The window from start to end is the first of many, all of the same length. It is
+ * one reservation: all of its windows are granted, or none. Each may be allocated
+ * anew; between two of them the status is scheduled. Days and weeks are counted in
+ * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+ * after the one before it. Windows must not overlap. An expiry-time is that of the
+ * first window, and each has one as long after its start. Policy bounds the start of
+ * the first window, the end of the last, and the duration of each.
  * @path /opnfv-promise:promise/reservations/reservation/recurrence
  * @path /opnfv-promise:promise/offers/offer/recurrence
  * @path /opnfv-promise:query-reservation/output/reservations/recurrence
@@ -269,7 +278,7 @@ export type Recurrence = {
    */
   readonly interval?: number;
   /**
-   * No window starts after this instant.
+   * No window starts after this instant. There may be 10000 windows at the most.
    * @type ietf-yang-types:date-and-time
    */
   readonly until?: string;
@@ -278,6 +287,38 @@ export type Recurrence = {
    * @type uint32
    */
   readonly count?: number;
+};
+
+/**
+ * Window in progress.
+ * @path /opnfv-promise:promise/reservations/reservation/state/recurring/current
+ * @path /opnfv-promise:create-reservation/output/refusal/short-window
+ * @path /opnfv-promise:promise/reservations/reservation/state/recurring/next
+ * @path /opnfv-promise:update-reservation/output/refusal/short-window
+ * @path /opnfv-promise:query-reservation/output/reservations/state/recurring/current
+ * @path /opnfv-promise:query-reservation/output/reservations/state/recurring/next
+ * @path /opnfv-promise:request-offer/output/refusal/short-window
+ * @path /opnfv-promise:accept-offer/output/refusal/short-window
+ * @path /opnfv-promise:reservation-event/recurring/current
+ * @path /opnfv-promise:reservation-event/recurring/next
+ * @path /opnfv-promise:reservation-event/offered/short-window
+ */
+export type Occurrence = {
+  /**
+   * Number of the window: 1 for the first.
+   * @type uint32
+   */
+  readonly occurrence: number;
+  /**
+   * First instant of the window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start: string;
+  /**
+   * First instant after the window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end: string;
 };
 
 /**
@@ -357,7 +398,8 @@ export type Fault = {
 
 /**
  * Earliest window of the requested length, after the requested start, in which the
- * whole request fits at present and which policy allows. Nothing is held for it.
+ * whole request fits at present and which policy allows; with a recurrence, the
+ * first of the earliest windows that all fit. Nothing is held for it.
  * @path /opnfv-promise:create-reservation/output/refusal/next-window
  * @path /opnfv-promise:update-reservation/output/refusal/next-window
  * @path /opnfv-promise:request-offer/output/refusal/next-window
@@ -564,6 +606,16 @@ export type Claim = {
    * @type ietf-yang-types:date-and-time
    */
   readonly end?: string;
+  /**
+   * From the start of one window to that of the next. Absent: there is one window.
+   * @type uint32 (seconds)
+   */
+  readonly period?: number;
+  /**
+   * How many windows there are. Absent: one.
+   * @type uint32 (windows)
+   */
+  readonly windows?: number;
   /** Amount that is held. */
   readonly capacity?: CapacityVector;
 };
@@ -637,6 +689,32 @@ export type DemandContainer = {
    * @type nfv-infrastructure:trait
    */
   readonly 'forbidden-traits'?: readonly string[];
+};
+
+/**
+ * Of a degraded reservation, the first 16 windows that lack something.
+ * @path /opnfv-promise:promise/reservations/reservation/state/recurring/short-window
+ * @path /opnfv-promise:query-reservation/output/reservations/state/recurring/short-window
+ * @path /opnfv-promise:reservation-event/recurring/short-window
+ */
+export type RecurringShortWindow = {
+  /**
+   * Number of the window: 1 for the first.
+   * @type uint32
+   */
+  readonly occurrence: number;
+  /**
+   * First instant of the window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start: string;
+  /**
+   * First instant after the window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end: string;
+  /** The most that is missing at any instant of the window. */
+  readonly missing?: CapacityVector;
 };
 
 /**
@@ -811,16 +889,22 @@ export type Refusal = {
   /**
    * The most of each resource asked for that could be reserved throughout the
    * requested window, all together; of a flexible window, throughout the earliest one
-   * within its bounds.
+   * within its bounds; with a recurrence, in all windows.
    */
   readonly most?: CapacityVector;
   /** What is allocated under the reservation, below which it cannot shrink. */
   readonly 'in-use'?: CapacityVector;
   /**
    * Earliest window of the requested length, after the requested start, in which the
-   * whole request fits at present and which policy allows. Nothing is held for it.
+   * whole request fits at present and which policy allows; with a recurrence, the
+   * first of the earliest windows that all fit. Nothing is held for it.
    */
   readonly 'next-window'?: NextWindow;
+  /**
+   * Windows of a request that recurs in which it does not fit, the first 16 of them.
+   * What is said of shortages and candidates is of the first.
+   */
+  readonly 'short-window'?: readonly Occurrence[];
   /**
    * Part of the request for which no place was found.
    * @type nfv-infrastructure:name
@@ -1059,6 +1143,29 @@ export type Pool = {
   readonly state?: CapacityBreakdown;
 };
 
+/**
+ * Windows of a reservation that recurs. Empty for others.
+ * @path /opnfv-promise:promise/reservations/reservation/state/recurring
+ */
+export type Recurring = {
+  /**
+   * How many windows it has, those that are over included.
+   * @type uint32 (windows)
+   */
+  readonly windows?: number;
+  /**
+   * First instant after the last window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
+  /** Window in progress. */
+  readonly current?: Occurrence;
+  /** Window that starts next. */
+  readonly next?: Occurrence;
+  /** Of a degraded reservation, the first 16 windows that lack something. */
+  readonly 'short-window'?: readonly RecurringShortWindow[] | Entries<RecurringShortWindow>;
+};
+
 /** Why a request was refused, or why an entry is in the state that it is in. */
 export type Reason =
   /** Several providers exist and the request does not say which one it means. */
@@ -1230,12 +1337,13 @@ export type Offer = {
    */
   readonly 'modified-on'?: string;
   /**
-   * Start of the window that is offered.
+   * Start of the window that is offered, or of the first of them.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'starts-at'?: string;
   /**
-   * End of the window that is offered. Absent: without end.
+   * End of the window that is offered, or of the first of them. Absent: without
+   * end.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'ends-at'?: string;
@@ -1294,8 +1402,13 @@ export type Offer = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
   /**
-   * The window from start to end is the first of many.
-   * @feature opnfv-promise:recurrence
+   * The window from start to end is the first of many, all of the same length. It is
+   * one reservation: all of its windows are granted, or none. Each may be allocated
+   * anew; between two of them the status is scheduled. Days and weeks are counted in
+   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+   * after the one before it. Windows must not overlap. An expiry-time is that of the
+   * first window, and each has one as long after its start. Policy bounds the start of
+   * the first window, the end of the last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
@@ -1307,192 +1420,6 @@ export type Offer = {
   readonly 'flexible-window'?: FlexibleWindow;
   /** What is held where, and when. */
   readonly claim?: readonly Claim[] | Entries<Claim>;
-};
-
-/** Type `opnfv-promise:reservation-status`. */
-export type ReservationStatus =
-  /** Recorded; whether it can be met is not decided yet. The decision is notified. */
-  | 'pending'
-  /** Refused: nothing is held. Final. */
-  | 'rejected'
-  /**
-   * Granted, its start is in the future, or it waits until the VIM has confirmed
-   * that the virtual machines which it displaced are gone.
-   */
-  | 'scheduled'
-  /** Granted, its start has arrived: allocations can be made against it. */
-  | 'active'
-  /**
-   * Granted before, and cannot be kept in full at present, because capacity was
-   * lost.
-   */
-  | 'degraded'
-  /** Its end has arrived. Final. */
-  | 'ended'
-  /** Nothing was allocated in time, so that the hold was released. Final. */
-  | 'expired'
-  /** Withdrawn by a consumer. Final. */
-  | 'cancelled'
-  /** Displaced in favour of a higher priority. Final. */
-  | 'preempted'
-  /** Could not be carried out because of a failure outside Promise. Final. */
-  | 'failed';
-
-/** Type `opnfv-promise:hold`. */
-export type Hold =
-  /**
-   * Held for a commit that is not confirmed yet, or for a decision that is pending:
-   * nothing can be allocated against it.
-   */
-  | 'tentative'
-  /** Held for good. */
-  | 'firm';
-
-/**
- * What Promise knows about the reservation.
- * @path /opnfv-promise:promise/reservations/reservation/state
- */
-export type ReservationState = {
-  /** Where the reservation is in its life cycle. */
-  readonly status?: ReservationStatus;
-  /** How binding the claims are. Absent when nothing is held. */
-  readonly hold?: Hold;
-  /** Why the status is what it is, where that needs a reason. */
-  readonly reason?: Reason;
-  /** The reason in words. */
-  readonly message?: string;
-  /** User who made the reservation. */
-  readonly owner?: string;
-  /** Tenant for which the reservation was made (resourceGroupId in IFA 005). */
-  readonly tenant?: string;
-  /**
-   * Instant at which the reservation was recorded.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly 'created-on'?: string;
-  /**
-   * Instant of the last change of the reservation or its state.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly 'modified-on'?: string;
-  /**
-   * Start in effect: the one asked for, or the instant of the decision.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly 'starts-at'?: string;
-  /**
-   * End in effect: the one asked for, or the bound that policy sets. Absent: without
-   * end.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly 'ends-at'?: string;
-  /**
-   * What is not allocated at this instant is released. It comes from expiry-time,
-   * from the validity period of a reservation for immediate use, or from the policy
-   * expiry. Absent: never.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly 'expires-at'?: string;
-  /** What is held where, and when. */
-  readonly claim?: readonly Claim[] | Entries<Claim>;
-  /**
-   * Reservation that a controller of the VIM keeps for this one (second message
-   * flow, reservation step 5).
-   */
-  readonly 'controller-reservation'?: readonly ControllerReservation[] | Entries<ControllerReservation>;
-  /** What can still be allocated against the reservation. */
-  readonly remaining?: CapacityVector;
-  /**
-   * What of remaining is virtual machines of a container: each can be allocated
-   * once.
-   */
-  readonly 'remaining-container'?: readonly RemainingContainer[] | Entries<RemainingContainer>;
-  /**
-   * What a degraded reservation lacks: the most that is missing at any instant of its
-   * window.
-   */
-  readonly missing?: CapacityVector;
-  /**
-   * Allocations made against the reservation that are not gone.
-   * @type leafref
-   */
-  readonly allocations?: readonly string[];
-};
-
-/**
- * Claim on capacity during a window. An entry that an edit creates or changes is
- * admitted like one that an RPC asks for: the edit fails if it does not fit.
- * @path /opnfv-promise:promise/reservations/reservation
- */
-export type Reservation = {
-  /**
-   * Identifier of the reservation (reservationID in the message flows).
-   * @type nfv-infrastructure:identifier
-   */
-  readonly id: string;
-  /**
-   * Name for people; need not be unique.
-   * @type nfv-infrastructure:name
-   */
-  readonly name?: string;
-  /** Class of the reservation. */
-  readonly priority?: Priority;
-  /**
-   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
-   * the instant of the decision.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly start?: string;
-  /**
-   * First instant after the window (endTime in IFA 005). Absent: without end, as far
-   * as the policy open-ended allows. It has to be later than the start.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly end?: string;
-  /**
-   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
-   * 005): what is not allocated by then is released. Absent: by policy.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly 'expiry-time'?: string;
-  /** Amount of each resource. A resource that is absent is not concerned. */
-  readonly capacity?: CapacityVector;
-  /**
-   * Availability zone in which the resources have to be. Absent: any zone.
-   * @type nfv-infrastructure:zone-name
-   */
-  readonly zone?: string;
-  /**
-   * Pools from which the resources may come. Absent: any pool that fits.
-   * @type opnfv-promise:pool-ref
-   */
-  readonly pools?: readonly string[];
-  /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
-   * @type nfv-infrastructure:vim-identifier
-   */
-  readonly elements?: readonly string[];
-  /** Virtual machines of one size (virtualisation containers in IFA 005). */
-  readonly container?: readonly DemandContainer[] | Entries<DemandContainer>;
-  /** Constraint on how virtual machines are spread over hosts. */
-  readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
-  /**
-   * The window from start to end is the first of many.
-   * @feature opnfv-promise:recurrence
-   */
-  readonly recurrence?: Recurrence;
-  /**
-   * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
-   */
-  readonly 'flexible-window'?: FlexibleWindow;
-  /** What Promise knows about the reservation. */
-  readonly state?: ReservationState;
 };
 
 /** Kind of a provider, which decides how Promise speaks to it. */
@@ -1942,6 +1869,203 @@ export type Provider = {
   readonly 'promise-simulator:simulation'?: ProviderSimulation;
 };
 
+/** Type `opnfv-promise:reservation-status`. */
+export type ReservationStatus =
+  /** Recorded; whether it can be met is not decided yet. The decision is notified. */
+  | 'pending'
+  /** Refused: nothing is held. Final. */
+  | 'rejected'
+  /**
+   * Granted, its start, or that of its next window, is in the future, or it waits
+   * until the VIM has confirmed that the virtual machines which it displaced are
+   * gone.
+   */
+  | 'scheduled'
+  /** Granted, its start has arrived: allocations can be made against it. */
+  | 'active'
+  /**
+   * Granted before, and cannot be kept in full at present, because capacity was
+   * lost.
+   */
+  | 'degraded'
+  /** Its end has arrived. Final. */
+  | 'ended'
+  /** Nothing was allocated in time, so that the hold was released. Final. */
+  | 'expired'
+  /** Withdrawn by a consumer. Final. */
+  | 'cancelled'
+  /** Displaced in favour of a higher priority. Final. */
+  | 'preempted'
+  /** Could not be carried out because of a failure outside Promise. Final. */
+  | 'failed';
+
+/** Type `opnfv-promise:hold`. */
+export type Hold =
+  /**
+   * Held for a commit that is not confirmed yet, or for a decision that is pending:
+   * nothing can be allocated against it.
+   */
+  | 'tentative'
+  /** Held for good. */
+  | 'firm';
+
+/**
+ * What Promise knows about the reservation.
+ * @path /opnfv-promise:promise/reservations/reservation/state
+ */
+export type ReservationState = {
+  /** Where the reservation is in its life cycle. */
+  readonly status?: ReservationStatus;
+  /** How binding the claims are. Absent when nothing is held. */
+  readonly hold?: Hold;
+  /** Why the status is what it is, where that needs a reason. */
+  readonly reason?: Reason;
+  /** The reason in words. */
+  readonly message?: string;
+  /** User who made the reservation. */
+  readonly owner?: string;
+  /** Tenant for which the reservation was made (resourceGroupId in IFA 005). */
+  readonly tenant?: string;
+  /**
+   * Instant at which the reservation was recorded.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'created-on'?: string;
+  /**
+   * Instant of the last change of the reservation or its state.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'modified-on'?: string;
+  /**
+   * Start in effect: the one asked for, or the instant of the decision. Of a
+   * reservation that recurs, that of the window in progress, or of the next one.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'starts-at'?: string;
+  /**
+   * End in effect: the one asked for, or the bound that policy sets. Absent: without
+   * end. Of a reservation that recurs, that of the window in progress, or of the next
+   * one.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
+  /** Windows of a reservation that recurs. Empty for others. */
+  readonly recurring?: Recurring;
+  /**
+   * What is not allocated at this instant is released, of a reservation that recurs
+   * until the window in progress is over. It comes from expiry-time, from the validity
+   * period of a reservation for immediate use, or from the policy expiry. Absent:
+   * never.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expires-at'?: string;
+  /** What is held where, and when. */
+  readonly claim?: readonly Claim[] | Entries<Claim>;
+  /**
+   * Reservation that a controller of the VIM keeps for this one (second message
+   * flow, reservation step 5).
+   */
+  readonly 'controller-reservation'?: readonly ControllerReservation[] | Entries<ControllerReservation>;
+  /** What can still be allocated against the reservation. */
+  readonly remaining?: CapacityVector;
+  /**
+   * What of remaining is virtual machines of a container: each can be allocated
+   * once.
+   */
+  readonly 'remaining-container'?: readonly RemainingContainer[] | Entries<RemainingContainer>;
+  /**
+   * What a degraded reservation lacks: the most that is missing at any instant of its
+   * window.
+   */
+  readonly missing?: CapacityVector;
+  /**
+   * Allocations made against the reservation that are not gone.
+   * @type leafref
+   */
+  readonly allocations?: readonly string[];
+};
+
+/**
+ * Claim on capacity during a window. An entry that an edit creates or changes is
+ * admitted like one that an RPC asks for: the edit fails if it does not fit.
+ * @path /opnfv-promise:promise/reservations/reservation
+ */
+export type Reservation = {
+  /**
+   * Identifier of the reservation (reservationID in the message flows).
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Name for people; need not be unique.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** Class of the reservation. */
+  readonly priority?: Priority;
+  /**
+   * First instant of the window (startTime in IFA 005). Absent: immediate use, from
+   * the instant of the decision.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly start?: string;
+  /**
+   * First instant after the window (endTime in IFA 005). Absent: without end, as far
+   * as the policy open-ended allows. It has to be later than the start.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly end?: string;
+  /**
+   * Instant by which the reserved resources have to be allocated (expiryTime in IFA
+   * 005): what is not allocated by then is released. Absent: by policy.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'expiry-time'?: string;
+  /** Amount of each resource. A resource that is absent is not concerned. */
+  readonly capacity?: CapacityVector;
+  /**
+   * Availability zone in which the resources have to be. Absent: any zone.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Pools from which the resources may come. Absent: any pool that fits.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pools?: readonly string[];
+  /**
+   * Individual elements to reserve, by id or name. A host is held whole, unless there
+   * are containers: then their instances are placed on the hosts named and no others.
+   * A network, port, address or volume is held by one reservation at a time. A flavor
+   * or image is not held; the pools have to have it.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly elements?: readonly string[];
+  /** Virtual machines of one size (virtualisation containers in IFA 005). */
+  readonly container?: readonly DemandContainer[] | Entries<DemandContainer>;
+  /** Constraint on how virtual machines are spread over hosts. */
+  readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
+  /**
+   * The window from start to end is the first of many, all of the same length. It is
+   * one reservation: all of its windows are granted, or none. Each may be allocated
+   * anew; between two of them the status is scheduled. Days and weeks are counted in
+   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+   * after the one before it. Windows must not overlap. An expiry-time is that of the
+   * first window, and each has one as long after its start. Policy bounds the start of
+   * the first window, the end of the last, and the duration of each.
+   */
+  readonly recurrence?: Recurrence;
+  /**
+   * Bounds within which Promise chooses the window: the earliest in which the whole
+   * request fits. It is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the place
+   * of the bounds; what it does not give stays as it was chosen.
+   */
+  readonly 'flexible-window'?: FlexibleWindow;
+  /** What Promise knows about the reservation. */
+  readonly state?: ReservationState;
+};
+
 /**
  * VIMs that Promise knows.
  * @path /opnfv-promise:promise/providers
@@ -2374,6 +2498,16 @@ export type QueryCapacityOutputCollections = {
    */
   readonly end?: string;
   /**
+   * From the start of one window to that of the next. Absent: there is one window.
+   * @type uint32 (seconds)
+   */
+  readonly period?: number;
+  /**
+   * How many windows there are. Absent: one.
+   * @type uint32 (windows)
+   */
+  readonly windows?: number;
+  /**
    * Its amount: of a pool in the view asked for, lowest for total and
    * available, highest for reserved and usage; of the others what they hold.
    */
@@ -2527,7 +2661,13 @@ export type CreateReservationInputContainer = {
 };
 
 /**
- * The window from start to end is the first of many.
+ * The window from start to end is the first of many, all of the same length. It is
+ * one reservation: all of its windows are granted, or none. Each may be allocated
+ * anew; between two of them the status is scheduled. Days and weeks are counted in
+ * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+ * after the one before it. Windows must not overlap. An expiry-time is that of the
+ * first window, and each has one as long after its start. Policy bounds the start of
+ * the first window, the end of the last, and the duration of each.
  * @path /opnfv-promise:create-reservation/input/recurrence
  */
 export type CreateReservationInputRecurrence = {
@@ -2539,7 +2679,7 @@ export type CreateReservationInputRecurrence = {
    */
   readonly interval: number;
   /**
-   * No window starts after this instant.
+   * No window starts after this instant. There may be 10000 windows at the most.
    * @type ietf-yang-types:date-and-time
    */
   readonly until?: string;
@@ -2606,8 +2746,13 @@ export type CreateReservationInput = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many.
-   * @feature opnfv-promise:recurrence
+   * The window from start to end is the first of many, all of the same length. It is
+   * one reservation: all of its windows are granted, or none. Each may be allocated
+   * anew; between two of them the status is scheduled. Days and weeks are counted in
+   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+   * after the one before it. Windows must not overlap. An expiry-time is that of the
+   * first window, and each has one as long after its start. Policy bounds the start of
+   * the first window, the end of the last, and the duration of each.
    */
   readonly recurrence?: CreateReservationInputRecurrence;
   /**
@@ -2767,7 +2912,13 @@ export type UpdateReservationInputContainer = {
 };
 
 /**
- * The window from start to end is the first of many.
+ * The window from start to end is the first of many, all of the same length. It is
+ * one reservation: all of its windows are granted, or none. Each may be allocated
+ * anew; between two of them the status is scheduled. Days and weeks are counted in
+ * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+ * after the one before it. Windows must not overlap. An expiry-time is that of the
+ * first window, and each has one as long after its start. Policy bounds the start of
+ * the first window, the end of the last, and the duration of each.
  * @path /opnfv-promise:update-reservation/input/recurrence
  */
 export type UpdateReservationInputRecurrence = {
@@ -2779,7 +2930,7 @@ export type UpdateReservationInputRecurrence = {
    */
   readonly interval: number;
   /**
-   * No window starts after this instant.
+   * No window starts after this instant. There may be 10000 windows at the most.
    * @type ietf-yang-types:date-and-time
    */
   readonly until?: string;
@@ -2852,8 +3003,13 @@ export type UpdateReservationInput = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many.
-   * @feature opnfv-promise:recurrence
+   * The window from start to end is the first of many, all of the same length. It is
+   * one reservation: all of its windows are granted, or none. Each may be allocated
+   * anew; between two of them the status is scheduled. Days and weeks are counted in
+   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+   * after the one before it. Windows must not overlap. An expiry-time is that of the
+   * first window, and each has one as long after its start. Policy bounds the start of
+   * the first window, the end of the last, and the duration of each.
    */
   readonly recurrence?: UpdateReservationInputRecurrence;
   /**
@@ -3092,6 +3248,29 @@ export type QueryReservationOutputReservationsContainer = {
 };
 
 /**
+ * Windows of a reservation that recurs. Empty for others.
+ * @path /opnfv-promise:query-reservation/output/reservations/state/recurring
+ */
+export type QueryReservationOutputReservationsStateRecurring = {
+  /**
+   * How many windows it has, those that are over included.
+   * @type uint32 (windows)
+   */
+  readonly windows?: number;
+  /**
+   * First instant after the last window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
+  /** Window in progress. */
+  readonly current?: Occurrence;
+  /** Window that starts next. */
+  readonly next?: Occurrence;
+  /** Of a degraded reservation, the first 16 windows that lack something. */
+  readonly 'short-window'?: readonly RecurringShortWindow[];
+};
+
+/**
  * What Promise knows about the reservation.
  * @path /opnfv-promise:query-reservation/output/reservations/state
  */
@@ -3119,20 +3298,25 @@ export type QueryReservationOutputReservationsState = {
    */
   readonly 'modified-on'?: string;
   /**
-   * Start in effect: the one asked for, or the instant of the decision.
+   * Start in effect: the one asked for, or the instant of the decision. Of a
+   * reservation that recurs, that of the window in progress, or of the next one.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'starts-at'?: string;
   /**
    * End in effect: the one asked for, or the bound that policy sets. Absent: without
-   * end.
+   * end. Of a reservation that recurs, that of the window in progress, or of the next
+   * one.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'ends-at'?: string;
+  /** Windows of a reservation that recurs. Empty for others. */
+  readonly recurring?: QueryReservationOutputReservationsStateRecurring;
   /**
-   * What is not allocated at this instant is released. It comes from expiry-time,
-   * from the validity period of a reservation for immediate use, or from the policy
-   * expiry. Absent: never.
+   * What is not allocated at this instant is released, of a reservation that recurs
+   * until the window in progress is over. It comes from expiry-time, from the validity
+   * period of a reservation for immediate use, or from the policy expiry. Absent:
+   * never.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'expires-at'?: string;
@@ -3222,8 +3406,13 @@ export type QueryReservationOutputReservations = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many.
-   * @feature opnfv-promise:recurrence
+   * The window from start to end is the first of many, all of the same length. It is
+   * one reservation: all of its windows are granted, or none. Each may be allocated
+   * anew; between two of them the status is scheduled. Days and weeks are counted in
+   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+   * after the one before it. Windows must not overlap. An expiry-time is that of the
+   * first window, and each has one as long after its start. Policy bounds the start of
+   * the first window, the end of the last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
@@ -3343,7 +3532,13 @@ export type RequestOfferInputContainer = {
 };
 
 /**
- * The window from start to end is the first of many.
+ * The window from start to end is the first of many, all of the same length. It is
+ * one reservation: all of its windows are granted, or none. Each may be allocated
+ * anew; between two of them the status is scheduled. Days and weeks are counted in
+ * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+ * after the one before it. Windows must not overlap. An expiry-time is that of the
+ * first window, and each has one as long after its start. Policy bounds the start of
+ * the first window, the end of the last, and the duration of each.
  * @path /opnfv-promise:request-offer/input/recurrence
  */
 export type RequestOfferInputRecurrence = {
@@ -3355,7 +3550,7 @@ export type RequestOfferInputRecurrence = {
    */
   readonly interval: number;
   /**
-   * No window starts after this instant.
+   * No window starts after this instant. There may be 10000 windows at the most.
    * @type ietf-yang-types:date-and-time
    */
   readonly until?: string;
@@ -3423,8 +3618,13 @@ export type RequestOfferInput = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many.
-   * @feature opnfv-promise:recurrence
+   * The window from start to end is the first of many, all of the same length. It is
+   * one reservation: all of its windows are granted, or none. Each may be allocated
+   * anew; between two of them the status is scheduled. Days and weeks are counted in
+   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+   * after the one before it. Windows must not overlap. An expiry-time is that of the
+   * first window, and each has one as long after its start. Policy bounds the start of
+   * the first window, the end of the last, and the duration of each.
    */
   readonly recurrence?: RequestOfferInputRecurrence;
   /**
@@ -3920,6 +4120,29 @@ export type ReservationEventContainer = {
 };
 
 /**
+ * Windows of a reservation that recurs. Empty for others.
+ * @path /opnfv-promise:reservation-event/recurring
+ */
+export type ReservationEventRecurring = {
+  /**
+   * How many windows it has, those that are over included.
+   * @type uint32 (windows)
+   */
+  readonly windows?: number;
+  /**
+   * First instant after the last window.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'ends-at'?: string;
+  /** Window in progress. */
+  readonly current?: Occurrence;
+  /** Window that starts next. */
+  readonly next?: Occurrence;
+  /** Of a degraded reservation, the first 16 windows that lack something. */
+  readonly 'short-window'?: readonly RecurringShortWindow[];
+};
+
+/**
  * A reservation was decided on, changed, or is about to change (reservation step 7;
  * second message flow, steps 6 and 10). It carries the current data of the
  * reservation.
@@ -3940,6 +4163,7 @@ export type ReservationEvent = {
     | 'cancelled'
     | 'started'
     | 'ending'
+    | 'occurrence-ended'
     | 'ended'
     | 'expired'
     | 'degraded'
@@ -3953,6 +4177,13 @@ export type ReservationEvent = {
   readonly 'reservation-id': string;
   /** Status before. Absent if the reservation is new. */
   readonly 'old-status'?: ReservationStatus;
+  /**
+   * Number of the window that the event is about: the one that starts, is ending or
+   * has ended, else the one in progress, or the next. Absent for a reservation that
+   * does not recur.
+   * @type uint32
+   */
+  readonly occurrence?: number;
   /**
    * Name for people; need not be unique.
    * @type nfv-infrastructure:name
@@ -4003,8 +4234,13 @@ export type ReservationEvent = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many.
-   * @feature opnfv-promise:recurrence
+   * The window from start to end is the first of many, all of the same length. It is
+   * one reservation: all of its windows are granted, or none. Each may be allocated
+   * anew; between two of them the status is scheduled. Days and weeks are counted in
+   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+   * after the one before it. Windows must not overlap. An expiry-time is that of the
+   * first window, and each has one as long after its start. Policy bounds the start of
+   * the first window, the end of the last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
@@ -4037,20 +4273,25 @@ export type ReservationEvent = {
    */
   readonly 'modified-on'?: string;
   /**
-   * Start in effect: the one asked for, or the instant of the decision.
+   * Start in effect: the one asked for, or the instant of the decision. Of a
+   * reservation that recurs, that of the window in progress, or of the next one.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'starts-at'?: string;
   /**
    * End in effect: the one asked for, or the bound that policy sets. Absent: without
-   * end.
+   * end. Of a reservation that recurs, that of the window in progress, or of the next
+   * one.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'ends-at'?: string;
+  /** Windows of a reservation that recurs. Empty for others. */
+  readonly recurring?: ReservationEventRecurring;
   /**
-   * What is not allocated at this instant is released. It comes from expiry-time,
-   * from the validity period of a reservation for immediate use, or from the policy
-   * expiry. Absent: never.
+   * What is not allocated at this instant is released, of a reservation that recurs
+   * until the window in progress is over. It comes from expiry-time, from the validity
+   * period of a reservation for immediate use, or from the policy expiry. Absent:
+   * never.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'expires-at'?: string;
@@ -4254,8 +4495,13 @@ export type OfferEvent = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many.
-   * @feature opnfv-promise:recurrence
+   * The window from start to end is the first of many, all of the same length. It is
+   * one reservation: all of its windows are granted, or none. Each may be allocated
+   * anew; between two of them the status is scheduled. Days and weeks are counted in
+   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
+   * after the one before it. Windows must not overlap. An expiry-time is that of the
+   * first window, and each has one as long after its start. Policy bounds the start of
+   * the first window, the end of the last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
@@ -4321,6 +4567,16 @@ export type CapacityEvent = {
    * @type ietf-yang-types:date-and-time
    */
   readonly end?: string;
+  /**
+   * From the start of one window to that of the next. Absent: there is one window.
+   * @type uint32 (seconds)
+   */
+  readonly period?: number;
+  /**
+   * How many windows there are. Absent: one.
+   * @type uint32 (windows)
+   */
+  readonly windows?: number;
   /** Capacity of the pool after the change, at its first instant. */
   readonly total?: CapacityVector;
   /** Capacity that reservations hold and that is not allocated yet. */
@@ -4758,7 +5014,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
     { module: 'opnfv-promise', name: 'affinity-group', keys: [{ name: 'name', value: affinityGroupName }] },
   ],
-  /** @feature opnfv-promise:recurrence */
   '/opnfv-promise:promise/reservations/reservation/recurrence': (reservationId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'reservations' },
@@ -4776,6 +5031,46 @@ export const paths = {
     { module: 'opnfv-promise', name: 'reservations' },
     { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
     { module: 'opnfv-promise', name: 'state' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/recurring': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'recurring' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/recurring/current': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'recurring' },
+    { module: 'opnfv-promise', name: 'current' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/recurring/next': (reservationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'recurring' },
+    { module: 'opnfv-promise', name: 'next' },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/recurring/short-window': (reservationId: string, shortWindowOccurrence: number): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'recurring' },
+    { module: 'opnfv-promise', name: 'short-window', keys: [{ name: 'occurrence', value: shortWindowOccurrence }] },
+  ],
+  '/opnfv-promise:promise/reservations/reservation/state/recurring/short-window/missing': (reservationId: string, shortWindowOccurrence: number): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'reservations' },
+    { module: 'opnfv-promise', name: 'reservation', keys: [{ name: 'id', value: reservationId }] },
+    { module: 'opnfv-promise', name: 'state' },
+    { module: 'opnfv-promise', name: 'recurring' },
+    { module: 'opnfv-promise', name: 'short-window', keys: [{ name: 'occurrence', value: shortWindowOccurrence }] },
+    { module: 'opnfv-promise', name: 'missing' },
   ],
   '/opnfv-promise:promise/reservations/reservation/state/claim': (reservationId: string, claimId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
@@ -4854,7 +5149,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'offer', keys: [{ name: 'id', value: offerId }] },
     { module: 'opnfv-promise', name: 'affinity-group', keys: [{ name: 'name', value: affinityGroupName }] },
   ],
-  /** @feature opnfv-promise:recurrence */
   '/opnfv-promise:promise/offers/offer/recurrence': (offerId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'offers' },

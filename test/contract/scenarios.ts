@@ -419,6 +419,42 @@ function furtherScenarios(open: () => World): void {
     await world.conflict('create-instance', world.instance({ 'reservation-id': id }), 'reservation-over');
   });
 
+  it('reserves many windows as one, starts and ends each, and finds it by any', async () => {
+    const world = await open().open();
+    const first = world.now + HOUR;
+    const id = await world.reserve({
+      start: at(first),
+      end: at(first + 2 * HOUR),
+      recurrence: { frequency: 'daily', interval: 2, count: 3 },
+    });
+    const events = await world.events('reservation-event', 'reservation-id', id);
+    expect(await world.available(first + 4 * DAY, first + 4 * DAY + HOUR)).to.equal(POOL_CORES - 4);
+    expect(await world.available(first + DAY, first + DAY + HOUR)).to.equal(POOL_CORES);
+    const window = { start: at(first + 2 * DAY), end: at(first + 2 * DAY + MINUTE) };
+    const found = await world.consumer.invoke('opnfv-promise:query-reservation', { window });
+    expect(all(found, 'reservations').map((each) => leaf(each, 'id'))).to.include(id);
+    const refused = await world.conflict(
+      'create-reservation',
+      {
+        pools: [world.vim.pool],
+        start: at(first + 2 * DAY + HOUR),
+        end: at(first + 2 * DAY + 3 * HOUR),
+        recurrence: { frequency: 'weekly', count: 2 },
+        capacity: { cores: POOL_CORES },
+      },
+      'insufficient-capacity',
+    );
+    expect(all(refused, 'refusal/short-window').map((each) => leaf(each, 'occurrence'))).to.deep.equal(['1']);
+    await world.agent.reach(first);
+    expect(leaf(await world.event(events, 'started'), 'occurrence')).to.equal('1');
+    await world.agent.reach(first + 2 * HOUR);
+    expect(leaf(await world.event(events, 'occurrence-ended'), 'status')).to.equal('scheduled');
+    const between = await world.consumer.get(reservationPath(id));
+    expect(leaf(between, 'state/recurring/next/occurrence')).to.equal('2');
+    await world.agent.reach(first + 4 * DAY + 2 * HOUR);
+    expect(leaf(await world.event(events, 'ended'), 'occurrence')).to.equal('3');
+  });
+
   it('tells of an instance that could not boot, and frees what it held when it is destroyed', async () => {
     const world = await open().open();
     await world.consumer.invoke('promise-simulator:fail-next-boot', {

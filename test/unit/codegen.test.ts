@@ -42,6 +42,7 @@ describe('code generation', () => {
       'explain',
       'over-commit',
       'placement',
+      'recurrence',
     ]);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',
@@ -68,9 +69,7 @@ describe('code generation', () => {
 
   it('finds the features behind nodes by compiling with and without each', () => {
     expect(schema.featuresOf('/opnfv-promise:create-reservation')).to.equal(undefined);
-    expect(schema.featuresOf('/opnfv-promise:create-reservation/input/recurrence')).to.deep.equal([
-      'opnfv-promise:recurrence',
-    ]);
+    expect(schema.featuresOf('/opnfv-promise:create-reservation/input/recurrence')).to.equal(undefined);
     expect(schema.featuresOf('/opnfv-promise:create-reservation/output/moved')).to.equal(undefined);
     // One of the features that bring it is announced.
     expect(schema.featuresOf('/opnfv-promise:create-reservation/output/search-complete')).to.equal(undefined);
@@ -94,7 +93,7 @@ describe('code generation', () => {
       .and.to.include("| 'promise-simulator:simulated'");
     expect(text).to.match(/export type Result =\n.*\n? {2}\/\*\* The request was carried out[^|]*\| 'ok'/);
     expect(text).to.include('readonly reservation?: readonly Reservation[] | Entries<Reservation>;');
-    expect(text).to.match(/@feature opnfv-promise:recurrence\n[^;]*readonly recurrence\?: Recurrence;/);
+    expect(text).to.match(/@feature promise-thresholds:thresholds\n[^;]*readonly 'promise-thresholds:threshold'\?:/);
     expect(text).to.include("readonly 'promise-simulator:simulation'?: ProviderSimulation;");
   });
 });

@@ -35,6 +35,7 @@ import {
   present,
   priorityOut,
   reasonOut,
+  repetitionOut,
 } from './promise-values.ts';
 
 type CapacityHandlers = Pick<Handlers<RequestContext>, 'increase-capacity' | 'decrease-capacity' | 'query-capacity'>;
@@ -179,7 +180,7 @@ export function utilizationOut(entries: readonly UtilizationEntry[]): readonly U
 }
 
 function collectionOut(collection: Collection): QueryCapacityOutputCollections {
-  const { kind, id, name, provider, zone, start, end, capacity } = collection;
+  const { kind, id, name, provider, zone, start, end, windows, capacity } = collection;
   return present({
     kind,
     id,
@@ -188,6 +189,7 @@ function collectionOut(collection: Collection): QueryCapacityOutputCollections {
     zone,
     start: instantOut(start),
     end: endOut(end),
+    ...repetitionOut(windows ?? {}),
     capacity: amountsOut(capacity),
   });
 }

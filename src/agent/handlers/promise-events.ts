@@ -29,6 +29,7 @@ import {
   priorityOut,
   reasonOut,
   refusalOut,
+  repetitionOut,
 } from './promise-values.ts';
 
 /** The number is the store's to give. */
@@ -59,14 +60,14 @@ function contentOf(event: DomainEvent): Unnumbered<Notification['content']> {
 }
 
 function reservationEvent(event: DomainReservationEvent): Unnumbered<ReservationEvent> {
-  const { cause, reservation, oldStatus, remaining, remainingInstances, missing, allocations, by, byTenant, offered } =
-    event;
+  const { time, cause, reservation, oldStatus, occurrence, by, byTenant, offered } = event;
   return present({
     cause,
     'reservation-id': reservation.id,
     'old-status': oldStatus,
+    occurrence,
     ...requestOut(reservation),
-    ...stateOut(reservation, { remaining, remainingInstances, missing, allocations }),
+    ...stateOut(reservation, event, time),
     by,
     'by-tenant': byTenant,
     offered: offered === undefined ? undefined : refusalOut(offered),
@@ -99,6 +100,7 @@ function capacityEvent(event: DomainCapacityEvent): Unnumbered<CapacityEvent> {
     host,
     start: instantOut(start),
     end: endOut(end),
+    ...repetitionOut(event),
     ...(capacity === undefined ? {} : breakdownOut(capacity)),
   });
 }

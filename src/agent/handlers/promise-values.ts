@@ -16,7 +16,7 @@ import { InvalidRequest } from '../../engine/requests.ts';
 import type { Candidate, Refusal as DomainRefusal } from '../../engine/requests.ts';
 import { poolOfNode } from '../../engine/state.ts';
 import { FOREVER, InvalidTimeError, parseInstant, printInstant } from '../../engine/window.ts';
-import type { Instant } from '../../engine/window.ts';
+import type { Instant, Window } from '../../engine/window.ts';
 import type {
   AffinityGroup,
   CapacityBreakdown,
@@ -24,6 +24,7 @@ import type {
   Claim,
   DemandContainer,
   Fault,
+  Occurrence,
   Priority,
   Reason,
   Refusal,
@@ -71,6 +72,16 @@ export function instantOut(instant: Instant | undefined): string | undefined {
 /** The end of a window: none for one without an end. */
 export function endOut(end: Instant | undefined): string | undefined {
   return end === undefined || end === FOREVER ? undefined : printInstant(end);
+}
+
+/** A window of what recurs, by its number. */
+export function occurrenceOut(occurrence: number, window: Window): Occurrence {
+  return { occurrence, start: printInstant(window.start), end: printInstant(window.end) };
+}
+
+/** How a window repeats (grouping repetition); nothing where there is one. */
+export function repetitionOut({ period, count }: { readonly period?: number; readonly count?: number }) {
+  return present({ period: period && period / 1000, windows: count });
 }
 
 /** The largest amount that the leafs of 32 bits hold. What is more, in sums over a great many pools, is shown as this. */
@@ -213,6 +224,7 @@ export function claimOut(claim: DomainClaim): Claim {
     element: element && elementName(element),
     start: printInstant(start),
     end: endOut(end),
+    ...repetitionOut(claim),
     capacity: amountsOut(capacity),
   });
 }
@@ -228,7 +240,8 @@ function candidateOut({ pool, host = '', lacking, lackingTraits }: Candidate): R
 
 /** The counter-offer (grouping refusal); undefined when there is nothing to say beyond the reason. */
 export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
-  const { policy, limit, most, inUse, nextWindow, searchedUntil, shortages, container, candidates } = refusal;
+  const { policy, limit, most, inUse, nextWindow, searchedUntil, shortages, shortWindows } = refusal;
+  const { container, candidates } = refusal;
   const shortage = shortages.map(({ pool, resource, from, to, missing }) =>
     present({ pool, resource, from: printInstant(from), to: endOut(to), missing: String(missing) }),
   );
@@ -241,6 +254,7 @@ export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
       nextWindow === undefined
         ? undefined
         : present({ start: printInstant(nextWindow.start), end: endOut(nextWindow.end) }),
+    'short-window': listIn(shortWindows?.map(({ occurrence, window }) => occurrenceOut(occurrence, window))),
     container,
     candidate: listIn(candidates?.map(candidateOut)),
     'searched-until': endOut(searchedUntil),

@@ -1,17 +1,28 @@
 /** Reservations as nodes of opnfv-promise: in queries, in the data tree and in notifications. */
 import type { Capacity } from '../../engine/capacity.ts';
-import { missingOf, remainingInstances, remainingOf } from '../../engine/claims.ts';
-import type { FlexibleWindow as DomainFlexibleWindow, Id, Offer, Reservation } from '../../engine/entities.ts';
+import { remainingInstances, remainingOf, shortfalls, worstOf } from '../../engine/claims.ts';
+import type { Shortfall } from '../../engine/claims.ts';
+import type {
+  FlexibleWindow as DomainFlexibleWindow,
+  Recurrence as DomainRecurrence,
+  Id,
+  Offer,
+  Reservation,
+} from '../../engine/entities.ts';
 import type { ReservationRequest } from '../../engine/reservations.ts';
 import { allocationsOf } from '../../engine/state.ts';
 import type { Head } from '../../engine/state.ts';
 import { printInstant } from '../../engine/window.ts';
 import type { Instant } from '../../engine/window.ts';
+import { currentWindow, spanOf } from '../../engine/window-index.ts';
+import { windowAt } from '../../engine/windows.ts';
 import type {
   FlexibleWindow,
   Offer as OfferNodes,
   Priority,
   QueryReservationOutputReservations,
+  QueryReservationOutputReservationsStateRecurring as Recurring,
+  Recurrence,
 } from '../../generated/opnfv-promise.ts';
 import {
   amountsOut,
@@ -21,6 +32,7 @@ import {
   instantIn,
   instantOut,
   listIn,
+  occurrenceOut,
   present,
   priorityIn,
   priorityOut,
@@ -39,6 +51,7 @@ export interface RequestNodes extends DemandNodes {
   readonly end?: string;
   readonly 'expiry-time'?: string;
   readonly 'flexible-window'?: FlexibleWindow;
+  readonly recurrence?: Recurrence;
 }
 
 /** Reads what is asked for. @throws InvalidRequest for instants that cannot be */
@@ -55,7 +68,18 @@ export function termsIn(nodes: RequestNodes) {
     end: instantIn(nodes.end, 'end'),
     expiryTime: instantIn(nodes['expiry-time'], 'expiry-time'),
     flexible: flexibleIn(nodes['flexible-window']),
+    recurrence: recurrenceIn(nodes.recurrence),
   });
+}
+
+function recurrenceIn(nodes: Recurrence | undefined): DomainRecurrence | undefined {
+  if (nodes === undefined) return undefined;
+  const { frequency, interval = 1, until, count } = nodes;
+  return present({ frequency, interval, until: instantIn(until, 'recurrence/until'), count });
+}
+
+function recurrenceOut(recurrence: DomainRecurrence | undefined): Recurrence | undefined {
+  return recurrence && present({ ...recurrence, until: instantOut(recurrence.until) });
 }
 
 function flexibleIn(bounds: FlexibleWindow | undefined) {
@@ -82,7 +106,7 @@ function flexibleOut(bounds: DomainFlexibleWindow | undefined): FlexibleWindow |
 
 /** What was asked for (grouping reservation-request). */
 export function requestOut(request: ReservationRequest) {
-  const { name, priority, start, end, expiryTime, flexible, demand } = request;
+  const { name, priority, start, end, expiryTime, flexible, recurrence, demand } = request;
   return present({
     name,
     priority: priorityOut(priority),
@@ -90,6 +114,7 @@ export function requestOut(request: ReservationRequest) {
     end: instantOut(end),
     'expiry-time': instantOut(expiryTime),
     'flexible-window': flexibleOut(flexible),
+    recurrence: recurrenceOut(recurrence),
     ...demandOut(demand),
   });
 }
@@ -99,13 +124,44 @@ export interface Derived {
   /** What can still be allocated against it. */
   readonly remaining: Capacity;
   readonly remainingInstances?: ReadonlyMap<string, number> | undefined;
-  /** What a degraded one lacks at the worst. */
+  /** What a degraded one lacks at the worst, and in which windows of one that recurs. */
   readonly missing?: Capacity | undefined;
+  readonly shortfalls?: readonly Shortfall[] | undefined;
   readonly allocations: readonly Id[];
 }
 
+/** Windows that lack something which are listed. */
+const SHORT_LISTED = 16;
+
+/** The windows of what recurs: which is in progress at an instant, and which is next. */
+function recurringOut(
+  reservation: Reservation,
+  now: Instant,
+  short: readonly Shortfall[] | undefined,
+): Recurring | undefined {
+  const { series } = reservation;
+  if (series === undefined) return undefined;
+  const { count, occurrence, period } = series;
+  const window = currentWindow(reservation);
+  const begun = window.start <= now;
+  const next = begun ? occurrence + 1 : occurrence;
+  const following = windowAt({ ...window, period }, next - occurrence);
+  const lacking = short?.slice(0, SHORT_LISTED).map((each) => ({
+    ...occurrenceOut(each.occurrence, each.window),
+    missing: vectorOut(each.missing),
+  }));
+  return present({
+    windows: count,
+    'ends-at': printInstant(spanOf(reservation).end),
+    current: begun && now < window.end ? occurrenceOut(occurrence, window) : undefined,
+    next: next > count ? undefined : occurrenceOut(next, following),
+    'short-window': listIn(lacking),
+  });
+}
+
 /** What came of it (grouping reservation-state). */
-export function stateOut(reservation: Reservation, { remaining, remainingInstances, missing, allocations }: Derived) {
+export function stateOut(reservation: Reservation, derived: Derived, now: Instant) {
+  const { remaining, remainingInstances, missing, shortfalls, allocations } = derived;
   const { status, hold, reason, message, owner, tenant, createdOn, modifiedOn, startsAt, endsAt, expiresAt, claims } =
     reservation;
   return present({
@@ -119,6 +175,7 @@ export function stateOut(reservation: Reservation, { remaining, remainingInstanc
     'modified-on': printInstant(modifiedOn),
     'starts-at': printInstant(startsAt),
     'ends-at': instantOut(endsAt),
+    recurring: recurringOut(reservation, now, shortfalls),
     'expires-at': instantOut(expiresAt),
     claim: claims.length === 0 ? undefined : claims.map(claimOut),
     remaining: amountsOut(remaining),
@@ -132,13 +189,15 @@ export function stateOut(reservation: Reservation, { remaining, remainingInstanc
 
 /** A reservation with its state, as it is at an instant. */
 export function reservationOut(head: Head, reservation: Reservation, now: Instant): QueryReservationOutputReservations {
+  const short = reservation.status === 'degraded' ? shortfalls(head, reservation, now) : undefined;
   const derived: Derived = {
     remaining: remainingOf(head, reservation),
     remainingInstances: reservation.demand.containers && remainingInstances(head, reservation),
-    missing: reservation.status === 'degraded' ? missingOf(head, reservation, now) : undefined,
+    missing: short && worstOf(short),
+    shortfalls: short,
     allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
   };
-  return { id: reservation.id, ...requestOut(reservation), state: stateOut(reservation, derived) };
+  return { id: reservation.id, ...requestOut(reservation), state: stateOut(reservation, derived, now) };
 }
 
 /** An offer, as the data tree shows it. */

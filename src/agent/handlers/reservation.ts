@@ -4,7 +4,6 @@ import type { Reservation } from '../../engine/entities.ts';
 import { queryReservations } from '../../engine/queries.ts';
 import type {
   CancelReservationResult,
-  Clearable,
   CreateReservation,
   CreateReservationResult,
   Displaced,
@@ -13,6 +12,7 @@ import type {
   UpdateReservationResult,
 } from '../../engine/requests.ts';
 import { printInstant } from '../../engine/window.ts';
+import { spanOf } from '../../engine/window-index.ts';
 import type {
   CancelReservationOutput,
   CreateReservationInput,
@@ -78,13 +78,8 @@ function updateIn(input: UpdateReservationInput): UpdateReservation {
     id: input['reservation-id'],
     ...termsIn(input),
     demand: { ...partsIn(input), capacity: capacityIn(input.capacity) },
-    clear: input.clear?.filter(isClearable),
+    clear: input.clear,
   });
-}
-
-/** The other values stand behind features that are not announced. */
-function isClearable(name: NonNullable<UpdateReservationInput['clear']>[number]): name is Clearable {
-  return name !== 'recurrence';
 }
 
 function creationAnswer(result: CreateReservationResult): CreateReservationOutput {
@@ -174,8 +169,11 @@ function reserved(reservation: Reservation, displaced: Displaced | undefined): s
   return `Reserved ${span(reservation)}.${waits}${gaveWay}`;
 }
 
-/** The window in effect, in words. */
-export function span({ startsAt, endsAt }: Pick<Reservation, 'startsAt' | 'endsAt'>): string {
+/** The window in effect, in words; of many, the current one, and the end of the last. */
+export function span(of: Pick<Reservation, 'id' | 'startsAt' | 'endsAt' | 'series'>): string {
+  const { startsAt, endsAt, series } = of;
   const start = `from ${printInstant(startsAt)}`;
-  return endsAt === undefined ? `${start} on` : `${start} to ${printInstant(endsAt)}`;
+  const window = endsAt === undefined ? `${start} on` : `${start} to ${printInstant(endsAt)}`;
+  if (series === undefined) return window;
+  return `${window}, which is window ${series.occurrence} of ${series.count}; the last one ends on ${printInstant(spanOf(of).end)}`;
 }

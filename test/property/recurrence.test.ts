@@ -1,0 +1,243 @@
+/**
+ * Reservations that recur beside a naive model, in which each window is a reservation of its own: random loads on one to three pools, random
+ * requests, changes and the passing of time. A request is granted exactly when each of its windows is, and what is
+ * held then is what the windows hold by themselves.
+ */
+import { expect } from 'chai';
+import * as fc from 'fast-check';
+import type { Recurrence, Reservation } from '../../src/engine/entities.ts';
+import { queryReservations } from '../../src/engine/queries.ts';
+import { DAY, Engine, HOUR, NOW } from '../unit/engine/engine-fixture.ts';
+
+const SOURCE_CORES = 1000;
+
+interface Span {
+  readonly start: number;
+  readonly end: number;
+}
+
+interface Held extends Span {
+  readonly cores: number;
+}
+
+const at = (hour: number): number => NOW + hour * HOUR;
+
+const recurrence = fc
+  .record({
+    frequency: fc.constantFrom<Recurrence['frequency']>('daily', 'daily', 'daily', 'weekly'),
+    interval: fc.integer({ min: 1, max: 2 }),
+    windows: fc.integer({ min: 1, max: 6 }),
+    byUntil: fc.boolean(),
+  })
+  .map((drawn) => drawn);
+
+const request = fc.record({
+  start: fc.integer({ min: 1, max: 40 }),
+  length: fc.integer({ min: 1, max: 24 }),
+  cores: fc.integer({ min: 1, max: 8 }),
+  repeat: fc.option(recurrence, { nil: undefined, freq: 4 }),
+});
+type Request = typeof request extends fc.Arbitrary<infer Value> ? Value : never;
+
+const pools = fc.array(fc.integer({ min: 1, max: 8 }), { minLength: 1, maxLength: 3 });
+
+const step = fc.oneof(
+  { arbitrary: fc.record({ do: fc.constant('create' as const), request }), weight: 5 },
+  { arbitrary: fc.record({ do: fc.constant('offer' as const), request }), weight: 1 },
+  { arbitrary: fc.record({ do: fc.constant('update' as const), which: fc.nat(), request }), weight: 3 },
+  { arbitrary: fc.record({ do: fc.constant('cancel' as const), which: fc.nat() }), weight: 1 },
+  { arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 30 }) }), weight: 3 },
+);
+
+/** The windows by plain counting. */
+function windowsOf({ start, length, repeat }: Request, now: number): Span[] {
+  const first = { start: now + start * HOUR, end: now + (start + length) * HOUR };
+  if (repeat === undefined) return [first];
+  const period = repeat.interval * (repeat.frequency === 'daily' ? DAY : 7 * DAY);
+  return Array.from({ length: repeat.windows }, (_, index) => ({
+    start: first.start + index * period,
+    end: first.end + index * period,
+  }));
+}
+
+interface Input {
+  readonly start: number;
+  readonly end: number;
+  readonly recurrence?: Recurrence;
+  readonly demand: { readonly capacity: { readonly cores: number } };
+}
+
+function inputOf(drawn: Request, now: number): Input {
+  const { start, length, cores, repeat } = drawn;
+  const times = { start: now + start * HOUR, end: now + (start + length) * HOUR };
+  const last = windowsOf(drawn, now).at(-1) ?? times;
+  return {
+    ...times,
+    ...(repeat === undefined
+      ? {}
+      : {
+          recurrence: {
+            frequency: repeat.frequency,
+            interval: repeat.interval,
+            ...(repeat.byUntil ? { until: last.start + HOUR } : { count: repeat.windows }),
+          },
+        }),
+    demand: { capacity: { cores } },
+  };
+}
+
+/** What is free in all pools together at an instant, by a plain sum over everything that is held. */
+class Books {
+  readonly held = new Map<string, readonly Held[]>();
+  readonly #pools: readonly number[];
+
+  constructor(sizes: readonly number[]) {
+    this.#pools = sizes;
+  }
+
+  /** Capacity of one kind may be split over pools, by what each has throughout: asked of the engine's pools one by one. */
+  fits(engine: Engine, cores: number, { start, end }: Span): boolean {
+    const least = this.#pools.map((size, index) => {
+      const spans = this.#onPool(engine, `pool/p${index}`);
+      const instants = [start, ...spans.flatMap((span) => [span.start, span.end])].filter(
+        (instant) => instant >= start && instant < end,
+      );
+      return Math.min(...instants.map((instant) => size - sumAt(spans, instant)));
+    });
+    return least.reduce((sum, each) => sum + Math.max(0, each), 0) >= cores;
+  }
+
+  /** Every window of every claim on a pool, listed. */
+  #onPool(engine: Engine, node: string): Held[] {
+    const holders = [...engine.head.reservations.values(), ...engine.head.offers.values()];
+    return holders.flatMap(({ claims }) => claims.filter((claim) => claim.node === node).flatMap(listed));
+  }
+}
+
+function listed(claim: Reservation['claims'][number]): Held[] {
+  const { start, end = Infinity, period = 0, count = 1, capacity } = claim;
+  return Array.from({ length: count }, (_, index) => ({
+    start: start + index * period,
+    end: end + index * period,
+    cores: capacity.cores ?? 0,
+  }));
+}
+
+function sumAt(spans: readonly Held[], instant: number): number {
+  return spans.reduce((sum, { start, end, cores }) => sum + (start <= instant && instant < end ? cores : 0), 0);
+}
+
+describe('reservations that recur, beside one for each window', function () {
+  this.timeout(180_000);
+
+  const scene = (sizes: readonly number[]): Engine => {
+    const engine = new Engine();
+    const source = engine.provider([{ name: 'h', cores: SOURCE_CORES }]);
+    for (const [index, cores] of sizes.entries()) {
+      const entry = { id: `p${index}`, source, capacity: { cores }, adjustments: [] };
+      engine.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
+    }
+    return engine;
+  };
+
+  it('are granted exactly when every window is, hold in each what was asked for, and end as they should', () => {
+    fc.assert(
+      fc.property(pools, fc.array(step, { maxLength: 20 }), (sizes, steps) => {
+        const engine = scene(sizes);
+        const books = new Books(sizes);
+        for (const each of steps) {
+          const living = [...engine.head.reservations.values()].filter(
+            ({ status }) => status === 'scheduled' || status === 'active',
+          );
+          const one = 'which' in each ? living[each.which % Math.max(1, living.length)] : undefined;
+          if (each.do === 'wait') {
+            engine.advance(each.hours * HOUR);
+          } else if (each.do === 'cancel') {
+            if (one !== undefined) engine.do('cancelReservation', { id: one.id });
+          } else if (each.do === 'update') {
+            if (one === undefined) continue;
+            const windows = windowsOf(each.request, engine.now);
+            engine.checked = false;
+            const { claims } = one;
+            engine.head.reservations.set(one.id, { ...one, claims: [] });
+            const fits = windows.every((window) => books.fits(engine, each.request.cores, window));
+            engine.head.reservations.set(one.id, { ...one, claims });
+            engine.checked = true;
+            const clear = each.request.repeat === undefined ? (['recurrence'] as const) : [];
+            const result = engine.do('updateReservation', { id: one.id, ...inputOf(each.request, engine.now), clear });
+            expect(result.outcome).to.equal(fits ? 'updated' : 'refused');
+            if (fits) holdsIn(engine, one.id, windows, each.request.cores);
+          } else {
+            const windows = windowsOf(each.request, engine.now);
+            const short = windows.flatMap((window, index) =>
+              books.fits(engine, each.request.cores, window) ? [] : [index + 1],
+            );
+            const input = inputOf(each.request, engine.now);
+            const result =
+              each.do === 'create'
+                ? engine.do('createReservation', input)
+                : engine.do('requestOffer', { ...input, holdFor: HOUR });
+            expect(result.outcome === 'refused').to.equal(short.length > 0);
+            if (result.outcome === 'refused') {
+              if (windows.length > 1)
+                expect(result.refusal.shortWindows?.map(({ occurrence }) => occurrence)).to.deep.equal(short);
+            } else if ('reservation' in result) {
+              holdsIn(engine, result.reservation.id, windows, each.request.cores);
+            }
+          }
+          for (const reservation of engine.head.reservations.values()) isWhereItShouldBe(engine, reservation);
+        }
+      }),
+      { numRuns: 600, seed: 21 },
+    );
+  });
+
+  it('may start next when the refusal says, and at no earlier hour', () => {
+    const earliest = fc.record({ sizes: pools, loads: fc.array(request, { maxLength: 8 }), asked: request });
+    fc.assert(
+      fc.property(earliest, ({ sizes, loads, asked }) => {
+        const engine = scene(sizes);
+        const books = new Books(sizes);
+        for (const load of loads) engine.do('createReservation', inputOf(load, NOW));
+        const input = inputOf(asked, NOW);
+        const result = engine.do('createReservation', input);
+        if (result.outcome !== 'refused') return;
+        const { nextWindow } = result.refusal;
+        const hour = Array.from({ length: 24 * 200 }, (_, index) => index + asked.start).find((start) =>
+          windowsOf({ ...asked, start }, NOW).every((window) => books.fits(engine, asked.cores, window)),
+        );
+        expect(nextWindow?.start).to.equal(hour === undefined ? undefined : at(hour));
+        if (nextWindow === undefined) return;
+        const { recurrence: repeated, ...rest } = input;
+        const moved =
+          repeated?.until === undefined
+            ? repeated
+            : { ...repeated, until: repeated.until + nextWindow.start - input.start };
+        const again = { ...rest, ...nextWindow, ...(moved === undefined ? {} : { recurrence: moved }) };
+        expect(engine.do('createReservation', again).outcome).to.equal('granted');
+      }),
+      { numRuns: 200, seed: 22 },
+    );
+  });
+});
+
+/** What it holds is as much as was asked for in its windows, and nothing beside them. */
+function holdsIn(engine: Engine, id: string, windows: readonly Span[], cores: number): void {
+  const held = engine.head.reservations.get(id)?.claims.flatMap(listed) ?? [];
+  for (const { start, end } of windows) {
+    expect([sumAt(held, start), sumAt(held, end - 1)]).to.deep.equal([cores, cores]);
+    const found = queryReservations(engine.head, { window: { start, end } }, engine.now).reservations;
+    expect(found.map((each) => each.id)).to.include(id);
+  }
+  for (const [index, { end }] of windows.entries()) {
+    const next = windows[index + 1];
+    if (next === undefined || next.start > end) expect(sumAt(held, end)).to.equal(0);
+  }
+}
+
+function isWhereItShouldBe(engine: Engine, { status, startsAt, endsAt = Infinity }: Reservation): void {
+  if (status === 'scheduled') expect(startsAt).to.be.greaterThan(engine.now);
+  if (status !== 'active') return;
+  expect(startsAt).to.be.at.most(engine.now);
+  expect(endsAt).to.be.greaterThan(engine.now);
+}
