@@ -61,7 +61,8 @@ export function remainingInstances(head: Head, reservation: Reservation): Readon
 /** How many instances of each container a reservation holds. */
 export function instancesHeld(reservation: Reservation): ReadonlyMap<string, number> {
   const held = new Map<string, number>();
-  for (const { container } of currentClaims(reservation)) if (container !== undefined) held.set(container, (held.get(container) ?? 0) + 1);
+  for (const { container } of currentClaims(reservation))
+    if (container !== undefined) held.set(container, (held.get(container) ?? 0) + 1);
   return held;
 }
 

@@ -129,9 +129,7 @@ export function fitsAgain(head: Head, claims: readonly Claim[]): (window: Window
 }
 
 function claimsOf(windows: Windows, runs: readonly Run[]): Claim[] {
-  const claims = runs.flatMap((run) =>
-    run.claims.map((claim) => during(claim, someOf(windows, run.index, run.count))),
-  );
+  const claims = runs.flatMap((run) => run.claims.map((claim) => during(claim, someOf(windows, run.index, run.count))));
   return claims.map((claim, index) => ({ ...claim, id: `${index + 1}` }));
 }
 

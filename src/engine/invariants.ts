@@ -162,9 +162,7 @@ function after(node: Bearer, at: Instant): Instant | undefined {
 function takesPart({ claims }: { readonly claims: readonly Claim[] }, node: Bearer, at: Instant): boolean {
   const value = node.free.valueAt(at);
   return claimsOn(claims, node).some(
-    ({ claim, amount }) =>
-      isHeldAt(claim, at) &&
-      amount.some((each, index) => each > 0 && (value[index] ?? 0) < 0),
+    ({ claim, amount }) => isHeldAt(claim, at) && amount.some((each, index) => each > 0 && (value[index] ?? 0) < 0),
   );
 }
 
@@ -240,7 +238,9 @@ function misrepeated(head: Head, reservation: Reservation): string[] {
   for (let index = 1; index < Math.min(countOf(ahead), WINDOWS_CHECKED); index++) {
     const claims = claimsIn(reservation.claims, windowAt(ahead, index));
     const sum = total(
-      claims.filter(({ container, host }) => container === undefined && host === undefined).map((each) => each.capacity),
+      claims
+        .filter(({ container, host }) => container === undefined && host === undefined)
+        .map((each) => each.capacity),
     );
     const number = `window ${occurrence + index} of ${id}`;
     if (!equals(sum, demand.capacity)) found.push(`${number} does not hold what was asked for`);

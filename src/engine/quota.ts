@@ -224,7 +224,11 @@ function describeSubject({ tenant, user }: Quota): string {
 export function lessens(before: Reservation, after: Reservation): boolean {
   const within = after.startsAt >= before.startsAt && (after.endsAt ?? FOREVER) <= (before.endsAt ?? FOREVER);
   const sum = (reservation: Reservation): Capacity =>
-    total(currentClaims(reservation).filter(({ node }) => node.startsWith('pool/')).map(({ capacity }) => capacity));
+    total(
+      currentClaims(reservation)
+        .filter(({ node }) => node.startsWith('pool/'))
+        .map(({ capacity }) => capacity),
+    );
   return within && noMoreWindows(before.series, after.series) && fitsWithin(sum(after), sum(before));
 }
 

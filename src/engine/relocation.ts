@@ -129,7 +129,8 @@ function movedInEach(
   now: Instant,
 ): readonly Claim[] | undefined {
   const ahead = windowsAhead(before);
-  const runs: { readonly held: string; readonly claims: readonly Claim[]; readonly index: number; count: number }[] = [];
+  const runs: { readonly held: string; readonly claims: readonly Claim[]; readonly index: number; count: number }[] =
+    [];
   let changed = false;
   for (let index = 0; index < countOf(ahead); index++) {
     const window = windowAt(ahead, index);
@@ -160,7 +161,12 @@ const NONE: ReadonlySet<string> = new Set();
 
 function owes(head: Head, host: HostId, { start, end }: Window, now: Instant): boolean {
   const window = { start: Math.max(start, now), end };
-  return head.hosts.nodes.get(host)?.free.min(window).some((amount) => amount < 0) === true;
+  return (
+    head.hosts.nodes
+      .get(host)
+      ?.free.min(window)
+      .some((amount) => amount < 0) === true
+  );
 }
 
 /** Whether claims fit in a window in place of those that are held there. */

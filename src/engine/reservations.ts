@@ -327,11 +327,7 @@ function movedAway(
 }
 
 /** Nor can another window take the place of the one in which they run. */
-function leftInUse(
-  before: Reservation,
-  window: Window,
-  allocations: readonly Allocation[],
-): Refusal | undefined {
+function leftInUse(before: Reservation, window: Window, allocations: readonly Allocation[]): Refusal | undefined {
   if (before.series === undefined || allocations.length === 0 || window.start === before.startsAt) return undefined;
   return inUseSince(before, window.start, allocations);
 }

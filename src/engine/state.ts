@@ -508,7 +508,12 @@ function holdOn(head: Head, claim: Omit<Claim, 'id'>, vector: CapacityVector, si
 }
 
 /** Adds a vector in each of the windows (1), or takes it away (-1). */
-export function addOver(timeline: Pick<Timeline, 'add' | 'remove'>, windows: Windows, vector: CapacityVector, sign: 1 | -1): void {
+export function addOver(
+  timeline: Pick<Timeline, 'add' | 'remove'>,
+  windows: Windows,
+  vector: CapacityVector,
+  sign: 1 | -1,
+): void {
   for (const window of windows.count === undefined ? [windows] : eachOf(windows)) {
     if (sign === 1) timeline.add(window, vector);
     else timeline.remove(window, vector);

@@ -91,7 +91,8 @@ function missed(pending: Reservation, now: Instant): string | undefined {
   const { flexible, start, recurrence, expiryTime } = pending;
   if (flexible === undefined ? spanOf(pending).end <= now : isPast(flexible, now))
     return 'Its end arrived before the decision.';
-  if (start === undefined && recurrence === undefined && (expiryTime ?? FOREVER) <= now) return 'Its expiry time arrived before the decision.';
+  if (start === undefined && recurrence === undefined && (expiryTime ?? FOREVER) <= now)
+    return 'Its expiry time arrived before the decision.';
   return undefined;
 }
 
