@@ -3,7 +3,7 @@ import type { Data } from '../yang/data.ts';
 import { schemaNodes } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import { RpcError } from '../yang/rpc-error.ts';
-import type { Encoded, YangContext } from '../yang/yang-context.ts';
+import type { Encoded, ParsedElement, YangContext } from '../yang/yang-context.ts';
 import type { AccessControl, Operation } from './access.ts';
 import type { RequestContext } from './context.ts';
 import type { DataProviders } from './data-providers.ts';
@@ -68,7 +68,7 @@ export class Agent {
    * Parses and validates the input of an RPC as {@link YangContext.parseRpcInput} does; what it refers to is looked for in running.
    * @throws RpcError, RpcErrors
    */
-  async parseRpcInput(rpc: RpcNode, source: Encoded): Promise<Data> {
+  async parseRpcInput(rpc: RpcNode, source: Encoded | ParsedElement): Promise<Data> {
     if (!refersToInstances(this.yang.schema, rpc)) return this.yang.parseRpcInput(rpc, source);
     const running = await answered(() => this.#datastores.running());
     return this.yang.parseRpcInput(rpc, source, running);

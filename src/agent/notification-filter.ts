@@ -126,8 +126,6 @@ export function filterElementOf(schema: SchemaTree, content: AnyValue): XmlEleme
     children: elements(value, namespace),
     text: value === null || typeof value === 'object' ? '' : String(value),
     scope,
-    start: 0,
-    end: 0,
   });
   return element('', 'filter', content);
 }

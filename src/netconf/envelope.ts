@@ -3,18 +3,11 @@ import { attributeOf, escapeAttribute, parseXml, type XmlAttribute, type XmlElem
 import { asciiXml } from './ascii.ts';
 import { BASE } from './namespaces.ts';
 
-/** A correct `<rpc>` (RFC 6241 §4.1). */
-export interface RpcMessage {
-  /** The operation's element: the one child of `<rpc>`. */
-  readonly operation: XmlElement;
-  /** The whole message, which offsets of elements refer to. */
-  readonly source: string;
-}
-
 /** What a message was, with the start tag of the reply that belongs to it, whether it could be read or not. */
 export interface ReadMessage {
   readonly replyTag: string;
-  readonly result: { readonly rpc: RpcMessage } | { readonly error: unknown };
+  /** The one child of a correct `<rpc>` (RFC 6241 §4.1), or what is wrong. */
+  readonly result: { readonly operation: XmlElement } | { readonly error: unknown };
 }
 
 const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
@@ -29,7 +22,7 @@ export function readRpc(source: string): ReadMessage {
   }
   const replyTag = rpcReplyTag(root.name === 'rpc' ? root.attributes : NO_ATTRIBUTES);
   try {
-    return { replyTag, result: { rpc: { operation: checkedOperation(root), source } } };
+    return { replyTag, result: { operation: checkedOperation(root) } };
   } catch (error) {
     return { replyTag, result: { error } };
   }

@@ -149,11 +149,11 @@ export class NetconfSession {
       return;
     }
     this.#agent.sessions.count(this.id, 'inRpcs');
-    const { operation: element, source } = result.rpc;
+    const element = result.operation;
     const afterReply: (() => void)[] = [];
     try {
       const context = this.#context(element, (run) => afterReply.push(run));
-      const done = await operationFor(element)({ agent: this.#agent, context, element, source });
+      const done = await operationFor(element)({ agent: this.#agent, context, element });
       await this.#sendReply(replyTag, done);
     } catch (error) {
       if (error instanceof ChannelClosed || error instanceof UnfinishedMessage || this.#isOver()) throw error;

@@ -1,4 +1,4 @@
-import { AN_INSTANT, isInstant, isInstantType } from './calendar.ts';
+import { AN_INSTANT, canonicalInstant, isInstantType } from './calendar.ts';
 import type { LeafValue } from './data.ts';
 import type { SchemaTree, Type } from './schema-tree.ts';
 import { mapPrefixes, withoutRepeatedModules, xpathSort } from './xpath-names.ts';
@@ -114,7 +114,7 @@ function fromText(context: ValueContext, type: TextType, text: string): LeafResu
   switch (type.base) {
     case 'string':
       if (xpathSort(type) !== undefined) return xpath(context, type, text);
-      if (isInstantType(type)) return isInstant(text) ? accept(text) : refuse();
+      if (isInstantType(type)) return instant(text) ?? refuse();
       return fitsLength(type, text) && matchesPatterns(type, text) ? accept(text) : refuse();
     case 'enumeration':
       return type.enums.some((one) => one.name === text) ? accept(text) : refuse();
@@ -133,6 +133,11 @@ function fromText(context: ValueContext, type: TextType, text: string): LeafResu
     case 'instance-identifier':
       return instanceIdentifier(context, trimmed);
   }
+}
+
+function instant(text: string): LeafResult | undefined {
+  const canonical = canonicalInstant(text);
+  return canonical === undefined ? undefined : accept(canonical);
 }
 
 /** A length is counted in characters, not UTF-16 units (RFC 7950 §9.4.4). */

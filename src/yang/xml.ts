@@ -23,9 +23,6 @@ export interface XmlElement {
   readonly text: string;
   /** Every prefix in scope with its namespace; the default namespace has the prefix ''. */
   readonly scope: ReadonlyMap<string, string>;
-  /** Offsets in the source: of the `<` of the start tag, and just behind the `>` of the end tag. */
-  readonly start: number;
-  readonly end: number;
 }
 
 export interface XmlLimits {
@@ -53,8 +50,6 @@ interface OpenElement {
   readonly children: XmlElement[];
   text: string;
   readonly scope: ReadonlyMap<string, string>;
-  readonly start: number;
-  end: number;
 }
 
 /**
@@ -70,7 +65,6 @@ export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
   const parser = new SaxesParser({ xmlns: true });
   const open: OpenElement[] = [];
   let root: XmlElement | undefined;
-  let tagStart = 0;
 
   const refuse = (reason: string): RpcError =>
     RpcError.malformedMessage(`Malformed XML at line ${parser.line}, column ${parser.columnIndex + 1}: ${reason}.`);
@@ -81,10 +75,6 @@ export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
   });
   parser.on('doctype', () => {
     throw refuse('a DOCTYPE is not accepted; send the document without one');
-  });
-  parser.on('opentagstart', (tag) => {
-    // Called behind the name: the `<` stands right before it, whatever chunk the parser is in.
-    tagStart = text.lastIndexOf('<', parser.position - 1 - tag.name.length);
   });
   parser.on('opentag', (tag) => {
     if (open.length >= maxDepth) {
@@ -102,8 +92,6 @@ export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
       children: [],
       text: '',
       scope: extendScope(open.at(-1)?.scope ?? ROOT_SCOPE, tag.ns),
-      start: tagStart,
-      end: 0,
     };
     open.push(element);
   });
@@ -116,7 +104,6 @@ export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
   parser.on('closetag', () => {
     const element = open.pop();
     if (element === undefined) return;
-    element.end = parser.position;
     const parent = open.at(-1);
     if (parent === undefined) root = element;
     else parent.children.push(element);
@@ -132,35 +119,6 @@ function extendScope(
 ): ReadonlyMap<string, string> {
   const entries = Object.entries(declared);
   return entries.length === 0 ? outer : new Map([...outer, ...entries]);
-}
-
-/**
- * The element as a document of its own: its slice of the source, with the namespaces declared that are in scope there
- * but not on the element itself.
- */
-export function toStandaloneText(element: XmlElement, source: string): string {
-  const slice = source.slice(element.start, element.end);
-  const nameEnd = 1 + (element.prefix === '' ? 0 : element.prefix.length + 1) + element.name.length;
-  const startTag = startTagOf(slice);
-  let declarations = '';
-  for (const [prefix, namespace] of element.scope) {
-    if (prefix === 'xml' || (prefix === '' && namespace === '')) continue;
-    const attribute = prefix === '' ? 'xmlns' : `xmlns:${prefix}`;
-    if (startTag.has(attribute)) continue;
-    declarations += ` ${attribute}="${escapeAttribute(namespace)}"`;
-  }
-  return slice.slice(0, nameEnd) + declarations + slice.slice(nameEnd);
-}
-
-/** Names of the attributes in the start tag at the head of a well-formed slice. */
-function startTagOf(slice: string): ReadonlySet<string> {
-  const names = new Set<string>();
-  const attribute = /\s+([^\s=>/]+)\s*=\s*(?:"[^"]*"|'[^']*')/gy;
-  attribute.lastIndex = slice.search(/[\s/>]/);
-  for (let match = attribute.exec(slice); match !== null; match = attribute.exec(slice)) {
-    if (match[1] !== undefined) names.add(match[1]);
-  }
-  return names;
 }
 
 /** The first child of that namespace and name. */

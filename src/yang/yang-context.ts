@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { Context, LibyangError, loadLibyang } from 'libyang-wasm';
 import type { DataTree, XPathOptions } from 'libyang-wasm';
 
+import { isInstantType } from './calendar.ts';
 import { hasConditionalDefaults, withDefaults } from './defaults.ts';
 import { contentOfEdits } from './edit-content.ts';
 import { applyEdit, contentParent, editNodesAt } from './edit.ts';
@@ -13,11 +14,14 @@ import { formatPath, parsePath } from './instance-path.ts';
 import type { InstancePath, PathStep } from './instance-path.ts';
 import { translatingErrors } from './libyang-errors.ts';
 import { ModuleFiles } from './module-files.ts';
+import { InputPlans, operationContent } from './operation-input.ts';
+import type { OperationContent } from './operation-input.ts';
+import { rootOf } from './encoded.ts';
+import type { Encoded, ParsedElement } from './encoded.ts';
 import { printJson } from './print.ts';
 import { isObject, parseJsonObject, readJson } from './read-json.ts';
 import type { ReadOptions } from './read-where.ts';
 import { readXml } from './read-xml.ts';
-import { RpcError } from './rpc-error.ts';
 import { SchemaTree } from './schema-tree.ts';
 import type {
   ActionNode,
@@ -31,12 +35,6 @@ import type {
 } from './schema-tree.ts';
 import { fromLibyang, toStored } from './stored.ts';
 import { parseXml } from './xml.ts';
-
-/** A message body as it came: xml has its in-scope namespaces in the text itself (`toStandaloneText`). */
-export interface Encoded {
-  readonly format: 'xml' | 'json';
-  readonly text: string;
-}
 
 export interface ModuleRequest {
   readonly name: string;
@@ -68,6 +66,8 @@ export interface EditRequestAt {
 
 const RESTCONF_DATA = 'ietf-restconf:data';
 
+export type { Encoded, ParsedElement } from './encoded.ts';
+
 /** The loaded modules and every codec: the only place that calls libyang. */
 export class YangContext {
   readonly schema: SchemaTree;
@@ -77,6 +77,7 @@ export class YangContext {
   readonly #files: ModuleFiles;
   /** Configurations that were found valid: datastores are immutable, so once is enough. */
   readonly #valid = new WeakSet<Data>();
+  readonly #plans: InputPlans;
 
   private constructor(options: YangContextOptions) {
     this.#files = new ModuleFiles(options.directories);
@@ -96,6 +97,7 @@ export class YangContext {
     const modules = this.#context.schema();
     this.schema = new SchemaTree(modules, (node, value) => this.#canonical(node, value));
     this.contentId = contentIdOf(modules, this.#files);
+    this.#plans = new InputPlans(this.schema, (name) => this.moduleText(name, undefined, 'yang'));
   }
 
   /** @throws Error that names the module, line and reason when a module does not load; Error for an unreadable directory */
@@ -105,11 +107,11 @@ export class YangContext {
 
   /**
    * Input of an RPC, validated, with defaults. JSON: `{"module:input": {…}}`; XML: `<input xmlns=…>` or the operation's own
-   * element; empty text is an empty input.
+   * element; empty text is an empty input. What the operation's plan proves valid does not pass through libyang.
    * @param datastore where leafrefs out of the input must lead; without it those that require an instance are refused
    * @throws RpcError, RpcErrors; paths of errors begin with `/module:input`
    */
-  parseRpcInput(rpc: RpcNode, source: Encoded, datastore?: Data): Data {
+  parseRpcInput(rpc: RpcNode, source: Encoded | ParsedElement, datastore?: Data): Data {
     return this.#parseInput(
       rpc,
       `/${rpc.module}:${rpc.name}`,
@@ -120,7 +122,7 @@ export class YangContext {
   }
 
   /** As {@link parseRpcInput}. That the node at `path` exists is for the caller to check. */
-  parseAction(path: InstancePath, action: ActionNode, source: Encoded, datastore?: Data): Data {
+  parseAction(path: InstancePath, action: ActionNode, source: Encoded | ParsedElement, datastore?: Data): Data {
     const step = { module: action.module, name: action.name };
     return this.#parseInput(action, formatPath([...path, step]), [...path, step], source, datastore);
   }
@@ -129,11 +131,29 @@ export class YangContext {
     operation: RpcNode | ActionNode,
     libyangPath: string,
     errorPath: readonly PathStep[],
-    source: Encoded,
+    source: Encoded | ParsedElement,
+    datastore: Data | undefined,
+  ): Data {
+    const content = operationContent(this.schema, operation, source);
+    return (
+      this.#plans.proven(operation, content) ??
+      this.#validatedInput(operation, libyangPath, errorPath, content, datastore)
+    );
+  }
+
+  /** Input as libyang validates and completes it: it has the last word, and writes every refusal. */
+  #validatedInput(
+    operation: RpcNode | ActionNode,
+    libyangPath: string,
+    errorPath: readonly PathStep[],
+    content: OperationContent,
     datastore: Data | undefined,
   ): Data {
     const options: ReadOptions = { config: false, operation: 'merge', attributes: false, canonical: false };
-    const edits = this.#readHalf(operation, 'input', source, options, errorPath);
+    const edits =
+      content.format === 'json'
+        ? readJson(this.schema, operation.input, content.members, options, errorPath)
+        : readXml(this.schema, operation.input, content.elements, options, errorPath);
     const text = this.#operationText(
       operation,
       'input',
@@ -158,31 +178,6 @@ export class YangContext {
     );
   }
 
-  /** The edits of the content of an input or output, whose wrapper is checked. */
-  #readHalf(
-    operation: RpcNode | ActionNode,
-    half: 'input' | 'output',
-    source: Encoded,
-    options: ReadOptions,
-    base: readonly PathStep[],
-  ): readonly EditNode[] {
-    const parent = operation[half];
-    if (source.text.trim() === '') return [];
-    if (source.format === 'json') {
-      const content = wrapped(parseJsonObject(source.text), `${operation.module}:${half}`);
-      return readJson(this.schema, parent, content, options, base);
-    }
-    const root = parseXml(source.text);
-    const namespace = this.schema.namespaceOf(operation.module);
-    if (root.namespace !== namespace || (root.name !== half && root.name !== operation.name)) {
-      throw RpcError.unknownElement(
-        root.name,
-        `The content must be <${half} xmlns="${namespace}">, not <${root.name} xmlns="${root.namespace}">.`,
-      );
-    }
-    return readXml(this.schema, parent, root.children, options, base);
-  }
-
   #operationText(operation: RpcNode | ActionNode, half: 'input' | 'output', content: Data): string {
     return `{"${operation.module}:${half}":${this.#json(content, operation[half])}}`;
   }
@@ -201,11 +196,11 @@ export class YangContext {
    * of top-level nodes, as an edit.
    * @throws RpcError unknown-element, unknown-namespace, invalid-value, missing-element, bad-attribute, …
    */
-  parseEdit(source: Encoded, options: ParseEditOptions = {}): EditTree {
+  parseEdit(source: Encoded | ParsedElement, options: ParseEditOptions = {}): EditTree {
     const operation = options.defaultOperation ?? 'merge';
     const read: ReadOptions = { config: true, operation, attributes: true, canonical: true };
-    if (source.format === 'xml') {
-      return { operation, children: readXml(this.schema, undefined, parseXml(source.text).children, read) };
+    if (source.format !== 'json') {
+      return { operation, children: readXml(this.schema, undefined, rootOf(source).children, read) };
     }
     const members = parseJsonObject(source.text);
     return { operation, children: readJson(this.schema, undefined, unwrapData(members), read) };
@@ -430,7 +425,7 @@ function hasTypedef(type: Type): boolean {
       ? hasTypedef(type.target)
       : type.base === 'union'
         ? type.types.some(hasTypedef)
-        : type.base === 'string' && type.typedef !== undefined;
+        : type.base === 'string' && type.typedef !== undefined && !isInstantType(type);
   typedefInType.set(type, answer);
   return answer;
 }
@@ -438,22 +433,6 @@ function hasTypedef(type: Type): boolean {
 /** The operation of every node of a body; deletion has no body. */
 function contentOperation(operation: EditOperation): ReadOptions['operation'] {
   return operation === 'delete' || operation === 'remove' ? 'none' : operation;
-}
-
-/** The object under the one member that wraps it. */
-function wrapped(members: Readonly<Record<string, unknown>>, wrapper: string): Readonly<Record<string, unknown>> {
-  const [name, ...others] = Object.keys(members);
-  if (name === undefined) return {};
-  const content = members[name];
-  if (name !== wrapper || others.length > 0) {
-    throw RpcError.unknownElement(
-      name,
-      `The JSON message must be {"${wrapper}": {…}}; it has ${Object.keys(members).join(', ')}.`,
-    );
-  }
-  if (content === null || (Array.isArray(content) && content.length === 1 && content[0] === null)) return {};
-  if (!isObject(content)) throw RpcError.invalidValue(`"${wrapper}" must be a JSON object, {…}.`);
-  return content;
 }
 
 /** The top-level nodes, out of `ietf-restconf:data` if they are in it. */

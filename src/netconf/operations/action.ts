@@ -3,16 +3,16 @@ import { leafFromText } from '../../yang/leaf-value.ts';
 import { printXml } from '../../yang/print.ts';
 import { RpcError } from '../../yang/rpc-error.ts';
 import type { ActionNode, LeafNode, ListNode, SchemaParent, SchemaTree } from '../../yang/schema-tree.ts';
-import { toStandaloneText, type XmlElement } from '../../yang/xml.ts';
+import type { XmlElement } from '../../yang/xml.ts';
 import type { Operation } from './operation.ts';
 
 /** RFC 7950 §7.15.2: the action's element within the elements that lead to its node. */
-export const action: Operation = async ({ agent, context, element, source }) => {
+export const action: Operation = async ({ agent, context, element }) => {
   const { schema } = agent.yang;
   const found = findAction(schema, element);
   const input = agent.yang.parseAction(found.path, found.action, {
-    format: 'xml',
-    text: toStandaloneText(found.element, source),
+    format: 'element',
+    element: found.element,
   });
   const output = await agent.invokeAction(context, found.path, found.action, input);
   return { content: printXml(schema, output, { parent: found.action.output }) };

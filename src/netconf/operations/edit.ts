@@ -1,5 +1,4 @@
 import { RpcError } from '../../yang/rpc-error.ts';
-import { toStandaloneText } from '../../yang/xml.ts';
 import { DONE, type Operation } from './operation.ts';
 import { choiceOf, readParameters, required, requireRunning } from './parameters.ts';
 
@@ -13,7 +12,7 @@ const PARAMETERS = {
 };
 
 /** RFC 6241 §7.2. */
-export const editConfig: Operation = async ({ agent, context, element, source }) => {
+export const editConfig: Operation = async ({ agent, context, element }) => {
   const given = readParameters(element, PARAMETERS);
   const datastore = requireRunning(required(element, 'target', given.target));
   if (given.url !== undefined) {
@@ -24,7 +23,7 @@ export const editConfig: Operation = async ({ agent, context, element, source })
   const testOption = given['test-option'];
   const errorOption = given['error-option'];
   const edit = agent.yang.parseEdit(
-    { format: 'xml', text: toStandaloneText(config, source) },
+    { format: 'element', element: config },
     defaultOperation && { defaultOperation: choiceOf(defaultOperation, ['merge', 'replace', 'none']) },
   );
   await agent.edit(context, {

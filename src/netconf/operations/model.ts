@@ -1,10 +1,9 @@
 import { printXml } from '../../yang/print.ts';
 import { RpcError } from '../../yang/rpc-error.ts';
-import { toStandaloneText } from '../../yang/xml.ts';
 import type { Operation } from './operation.ts';
 
 /** An RPC of a YANG module (RFC 7950 §7.14), whatever the module. */
-export const modelRpc: Operation = async ({ agent, context, element, source }) => {
+export const modelRpc: Operation = async ({ agent, context, element }) => {
   const { schema } = agent.yang;
   const { namespace, name } = element;
   const module = schema.moduleByNamespace(namespace);
@@ -18,7 +17,7 @@ export const modelRpc: Operation = async ({ agent, context, element, source }) =
     const message = `The module ${module.name} has no operation <${name}>.`;
     throw RpcError.unknownElement(name, message, { type: 'protocol' });
   }
-  const input = await agent.parseRpcInput(rpc, { format: 'xml', text: toStandaloneText(element, source) });
+  const input = await agent.parseRpcInput(rpc, { format: 'element', element });
   const output = await agent.invoke(context, rpc, input);
   return { content: printXml(schema, output, { parent: rpc.output }) };
 };

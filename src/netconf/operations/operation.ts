@@ -16,8 +16,6 @@ export interface OperationRequest {
   readonly agent: ServedAgent;
   readonly context: SessionContext;
   readonly element: XmlElement;
-  /** The text that the element's offsets refer to. */
-  readonly source: string;
 }
 
 /** The context of a request that came in a session: everything that is optional elsewhere is there. */

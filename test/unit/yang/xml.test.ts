@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 
 import { RpcError } from '../../../src/yang/rpc-error.ts';
-import { escapeAttribute, escapeText, parseXml, toStandaloneText } from '../../../src/yang/xml.ts';
+import { escapeAttribute, escapeText, parseXml } from '../../../src/yang/xml.ts';
 
 function refusal(text: string, limits = {}): RpcError {
   try {
@@ -36,14 +36,6 @@ describe('parseXml', () => {
     expect(parseXml('<a>x<!-- no --><![CDATA[<&]]>&#65;\u{1f600}&lt;</a>').text).to.equal('x<&A\u{1f600}<');
   });
 
-  it('gives offsets that cut an element out of the source', () => {
-    const text = '<?xml version="1.0"?>\r\n<r>\u{1f600}<x  a=">"\n><y/></x><z/></r>';
-    const root = parseXml(text);
-    const cut = root.children.map((child) => text.slice(child.start, child.end));
-    expect(cut).to.deep.equal(['<x  a=">"\n><y/></x>', '<z/>']);
-    expect(text.slice(root.start, root.end)).to.equal(text.slice(text.indexOf('<r>')));
-  });
-
   it('says line and column of what is malformed', () => {
     const error = refusal('<a>\n <b></c></a>');
     expect(error.tag).to.equal('malformed-message');
@@ -69,25 +61,6 @@ describe('parseXml', () => {
     expect(refusal('<a>'.repeat(257) + '</a>'.repeat(257)).tag).to.equal('too-big');
     expect(parseXml('<a>'.repeat(256) + '</a>'.repeat(256)).name).to.equal('a');
     expect(refusal('<a>123456</a>', { size: 10 }).tag).to.equal('too-big');
-  });
-});
-
-describe('toStandaloneText', () => {
-  it('declares what was in scope, and nothing twice', () => {
-    const text = '<r xmlns="urn:r" xmlns:p="urn:p&amp;x" xmlns:q="urn:q"><p:c a = "1" xmlns:q=\'urn:q2\'>q:v</p:c></r>';
-    const [child] = parseXml(text).children;
-    if (child === undefined) throw new Error('no child');
-    const alone = parseXml(toStandaloneText(child, text));
-    expect(alone).to.include({ namespace: 'urn:p&x', name: 'c', text: 'q:v' });
-    expect(alone.scope.get('q')).to.equal('urn:q2');
-    expect(alone.scope.get('')).to.equal('urn:r');
-  });
-
-  it('keeps an undeclared default namespace undeclared', () => {
-    const text = '<r xmlns="urn:r"><c xmlns=""><d/></c></r>';
-    const [d] = parseXml(text).children[0]?.children ?? [];
-    if (d === undefined) throw new Error('no child');
-    expect(toStandaloneText(d, text)).to.equal('<d/>');
   });
 });
 
