@@ -270,6 +270,9 @@ export class MemoryChannel implements SessionChannel {
   }
 }
 
+/** How long a message of the server may take. */
+const MESSAGE_MS = 8_000;
+
 const LIMITS: SessionLimits = { maxMessageSize: 100_000, helloTimeoutMs: 5_000, idleTimeoutMs: 0 };
 
 export function clientHello(framing: Framing): string {
@@ -323,7 +326,9 @@ export class Client {
 
   /** The next message from the server. */
   async next(): Promise<string> {
-    for (let turn = 0; turn < 10_000; turn++) {
+    // A commit takes as long as the disk does, however many turns of the loop that is.
+    const overdue = Date.now() + MESSAGE_MS;
+    while (Date.now() < overdue) {
       this.#receive();
       const message = this.#messages.shift();
       if (message !== undefined) return message;
