@@ -157,11 +157,11 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
       random,
       adapters,
       onFailure: (error) => logger.error({ err: error }, 'reconciling with a provider failed'),
-      onOrphan: (provider, server) =>
-        logger.warn(
-          { provider, server: server.id, name: server.name },
-          'the provider has a server that no record knows',
-        ),
+      onOrphan: (provider, orphan) => {
+        const { id, name } = orphan;
+        const kind = 'kind' in orphan ? orphan.kind : 'server';
+        logger.warn({ provider, [kind]: id, name }, `the provider has a ${kind} that no record knows`);
+      },
     }),
     (loop) => loop.close(),
   );

@@ -3,7 +3,7 @@
  * when the reservation is over.
  */
 import { NOTHING, add, fitsWithin, fromVector, isZero, max, min, subtract, toVector, total } from './capacity.ts';
-import type { Capacity } from './capacity.ts';
+import type { Capacity, Resource } from './capacity.ts';
 import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
 import { allocationsOf, claimWindows, poolNode } from './state.ts';
 import type { Head } from './state.ts';
@@ -107,7 +107,7 @@ function bears(claim: Claim, consumers: readonly Allocation[], { capacity, disk 
     if (disk > (claim.disk ?? 0) - taken) return false;
   }
   const consumed = total(consumers.map((each) => each.capacity));
-  return fitsWithin(machineDemand(capacity, claim.capacity), subtract(claim.capacity, consumed));
+  return fitsWithin(countedIn(claim.capacity, capacity), subtract(claim.capacity, consumed));
 }
 
 function bySize(a: Claim, b: Claim): number {
@@ -125,11 +125,13 @@ function consumersOf(allocations: readonly Allocation[], claim: Claim): Allocati
   );
 }
 
-/** What a machine asks of a holder that may not count instances. */
-export function machineDemand(demand: Capacity, holder: Capacity): Capacity {
-  if (holder.instances !== undefined) return demand;
-  const rest = omit(demand, 'instances');
-  return rest;
+/** How many machines, volumes and subnets there are comes along with what they consist of: it counts where the holder counts it. */
+const COMING_ALONG = ['instances', 'volumes', 'subnets'] as const;
+
+/** What an allocation asks of a holder that may not count everything. */
+export function countedDemand(demand: Capacity, counts: (resource: Resource) => boolean): Capacity {
+  const left = COMING_ALONG.filter((resource) => demand[resource] !== undefined && !counts(resource));
+  return left.length === 0 ? demand : omit(demand, ...left);
 }
 
 /**
@@ -256,9 +258,9 @@ function backed(head: Head, reservation: Pick<Reservation, 'id'>): Allocation[] 
   return allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
 }
 
-/** The part of `capacity` in resources that `holder` names. */
-function countedIn(holder: Capacity, capacity: Capacity): Capacity {
-  return machineDemand(capacity, holder);
+/** What of `capacity` counts for a holder of these resources. */
+export function countedIn(holder: Capacity, capacity: Capacity): Capacity {
+  return countedDemand(capacity, (resource) => holder[resource] !== undefined);
 }
 
 function nonNegative(capacity: Capacity): Capacity {

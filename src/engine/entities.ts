@@ -6,7 +6,7 @@
  * reservation) is in `state.ts` and is rebuilt when records are loaded.
  */
 import type { SimulationDescription } from '../vim/simulation.ts';
-import type { VimFault, VimInventory } from '../vim/vim.ts';
+import type { VimFault, VimInventory, VimResourceSpec } from '../vim/vim.ts';
 import type { Capacity } from './capacity.ts';
 import type { OverCommit } from './over-commit.ts';
 import type { Instant } from './window.ts';
@@ -42,6 +42,9 @@ export type Reason =
   | 'unknown-flavor'
   | 'unknown-image'
   | 'unknown-network'
+  | 'unknown-resource'
+  | 'resource-in-use'
+  | 'resource-not-ready'
   | 'requested-by-consumer'
   | 'window-over'
   | 'not-allocated-in-time'
@@ -282,7 +285,7 @@ export interface Reservation {
   readonly claims: readonly Claim[];
 }
 
-/** State of a virtual machine (typedef vm-state): Promise's INITIALIZED and DELETING, else the VIM's word. */
+/** State of what was allocated (typedef vm-state): Promise's INITIALIZED and DELETING, else the VIM's word. */
 export type VmState =
   | 'INITIALIZED'
   | 'BUILD'
@@ -309,8 +312,8 @@ export interface Fault extends Omit<VimFault, 'code'> {
   readonly occurredOn: Instant;
 }
 
-/** One virtual machine that Promise had the VIM make; removed when the VIM has confirmed that it is gone. */
-export interface Allocation {
+/** What every allocation has, whatever was made. */
+interface Allocated {
   readonly id: Id;
   readonly name: string;
   /** Reservation against which it was made. Kept when that one is over and the machine runs on. */
@@ -327,15 +330,12 @@ export interface Allocation {
   readonly fault?: Fault;
   /** What the VIM has still to be told; absent: nothing. Set with the decision, cleared when the VIM has accepted. */
   readonly intent?: 'create' | 'delete';
-  /** Idempotency token of the creation, in the server's metadata. */
+  /** Idempotency token of the creation, kept by the VIM with what it made. */
   readonly token: string;
-  /** The VIM's identifier; absent until it has accepted. */
+  /** The VIM's identifier of the server or other resource; absent until it has accepted. */
   readonly server?: string;
-  readonly flavor: string;
-  readonly image: string;
-  readonly networks: readonly string[];
   readonly zone?: string;
-  /** Where it runs as the VIM tells, or is to run. */
+  /** Where a machine runs as the VIM tells, or is to run. */
   readonly host?: string;
   /** The claim of its reservation that it uses, where that is on a host. Absent: what it consumes on its host, it holds itself. */
   readonly claim?: string;
@@ -351,6 +351,28 @@ export interface Allocation {
   readonly createdOn: Instant;
   readonly modifiedOn: Instant;
 }
+
+export interface MachineAllocation extends Allocated {
+  readonly resource?: undefined;
+  readonly flavor: string;
+  readonly image: string;
+  readonly networks: readonly string[];
+  /** Ids of ports and volumes in the VIM that are attached at the creation; absent: none. */
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
+}
+
+/** A volume, network, port or floating IP. */
+export interface ResourceAllocation extends Allocated {
+  readonly resource: VimResourceSpec;
+  /** The allocation that uses it: a machine, or of a floating IP the port. Absent: none that is known. */
+  readonly attachedTo?: Id;
+  /** Address that the VIM gave to a port or a floating IP. */
+  readonly address?: string;
+}
+
+/** Something that Promise had the VIM make; removed when the VIM has confirmed that it is gone. */
+export type Allocation = MachineAllocation | ResourceAllocation;
 
 export type OfferStatus = 'held' | 'accepted' | 'lapsed';
 

@@ -7,10 +7,10 @@
 import { VimError } from '../vim/vim.ts';
 import type { Clock, Timer } from './clock.ts';
 import { asVimError } from './deadline.ts';
-import type { Allocation, Id } from './entities.ts';
+import type { Allocation, Id, MachineAllocation, ResourceAllocation } from './entities.ts';
 import type { ContactTiming, ProviderConnection } from './provider-connection.ts';
 import type { Command } from './requests.ts';
-import { report } from './vim-reports.ts';
+import { report, stateOf } from './vim-reports.ts';
 import type { VimLedger, VimReports } from './vim-reports.ts';
 
 /** How often a creation is tried whose outcome is unknown and of which the VIM knows nothing, before it counts as failed. */
@@ -147,47 +147,71 @@ export class Errands {
 
   /** @throws VimError when it has to be tried again. */
   async #create(allocation: Allocation, connection: ProviderConnection, errand: Errand): Promise<void> {
-    const { token, name, image, flavor, networks, zone, host } = allocation;
-    if (errand.tries > 0) {
-      const found = await connection.call((signal) => connection.vim.findServerByToken(token, signal));
+    if (errand.tries > 0 && allocation.resource === undefined) {
+      const found = await connection.call((signal) => connection.vim.findServerByToken(allocation.token, signal));
       if (found !== undefined) {
         await this.#accepted(allocation, found.id);
         return;
       }
     }
+    errand.tries += 1;
+    try {
+      if (allocation.resource === undefined) await this.#createServer(allocation, connection);
+      else await this.#createResource(allocation, connection);
+    } catch (thrown) {
+      if (!(thrown instanceof VimError)) throw thrown;
+      if (!isFinal(thrown, errand.tries)) throw thrown;
+      const fault = { message: thrown.message };
+      await this.#report(this.#options.commands.createFailed, { allocation: allocation.id, fault });
+    }
+  }
+
+  async #createServer(allocation: MachineAllocation, connection: ProviderConnection): Promise<void> {
+    const { token, name, image, flavor, networks, ports, volumes, zone, host } = allocation;
     const request = {
       token,
       name,
       image,
       flavor,
       networks,
+      ...(ports === undefined ? {} : { ports }),
+      ...(volumes === undefined ? {} : { volumes }),
       ...(zone === undefined ? {} : { zone }),
       ...(host === undefined ? {} : { host }),
     };
-    errand.tries += 1;
-    let serverId: string;
-    try {
-      ({ serverId } = await connection.call((signal) => connection.vim.createServer(request, signal)));
-    } catch (thrown) {
-      const error = asVimError(thrown);
-      if (!isFinal(error, errand.tries)) throw error;
-      const fault = { message: error.message };
-      await this.#report(this.#options.commands.createFailed, { allocation: allocation.id, fault });
-      return;
-    }
+    const { serverId } = await connection.call((signal) => connection.vim.createServer(request, signal));
     await this.#accepted(allocation, serverId);
+  }
+
+  /** Whatever there is of it already by its token is completed. */
+  async #createResource(allocation: ResourceAllocation, connection: ProviderConnection): Promise<void> {
+    const { token, name, resource: spec } = allocation;
+    const made = await connection.call((signal) => connection.vim.createResource({ token, name, spec }, signal));
+    const { id } = allocation;
+    const accepted = { allocation: id, server: made.id, state: stateOf(id, made) };
+    await this.#report(this.#options.commands.serverAccepted, accepted);
   }
 
   /** @throws VimError when it has to be tried again. */
   async #delete(allocation: Allocation, connection: ProviderConnection): Promise<void> {
-    const { id, token } = allocation;
-    const server =
-      allocation.server ?? (await connection.call((signal) => connection.vim.findServerByToken(token, signal)))?.id;
+    const { id, token, resource } = allocation;
+    const { vim } = connection;
+    const find = (signal: AbortSignal): Promise<{ readonly id: string } | undefined> =>
+      resource === undefined
+        ? vim.findServerByToken(token, signal)
+        : vim.findResourceByToken(resource.kind, token, signal);
+    const server = allocation.server ?? (await connection.call(find))?.id;
     try {
-      if (server === undefined) throw new VimError('not-found', 'no server has the token');
-      await connection.call((signal) => connection.vim.deleteServer(server, signal));
+      if (server === undefined) throw new VimError('not-found', 'nothing has the token');
+      await connection.call((signal) =>
+        resource === undefined ? vim.deleteServer(server, signal) : vim.deleteResource(resource.kind, server, signal),
+      );
     } catch (thrown) {
       const error = asVimError(thrown);
+      if (error.kind === 'conflict' || error.kind === 'refused' || error.kind === 'forbidden') {
+        const fault = { message: error.message };
+        await this.#report(this.#options.commands.deletionRefused, { allocation: id, fault });
+      }
       if (error.kind !== 'not-found') throw error;
       await this.#report(this.#options.commands.serverGone, { allocation: id });
       return;

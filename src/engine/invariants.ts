@@ -19,7 +19,7 @@
  */
 import { NOTHING, RESOURCES, add, equals, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
-import { machineDemand } from './claims.ts';
+import { countedIn } from './claims.ts';
 import { amountOn, firstDebt, isHostId } from './debt.ts';
 import type { Bearer } from './debt.ts';
 import type { Allocation, Claim, NodeId, Offer, Reservation } from './entities.ts';
@@ -201,7 +201,7 @@ function misheld(head: Head, reservation: Reservation): string[] {
     const backed = machines.filter((each) =>
       bound ? each.claim === claim.id : each.claim === undefined && poolNode(each.pool) === claim.node,
     );
-    const consumed = machineDemand(total(backed.map(({ capacity }) => capacity)), claim.capacity);
+    const consumed = countedIn(claim.capacity, total(backed.map(({ capacity }) => capacity)));
     if (claim.element === undefined && !fitsWithin(consumed, claim.capacity))
       found.push(`more is allocated under ${reservation.id} on ${claim.node} than it holds`);
     if (claim.container !== undefined && backed.length > 1)

@@ -8,7 +8,7 @@
 import { concatMap, from } from 'rxjs';
 import type { Subscription } from 'rxjs';
 import { VimError } from '../vim/vim.ts';
-import type { Vim, VimAccount, VimEvent, VimFactory, VimServer } from '../vim/vim.ts';
+import type { Vim, VimAccount, VimEvent, VimFactory, VimResource, VimResourceKind, VimServer } from '../vim/vim.ts';
 import type { Clock } from './clock.ts';
 import { asVimError } from './deadline.ts';
 import type { Allocation, Id, Provider } from './entities.ts';
@@ -18,7 +18,7 @@ import type { Contact, ContactTiming } from './provider-connection.ts';
 import type { Command } from './requests.ts';
 import { serverKey } from './state.ts';
 import type { Change, Head } from './state.ts';
-import { report } from './vim-reports.ts';
+import { report, stateOf } from './vim-reports.ts';
 import type { VimLedger, VimReports } from './vim-reports.ts';
 
 export interface ReconcilerOptions {
@@ -30,9 +30,9 @@ export interface ReconcilerOptions {
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
   readonly timing?: ContactTiming;
-  /** Is told what went wrong and could not be told as a decision, and of servers that carry a token which no record knows. */
+  /** Is told what went wrong and could not be told as a decision, and of what carries a token which no record knows. */
   readonly onFailure?: (error: unknown) => void;
-  readonly onOrphan?: (provider: Id, server: VimServer) => void;
+  readonly onOrphan?: (provider: Id, server: VimServer | VimResource) => void;
 }
 
 interface Link {
@@ -186,21 +186,21 @@ export class Reconciler {
   }
 
   async #heard(id: Id, event: VimEvent): Promise<void> {
-    if (event.type !== 'server') {
+    if (event.type !== 'server' && event.type !== 'resource') {
       this.#background(this.refresh(id));
       return;
     }
     try {
-      await this.#observe(id, event.server);
+      await this.#observe(id, event.type === 'server' ? event.server : event.resource);
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  // What servers do.
+  // What servers and other resources do.
 
-  /** Takes over the state of a server, if a record stands for it. */
-  async #observe(provider: Id, server: VimServer): Promise<void> {
+  /** Takes over the state of a server or other resource, if a record stands for it. */
+  async #observe(provider: Id, server: VimServer | VimResource): Promise<void> {
     const { head } = this.#options.ledger;
     const known = head.servers.get(serverKey(provider, server.id));
     const id = known ?? (server.token === undefined ? undefined : head.tokens.get(server.token));
@@ -215,32 +215,45 @@ export class Reconciler {
     if (server.status === 'DELETED') {
       await this.#report(this.#options.commands.serverGone, { allocation: allocation.id });
     } else if (!server.deleting) {
-      await this.#report(this.#options.commands.vmStateReported, {
-        allocation: allocation.id,
-        vmState: server.status,
-        ...(server.fault === undefined ? {} : { fault: server.fault }),
-        ...(server.host === undefined ? {} : { host: server.host }),
-      });
+      await this.#report(this.#options.commands.vmStateReported, stateOf(allocation.id, server));
     }
   }
 
-  /** Compares the records of a provider with its servers. @throws VimError. */
+  /** Compares the records of a provider with its servers, and with its other resources where there are records of their kind. @throws VimError. */
   async #sweep(provider: Id): Promise<void> {
     const connection = this.#links.get(provider)?.connection;
     if (connection === undefined) return;
     this.#errands.pursueAll();
-    // Who had a server before the VIM was asked must be in its answer; who got one since need not.
-    const before = this.#withServers(provider);
-    const servers = await connection.call((signal) => connection.vim.listServers(signal));
-    const present = new Map(servers.map((server) => [server.id, server]));
-    const missing = before.filter(({ server = '' }) => !present.has(server));
+    const { vim } = connection;
+    const kinds = new Set(this.#recordsOf(provider).flatMap(({ resource }) => resource?.kind ?? []));
     await Promise.all([
-      ...missing.map(({ id }) => this.#report(this.#options.commands.serverGone, { allocation: id })),
-      ...servers.map((server) => this.#compare(provider, connection, server)),
+      this.#sweepKind(provider, connection, undefined, (signal) => vim.listServers(signal)),
+      ...[...kinds].map((kind) =>
+        this.#sweepKind(provider, connection, kind, (signal) => vim.listResources(kind, signal)),
+      ),
     ]);
   }
 
-  async #compare(provider: Id, connection: ProviderConnection, server: VimServer): Promise<void> {
+  async #sweepKind(
+    provider: Id,
+    connection: ProviderConnection,
+    kind: VimResourceKind | undefined,
+    list: (signal: AbortSignal) => Promise<readonly (VimServer | VimResource)[]>,
+  ): Promise<void> {
+    // What was there before the VIM was asked must be in its answer; what came since need not.
+    const before = this.#recordsOf(provider).filter(
+      ({ server, resource }) => server !== undefined && resource?.kind === kind,
+    );
+    const found = await connection.call(list);
+    const present = new Set(found.map(({ id }) => id));
+    const missing = before.filter(({ server = '' }) => !present.has(server));
+    await Promise.all([
+      ...missing.map(({ id }) => this.#report(this.#options.commands.serverGone, { allocation: id })),
+      ...found.map((each) => this.#compare(provider, connection, each)),
+    ]);
+  }
+
+  async #compare(provider: Id, connection: ProviderConnection, server: VimServer | VimResource): Promise<void> {
     if (server.token === undefined) return;
     const { head } = this.#options.ledger;
     const id = head.tokens.get(server.token);
@@ -252,14 +265,17 @@ export class Reconciler {
         await this.#observe(provider, server);
     } else if (!server.deleting) {
       // A creation that was tried again after its outcome had been unknown, and took effect twice.
-      await connection.call((signal) => connection.vim.deleteServer(server.id, signal)).catch(ignoreGone);
+      const { vim } = connection;
+      await connection
+        .call((signal) =>
+          'kind' in server ? vim.deleteResource(server.kind, server.id, signal) : vim.deleteServer(server.id, signal),
+        )
+        .catch(ignoreGone);
     }
   }
 
-  #withServers(provider: Id): Allocation[] {
-    return [...this.#options.ledger.head.allocations.values()].filter(
-      (allocation) => allocation.provider === provider && allocation.server !== undefined,
-    );
+  #recordsOf(provider: Id): Allocation[] {
+    return [...this.#options.ledger.head.allocations.values()].filter((allocation) => allocation.provider === provider);
   }
 
   #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {

@@ -5,7 +5,14 @@
  * has happened then.
  */
 import type { DueChange } from '../store/store.ts';
-import type { VimInventory, VimServerStatus } from '../vim/vim.ts';
+import type {
+  VimFloatingIp,
+  VimInventory,
+  VimPort,
+  VimServerStatus,
+  VimVirtualNetwork,
+  VimVolume,
+} from '../vim/vim.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type {
   Allocation,
@@ -353,6 +360,9 @@ export interface CreateInstance {
   readonly image: string;
   readonly flavor: string;
   readonly networks?: readonly string[];
+  /** Allocations, or ids that the VIM gave. */
+  readonly ports?: readonly string[];
+  readonly volumes?: readonly string[];
   readonly zone?: string;
   readonly reservation?: Id;
 }
@@ -366,6 +376,26 @@ export interface DestroyInstance {
 /** Asking twice is the same as asking once. */
 export type DestroyInstanceResult = { readonly outcome: 'deleting'; readonly allocation: Allocation };
 
+/** What a resource is to be; other resources are named by allocations, or by ids or names that the VIM gave. */
+export type WantedResource =
+  VimVolume | VimVirtualNetwork | VimPort | (Omit<VimFloatingIp, 'network'> & Partial<Pick<VimFloatingIp, 'network'>>);
+
+export interface CreateAllocation {
+  readonly provider?: Id;
+  readonly name: string;
+  readonly resource: WantedResource;
+  readonly zone?: string;
+  readonly reservation?: Id;
+}
+
+export type CreateAllocationResult = CreateInstanceResult;
+
+export interface DestroyAllocation {
+  readonly id: Id;
+}
+
+export type DestroyAllocationResult = DestroyInstanceResult | (Refused & { readonly allocation: Allocation });
+
 // What the VIM reports, by the reconciler. `ignored`: the allocation is gone, or nothing is new.
 
 export type VimReportResult =
@@ -373,10 +403,12 @@ export type VimReportResult =
   | { readonly outcome: 'gone' }
   | { readonly outcome: 'ignored' };
 
-/** The VIM accepted a creation and gave the server an id (allocation step 3b). */
+/** The VIM accepted a creation and gave the server or other resource an id (allocation step 3b). */
 export interface ServerAccepted {
   readonly allocation: Id;
   readonly server: string;
+  /** The state that it has already; absent: it is being made. */
+  readonly state?: VmStateReported;
 }
 
 /** The VIM accepted a deletion. */
@@ -396,6 +428,14 @@ export interface VmStateReported {
   readonly vmState: VmState | VimServerStatus;
   readonly fault?: Omit<Fault, 'occurredOn'>;
   readonly host?: string;
+  /** Of a port or a floating IP. */
+  readonly address?: string;
+}
+
+/** The VIM does not delete something at present; it is tried again. */
+export interface DeletionRefused {
+  readonly allocation: Id;
+  readonly fault: Omit<Fault, 'occurredOn'>;
 }
 
 /** The VIM has confirmed that the server does not exist (allocation step 10a). */
@@ -493,8 +533,11 @@ export interface Commands {
   readonly declineOffer: Command<DeclineOffer, DeclineOfferResult>;
   readonly createInstance: Command<CreateInstance, CreateInstanceResult>;
   readonly destroyInstance: Command<DestroyInstance, DestroyInstanceResult>;
+  readonly createAllocation: Command<CreateAllocation, CreateAllocationResult>;
+  readonly destroyAllocation: Command<DestroyAllocation, DestroyAllocationResult>;
   readonly serverAccepted: Command<ServerAccepted, VimReportResult>;
   readonly deletionAccepted: Command<DeletionAccepted, VimReportResult>;
+  readonly deletionRefused: Command<DeletionRefused, VimReportResult>;
   readonly createFailed: Command<CreateFailed, VimReportResult>;
   readonly vmStateReported: Command<VmStateReported, VimReportResult>;
   readonly serverGone: Command<ServerGone, VimReportResult>;

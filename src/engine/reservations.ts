@@ -566,7 +566,7 @@ function leave(draft: Draft, allocation: Allocation, machines: 'terminate' | 're
   const { now } = draft.at;
   const alone: Allocation = { ...standAlone(draft.head, allocation, now), priority: NORMAL };
   const ending = machines === 'terminate' && allocation.vmState !== 'DELETING';
-  const lent = preEmptionOn(draft.head, poolNode(alone.pool)) === 'best-effort';
+  const lent = alone.resource === undefined && preEmptionOn(draft.head, poolNode(alone.pool)) === 'best-effort';
   const standing = lent ? { ...alone, claims: loan(draft.head, { ...alone, claims: [] }, now) } : alone;
   const after: Allocation = ending ? { ...standing, vmState: 'DELETING', intent: 'delete' } : standing;
   draft.put('allocation', after.id, after);

@@ -96,7 +96,7 @@ export interface Head {
    * something may be displaced. Degraded ones are in it whether they have started or not.
    */
   readonly upcoming: Map<NodeId, WindowIndex<Reservation>>;
-  /** Machines that hold something themselves, by node. */
+  /** Machines that hold something themselves, and what else is being withdrawn, by node. */
   readonly standing: Map<NodeId, Set<Id>>;
   /** Reservations that wait for a machine to be gone, by the machine. */
   readonly awaiting: Map<Id, Set<Id>>;
@@ -456,7 +456,8 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void 
   if (window.end > window.start) {
     count(nodeFor(head, poolNode(allocation.pool)).used, window, allocation.capacity, sign);
   }
-  if (allocation.backing === 'own') {
+  // What is not a machine gives way to nobody, unless it has to already.
+  if (allocation.backing === 'own' && (allocation.resource === undefined || loanedFrom(allocation) !== undefined)) {
     for (const { node } of allocation.claims) member(head.standing, node, allocation.id, sign);
   }
   if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);

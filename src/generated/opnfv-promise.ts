@@ -46,7 +46,6 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:promise/capacity/available
  * @path /opnfv-promise:promise/reservations/reservation/state/claim/capacity
  * @path /opnfv-promise:promise/reservations/reservation/state/recurring/short-window/missing
- * @path /opnfv-promise:promise/allocations/allocation/capacity
  * @path /opnfv-promise:create-reservation/output/refusal/most
  * @path /opnfv-promise:create-reservation/output/refusal/in-use
  * @path /opnfv-promise:query-capacity/output/utilization/capacity
@@ -59,6 +58,7 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:promise/pools/pool/state/available
  * @path /opnfv-promise:promise/offers/offer/capacity
  * @path /opnfv-promise:promise/offers/offer/claim/capacity
+ * @path /opnfv-promise:promise/allocations/allocation/capacity
  * @path /opnfv-promise:promise/reservations/reservation/capacity
  * @path /opnfv-promise:promise/reservations/reservation/state/remaining
  * @path /opnfv-promise:promise/reservations/reservation/state/missing
@@ -377,7 +377,7 @@ export type ControllerReservation = {
 };
 
 /**
- * Why the virtual machine is in error. Empty when it is not.
+ * Why it is in error, or why the VIM does not delete it. Empty when neither is so.
  * @path /opnfv-promise:promise/allocations/allocation/fault
  * @path /opnfv-promise:allocation-event/fault
  */
@@ -394,6 +394,81 @@ export type Fault = {
    * @type ietf-yang-types:date-and-time
    */
   readonly 'occurred-on'?: string;
+};
+
+/**
+ * Block storage. It counts with its gigabytes, and as a volume where volumes are
+ * counted.
+ * @path /opnfv-promise:promise/allocations/allocation/volume
+ * @path /opnfv-promise:create-allocation/input/volume
+ */
+export type VolumeResource = {
+  /**
+   * Size (sizeOfStorage in IFA 005).
+   * @type uint32 (GB)
+   */
+  readonly size: number;
+  /**
+   * Id or name of the volume type. Absent: the VIM's default.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly type?: string;
+};
+
+/**
+ * Subnets to make in the network; they go with it.
+ * @path /opnfv-promise:promise/allocations/allocation/network/subnet
+ * @path /opnfv-promise:create-allocation/input/network/subnet
+ */
+export type SubnetResource = {
+  /**
+   * Range of addresses.
+   * @type ietf-inet-types:ip-prefix
+   */
+  readonly cidr: string;
+  /**
+   * Address of the gateway. Absent: as the VIM decides, in OpenStack the first of
+   * the range.
+   * @type ietf-inet-types:ip-address-no-zone
+   */
+  readonly gateway?: string;
+};
+
+/**
+ * Port on a network.
+ * @path /opnfv-promise:promise/allocations/allocation/port
+ * @path /opnfv-promise:create-allocation/input/port
+ */
+export type PortResource = {
+  /**
+   * Network, by its allocation or by the id or name that the VIM knows.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly network: string;
+  /**
+   * Address that it is to have. Absent: as the VIM decides.
+   * @type ietf-inet-types:ip-address-no-zone
+   */
+  readonly address?: string;
+};
+
+/**
+ * Public address.
+ * @path /opnfv-promise:promise/allocations/allocation/floating-ip
+ * @path /opnfv-promise:create-allocation/input/floating-ip
+ */
+export type FloatingIpResource = {
+  /**
+   * Id or name of the external network. It can be left out when there is only one.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly network?: string;
+  /**
+   * Port to which the address leads, by its allocation or the id that the VIM gave.
+   * Absent: none.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly port?: string;
 };
 
 /**
@@ -718,153 +793,13 @@ export type RecurringShortWindow = {
 };
 
 /**
- * The virtual machine in the VIM.
- * @path /opnfv-promise:promise/allocations/allocation/instance-ref
+ * Network of the tenant's own. It counts as a network, and with its subnets where
+ * subnets are counted.
+ * @path /opnfv-promise:promise/allocations/allocation/network
  */
-export type AllocationInstanceRef = {
-  /**
-   * Provider that runs the virtual machine.
-   * @type opnfv-promise:provider-ref
-   */
-  readonly provider?: string;
-  /**
-   * Identifier that the VIM gave. Absent until the VIM has accepted.
-   * @type nfv-infrastructure:vim-identifier
-   */
-  readonly server?: string;
-};
-
-/** Type `opnfv-promise:priority`. */
-export type Priority =
-  /** Favoured over everything else. */
-  | 'high'
-  /** Gives way to high. */
-  | 'normal'
-  /** Gives way to high and normal. */
-  | 'low';
-
-/** Type `opnfv-promise:vm-state`. */
-export type VmState =
-  /** Recorded by Promise, not yet known to the VIM. */
-  | 'INITIALIZED'
-  /** The VIM is making the virtual machine. */
-  | 'BUILD'
-  /** Running. */
-  | 'ACTIVE'
-  /** Failed; the fault says why. */
-  | 'ERROR'
-  /** Being deleted. Its capacity is held until the VIM confirms that it is gone. */
-  | 'DELETING'
-  /** Gone; its capacity is free again. */
-  | 'DELETED'
-  /** The VIM does not say, for example because it cannot be reached. */
-  | 'UNKNOWN'
-  /** Powered off. */
-  | 'SHUTOFF'
-  /** Stopped with its memory kept in place. */
-  | 'PAUSED'
-  /** Stopped with its memory written to disk. */
-  | 'SUSPENDED'
-  /** Running from a rescue image. */
-  | 'RESCUED'
-  /** Changing its flavor, or moving to another host for that. */
-  | 'RESIZE'
-  /** Changed, waiting for a confirmation. */
-  | 'VERIFY_RESIZE'
-  /** Moving to another host. */
-  | 'MIGRATING'
-  /** Restarting. */
-  | 'REBOOT'
-  /** Being made anew from an image. */
-  | 'REBUILD'
-  /** Stopped, with its disk kept as an image. */
-  | 'SHELVED'
-  /** Shelved, and removed from its host. */
-  | 'SHELVED_OFFLOADED'
-  /** Deleted, and restorable for a while. */
-  | 'SOFT_DELETED';
-
-/**
- * One virtual machine.
- * @path /opnfv-promise:promise/allocations/allocation
- */
-export type Allocation = {
-  /**
-   * Identifier of the allocation: the instance-id of create-instance.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly id: string;
-  /**
-   * Name of the virtual machine.
-   * @type nfv-infrastructure:name
-   */
-  readonly name?: string;
-  /**
-   * Reservation against which the allocation was made. Absent: none.
-   * @type leafref
-   */
-  readonly reservation?: string;
-  /**
-   * Pool that bears the allocation.
-   * @type opnfv-promise:pool-ref
-   */
-  readonly pool?: string;
-  /** The virtual machine in the VIM. */
-  readonly 'instance-ref'?: AllocationInstanceRef;
-  /**
-   * Class that follows from the reservation: high when made against one that is
-   * in its window, normal when that one is over and the virtual machine runs on,
-   * low without a reservation.
-   */
-  readonly priority: Priority;
-  /** State of the virtual machine. */
-  readonly 'vm-state': VmState;
-  /** Why the virtual machine is in error. Empty when it is not. */
-  readonly fault?: Fault;
-  /**
-   * Id of the flavor.
-   * @type nfv-infrastructure:vim-identifier
-   */
-  readonly flavor?: string;
-  /**
-   * Id of the image.
-   * @type nfv-infrastructure:vim-identifier
-   */
-  readonly image?: string;
-  /**
-   * Ids of the networks to which the virtual machine is attached.
-   * @type nfv-infrastructure:vim-identifier
-   */
-  readonly networks?: readonly string[];
-  /**
-   * Availability zone in which the virtual machine runs.
-   * @type nfv-infrastructure:zone-name
-   */
-  readonly zone?: string;
-  /**
-   * Host on which the virtual machine runs, if the VIM tells.
-   * @type nfv-infrastructure:vim-identifier
-   */
-  readonly host?: string;
-  /** What the virtual machine consumes. */
-  readonly capacity?: CapacityVector;
-  /** User who made the allocation. */
-  readonly owner?: string;
-  /**
-   * Tenant for which the allocation was made; of one against a reservation, the
-   * reservation's.
-   */
-  readonly tenant?: string;
-  /**
-   * Instant at which the allocation was recorded.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly 'created-on'?: string;
-  /**
-   * Instant of the last change.
-   * @type ietf-yang-types:date-and-time
-   */
-  readonly 'modified-on'?: string;
+export type NetworkResource = {
+  /** Subnets to make in the network; they go with it. */
+  readonly subnet?: readonly SubnetResource[] | Entries<SubnetResource>;
 };
 
 /**
@@ -1214,6 +1149,10 @@ export type Reason =
   | 'opnfv-promise:reservation-not-started'
   /** The reservation has ended, expired or been cancelled. */
   | 'opnfv-promise:reservation-over'
+  /** The resource is used by something else. */
+  | 'opnfv-promise:resource-in-use'
+  /** The resource is in a state that does not admit it, for example being made. */
+  | 'opnfv-promise:resource-not-ready'
   /** The provider has no flavor of that id or name. */
   | 'opnfv-promise:unknown-flavor'
   /** The provider has no image of that id or name. */
@@ -1224,10 +1163,21 @@ export type Reason =
   | 'opnfv-promise:unknown-provider'
   /** No reservation has the identifier that was given. */
   | 'opnfv-promise:unknown-reservation'
+  /** There is no such volume or port at the provider. */
+  | 'opnfv-promise:unknown-resource'
   /** No provider that could serve the request has the zone. */
   | 'opnfv-promise:unknown-zone'
   /** The end of the reservation has arrived. */
   | 'opnfv-promise:window-over';
+
+/** Type `opnfv-promise:priority`. */
+export type Priority =
+  /** Favoured over everything else. */
+  | 'high'
+  /** Gives way to high. */
+  | 'normal'
+  /** Gives way to high and normal. */
+  | 'low';
 
 /**
  * Amount of each resource for one virtual machine.
@@ -1420,6 +1370,205 @@ export type Offer = {
   readonly 'flexible-window'?: FlexibleWindow;
   /** What is held where, and when. */
   readonly claim?: readonly Claim[] | Entries<Claim>;
+};
+
+/** Type `opnfv-promise:allocation-kind`. */
+export type AllocationKind =
+  /** Virtual machine (virtualised compute resource in IFA 005). */
+  | 'virtual-machine'
+  /** Volume (virtualised storage resource). */
+  | 'volume'
+  /** Network with its subnets (virtualised network resource). */
+  | 'network'
+  /** Port on a network (virtualised network resource). */
+  | 'port'
+  /** Public address (virtualised network resource). */
+  | 'floating-ip';
+
+/**
+ * What there is of it in the VIM.
+ * @path /opnfv-promise:promise/allocations/allocation/instance-ref
+ */
+export type AllocationInstanceRef = {
+  /**
+   * Provider that has it.
+   * @type opnfv-promise:provider-ref
+   */
+  readonly provider?: string;
+  /**
+   * Identifier that the VIM gave to the virtual machine. Absent until the VIM has
+   * accepted.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly server?: string;
+  /**
+   * Identifier that the VIM gave to the volume, network, port or floating IP.
+   * Absent until the VIM has accepted.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly resource?: string;
+};
+
+/** Type `opnfv-promise:vm-state`. */
+export type VmState =
+  /** Recorded by Promise, not yet known to the VIM. */
+  | 'INITIALIZED'
+  /** The VIM is making the virtual machine. */
+  | 'BUILD'
+  /** Running. */
+  | 'ACTIVE'
+  /** Failed; the fault says why. */
+  | 'ERROR'
+  /** Being deleted. Its capacity is held until the VIM confirms that it is gone. */
+  | 'DELETING'
+  /** Gone; its capacity is free again. */
+  | 'DELETED'
+  /** The VIM does not say, for example because it cannot be reached. */
+  | 'UNKNOWN'
+  /** Powered off. */
+  | 'SHUTOFF'
+  /** Stopped with its memory kept in place. */
+  | 'PAUSED'
+  /** Stopped with its memory written to disk. */
+  | 'SUSPENDED'
+  /** Running from a rescue image. */
+  | 'RESCUED'
+  /** Changing its flavor, or moving to another host for that. */
+  | 'RESIZE'
+  /** Changed, waiting for a confirmation. */
+  | 'VERIFY_RESIZE'
+  /** Moving to another host. */
+  | 'MIGRATING'
+  /** Restarting. */
+  | 'REBOOT'
+  /** Being made anew from an image. */
+  | 'REBUILD'
+  /** Stopped, with its disk kept as an image. */
+  | 'SHELVED'
+  /** Shelved, and removed from its host. */
+  | 'SHELVED_OFFLOADED'
+  /** Deleted, and restorable for a while. */
+  | 'SOFT_DELETED';
+
+/**
+ * One virtual machine, volume, network, port or floating IP.
+ * @path /opnfv-promise:promise/allocations/allocation
+ */
+export type Allocation = {
+  /**
+   * Identifier of the allocation: the instance-id of create-instance, the
+   * allocation-id of create-allocation.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly id: string;
+  /**
+   * Its name.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /** What it is. */
+  readonly kind: AllocationKind;
+  /**
+   * Reservation against which the allocation was made. Absent: none.
+   * @type leafref
+   */
+  readonly reservation?: string;
+  /**
+   * Pool that bears the allocation.
+   * @type opnfv-promise:pool-ref
+   */
+  readonly pool?: string;
+  /** What there is of it in the VIM. */
+  readonly 'instance-ref'?: AllocationInstanceRef;
+  /**
+   * Class that follows from the reservation: high when made against one that is
+   * in its window, normal when that one is over and the allocation lasts on, low
+   * without a reservation.
+   */
+  readonly priority: Priority;
+  /** Its state. */
+  readonly 'vm-state': VmState;
+  /** Why it is in error, or why the VIM does not delete it. Empty when neither is so. */
+  readonly fault?: Fault;
+  /**
+   * Block storage. It counts with its gigabytes, and as a volume where volumes are
+   * counted.
+   */
+  readonly volume?: VolumeResource;
+  /**
+   * Network of the tenant's own. It counts as a network, and with its subnets where
+   * subnets are counted.
+   */
+  readonly network?: NetworkResource;
+  /** Port on a network. */
+  readonly port?: PortResource;
+  /** Public address. */
+  readonly 'floating-ip'?: FloatingIpResource;
+  /**
+   * Address of a port, the first if it has several, or of a floating IP.
+   * @type ietf-inet-types:ip-address-no-zone
+   */
+  readonly address?: string;
+  /**
+   * Allocation that uses it: the virtual machine of a volume or port, the port of a
+   * floating IP.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'attached-to'?: string;
+  /**
+   * Id of the flavor.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly flavor?: string;
+  /**
+   * Id of the image.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly image?: string;
+  /**
+   * Ids of the networks to which the virtual machine is attached.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly networks?: readonly string[];
+  /**
+   * Ids of ports that the virtual machine was given.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly ports?: readonly string[];
+  /**
+   * Ids of volumes that were attached when the virtual machine was made.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly volumes?: readonly string[];
+  /**
+   * Availability zone in which it is.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Host on which the virtual machine runs, if the VIM tells.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly host?: string;
+  /** What it consumes. */
+  readonly capacity?: CapacityVector;
+  /** User who made the allocation. */
+  readonly owner?: string;
+  /**
+   * Tenant for which the allocation was made; of one against a reservation, the
+   * reservation's.
+   */
+  readonly tenant?: string;
+  /**
+   * Instant at which the allocation was recorded.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'created-on'?: string;
+  /**
+   * Instant of the last change.
+   * @type ietf-yang-types:date-and-time
+   */
+  readonly 'modified-on'?: string;
 };
 
 /** Kind of a provider, which decides how Promise speaks to it. */
@@ -2112,11 +2261,11 @@ export type PromiseTreeOffers = {
 };
 
 /**
- * Consumption of capacity: virtual machines that Promise had the VIM make.
+ * Consumption of capacity: what Promise had the VIM make.
  * @path /opnfv-promise:promise/allocations
  */
 export type PromiseTreeAllocations = {
-  /** One virtual machine. */
+  /** One virtual machine, volume, network, port or floating IP. */
   readonly allocation?: readonly Allocation[] | Entries<Allocation>;
 };
 
@@ -2137,7 +2286,7 @@ export type PromiseTree = {
   readonly reservations?: PromiseTreeReservations;
   /** Offers that were made. */
   readonly offers?: PromiseTreeOffers;
-  /** Consumption of capacity: virtual machines that Promise had the VIM make. */
+  /** Consumption of capacity: what Promise had the VIM make. */
   readonly allocations?: PromiseTreeAllocations;
 };
 
@@ -3856,10 +4005,22 @@ export type CreateInstanceInput = {
    */
   readonly flavor: string;
   /**
-   * Ids or names of the networks to attach. Absent: as the VIM decides.
+   * Ids or names of the networks to attach, or their allocations. Absent: none but
+   * those of the ports.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly networks?: readonly string[];
+  /**
+   * Ports that are there already, by their allocations or the ids that the VIM gave.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly ports?: readonly string[];
+  /**
+   * Volumes to attach, by their allocations or the ids that the VIM gave. They outlive
+   * the virtual machine.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly volumes?: readonly string[];
   /**
    * Availability zone. Absent: that of the reservation, or any.
    * @type nfv-infrastructure:zone-name
@@ -3879,9 +4040,9 @@ export type AllocationStatus =
   | 'rejected'
   /** Recorded and handed to the VIM; how it goes on is notified. */
   | 'in-progress'
-  /** The virtual machine runs. */
+  /** The virtual machine runs, or the resource is there. */
   | 'completed'
-  /** The VIM could not make the virtual machine. */
+  /** The VIM could not make it. */
   | 'failed';
 
 /**
@@ -3954,6 +4115,145 @@ export type DestroyInstanceOutput = {
    */
   readonly decision?: string;
   /** State of the virtual machine: DELETING, if the request was accepted. */
+  readonly status: VmState;
+};
+
+/**
+ * Network of the tenant's own. It counts as a network, and with its subnets where
+ * subnets are counted.
+ * @path /opnfv-promise:create-allocation/input/network
+ */
+export type CreateAllocationInputNetwork = {
+  /** Subnets to make in the network; they go with it. */
+  readonly subnet?: readonly SubnetResource[];
+};
+
+/**
+ * Allocates a volume, network, port or floating IP: has the VIM make it, against a
+ * reservation or from the capacity that is not reserved (Allocate Virtualised Network
+ * or Storage Resource in IFA 005 and IFA 006). It goes on as create-instance does; what
+ * has no reservation holds its capacity for good, whatever may be displaced.
+ * @path /opnfv-promise:create-allocation/input
+ */
+export type CreateAllocationInput = {
+  /**
+   * Provider that is to have it. It can be left out when there is only one, and when
+   * the reservation tells.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'provider-id'?: string;
+  /**
+   * Name of the resource.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /**
+   * Block storage. It counts with its gigabytes, and as a volume where volumes are
+   * counted.
+   */
+  readonly volume?: VolumeResource;
+  /**
+   * Network of the tenant's own. It counts as a network, and with its subnets where
+   * subnets are counted.
+   */
+  readonly network?: CreateAllocationInputNetwork;
+  /** Port on a network. */
+  readonly port?: PortResource;
+  /** Public address. */
+  readonly 'floating-ip'?: FloatingIpResource;
+  /**
+   * Availability zone. Absent: that of the reservation, or any.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Reservation to allocate against. Absent: capacity that is not reserved is
+   * used.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'reservation-id'?: string;
+};
+
+/**
+ * Allocates a volume, network, port or floating IP: has the VIM make it, against a
+ * reservation or from the capacity that is not reserved (Allocate Virtualised Network
+ * or Storage Resource in IFA 005 and IFA 006). It goes on as create-instance does; what
+ * has no reservation holds its capacity for good, whatever may be displaced.
+ * @path /opnfv-promise:create-allocation/output
+ */
+export type CreateAllocationOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** Status of the allocation. */
+  readonly status: AllocationStatus;
+  /**
+   * Identifier of the allocation in Promise. Absent when it was rejected.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'allocation-id'?: string;
+  /**
+   * Identifier of the resource in the VIM. Absent when the VIM has not answered in
+   * time; an allocation-event carries it then.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly resource?: string;
+  /** State of the resource. */
+  readonly 'vm-state'?: VmState;
+  /**
+   * Address of a port, the first if it has several, or of a floating IP.
+   * @type ietf-inet-types:ip-address-no-zone
+   */
+  readonly address?: string;
+};
+
+/**
+ * Has the VIM delete what was allocated, whatever it is (Terminate Virtualised Resource
+ * in IFA 005 and IFA 006). What a virtual machine uses that stays is not deleted. Where
+ * the VIM says that something else uses it, the allocation stays DELETING, with what
+ * the VIM says as its fault, and is deleted as soon as that is possible.
+ * @path /opnfv-promise:destroy-allocation/input
+ */
+export type DestroyAllocationInput = {
+  /**
+   * Allocation to end.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'allocation-id': string;
+};
+
+/**
+ * Has the VIM delete what was allocated, whatever it is (Terminate Virtualised Resource
+ * in IFA 005 and IFA 006). What a virtual machine uses that stays is not deleted. Where
+ * the VIM says that something else uses it, the allocation stays DELETING, with what
+ * the VIM says as its fault, and is deleted as soon as that is possible.
+ * @path /opnfv-promise:destroy-allocation/output
+ */
+export type DestroyAllocationOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** Its state: DELETING, if the request was accepted. */
   readonly status: VmState;
 };
 
@@ -4594,7 +4894,8 @@ export type CapacityEvent = {
 };
 
 /**
- * The state of a virtual machine has changed (allocation steps 7b and 10b).
+ * The state of a virtual machine (allocation steps 7b and 10b), volume, network, port
+ * or floating IP has changed.
  * @path /opnfv-promise:allocation-event
  */
 export type AllocationEvent = {
@@ -4619,12 +4920,14 @@ export type AllocationEvent = {
    */
   readonly 'instance-id': string;
   /**
-   * Name of the virtual machine.
+   * Its name.
    * @type nfv-infrastructure:name
    */
   readonly name?: string;
+  /** What it is. */
+  readonly kind: AllocationKind;
   /**
-   * Provider that runs it.
+   * Provider that has it.
    * @type nfv-infrastructure:identifier
    */
   readonly 'provider-id'?: string;
@@ -4633,6 +4936,16 @@ export type AllocationEvent = {
    * @type nfv-infrastructure:vim-identifier
    */
   readonly server?: string;
+  /**
+   * Identifier of the volume, network, port or floating IP in the VIM.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly resource?: string;
+  /**
+   * Address of a port, the first if it has several, or of a floating IP.
+   * @type ietf-inet-types:ip-address-no-zone
+   */
+  readonly address?: string;
   /**
    * Reservation against which it was allocated.
    * @type nfv-infrastructure:identifier
@@ -4649,7 +4962,7 @@ export type AllocationEvent = {
   readonly 'old-vm-state'?: VmState;
   /** State now. */
   readonly 'vm-state': VmState;
-  /** Why the virtual machine is in error. Empty when it is not. */
+  /** Why it is in error, or why the VIM does not delete it. Empty when neither is so. */
   readonly fault?: Fault;
   /** Why it happened, where that needs a reason. */
   readonly reason?: Reason;
@@ -4662,7 +4975,7 @@ export type AllocationEvent = {
   readonly by?: string;
   /** Tenant of the reservation in by. Consumers of other tenants see neither leaf. */
   readonly 'by-tenant'?: string;
-  /** What the virtual machine consumes; for one that is gone, what it consumed. */
+  /** What it consumes; if it is gone, what it consumed. */
   readonly capacity?: CapacityVector;
   /** User who made the allocation. */
   readonly owner?: string;
@@ -4741,6 +5054,20 @@ export const rpcs = {
    * free when the VIM has confirmed; an allocation-event tells.
    */
   'destroy-instance': { module: 'opnfv-promise', name: 'destroy-instance', path: '/opnfv-promise:destroy-instance' } as RpcDescriptor<DestroyInstanceInput, DestroyInstanceOutput>,
+  /**
+   * Allocates a volume, network, port or floating IP: has the VIM make it, against a
+   * reservation or from the capacity that is not reserved (Allocate Virtualised Network
+   * or Storage Resource in IFA 005 and IFA 006). It goes on as create-instance does; what
+   * has no reservation holds its capacity for good, whatever may be displaced.
+   */
+  'create-allocation': { module: 'opnfv-promise', name: 'create-allocation', path: '/opnfv-promise:create-allocation' } as RpcDescriptor<CreateAllocationInput, CreateAllocationOutput>,
+  /**
+   * Has the VIM delete what was allocated, whatever it is (Terminate Virtualised Resource
+   * in IFA 005 and IFA 006). What a virtual machine uses that stays is not deleted. Where
+   * the VIM says that something else uses it, the allocation stays DELETING, with what
+   * the VIM says as its fault, and is deleted as soon as that is possible.
+   */
+  'destroy-allocation': { module: 'opnfv-promise', name: 'destroy-allocation', path: '/opnfv-promise:destroy-allocation' } as RpcDescriptor<DestroyAllocationInput, DestroyAllocationOutput>,
   /**
    * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
    * what was granted it gives the pools and hosts that were chosen at the time, and what
@@ -5194,6 +5521,37 @@ export const paths = {
     { module: 'opnfv-promise', name: 'allocations' },
     { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
     { module: 'opnfv-promise', name: 'fault' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/volume': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'volume' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/network': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'network' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/network/subnet': (allocationId: string, subnetCidr: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'network' },
+    { module: 'opnfv-promise', name: 'subnet', keys: [{ name: 'cidr', value: subnetCidr }] },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/port': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'port' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/floating-ip': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'floating-ip' },
   ],
   '/opnfv-promise:promise/allocations/allocation/capacity': (allocationId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },

@@ -43,9 +43,9 @@ export interface SimulationControls {
     name: string,
     size: { readonly vcpus?: number; readonly memoryMb?: number; readonly diskGb?: number },
   ): void;
-  /** Makes the next `count` servers fail to start; 0 takes an earlier request back. */
+  /** Makes the next `count` servers or volumes fail to start; 0 takes an earlier request back. */
   failNextBoots(count: number, reason: string): void;
-  /** Makes the next `count` requests for a server be refused; 0 takes an earlier request back. */
+  /** Makes the next `count` requests for a server or another resource be refused; 0 takes an earlier request back. */
   refuseNextRequests(count: number, reason: string): void;
   setTimes(times: { readonly boot?: number; readonly delete?: number; readonly jitter?: number }): void;
 }

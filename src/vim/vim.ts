@@ -108,6 +108,72 @@ export interface VimServer {
   readonly createdAt: number;
 }
 
+/** Network and block storage resources that exist beside servers. */
+export type VimResourceKind = 'volume' | 'network' | 'port' | 'floating-ip';
+
+export interface VimVolume {
+  readonly kind: 'volume';
+  readonly sizeGb: number;
+  /** Id or name of the volume type; absent: the VIM's default. */
+  readonly type?: string;
+  readonly zone?: string;
+}
+
+export interface VimSubnet {
+  /** Address range, such as `192.0.2.0/24`. */
+  readonly cidr: string;
+  /** Absent: the first address of the range. */
+  readonly gateway?: string;
+}
+
+export interface VimVirtualNetwork {
+  readonly kind: 'network';
+  readonly subnets: readonly VimSubnet[];
+}
+
+export interface VimPort {
+  readonly kind: 'port';
+  /** Id. */
+  readonly network: string;
+  /** Absent: the VIM chooses one of each subnet. */
+  readonly address?: string;
+}
+
+/** A public address. */
+export interface VimFloatingIp {
+  readonly kind: 'floating-ip';
+  /** Id of the external network. */
+  readonly network: string;
+  /** Id of the port to which it leads; absent: none. */
+  readonly port?: string;
+}
+
+/** What a resource is to be. */
+export type VimResourceSpec = VimVolume | VimVirtualNetwork | VimPort | VimFloatingIp;
+
+export interface CreateResource {
+  /** Idempotency token: kept with the resource, by which it is found again. */
+  readonly token: string;
+  readonly name: string;
+  readonly spec: VimResourceSpec;
+}
+
+export interface VimResource {
+  readonly id: string;
+  readonly kind: VimResourceKind;
+  readonly name: string;
+  /** The token given to `createResource`; absent for resources that others made. */
+  readonly token?: string;
+  /** ACTIVE: it is there and can be used, whether it is or not. */
+  readonly status: 'BUILD' | 'ACTIVE' | 'ERROR' | 'DELETED' | 'UNKNOWN';
+  readonly deleting: boolean;
+  readonly fault?: VimFault;
+  /** Of a volume. */
+  readonly sizeGb?: number;
+  /** Of a port or a floating IP. */
+  readonly address?: string;
+}
+
 export interface CreateServer {
   /** Idempotency token: kept in the server's metadata, found again by `findServerByToken`. */
   readonly token: string;
@@ -118,17 +184,22 @@ export interface CreateServer {
   readonly flavor: string;
   /** Ids or names. */
   readonly networks: readonly string[];
+  /** Ids of ports that are there already, to be attached after the networks. */
+  readonly ports?: readonly string[];
+  /** Ids of volumes to be attached. */
+  readonly volumes?: readonly string[];
   readonly zone?: string;
   readonly host?: string;
 }
 
 /**
  * What the VIM tells unasked. It may repeat itself and may leave things out: `listServers` and `discover` have the last word.
- * `server`: its present state; status DELETED when it is gone.
+ * `server`, `resource`: its present state; status DELETED when it is gone.
  * `host`: it went up or down. `inventory`: something that `discover` reports has changed.
  */
 export type VimEvent =
   | { readonly type: 'server'; readonly server: VimServer }
+  | { readonly type: 'resource'; readonly resource: VimResource }
   | { readonly type: 'host'; readonly host: string; readonly state: 'up' | 'down' }
   | { readonly type: 'inventory' };
 
@@ -148,6 +219,22 @@ export interface Vim {
 
   /** The servers of the account's tenant. */
   listServers(signal: AbortSignal): Promise<readonly VimServer[]>;
+
+  /**
+   * Makes a resource; resolves when the VIM has accepted, with the state that it has then. A token that is there already yields its
+   * resource, and what is missing of it is made.
+   */
+  createResource(request: CreateResource, signal: AbortSignal): Promise<VimResource>;
+
+  /**
+   * Asks for the end of a resource; resolves when the VIM has accepted. `not-found` when it is gone, `conflict` while something uses it.
+   */
+  deleteResource(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<void>;
+
+  findResourceByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<VimResource | undefined>;
+
+  /** The resources of a kind in the account's tenant. */
+  listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]>;
 
   /** Hot; never errors; completes on `close`. */
   readonly events$: Observable<VimEvent>;

@@ -3,7 +3,17 @@
  */
 import { expect } from 'chai';
 import { VimError } from '../../src/vim/vim.ts';
-import type { CreateServer, Vim, VimErrorKind, VimEvent, VimServer } from '../../src/vim/vim.ts';
+import type {
+  CreateResource,
+  CreateServer,
+  Vim,
+  VimErrorKind,
+  VimEvent,
+  VimResource,
+  VimResourceKind,
+  VimResourceSpec,
+  VimServer,
+} from '../../src/vim/vim.ts';
 
 export interface VimHarness {
   readonly vim: Vim;
@@ -13,6 +23,8 @@ export interface VimHarness {
   readonly flavor: string;
   readonly image: string;
   readonly network: string;
+  /** Id of a network from which public addresses come, where there is one. */
+  readonly external?: string;
   /** Gives the VIM time until `condition` holds, and fails when it never does. */
   readonly until: (condition: () => Promise<boolean>) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -116,6 +128,109 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     const { serverId } = await vim.createServer(request('t1'), signal);
     await vim.deleteServer(serverId, signal);
     await harness.until(async () => (await find(serverId)) === undefined);
+  });
+
+  const KINDS = ['volume', 'network', 'port', 'floating-ip'] as const;
+
+  /** What a resource of the kind is to be; undefined where the VIM has not what it takes. */
+  const specOf = async (kind: VimResourceKind): Promise<VimResourceSpec | undefined> => {
+    switch (kind) {
+      case 'volume':
+        return { kind, sizeGb: 1 };
+      case 'network':
+        return { kind, subnets: [{ cidr: '192.0.2.0/24' }, { cidr: '198.51.100.0/24', gateway: '198.51.100.9' }] };
+      case 'port': {
+        const { networks } = await vim.discover(signal);
+        return { kind, network: networks.find(({ name }) => name === harness.network)?.id ?? '' };
+      }
+      case 'floating-ip':
+        return harness.external === undefined ? undefined : { kind, network: harness.external };
+    }
+  };
+  const present = async (kind: VimResourceKind, id: string): Promise<VimResource | undefined> =>
+    (await vim.listResources(kind, signal)).find((each) => each.id === id);
+
+  for (const kind of KINDS) {
+    it(`makes one ${kind} for one token, finds it, and deletes it to the end`, async function () {
+      const spec = await specOf(kind);
+      if (spec === undefined) this.skip();
+      expect(await vim.findResourceByToken(kind, 't1', signal)).to.equal(undefined);
+      const told: VimResource[] = [];
+      const subscription = vim.events$.subscribe((event) => {
+        if (event.type === 'resource') told.push(event.resource);
+      });
+      const request: CreateResource = { token: 't1', name: 'made', spec };
+      const made = await vim.createResource(request, signal);
+      expect(made).to.include({ kind, token: 't1', deleting: false });
+      expect((await vim.createResource(request, signal)).id).to.equal(made.id);
+      expect((await vim.findResourceByToken(kind, 't1', signal))?.id).to.equal(made.id);
+      expect(await vim.findResourceByToken(kind, 't2', signal)).to.equal(undefined);
+      await harness.until(async () => (await present(kind, made.id))?.status === 'ACTIVE');
+      if (made.status === 'BUILD') {
+        await harness.until(() =>
+          Promise.resolve(told.some(({ id, status }) => id === made.id && status === 'ACTIVE')),
+        );
+      }
+      const others = (await vim.listResources(kind, signal)).filter(({ token }) => token !== undefined);
+      expect(others.map(({ id }) => id)).to.deep.equal([made.id]);
+
+      await vim.deleteResource(kind, made.id, signal);
+      await harness.until(async () => (await present(kind, made.id)) === undefined);
+      await harness.until(() => Promise.resolve(told.some(({ id, status }) => id === made.id && status === 'DELETED')));
+      subscription.unsubscribe();
+      await failure(vim.deleteResource(kind, made.id, signal), 'not-found');
+    });
+  }
+
+  it('gives ports and floating IPs addresses', async () => {
+    for (const kind of ['port', 'floating-ip'] as const) {
+      const spec = await specOf(kind);
+      if (spec === undefined) continue;
+      const made = await vim.createResource({ token: `a-${kind}`, name: kind, spec }, signal);
+      expect(made.address).to.match(/^[0-9a-f.:]+$/);
+      await vim.deleteResource(kind, made.id, signal);
+    }
+  });
+
+  it('keeps a network that a port is on', async () => {
+    const spec = await specOf('network');
+    if (spec === undefined) return;
+    const network = await vim.createResource({ token: 'n1', name: 'n1', spec }, signal);
+    const on: VimResourceSpec = { kind: 'port', network: network.id };
+    const port = await vim.createResource({ token: 'p1', name: 'p1', spec: on }, signal);
+    await failure(vim.deleteResource('network', network.id, signal), 'conflict');
+    await vim.deleteResource('port', port.id, signal);
+    await vim.deleteResource('network', network.id, signal);
+  });
+
+  it('starts a server with a port and a volume that are there, and leaves them when it goes', async () => {
+    const [port, volume] = await Promise.all(
+      (['port', 'volume'] as const).map(async (kind) => {
+        const spec = await specOf(kind);
+        if (spec === undefined) throw new Error(`there is no ${kind}`);
+        return vim.createResource({ token: `with-${kind}`, name: kind, spec }, signal);
+      }),
+    );
+    if (port === undefined || volume === undefined) throw new Error('they were not made');
+    await harness.until(async () => (await present('volume', volume.id))?.status === 'ACTIVE');
+    const { serverId } = await vim.createServer(
+      request('t1', { networks: [], ports: [port.id], volumes: [volume.id] }),
+      signal,
+    );
+    await settled(serverId);
+    expect((await find(serverId))?.status).to.equal('ACTIVE');
+    await vim.deleteServer(serverId, signal);
+    await harness.until(async () => (await find(serverId)) === undefined);
+    for (const { kind, id } of [port, volume]) {
+      expect((await present(kind, id))?.status, kind).to.equal('ACTIVE');
+      await harness.until(() =>
+        vim.deleteResource(kind, id, signal).then(
+          () => true,
+          (error: unknown) => !(error instanceof VimError && error.kind === 'conflict'),
+        ),
+      );
+      await harness.until(async () => (await present(kind, id)) === undefined);
+    }
   });
 
   it('refuses what does not exist, by name, and makes nothing', async () => {

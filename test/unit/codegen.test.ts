@@ -58,6 +58,8 @@ describe('code generation', () => {
       'decline-offer',
       'create-instance',
       'destroy-instance',
+      'create-allocation',
+      'destroy-allocation',
       'explain',
     ]);
     expect(simulatorRpcs).to.include.keys('fail-host', 'set-times').and.have.property('set-times').that.deep.equals({

@@ -1,9 +1,12 @@
-/** create-instance and destroy-instance (allocation steps 1 to 4 and 8). */
+/** create-instance, create-allocation and their ends (allocation steps 1 to 4 and 8). */
 import { createInstance, destroyInstance } from '../../engine/commands/allocation.ts';
+import { createAllocation, destroyAllocation } from '../../engine/commands/resource.ts';
 import type { Allocation } from '../../engine/entities.ts';
-import type { CreateInstance } from '../../engine/requests.ts';
+import type { CreateAllocation, CreateInstance, CreateInstanceResult, Refusal } from '../../engine/requests.ts';
 import type {
   AllocationStatus,
+  CreateAllocationInput,
+  CreateAllocationOutput,
   CreateInstanceInput,
   CreateInstanceOutput,
   Handlers,
@@ -11,33 +14,69 @@ import type {
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
 import { listIn, present, reasonOut } from './promise-values.ts';
+import { resourceIn } from './resource-nodes.ts';
 
 export function allocationHandlers(
   engine: PromiseEngine,
-): Pick<Handlers<RequestContext>, 'create-instance' | 'destroy-instance'> {
+): Pick<Handlers<RequestContext>, 'create-instance' | 'destroy-instance' | 'create-allocation' | 'destroy-allocation'> {
+  /** The allocation once the VIM has answered, or what it is like when that takes long. */
+  const accepted = async ({ allocation }: Extract<CreateInstanceResult, { outcome: 'accepted' }>) => {
+    // The record is durable, so the VIM is being asked; its answer comes soon, as a rule.
+    await engine.reconciler.settled(allocation.id, engine.patience.acceptance);
+    return (await engine.read((head) => head.allocations.get(allocation.id))) ?? allocation;
+  };
   return {
     'create-instance': async (context, input) => {
       const { result, record } = await engine.decideOnRecord(context, createInstance, creationIn(input));
+      if (result.outcome === 'refused') return { ...rejection(result.refusal), ...record };
+      const allocation = await accepted(result);
+      const { id, server } = allocation;
+      return { ...acceptanceAnswer(allocation), ...present({ 'instance-id': id, server }), ...record };
+    },
+
+    'create-allocation': async (context, input) => {
+      const { result, record } = await engine.decideOnRecord(context, createAllocation, allocationIn(input));
+      if (result.outcome === 'refused') return { ...rejection(result.refusal), ...record };
+      const allocation = await accepted(result);
+      const { id, server: resource } = allocation;
+      const address = allocation.resource === undefined ? undefined : allocation.address;
+      const nodes = present({ 'allocation-id': id, resource, address });
+      return { ...acceptanceAnswer(allocation), ...nodes, ...record };
+    },
+
+    'destroy-allocation': async (context, input) => {
+      const { allocation, ...result } = await engine.decide(context, destroyAllocation, { id: input['allocation-id'] });
       if (result.outcome === 'refused') {
         const { reason, message } = result.refusal;
-        return { result: 'conflict', status: 'rejected', reason: reasonOut(reason), message, ...record };
+        return { result: 'conflict', status: allocation.vmState, reason: reasonOut(reason), message };
       }
-      const { allocation } = result;
-      // The record is durable, so the VIM is being asked; its answer comes soon, as a rule.
-      await engine.reconciler.settled(allocation.id, engine.patience.acceptance);
-      const current = await engine.read((head) => head.allocations.get(allocation.id));
-      return { ...acceptanceAnswer(current ?? allocation), ...record };
+      return destructionAnswer(allocation);
     },
 
     'destroy-instance': async (context, input) => {
       const { allocation } = await engine.decide(context, destroyInstance, { id: input['instance-id'] });
-      return {
-        result: 'ok',
-        status: allocation.vmState,
-        message: `'${allocation.name}' is being deleted; an allocation-event tells when it is gone.`,
-      };
+      return destructionAnswer(allocation);
     },
   };
+}
+
+function rejection({ reason, message }: Refusal): CreateInstanceOutput & CreateAllocationOutput {
+  return { result: 'conflict', status: 'rejected', reason: reasonOut(reason), message };
+}
+
+function destructionAnswer({ vmState, name }: Allocation) {
+  const message = `'${name}' is being deleted; an allocation-event tells when it is gone.`;
+  return { result: 'ok', status: vmState, message } as const;
+}
+
+function allocationIn(input: CreateAllocationInput): CreateAllocation {
+  return present({
+    provider: input['provider-id'],
+    name: input.name,
+    resource: resourceIn(input),
+    zone: input.zone,
+    reservation: input['reservation-id'],
+  });
 }
 
 function creationIn(input: CreateInstanceInput): CreateInstance {
@@ -47,15 +86,17 @@ function creationIn(input: CreateInstanceInput): CreateInstance {
     image: input.image,
     flavor: input.flavor,
     networks: listIn(input.networks),
+    ports: listIn(input.ports),
+    volumes: listIn(input.volumes),
     zone: input.zone,
     reservation: input['reservation-id'],
   });
 }
 
-function acceptanceAnswer(allocation: Allocation): CreateInstanceOutput {
-  const { id, name, server, vmState, fault } = allocation;
+function acceptanceAnswer(allocation: Allocation): CreateInstanceOutput & CreateAllocationOutput {
+  const { name, server, vmState, fault } = allocation;
   const status = statusOf(allocation);
-  const nodes = present({ status, 'instance-id': id, server, 'vm-state': vmState });
+  const nodes = { status, 'vm-state': vmState };
   if (status === 'failed') {
     const reason = server === undefined ? 'provider-rejected' : 'boot-failed';
     const message = `'${name}' could not be made: ${fault?.message ?? 'the provider does not say why'}`;

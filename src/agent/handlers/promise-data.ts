@@ -33,6 +33,7 @@ import { BuiltEntries } from '../lazy-entries.ts';
 import type { PromiseEngine } from './promise-domain.ts';
 import { amountsOut, breakdownOut, faultOut, instantOut, present, priorityOut } from './promise-values.ts';
 import { offerOut, reservationOut } from './reservation-nodes.ts';
+import { kindOut, resourceOut, vimIdOut } from './resource-nodes.ts';
 
 export const PROMISE_NODE = `${moduleName}:promise`;
 
@@ -187,21 +188,19 @@ function adjustmentOut({ id, start, end, direction, capacity }: Adjustment): Poo
 }
 
 function allocationOut(allocation: DomainAllocation): Allocation {
-  const { id, name, reservation, pool, provider, server, priority, vmState, fault, flavor, image, networks } =
-    allocation;
+  const { id, name, reservation, pool, provider, priority, vmState, fault } = allocation;
   const { zone, host, capacity, owner, tenant, createdOn, modifiedOn } = allocation;
   return present({
     id,
     name,
+    kind: kindOut(allocation),
     reservation,
     pool,
-    'instance-ref': present({ provider, server }),
+    'instance-ref': { provider, ...vimIdOut(allocation) },
     priority: priorityOut(priority),
     'vm-state': vmState,
     fault: faultOut(fault),
-    flavor,
-    image,
-    networks: networks.length === 0 ? undefined : networks,
+    ...resourceOut(allocation),
     zone,
     host,
     capacity: amountsOut(capacity),

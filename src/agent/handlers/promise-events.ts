@@ -19,6 +19,7 @@ import type {
 } from '../../generated/opnfv-promise.ts';
 import type { EventInput } from '../../store/store.ts';
 import { requestOut, stateOut } from './reservation-nodes.ts';
+import { kindOut, vimIdOut } from './resource-nodes.ts';
 import {
   amountsOut,
   breakdownOut,
@@ -107,15 +108,16 @@ function capacityEvent(event: DomainCapacityEvent): Unnumbered<CapacityEvent> {
 
 function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEvent> {
   const { cause, allocation, oldVmState, by, byTenant } = event;
-  const { id, name, provider, server, reservation, pool, priority, vmState, fault, capacity, owner, tenant } =
-    allocation;
+  const { id, name, provider, reservation, pool, priority, vmState, fault, capacity, owner, tenant } = allocation;
   const reason = allocationReason(event);
   return present({
     cause,
     'instance-id': id,
     name,
+    kind: kindOut(allocation),
     'provider-id': provider,
-    server,
+    ...vimIdOut(allocation),
+    address: allocation.resource === undefined ? undefined : allocation.address,
     'reservation-id': reservation,
     pool,
     priority: priorityOut(priority),

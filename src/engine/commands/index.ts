@@ -6,8 +6,16 @@ import { applyConfiguration } from './configuration.ts';
 import { runDue } from './due-work.ts';
 import { acceptOffer, declineOffer, requestOffer } from './offer.ts';
 import { addProvider, removeProvider, updateProvider } from './provider.ts';
+import { createAllocation, destroyAllocation } from './resource.ts';
 import { cancelReservation, createReservation, updateReservation } from './reservation.ts';
-import { createFailed, deletionAccepted, serverAccepted, serverGone, vmStateReported } from './vim-report.ts';
+import {
+  createFailed,
+  deletionAccepted,
+  deletionRefused,
+  serverAccepted,
+  serverGone,
+  vmStateReported,
+} from './vim-report.ts';
 
 export const commands: Commands = {
   addProvider,
@@ -23,8 +31,11 @@ export const commands: Commands = {
   declineOffer,
   createInstance,
   destroyInstance,
+  createAllocation,
+  destroyAllocation,
   serverAccepted,
   deletionAccepted,
+  deletionRefused,
   createFailed,
   vmStateReported,
   serverGone,

@@ -3,6 +3,7 @@
  * order, and for allocations that are gone; they never fail.
  */
 import { announceAllocation, announcePool } from '../announce.ts';
+import { detach } from '../attachments.ts';
 import { NOTHING } from '../capacity.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
@@ -13,6 +14,7 @@ import type {
   Command,
   CreateFailed,
   DeletionAccepted,
+  DeletionRefused,
   ServerAccepted,
   ServerGone,
   VimReportResult,
@@ -34,7 +36,8 @@ export const serverAccepted: Command<ServerAccepted, VimReportResult> = (head, i
     const building = before.vmState === 'INITIALIZED';
     const settled = before.intent === 'create' ? withoutIntent(before) : before;
     const after: Allocation = { ...settled, server: input.server, vmState: building ? 'BUILD' : before.vmState };
-    return put(draft, 'accepted', before, after);
+    const accepted = put(draft, 'accepted', before, after);
+    return input.state === undefined ? accepted : take(draft, after, input.state);
   });
 
 /** The VIM accepted the deletion: it need not be told again. */
@@ -44,6 +47,13 @@ export const deletionAccepted: Command<DeletionAccepted, VimReportResult> = (hea
     const after = { ...withoutIntent(before), modifiedOn: at.now };
     draft.put('allocation', after.id, after);
     return { outcome: 'recorded', allocation: after };
+  });
+
+/** The VIM cannot delete it at present, because something uses it: its word is kept until it is gone, and told once. */
+export const deletionRefused: Command<DeletionRefused, VimReportResult> = (head, input, at) =>
+  report(head, input.allocation, at, (draft, before) => {
+    if (before.intent !== 'delete' || before.fault?.message === input.fault.message) return IGNORED;
+    return put(draft, 'state-changed', before, { ...before, fault: { ...input.fault, occurredOn: at.now } });
   });
 
 /**
@@ -59,32 +69,44 @@ export const createFailed: Command<CreateFailed, VimReportResult> = (head, input
     const rest = omit(withoutIntent(before), 'host', 'claim', 'disk');
     const after: Allocation = { ...rest, vmState: 'ERROR', fault, capacity: NOTHING, claims: [] };
     const result = put(draft, 'state-changed', before, after);
+    detach(draft, before);
     free(draft, before);
     return result;
   });
 
 /** The state of a server as the VIM has it. DELETED means that it is gone. */
 export const vmStateReported: Command<VmStateReported, VimReportResult> = (head, input, at) =>
-  report(head, input.allocation, at, (draft, before) => {
-    const { vmState } = input;
-    if (vmState === 'DELETED') return gone(draft, before);
-    const moved = input.host !== undefined && input.host !== before.host;
-    const changed = takesOver(before.vmState, vmState);
-    if (!changed && !moved) return IGNORED;
-    const rest = omit(before, 'fault');
-    const fault = input.fault === undefined ? {} : { fault: { ...input.fault, occurredOn: at.now } };
-    const host = input.host === undefined ? {} : { host: input.host };
-    const after: Allocation = changed ? { ...rest, ...fault, ...host, vmState } : { ...before, ...host };
-    const result = put(draft, changed ? 'state-changed' : undefined, before, after);
-    // A machine that could not be deleted after all stands in the way again.
-    if (changed && before.vmState === 'DELETING') {
-      draft.disturbed.add(poolNode(after.pool));
-      if (after.host !== undefined) draft.disturbed.add(hostId(after.provider, after.host));
-      settle(draft, 'capacity-withdrawn');
-    }
-    if (moved) followMachine(draft, before, after);
-    return result;
-  });
+  report(head, input.allocation, at, (draft, before) => take(draft, before, input));
+
+function take(draft: Draft, before: Allocation, input: VmStateReported): VimReportResult {
+  const { vmState } = input;
+  if (vmState === 'DELETED') return gone(draft, before);
+  const moved = input.host !== undefined && input.host !== before.host;
+  const changed = takesOver(before.vmState, vmState);
+  const address = addressOf(before, input);
+  if (!changed && !moved && address === undefined) return IGNORED;
+  const rest = omit(before, 'fault');
+  const fault = input.fault === undefined ? {} : { fault: { ...input.fault, occurredOn: draft.at.now } };
+  const host = input.host === undefined ? {} : { host: input.host };
+  const after: Allocation = changed
+    ? { ...rest, ...fault, ...host, ...address, vmState }
+    : { ...before, ...host, ...address };
+  const result = put(draft, changed ? 'state-changed' : undefined, before, after);
+  // A machine that could not be deleted after all stands in the way again.
+  if (changed && before.vmState === 'DELETING') {
+    draft.disturbed.add(poolNode(after.pool));
+    if (after.host !== undefined) draft.disturbed.add(hostId(after.provider, after.host));
+    settle(draft, 'capacity-withdrawn');
+  }
+  if (moved) followMachine(draft, before, after);
+  return result;
+}
+
+/** An address that is new. */
+function addressOf(before: Allocation, { address }: VmStateReported): { readonly address: string } | undefined {
+  if (address === undefined || before.resource === undefined || before.address === address) return undefined;
+  return { address };
+}
 
 /** A machine runs on another host than was planned: the claim by which it runs goes with it, and others may have to give way there. */
 function followMachine(draft: Draft, before: Allocation, after: Allocation): void {
@@ -133,6 +155,7 @@ function put(
 
 function gone(draft: Draft, before: Allocation): VimReportResult {
   draft.put('allocation', before.id, null);
+  detach(draft, before);
   announceAllocation(
     draft,
     'destroyed',

@@ -1,9 +1,30 @@
 /** Cinder: the block storage service. Field sources: Block Storage API v3 reference (docs.openstack.org/api-ref/block-storage/v3). */
 import { z } from 'zod';
-import type { VimQuotas } from '../vim.ts';
+import { VimError } from '../vim.ts';
+import type { CreateResource, VimQuotas, VimResource } from '../vim.ts';
+import { list } from './paging.ts';
 import { limited } from './quotas.ts';
+import type { ResourceApi } from './resources.ts';
 import { decoded } from './session.ts';
 import type { Service } from './session.ts';
+
+/** Messages about failures (3.3) are the newest of what is needed. */
+const VERSION = '3.3';
+
+/** The member of a volume's metadata that holds our token. */
+const TOKEN_KEY = 'promise_token';
+
+// URLs.
+
+const VOLUMES = '/volumes';
+const volumePath = (id: string): string => `${VOLUMES}/${encodeURIComponent(id)}`;
+const listPath = (token: string | undefined): string =>
+  token === undefined
+    ? `${VOLUMES}/detail`
+    : `${VOLUMES}/detail?metadata=${encodeURIComponent(JSON.stringify({ [TOKEN_KEY]: token }))}`;
+const messagesPath = (id: string): string => `/messages?resource_uuid=${encodeURIComponent(id)}`;
+
+// Decoding.
 
 /** "Show absolute limits for project", response. */
 const limits = z.object({
@@ -15,6 +36,109 @@ const limits = z.object({
     }),
   }),
 });
+
+/** "List accessible volumes with details", response. */
+const volume = z.object({
+  id: z.string(),
+  name: z.string().nullish(),
+  status: z.string(),
+  size: z.number(),
+  metadata: z.record(z.string(), z.string()).default({}),
+});
+
+/** "List messages", response: what Cinder says to users of a failure. */
+const messages = z.object({
+  messages: z.array(z.object({ user_message: z.string(), created_at: z.string().default('') })),
+});
+
+/** Section "Volumes (volumes)", table of statuses; what is not here is on its way between two of them. */
+const STATUSES: Readonly<Record<string, VimResource['status']>> = {
+  creating: 'BUILD',
+  downloading: 'BUILD',
+  deleting: 'ACTIVE',
+  error: 'ERROR',
+  error_deleting: 'ERROR',
+  error_managing: 'ERROR',
+  error_extending: 'ERROR',
+  error_restoring: 'ERROR',
+};
+
+function toVolume({ id, name, status, size, metadata }: z.infer<typeof volume>): VimResource {
+  const token = metadata[TOKEN_KEY];
+  return {
+    id,
+    kind: 'volume',
+    name: name ?? '',
+    ...(token === undefined ? {} : { token }),
+    status: STATUSES[status] ?? 'ACTIVE',
+    deleting: status === 'deleting',
+    sizeGb: size,
+  };
+}
+
+const decodeVolume = (body: unknown): VimResource =>
+  toVolume(decoded("Cinder's volume", () => z.object({ volume }).parse(body)).volume);
+
+// Requests.
+
+/** Volumes as resources of their own. */
+export const volumes: ResourceApi = {
+  service: 'volume',
+  create: createVolume,
+  show: showVolume,
+
+  async list(cinder, { token }, signal) {
+    const found = await list(cinder, { path: listPath(token), key: 'volumes', item: volume, version: VERSION }, signal);
+    return found.map(toVolume);
+  },
+
+  async remove(cinder, id, signal) {
+    try {
+      await cinder.call({ method: 'DELETE', path: volumePath(id), version: VERSION }, signal);
+    } catch (error) {
+      // A volume that is in use, or in another state that does not admit it, is a bad request to Cinder.
+      if (!(error instanceof VimError) || error.kind !== 'refused') throw error;
+      throw new VimError('conflict', error.message, { cause: error });
+    }
+  },
+};
+
+async function createVolume(
+  cinder: Service,
+  { token, name, spec }: CreateResource,
+  signal: AbortSignal,
+): Promise<VimResource> {
+  if (spec.kind !== 'volume') throw new VimError('refused', `Cinder has no ${spec.kind}.`);
+  const body = {
+    volume: {
+      name,
+      size: spec.sizeGb,
+      metadata: { [TOKEN_KEY]: token },
+      ...(spec.type === undefined ? {} : { volume_type: spec.type }),
+      ...(spec.zone === undefined ? {} : { availability_zone: spec.zone }),
+    },
+  };
+  return decodeVolume(await cinder.call({ method: 'POST', path: VOLUMES, body, version: VERSION }, signal));
+}
+
+/** With what Cinder says of a failure, as far as it says something. */
+async function showVolume(cinder: Service, id: string, signal: AbortSignal): Promise<VimResource> {
+  const found = decodeVolume(await cinder.call({ method: 'GET', path: volumePath(id), version: VERSION }, signal));
+  if (found.status !== 'ERROR') return found;
+  const message = await lastMessage(cinder, id, signal);
+  return message === undefined ? found : { ...found, fault: { code: 500, message } };
+}
+
+async function lastMessage(cinder: Service, id: string, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const body = await cinder.call({ method: 'GET', path: messagesPath(id), version: VERSION }, signal);
+    const all = decoded("Cinder's messages", () => messages.parse(body)).messages;
+    return all.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1))[0]?.user_message;
+  } catch (error) {
+    if (error instanceof VimError) return undefined;
+    throw error;
+  }
+}
 
 export async function readVolumeLimits(cinder: Service, signal: AbortSignal): Promise<VimQuotas> {
   const body = await cinder.call({ method: 'GET', path: '/limits' }, signal);

@@ -2,15 +2,44 @@
  * Neutron: the network service. Field sources: Networking API v2.0 reference (docs.openstack.org/api-ref/network/v2).
  */
 import { z } from 'zod';
-import type { VimNetwork, VimQuotas } from '../vim.ts';
+import { VimError } from '../vim.ts';
+import type { CreateResource, VimNetwork, VimQuotas, VimResource, VimResourceKind } from '../vim.ts';
 import { list } from './paging.ts';
 import { limited } from './quotas.ts';
+import type { ResourceApi } from './resources.ts';
 import { decoded } from './session.ts';
 import type { Service } from './session.ts';
+
+/**
+ * Our token is in the description: unlike tags it is there from the creation on, and lists can be filtered by it
+ * (extension standard-attr-description).
+ */
+const TOKEN = 'promise_token=';
 
 // URLs.
 
 const quotaPath = (project: string): string => `/quotas/${encodeURIComponent(project)}`;
+
+interface Collection {
+  readonly kind: VimResourceKind;
+  /** The member that holds one, and the one that holds a list. */
+  readonly one: 'network' | 'port' | 'floatingip';
+  readonly many: 'networks' | 'ports' | 'floatingips';
+}
+
+const NETWORK: Collection = { kind: 'network', one: 'network', many: 'networks' };
+const PORT: Collection = { kind: 'port', one: 'port', many: 'ports' };
+const FLOATING_IP: Collection = { kind: 'floating-ip', one: 'floatingip', many: 'floatingips' };
+
+const onePath = ({ many }: Collection, id: string): string => `/${many}/${encodeURIComponent(id)}`;
+const listPath = (
+  { many }: Collection,
+  { project, token }: { readonly project: string; readonly token?: string },
+): string => {
+  const filter = new URLSearchParams({ project_id: project });
+  if (token !== undefined) filter.set('description', `${TOKEN}${token}`);
+  return `/${many}?${filter.toString()}`;
+};
 
 // Decoding.
 
@@ -36,7 +65,122 @@ const quotas = z.object({
   }),
 });
 
+/** "Show network details", "Show port details", "Show floating IP details", responses: what they have in common, and the addresses. */
+const resource = z.object({
+  id: z.string(),
+  name: z.string().nullish(),
+  description: z.string().nullish(),
+  status: z.string().nullish(),
+  fixed_ips: z.array(z.object({ ip_address: z.string() })).optional(),
+  floating_ip_address: z.string().optional(),
+});
+
+/** "List subnets", response. */
+const subnet = z.object({ id: z.string(), cidr: z.string() });
+
+/** DOWN is what nothing uses; it is there all the same. */
+const STATUSES: Readonly<Record<string, VimResource['status']>> = { BUILD: 'BUILD', ERROR: 'ERROR' };
+
+function toResource(kind: VimResourceKind, found: z.infer<typeof resource>): VimResource {
+  const { id, name, description, status, fixed_ips: fixed, floating_ip_address: floating } = found;
+  const token = description?.startsWith(TOKEN) === true ? description.slice(TOKEN.length) : undefined;
+  const address = floating ?? fixed?.[0]?.ip_address;
+  return {
+    id,
+    kind,
+    name: name ?? '',
+    ...(token === undefined ? {} : { token }),
+    status: STATUSES[status ?? ''] ?? 'ACTIVE',
+    deleting: false,
+    ...(address === undefined ? {} : { address }),
+  };
+}
+
+function decodeOne({ kind, one }: Collection, body: unknown): VimResource {
+  const answer = decoded(`Neutron's ${one}`, () => z.object({ [one]: resource }).parse(body));
+  // The schema has just seen to it that the member is there.
+  return toResource(kind, resource.parse(answer[one]));
+}
+
 // Requests.
+
+/** What is the same for all resources of Neutron. */
+function apiOf(
+  collection: Collection,
+  bodyOf: (request: CreateResource) => object,
+): Pick<ResourceApi, 'service' | 'create' | 'show' | 'list' | 'remove'> {
+  return {
+    service: 'network',
+
+    async create(neutron, request, signal) {
+      const body = { [collection.one]: { ...bodyOf(request), description: `${TOKEN}${request.token}` } };
+      return decodeOne(collection, await neutron.call({ method: 'POST', path: `/${collection.many}`, body }, signal));
+    },
+
+    async show(neutron, id, signal) {
+      return decodeOne(collection, await neutron.call({ method: 'GET', path: onePath(collection, id) }, signal));
+    },
+
+    async list(neutron, filter, signal) {
+      const request = { path: listPath(collection, filter), key: collection.many, item: resource };
+      return (await list(neutron, request, signal)).map((each) => toResource(collection.kind, each));
+    },
+
+    async remove(neutron, id, signal) {
+      await neutron.call({ method: 'DELETE', path: onePath(collection, id) }, signal);
+    },
+  };
+}
+
+/** Networks with their subnets, which go with them. */
+export const networks: ResourceApi = {
+  ...apiOf(NETWORK, ({ name }) => ({ name })),
+  complete: makeSubnets,
+};
+
+export const ports: ResourceApi = apiOf(PORT, ({ name, spec }) => {
+  if (spec.kind !== 'port') throw mistaken(spec.kind);
+  const fixed = spec.address === undefined ? {} : { fixed_ips: [{ ip_address: spec.address }] };
+  return { name, network_id: spec.network, ...fixed };
+});
+
+export const floatingIps: ResourceApi = apiOf(FLOATING_IP, ({ spec }) => {
+  if (spec.kind !== 'floating-ip') throw mistaken(spec.kind);
+  return { floating_network_id: spec.network, ...(spec.port === undefined ? {} : { port_id: spec.port }) };
+});
+
+function mistaken(kind: VimResourceKind): VimError {
+  return new VimError('refused', `A ${kind} was asked for in the wrong place.`);
+}
+
+/** Makes the subnets that a network lacks. Where one is refused, the network goes: half of what was asked for is nothing. */
+async function makeSubnets(
+  neutron: Service,
+  { id }: VimResource,
+  { name, spec }: CreateResource,
+  signal: AbortSignal,
+): Promise<void> {
+  if (spec.kind !== 'network') throw mistaken(spec.kind);
+  const path = `/subnets?network_id=${encodeURIComponent(id)}`;
+  const present = new Set(
+    spec.subnets.length === 0
+      ? []
+      : (await list(neutron, { path, key: 'subnets', item: subnet }, signal)).map(({ cidr }) => cidr),
+  );
+  try {
+    for (const { cidr, gateway } of spec.subnets) {
+      if (present.has(cidr)) continue;
+      const version = cidr.includes(':') ? 6 : 4;
+      const address = gateway === undefined ? {} : { gateway_ip: gateway };
+      const body = { subnet: { network_id: id, name, ip_version: version, cidr, ...address } };
+      await neutron.call({ method: 'POST', path: '/subnets', body }, signal);
+    }
+  } catch (error) {
+    if (error instanceof VimError && !error.outcomeUnknown && error.kind !== 'unreachable')
+      await networks.remove(neutron, id, signal).catch(() => undefined);
+    throw error;
+  }
+}
 
 /** The networks that servers of the project may be attached to: an administrator sees others' too. */
 export async function listNetworks(neutron: Service, project: string, signal: AbortSignal): Promise<VimNetwork[]> {

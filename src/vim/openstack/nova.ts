@@ -168,21 +168,36 @@ export async function findServer(nova: Service, token: string, signal: AbortSign
   return found.map(toServer).find((each) => each.token === token && each.status !== 'DELETED');
 }
 
+/** The image on the host's disk, from which the server starts, and volumes that outlive it ("Create Server", block_device_mapping_v2). */
+function blockDevices(image: string, volumes: readonly string[]): object[] {
+  const disk = {
+    uuid: image,
+    source_type: 'image',
+    destination_type: 'local',
+    boot_index: 0,
+    delete_on_termination: true,
+  };
+  const attached = { source_type: 'volume', destination_type: 'volume', boot_index: -1, delete_on_termination: false };
+  return [disk, ...volumes.map((uuid) => ({ ...attached, uuid }))];
+}
+
 /** A request in which flavor, image and networks are ids. */
 export async function createServer(
   nova: Service,
-  { token, name, image, flavor: flavorRef, networks, zone, host }: CreateServer,
+  { token, name, image, flavor: flavorRef, networks, ports = [], volumes = [], zone, host }: CreateServer,
   signal: AbortSignal,
 ): Promise<string> {
+  const interfaces = [...networks.map((uuid) => ({ uuid })), ...ports.map((port) => ({ port }))];
   const body = {
     server: {
       name,
       imageRef: image,
       flavorRef,
       // Without networks Nova would make one up or choose one, from 2.37 on it has to be told.
-      networks: networks.length === 0 ? 'none' : networks.map((uuid) => ({ uuid })),
+      networks: interfaces.length === 0 ? 'none' : interfaces,
       metadata: { [TOKEN_KEY]: token },
       tags: [tagOf(token)],
+      ...(volumes.length === 0 ? {} : { block_device_mapping_v2: blockDevices(image, volumes) }),
       ...(zone === undefined ? {} : { availability_zone: zone }),
       ...(host === undefined ? {} : { host }),
     },

@@ -5,15 +5,27 @@ import { setMaxListeners } from 'node:events';
 import { Subject } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { VimError } from '../vim.ts';
-import type { CreateServer, Vim, VimAccount, VimEvent, VimFactory, VimInventory, VimServer } from '../vim.ts';
+import type {
+  CreateResource,
+  CreateServer,
+  Vim,
+  VimAccount,
+  VimEvent,
+  VimFactory,
+  VimInventory,
+  VimResource,
+  VimResourceKind,
+  VimServer,
+} from '../vim.ts';
 import { Alarms } from './alarms.ts';
 import { Discoverer } from './discovery.ts';
 import { HostWatch } from './host-watch.ts';
 import { withIds } from './names.ts';
 import type { Named } from './names.ts';
 import * as nova from './nova.ts';
+import { Resources } from './resources.ts';
+import { StateWatch } from './state-watch.ts';
 import { ServerList } from './server-list.ts';
-import { ServerWatch } from './server-watch.ts';
 import { Session } from './session.ts';
 import type { Service } from './session.ts';
 import { Transport, aborted } from './transport.ts';
@@ -49,7 +61,8 @@ class OpenStackVim implements Vim {
   readonly #list: ServerList;
   readonly #closed = new AbortController();
   readonly #events = new Subject<VimEvent>();
-  readonly #servers: ServerWatch;
+  readonly #servers: StateWatch<VimServer>;
+  readonly #resources: Resources;
   readonly #hosts: HostWatch;
   readonly #alarms: Alarms | undefined;
   /** What the last discovery found; undefined when it may have changed. */
@@ -70,7 +83,18 @@ class OpenStackVim implements Vim {
     setMaxListeners(0, signal);
     const tell = (event: VimEvent): void => this.#events.next(event);
     const compute = (): Promise<Service> => session.service('compute', signal);
-    this.#servers = new ServerWatch({ clock, tell, read: async (id) => nova.showServer(await compute(), id, signal) });
+    this.#servers = new StateWatch<VimServer>({
+      clock,
+      tell: (server) => tell({ type: 'server', server }),
+      read: async (id) => nova.showServer(await compute(), id, signal),
+      gone: (id, last) => ({ ...(last ?? unknownServer(id)), status: 'DELETED', deleting: true }),
+    });
+    this.#resources = new Resources({
+      session,
+      clock,
+      signal,
+      tell: (resource) => tell({ type: 'resource', resource }),
+    });
     this.#hosts = new HostWatch({ clock, tell, read: async () => nova.listComputeServices(await compute(), signal) });
     if (webhooks !== undefined) {
       const changed = (server: string): void => this.#servers.look(server);
@@ -116,16 +140,34 @@ class OpenStackVim implements Vim {
 
   listServers(signal: AbortSignal): Promise<readonly VimServer[]> {
     return this.#call(signal, async (either) => {
-      const servers = await this.#list.read(await this.#session.service('compute', either), either);
+      const compute = await this.#session.service('compute', either);
+      const servers = await this.#servers.list(() => this.#list.read(compute, either));
       for (const server of servers) if (server.token !== undefined) this.#servers.seen(server);
       return servers;
     });
+  }
+
+  createResource(request: CreateResource, signal: AbortSignal): Promise<VimResource> {
+    return this.#call(signal, (either) => this.#resources.create(request, either));
+  }
+
+  deleteResource(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, (either) => this.#resources.delete(kind, id, either));
+  }
+
+  findResourceByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<VimResource | undefined> {
+    return this.#call(signal, (either) => this.#resources.find(kind, token, either));
+  }
+
+  listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
+    return this.#call(signal, (either) => this.#resources.list(kind, either));
   }
 
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
     this.#servers.close();
+    this.#resources.close();
     this.#hosts.close();
     this.#events.complete();
     await this.#alarms?.close();
@@ -169,4 +211,9 @@ class OpenStackVim implements Vim {
       throw new VimError('failed', error instanceof Error ? error.message : String(error), { cause: error });
     }
   }
+}
+
+/** A server that was gone before it was ever read. */
+function unknownServer(id: string): VimServer {
+  return { id, name: '', status: 'UNKNOWN', deleting: true, flavor: '', createdAt: 0 };
 }

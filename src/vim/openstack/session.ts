@@ -28,7 +28,7 @@ const SERVICES: Readonly<
   network: { title: 'Neutron', path: '/v2.0' },
   image: { title: 'Glance', path: '/v2' },
   placement: { title: 'Placement', path: '', header: 'placement' },
-  volume: { title: 'Cinder', path: '' },
+  volume: { title: 'Cinder', path: '', header: 'volume' },
   alarm: { title: 'Aodh', path: '/v2' },
 };
 

@@ -9,9 +9,23 @@ import type { Observable } from 'rxjs';
 import { SimulationError } from '../simulation.ts';
 import type { SimulatedHostDescription, SimulationControls } from '../simulation.ts';
 import { VimError } from '../vim.ts';
-import type { CreateServer, VimEvent, VimFault, VimFlavor, VimHost, VimInventory, VimServer } from '../vim.ts';
+import type {
+  CreateResource,
+  CreateServer,
+  VimEvent,
+  VimFault,
+  VimFlavor,
+  VimHost,
+  VimInventory,
+  VimResource,
+  VimResourceKind,
+  VimServer,
+} from '../vim.ts';
 import type { Nfvi, SimulatedTimes } from './nfvi.ts';
+import { named } from './named.ts';
 import { Random } from './random.ts';
+import { SimulatedResources } from './resources.ts';
+import type { ResourceState } from './resources.ts';
 import type { Snapshot } from './snapshot.ts';
 
 /** The part of the engine's clock that the simulation needs. */
@@ -33,6 +47,8 @@ interface HostState {
 interface ServerState {
   readonly server: VimServer;
   readonly flavor: VimFlavor;
+  /** Ids of ports and volumes that are attached. */
+  readonly uses?: readonly string[];
   /** What happens to it next, and when. */
   readonly next?: { readonly at: number; readonly becomes: 'ACTIVE' | 'DELETED' } | NextFault;
 }
@@ -56,6 +72,7 @@ interface CloudState {
   random: number;
   hosts: readonly HostState[];
   servers: readonly ServerState[];
+  resources: readonly ResourceState[];
   bootFailures: Failures;
   refusals: Failures;
   /** Nothing reaches the cloud, and nothing comes from it, before this instant. */
@@ -79,6 +96,7 @@ export class SimulatedCloud implements SimulationControls {
   readonly #state: CloudState;
   readonly #hosts: Map<string, HostState>;
   readonly #servers: Map<string, ServerState>;
+  readonly #resources: SimulatedResources;
   readonly #timers = new Map<string, { cancel(): void }>();
   readonly #events = new Subject<VimEvent>();
   /** The saving under way: what changed in this turn is saved at its end. */
@@ -95,6 +113,15 @@ export class SimulatedCloud implements SimulationControls {
     this.#random = new Random(this.#state.random);
     this.#hosts = new Map(this.#state.hosts.map((host) => [host.name, host]));
     this.#servers = new Map(this.#state.servers.map((state) => [state.server.id, state]));
+    this.#resources = new SimulatedResources(this.#state.resources, {
+      clock: options.clock,
+      nfvi: () => this.#state.nfvi,
+      newId: () => this.#random.uuid(),
+      lasting: (milliseconds) => this.#lasting(milliseconds),
+      failure: () => this.#take('bootFailures'),
+      userOf: (resource) => this.#userOf(resource),
+      tell: (resource) => this.#tell({ type: 'resource', resource }),
+    });
     // What was to happen while nobody watched, happens now.
     for (const state of this.#servers.values()) this.#arm(state);
   }
@@ -113,7 +140,9 @@ export class SimulatedCloud implements SimulationControls {
   }
 
   inventory(): VimInventory {
-    const { flavors, images, networks, quotas } = this.#state.nfvi;
+    const { flavors, images, quotas } = this.#state.nfvi;
+    const made = this.#resources.all('network').map(({ id, name }) => ({ id, name, external: false }));
+    const networks = [...this.#state.nfvi.networks, ...made];
     const used = this.#usage();
     const hosts = [...this.#hosts.values()].map((host): VimHost => ({
       ...host,
@@ -151,9 +180,11 @@ export class SimulatedCloud implements SimulationControls {
       createdAt: this.#clock.now(),
       ...(host === undefined ? {} : { host: host.name, zone: host.zone }),
     };
+    const uses = [...(request.ports ?? []), ...(request.volumes ?? [])];
     this.#put({
       server,
       flavor,
+      ...(uses.length === 0 ? {} : { uses }),
       next: fault === undefined ? { at, becomes: 'ACTIVE' } : { at, becomes: 'ERROR', fault },
     });
     await this.#save();
@@ -168,6 +199,26 @@ export class SimulatedCloud implements SimulationControls {
       const at = this.#clock.now() + this.#lasting(this.#state.nfvi.times.delete);
       this.#put({ ...state, server: { ...state.server, deleting: true }, next: { at, becomes: 'DELETED' } });
     }
+    await this.#save();
+  }
+
+  resources(kind: VimResourceKind): readonly VimResource[] {
+    return this.#resources.all(kind);
+  }
+
+  /** Accepts a resource. @returns it as it is then, once the cloud remembers it. */
+  async createResource(request: CreateResource): Promise<VimResource> {
+    const existing = this.#resources.byToken(request.spec.kind, request.token);
+    if (existing !== undefined) return existing;
+    const refusal = this.#take('refusals');
+    if (refusal !== undefined) throw new VimError('over-quota', refusal);
+    const made = this.#resources.create(request);
+    await this.#save();
+    return made;
+  }
+
+  async deleteResource(kind: VimResourceKind, id: string): Promise<void> {
+    this.#resources.delete(kind, id);
     await this.#save();
   }
 
@@ -212,13 +263,13 @@ export class SimulatedCloud implements SimulationControls {
     this.#tell({ type: 'inventory' });
   }
 
-  /** Makes the next `count` servers go to ERROR with this fault; 0 takes an earlier request back. */
+  /** Makes the next `count` servers or volumes go to ERROR with this fault; 0 takes an earlier request back. */
   failNextBoots(count: number, reason: string): void {
     this.#state.bootFailures = { count, reason };
     this.#changed();
   }
 
-  /** Makes the next `count` requests for a server be refused; 0 takes an earlier request back. */
+  /** Makes the next `count` requests for a server or another resource be refused; 0 takes an earlier request back. */
   refuseNextRequests(count: number, reason: string): void {
     this.#state.refusals = { count, reason };
     this.#changed();
@@ -242,6 +293,7 @@ export class SimulatedCloud implements SimulationControls {
     this.#closed = true;
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+    this.#resources.close();
     this.#events.complete();
     await this.#saving;
   }
@@ -268,9 +320,10 @@ export class SimulatedCloud implements SimulationControls {
       );
     }
     for (const network of request.networks) {
-      if (named(nfvi.networks, network) === undefined)
-        throw new VimError('refused', `Network ${network} could not be found.`);
+      if (!this.#resources.hasNetwork(network)) throw new VimError('refused', `Network ${network} could not be found.`);
     }
+    for (const port of request.ports ?? []) this.#resources.checkFree('port', port);
+    for (const volume of request.volumes ?? []) this.#resources.checkFree('volume', volume);
     if (request.zone !== undefined && !this.#zones().includes(request.zone)) {
       throw new VimError('refused', `The requested availability zone ${request.zone} is not available.`);
     }
@@ -326,13 +379,19 @@ export class SimulatedCloud implements SimulationControls {
     return used;
   }
 
+  /** The server to which a port or volume is attached. */
+  #userOf(resource: string): string | undefined {
+    for (const { server, uses } of this.#servers.values()) if (uses?.includes(resource) === true) return server.id;
+    return undefined;
+  }
+
   #loseServersOf(host: string): number {
     const lost = [...this.#servers.values()].filter(({ server }) => server.host === host);
     for (const state of lost) {
       if (state.server.deleting) this.#remove(state);
       else
         this.#put({
-          flavor: state.flavor,
+          ...settledState(state),
           server: failed(state.server, { code: 500, message: `The host ${host} failed.` }),
         });
     }
@@ -368,13 +427,14 @@ export class SimulatedCloud implements SimulationControls {
   #proceed(id: string): void {
     const state = this.#servers.get(id);
     if (state?.next === undefined) return;
-    const { next, server, flavor } = state;
+    const { next, server } = state;
+    const rest = settledState(state);
     switch (next.becomes) {
       case 'ACTIVE':
-        this.#put({ flavor, server: { ...server, status: 'ACTIVE' } });
+        this.#put({ ...rest, server: { ...server, status: 'ACTIVE' } });
         break;
       case 'ERROR':
-        this.#put({ flavor, server: failed(unplaced(server), next.fault) });
+        this.#put({ ...rest, server: failed(unplaced(server), next.fault) });
         break;
       case 'DELETED':
         this.#remove(state);
@@ -427,6 +487,7 @@ export class SimulatedCloud implements SimulationControls {
       this.#state.random = this.#random.state;
       this.#state.hosts = [...this.#hosts.values()];
       this.#state.servers = [...this.#servers.values()];
+      this.#state.resources = this.#resources.state;
       try {
         this.#snapshot.save(this.#state);
       } catch (cause) {
@@ -447,6 +508,7 @@ function newCloud(nfvi: Nfvi): CloudState {
     random: nfvi.seed,
     hosts: nfvi.hosts.map((host) => newHost(host, firstZone)),
     servers: [],
+    resources: [],
     bootFailures: NO_FAILURES,
     refusals: NO_FAILURES,
     unreachableUntil: 0,
@@ -461,12 +523,17 @@ function newHost(host: SimulatedHostDescription, firstZone: string): HostState {
 function restored(value: unknown): CloudState | undefined {
   if (value === undefined) return undefined;
   if (typeof value === 'object' && value !== null && 'format' in value && value.format === 1) {
-    // Cast: format 1 is what `#save` writes, and the file is replaced as a whole.
-    return value as CloudState;
+    // Cast: format 1 is what `#save` writes, and the file is replaced as a whole. It had no resources at first.
+    return { resources: [], ...value } as unknown as CloudState;
   }
   throw new SimulationError(
     'The saved simulation has a format that this release does not know; remove its file to start anew.',
   );
+}
+
+/** A server to which nothing more happens by itself. */
+function settledState({ server, flavor, uses }: ServerState): ServerState {
+  return { server, flavor, ...(uses === undefined ? {} : { uses }) };
 }
 
 function failed(server: VimServer, fault: VimFault): VimServer {
@@ -476,11 +543,4 @@ function failed(server: VimServer, fault: VimFault): VimServer {
 /** Nova gives the host back when a server could not be started on it. */
 function unplaced(server: VimServer): VimServer {
   return Object.fromEntries(Object.entries(server).filter(([key]) => key !== 'host' && key !== 'zone')) as VimServer;
-}
-
-function named<Item extends { readonly id: string; readonly name: string }>(
-  items: readonly Item[],
-  key: string,
-): Item | undefined {
-  return items.find((item) => item.id === key) ?? items.find((item) => item.name === key);
 }

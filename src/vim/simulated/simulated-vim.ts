@@ -4,7 +4,17 @@
 import { Subject, takeUntil } from 'rxjs';
 import type { Observable } from 'rxjs';
 import { VimError } from '../vim.ts';
-import type { CreateServer, Vim, VimAccount, VimEvent, VimInventory, VimServer } from '../vim.ts';
+import type {
+  CreateResource,
+  CreateServer,
+  Vim,
+  VimAccount,
+  VimEvent,
+  VimInventory,
+  VimResource,
+  VimResourceKind,
+  VimServer,
+} from '../vim.ts';
 import type { SimulatedCloud } from './cloud.ts';
 
 export class SimulatedVim implements Vim {
@@ -41,6 +51,22 @@ export class SimulatedVim implements Vim {
 
   listServers(signal: AbortSignal): Promise<readonly VimServer[]> {
     return this.#call(signal, () => this.#cloud.servers());
+  }
+
+  createResource(request: CreateResource, signal: AbortSignal): Promise<VimResource> {
+    return this.#call(signal, () => this.#cloud.createResource(request));
+  }
+
+  deleteResource(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, () => this.#cloud.deleteResource(kind, id));
+  }
+
+  findResourceByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<VimResource | undefined> {
+    return this.#call(signal, () => this.#cloud.resources(kind).find((resource) => resource.token === token));
+  }
+
+  listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
+    return this.#call(signal, () => this.#cloud.resources(kind));
   }
 
   close(): Promise<void> {

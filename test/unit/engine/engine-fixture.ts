@@ -55,7 +55,7 @@ export class Engine {
   readonly due = new Map<string, DueItem>();
   now = NOW;
   /** On whose behalf commands are given. */
-  as: { readonly user: string; readonly tenant?: string } = { user: 'alice' };
+  as: { readonly user: string; readonly tenant?: string; readonly confinedTo?: string } = { user: 'alice' };
   /** Whether to check the invariants after each command; on by default. */
   checked = true;
   #ids = 0;

@@ -4,7 +4,7 @@ import { filter } from 'rxjs';
 import { Bus } from '../../../src/engine/bus.ts';
 import { ManualClock } from '../../../src/engine/clock.ts';
 import { commands } from '../../../src/engine/commands/index.ts';
-import type { Allocation, Pool, Provider } from '../../../src/engine/entities.ts';
+import type { Allocation, MachineAllocation, Pool, Provider } from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
 import { Ledger } from '../../../src/engine/ledger.ts';
 import type { Decide, LedgerModel } from '../../../src/engine/ledger.ts';
@@ -15,7 +15,7 @@ import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { EventInput } from '../../../src/store/store.ts';
 import { SimulatedClouds } from '../../../src/vim/simulated/clouds.ts';
 import { VimError } from '../../../src/vim/vim.ts';
-import type { CreateServer, Vim, VimServer } from '../../../src/vim/vim.ts';
+import type { CreateResource, CreateServer, Vim, VimResourceKind, VimServer } from '../../../src/vim/vim.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 
 const PROVIDER: Provider = {
@@ -36,7 +36,7 @@ const POOL: Pool = {
   owner: 'ops',
 };
 
-const ALLOCATION: Allocation = {
+const ALLOCATION: MachineAllocation = {
   id: 'vm',
   name: 'vm',
   backing: 'own',
@@ -61,11 +61,14 @@ function put(allocation: Allocation): Change {
   return { kind: 'allocation', id: allocation.id, body: allocation };
 }
 
-function without<Key extends keyof Allocation>(allocation: Allocation, key: Key): Omit<Allocation, Key> {
-  const rest: Partial<Allocation> = { ...allocation };
+function without<Key extends keyof MachineAllocation>(
+  allocation: MachineAllocation,
+  key: Key,
+): Omit<MachineAllocation, Key> {
+  const rest: Partial<MachineAllocation> = { ...allocation };
   Reflect.deleteProperty(rest, key);
   // Cast: everything but the one property is still there.
-  return rest as Omit<Allocation, Key>;
+  return rest as Omit<MachineAllocation, Key>;
 }
 
 /** A VIM between which and the agent answers may be lost, and of which calls are counted. */
@@ -99,6 +102,18 @@ class TroubledVim implements Vim {
     this.#trouble('findServerByToken', token, () => this.#vim.findServerByToken(token, signal));
   listServers = (signal: AbortSignal): Promise<readonly VimServer[]> =>
     this.#trouble('listServers', '', () => this.#vim.listServers(signal));
+  createResource = (request: CreateResource, signal: AbortSignal): ReturnType<Vim['createResource']> =>
+    this.#trouble('createResource', request.token, () => this.#vim.createResource(request, signal));
+  deleteResource = (kind: VimResourceKind, id: string, signal: AbortSignal): Promise<void> =>
+    this.#trouble('deleteResource', '', () => this.#vim.deleteResource(kind, id, signal));
+  findResourceByToken = (
+    kind: VimResourceKind,
+    token: string,
+    signal: AbortSignal,
+  ): ReturnType<Vim['findResourceByToken']> =>
+    this.#trouble('findResourceByToken', token, () => this.#vim.findResourceByToken(kind, token, signal));
+  listResources = (kind: VimResourceKind, signal: AbortSignal): ReturnType<Vim['listResources']> =>
+    this.#trouble('listResources', kind, () => this.#vim.listResources(kind, signal));
   close = (): Promise<void> => this.#vim.close();
 
   async #trouble<T>(name: keyof Vim, detail: string, call: () => Promise<T>): Promise<T> {

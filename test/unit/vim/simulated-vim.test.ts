@@ -80,6 +80,7 @@ describe('simulated VIM', () => {
         flavor: 'm1.tiny',
         image: 'cirros',
         network: 'data',
+        external: '5e0d2b8a-7f61-4d0c-8a55-2c9b1f3e7d03',
         async until(condition) {
           for (let turn = 0; turn < 100; turn++) {
             if (await condition()) return;

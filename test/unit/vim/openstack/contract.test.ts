@@ -10,6 +10,7 @@ describe('OpenStack keeps the contract of every VIM', () => {
       flavor: 'm1.tiny',
       image: 'cirros',
       network: 'private',
+      external: 'c56a58f1-472e-4d41-ab21-39a287184090',
       until: (condition) => fixture.until(condition),
       close: () => fixture.close(),
     };

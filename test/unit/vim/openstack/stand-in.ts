@@ -1,27 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
+import { member, recorded } from './recorded.ts';
+import type { Recorded, Reply, Seen } from './recorded.ts';
+import { StandInResources } from './stand-in-resources.ts';
 
-/** An answer that OpenStack's services (Zed) gave. */
-export interface Recorded {
-  readonly request: { readonly method: string; readonly path: string };
-  readonly status: number;
-  readonly response: unknown;
-}
-
-export function recorded(name: string): Recorded {
-  const file = new URL(`fixtures/${name}.json`, import.meta.url);
-  // The files are the tests' own.
-  return JSON.parse(readFileSync(file, 'utf8')) as Recorded;
-}
-
-export interface Reply {
-  readonly status: number;
-  readonly response?: unknown;
-  readonly headers?: Readonly<Record<string, string>>;
-}
+export { member, recorded } from './recorded.ts';
+export type { Recorded, Reply, Seen } from './recorded.ts';
 
 /** `break`: the connection ends without an answer; `hang`: no answer comes. */
 const SILENCES = ['break', 'hang'] as const;
@@ -30,25 +16,6 @@ type Answer = Reply | ((request: Seen) => Reply);
 
 function isSilence(text: string): text is Silence {
   return SILENCES.some((silence) => silence === text);
-}
-
-export interface Seen {
-  readonly method: string;
-  /** Without the query. */
-  readonly path: string;
-  readonly query: URLSearchParams;
-  readonly headers: IncomingMessage['headers'];
-  readonly body: unknown;
-}
-
-/** What is at a path of members, such as `server.tags`. */
-export function member(value: unknown, path: string): unknown {
-  return path
-    .split('.')
-    .reduce(
-      (inner: unknown, name) => (typeof inner === 'object' && inner !== null ? Reflect.get(inner, name) : undefined),
-      value,
-    );
 }
 
 /** The part of a creation that a stand-in keeps. */
@@ -100,6 +67,7 @@ export class StandIn {
   readonly #generations = new Map<string, number>();
   /** How often servers came and went. */
   #changes = 0;
+  readonly #resources = new StandInResources();
   #tokens = 0;
   #validFrom = 1;
 
@@ -183,6 +151,9 @@ export class StandIn {
     if (request.path.startsWith('/v2.1/servers')) return this.#serveServers(request);
     if (request.path === '/allocation_candidates') return this.#candidates();
     if (request.path.startsWith('/resource_providers')) return this.#serveProviders(request.path);
+    if (request.path === '/v3/') return recorded('cinder-version');
+    const resource = this.#resources.answer(request);
+    if (resource !== undefined) return resource;
     return this.#routes.get(`${request.method} ${request.path}`) ?? { status: 404, response: {} };
   }
 

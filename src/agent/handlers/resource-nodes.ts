@@ -1,0 +1,62 @@
+/** Volumes, networks, ports and floating IPs between YANG and the engine (grouping network-storage-resource). */
+import type { Allocation as DomainAllocation } from '../../engine/entities.ts';
+import type { WantedResource } from '../../engine/requests.ts';
+import type {
+  Allocation,
+  AllocationKind,
+  CreateAllocationInput,
+  SubnetResource,
+} from '../../generated/opnfv-promise.ts';
+import { present } from './promise-values.ts';
+
+/** The schema sees to it that there is exactly one. */
+export function resourceIn({
+  volume,
+  network,
+  port,
+  'floating-ip': floatingIp,
+}: Pick<CreateAllocationInput, 'volume' | 'network' | 'port' | 'floating-ip'>): WantedResource {
+  if (volume !== undefined) return present({ kind: 'volume' as const, sizeGb: volume.size, type: volume.type });
+  if (port !== undefined) return present({ kind: 'port' as const, network: port.network, address: port.address });
+  if (network !== undefined) return { kind: 'network', subnets: [...(network.subnet ?? [])].map(subnetIn) };
+  return present({ kind: 'floating-ip' as const, network: floatingIp?.network, port: floatingIp?.port });
+}
+
+function subnetIn({ cidr, gateway }: SubnetResource): { readonly cidr: string; readonly gateway?: string } {
+  return present({ cidr, gateway });
+}
+
+export function kindOut({ resource }: DomainAllocation): AllocationKind {
+  return resource?.kind ?? 'virtual-machine';
+}
+
+/** What there is of an allocation in the VIM, by the leaf in which it belongs. */
+export function vimIdOut({ resource, server }: DomainAllocation): {
+  readonly server?: string;
+  readonly resource?: string;
+} {
+  return resource === undefined ? present({ server }) : present({ resource: server });
+}
+
+/** What describes an allocation beyond what all have in common. */
+export function resourceOut(allocation: DomainAllocation): Partial<Allocation> {
+  if (allocation.resource === undefined) {
+    const { flavor, image, networks, ports, volumes } = allocation;
+    return present({ flavor, image, networks: networks.length === 0 ? undefined : networks, ports, volumes });
+  }
+  const { resource, address, attachedTo } = allocation;
+  return { ...specOut(resource), ...present({ address, 'attached-to': attachedTo }) };
+}
+
+function specOut(resource: NonNullable<DomainAllocation['resource']>): Partial<Allocation> {
+  switch (resource.kind) {
+    case 'volume':
+      return { volume: present({ size: resource.sizeGb, type: resource.type }) };
+    case 'network':
+      return { network: resource.subnets.length === 0 ? {} : { subnet: resource.subnets } };
+    case 'port':
+      return { port: present({ network: resource.network, address: resource.address }) };
+    case 'floating-ip':
+      return { 'floating-ip': present({ network: resource.network, port: resource.port }) };
+  }
+}

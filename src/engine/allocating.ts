@@ -1,0 +1,138 @@
+/** Allocating, as steps of a decision: taken from a reservation or from what is free, recorded, and told. */
+import { announceAllocation, announcePool } from './announce.ts';
+import { bar, planReserved, planUnreserved, refused } from './allotment.ts';
+import type { Consumption, Plan, Wanted } from './allotment.ts';
+import { ownClaim } from './claims.ts';
+import type { Draft } from './draft.ts';
+import { HIGH, LOW } from './entities.ts';
+import type {
+  Allocation,
+  Claim,
+  Id,
+  MachineAllocation,
+  Provider,
+  Reservation,
+  ResourceAllocation,
+} from './entities.ts';
+import { find } from './ownership.ts';
+import { quotaRefusal } from './quota.ts';
+import type { At, Refusal, Refused } from './requests.ts';
+import type { Head } from './state.ts';
+import { recall } from './vacancy.ts';
+import { FOREVER } from './window.ts';
+import type { Instant } from './window.ts';
+
+/** What a record says of that which is made, beside what all records have. */
+export type Made =
+  | Pick<MachineAllocation, 'flavor' | 'image' | 'networks' | 'ports' | 'volumes'>
+  | Pick<ResourceAllocation, 'resource' | 'attachedTo'>;
+
+export interface Allocating<Found extends Consumption> {
+  readonly name: string;
+  readonly reservation?: Id;
+  readonly wanted: Wanted<Found>;
+  readonly made: (found: Found) => Made;
+}
+
+/**
+ * Allocates against a reservation, or from what no reservation holds, now and at any time to come. Recorded as INITIALIZED, with the
+ * intent to create it, before the VIM is asked.
+ */
+export function allocate<Found extends Consumption>(
+  draft: Draft,
+  request: Allocating<Found>,
+): { readonly outcome: 'accepted'; readonly allocation: Allocation } | Refused {
+  const { head, at } = draft;
+  if (request.reservation === undefined) {
+    const planned = planUnreserved(head, request.wanted, at.now);
+    if (planned.outcome === 'refused') return planned;
+    const exceeded = overQuota(head, planned.plan, at);
+    if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
+    return { outcome: 'accepted', allocation: record(draft, request, planned.plan) };
+  }
+  const reservation = find(head, 'reservation', request.reservation, at);
+  const barred = bar(head, reservation, request.reservation, at.now);
+  if (reservation === undefined || barred !== undefined) {
+    return barred === undefined ? refused('unknown-reservation', '') : { outcome: 'refused', refusal: barred };
+  }
+  const planned = planReserved(head, reservation, request.wanted, at.now);
+  if (planned.outcome === 'refused') {
+    // What is on loan where the reservation needs it goes now, whatever brought that about.
+    for (const { node } of reservation.claims) recall(draft, draft.head.nodes.get(node));
+    return planned;
+  }
+  return { outcome: 'accepted', allocation: record(draft, request, planned.plan, reservation) };
+}
+
+/** What has no reservation counts for quotas; what has one is counted with that. */
+function overQuota(head: Head, { pool, found }: Plan<Consumption>, { user, tenant, now }: At): Refusal | undefined {
+  const holder = { owner: user, ...(tenant === undefined ? {} : { tenant }) };
+  return quotaRefusal(head, holder, {
+    claims: [ownClaim(head, { pool, capacity: found.capacity }, now)],
+    reservation: false,
+  });
+}
+
+function record<Found extends Consumption>(
+  draft: Draft,
+  request: Allocating<Found>,
+  plan: Plan<Found>,
+  reservation?: Reservation,
+): Allocation {
+  const { now, user } = draft.at;
+  const { tenant } = reservation ?? draft.at;
+  const { found } = plan;
+  const allocation: Allocation = {
+    id: draft.at.newId(),
+    name: request.name,
+    ...(reservation === undefined ? {} : { reservation: reservation.id }),
+    backing: reservation === undefined ? 'own' : 'reservation',
+    pool: plan.pool,
+    provider: plan.provider.id,
+    priority: reservation === undefined ? LOW : HIGH,
+    vmState: 'INITIALIZED',
+    intent: 'create',
+    token: draft.at.newId(),
+    ...request.made(found),
+    ...(plan.zone === undefined ? {} : { zone: plan.zone }),
+    ...(plan.host === undefined ? {} : { host: plan.host }),
+    ...(plan.claim === undefined ? {} : { claim: plan.claim }),
+    ...(found.disk === 0 ? {} : { disk: found.disk }),
+    capacity: found.capacity,
+    startsAt: now,
+    ...(reservation?.endsAt === undefined ? {} : { endsAt: reservation.endsAt }),
+    claims: reservation === undefined ? standingClaims(draft.head, plan, now) : [],
+    owner: user,
+    ...(tenant === undefined ? {} : { tenant }),
+    createdOn: now,
+    modifiedOn: now,
+  };
+  draft.put('allocation', allocation.id, allocation);
+  announceAllocation(draft, 'requested', allocation);
+  announcePool(draft, 'allocated', plan.pool, { start: now, end: allocation.endsAt ?? FOREVER });
+  return allocation;
+}
+
+/** What is held without a reservation: for good, or, by a machine, on loan where that is the provider's policy. */
+function standingClaims(head: Head, { provider, pool, found }: Plan<Consumption>, now: Instant): readonly Claim[] {
+  const claim = ownClaim(head, { pool, capacity: found.capacity }, now);
+  return [found.onHost && provider.preEmption === 'best-effort' ? { ...claim, onLoan: true } : claim];
+}
+
+/** Has something deleted. Its capacity is free when the VIM has confirmed that it is gone. */
+export function destroy(draft: Draft, before: Allocation): Allocation {
+  if (before.vmState === 'DELETING') return before;
+  const allocation: Allocation = { ...before, vmState: 'DELETING', intent: 'delete', modifiedOn: draft.at.now };
+  draft.put('allocation', allocation.id, allocation);
+  announceAllocation(draft, 'destroy-requested', allocation, before.vmState);
+  return allocation;
+}
+
+/** Why nothing of a provider can be used; undefined when it can. */
+export function outOfReach({ id, status, inventory }: Provider, zone: string | undefined): Refused | undefined {
+  if (inventory === undefined || status !== 'up')
+    return refused('provider-unavailable', `The provider '${id}' cannot be used now; its status is ${status}.`);
+  return zone === undefined || inventory.zones.includes(zone)
+    ? undefined
+    : refused('unknown-zone', `The provider '${id}' has no zone '${zone}'.`);
+}

@@ -1,0 +1,322 @@
+/**
+ * From what an allocation is taken: a part of a reservation, or capacity that no reservation holds, now and at any time to come, since
+ * what has no reservation has no end.
+ */
+import { eligibleNodes, inZone, shortagesOf } from './admission.ts';
+import {
+  NOTHING,
+  add,
+  addVectors,
+  describeAmounts,
+  fitsWithin,
+  fromVector,
+  resourcesOf,
+  subtract,
+} from './capacity.ts';
+import type { Capacity, Resource } from './capacity.ts';
+import { claimFor, countedDemand, remainingOf } from './claims.ts';
+import type { Claim, Id, Pool, Provider, Reason, Reservation } from './entities.ts';
+import { hostName } from './hosts.ts';
+import type { HostNode } from './hosts.ts';
+import { describeIds, ownerOf } from './ownership.ts';
+import { hostFor } from './placement-sites.ts';
+import { poolsFrom } from './provider-supply.ts';
+import type { Refusal, Refused } from './requests.ts';
+import { isOver, poolNode, poolOfNode } from './state.ts';
+import type { Head, Node } from './state.ts';
+import { FOREVER, describeInstant } from './window.ts';
+import type { Instant, Window } from './window.ts';
+
+/** What is to be allocated, as far as a provider has what it takes. */
+export interface Wanted<Found extends Consumption> {
+  readonly provider?: Id;
+  readonly zone?: string;
+  /** In words, such as `the flavor 'small'`. */
+  readonly subject: string;
+  /** @param zone the one that was asked for, or that of the reservation */
+  readonly find: (
+    provider: Provider,
+    zone: string | undefined,
+  ) => { readonly outcome: 'found'; readonly found: Found } | Refused;
+}
+
+/** What is consumed of a pool, and of local disk of a host in GB. */
+export interface Consumption {
+  readonly capacity: Capacity;
+  readonly disk: number;
+  /** Whether it takes a place on a host. */
+  readonly onHost: boolean;
+}
+
+/** From where something can be taken. */
+export interface Plan<Found extends Consumption> {
+  readonly provider: Provider;
+  readonly pool: Id;
+  readonly found: Found;
+  readonly zone?: string;
+  /** Host on which it is to run; absent: as the VIM decides. */
+  readonly host?: string;
+  /** Claim of the reservation by which it runs there. */
+  readonly claim?: string;
+}
+
+export type Planned<Found extends Consumption> = { readonly outcome: 'planned'; readonly plan: Plan<Found> } | Refused;
+
+/** Why nothing can be allocated against a reservation now, whatever it is. */
+export function bar(head: Head, reservation: Reservation | undefined, id: Id, now: Instant): Refusal | undefined {
+  if (reservation === undefined) return refusal('unknown-reservation', `There is no reservation '${id}'.`);
+  if (isOver(reservation) || (reservation.endsAt !== undefined && reservation.endsAt <= now)) {
+    return refusal('reservation-over', `The reservation '${id}' is over: its status is ${reservation.status}.`);
+  }
+  if (reservation.status === 'pending' || reservation.hold !== 'firm') {
+    return refusal('reservation-not-active', `The reservation '${id}' is not decided on for good yet.`);
+  }
+  if (reservation.startsAt > now) {
+    const { series } = reservation;
+    const which = series === undefined ? 'starts' : `has its window ${series.occurrence} of ${series.count}`;
+    const message = `The reservation '${id}' ${which} at ${describeInstant(reservation.startsAt)}; it is ${describeInstant(now)}.`;
+    return refusal('reservation-not-started', message);
+  }
+  if (reservation.awaits !== undefined) {
+    const message = `The reservation '${id}' starts when the virtual machines that have to make room are gone: ${describeIds(head, 'allocation', reservation.awaits, ownerOf(reservation))}.`;
+    return refusal('reservation-not-started', message);
+  }
+  return undefined;
+}
+
+/** From which part of a reservation it can be taken. */
+export function planReserved<Found extends Consumption>(
+  head: Head,
+  reservation: Reservation,
+  wanted: Wanted<Found>,
+  now: Instant,
+): Planned<Found> {
+  const zone = wanted.zone ?? reservation.demand.zone;
+  let reason: Refusal | undefined;
+  for (const provider of providersOf(head, reservation, wanted.provider)) {
+    const offered = wanted.find(provider, zone);
+    if (offered.outcome === 'refused') {
+      reason ??= offered.refusal;
+      continue;
+    }
+    const { found } = offered;
+    const claim = claimFor(head, reservation, found, (each) => suits(head, each, provider, wanted.zone, now));
+    const pool = claim === undefined ? undefined : poolOfNode(claim.node);
+    if (claim !== undefined && pool !== undefined && bears(head, reservation, pool, found.capacity, now)) {
+      if (isVacant(head, pool, found.capacity, now)) {
+        const plan = planOf(provider, pool, found, zone);
+        if (claim.host !== undefined) return on(plan, hostName(claim.host), claim.id);
+        const window = { start: now, end: reservation.endsAt ?? FOREVER };
+        const host = roomFor(head, pool, found, window, zone);
+        if (host !== undefined) return on(plan, host.name, claim.container === undefined ? undefined : claim.id);
+        reason = refusal(
+          'insufficient-capacity',
+          `No host of the pool '${pool}' has room for ${wanted.subject} until the reservation ends, beside what is placed there.`,
+        );
+        continue;
+      }
+      reason ??= refusal(
+        'insufficient-capacity',
+        `Virtual machines that have to make room in the pool '${pool}' are not gone yet.`,
+      );
+      continue;
+    }
+    if (pool !== undefined) {
+      reason = refusal('insufficient-capacity', occupied(reservation, pool));
+      continue;
+    }
+    const remaining = remainingOf(head, reservation);
+    reason = {
+      ...refusal(
+        'exceeds-reservation',
+        `${capitalised(wanted.subject)} needs ${needs(found)}; of the reservation there remain ${describeAmounts(remaining)}.`,
+      ),
+      most: remaining,
+    };
+  }
+  return {
+    outcome: 'refused',
+    refusal:
+      reason ??
+      refusal(
+        'unknown-provider',
+        `The reservation holds nothing on ${wanted.provider === undefined ? 'any provider' : `the provider '${wanted.provider}'`}.`,
+      ),
+  };
+}
+
+function needs({ capacity, disk, onHost }: Consumption): string {
+  return onHost ? `${describeAmounts(capacity)} and ${disk} GB of local disk` : describeAmounts(capacity);
+}
+
+/** The providers on which a reservation holds something, in the order of its claims. */
+function providersOf(head: Head, reservation: Reservation, only: Id | undefined): Provider[] {
+  const providers = new Set<Provider>();
+  for (const claim of reservation.claims) {
+    const provider = head.providers.get(head.pools.get(poolOfNode(claim.node))?.source ?? '');
+    if (provider !== undefined && (only === undefined || provider.id === only)) providers.add(provider);
+  }
+  return [...providers];
+}
+
+function suits(head: Head, claim: Claim, provider: Provider, zone: string | undefined, now: Instant): boolean {
+  const pool = head.pools.get(poolOfNode(claim.node));
+  if (pool?.source !== provider.id || (zone !== undefined && !mayRunIn(head, pool, zone))) return false;
+  if (claim.host === undefined) return true;
+  // On a host that was lost, or that has less than is held on it now, nothing starts.
+  const host = head.hosts.nodes.get(claim.host);
+  return host?.usable === true && (zone === undefined || host.zone === zone) && !owes(host, now);
+}
+
+function owes(host: HostNode, now: Instant): boolean {
+  return host.free.valueAt(now).some((amount) => amount < 0);
+}
+
+/** Where a machine has room that no claim puts on a host: a host, none where the VIM is to choose; undefined: nowhere. */
+function roomFor(
+  head: Head,
+  pool: Id,
+  found: Consumption,
+  window: Window,
+  zone: string | undefined,
+): { readonly name?: string } | undefined {
+  if (!found.onHost) return {};
+  const node = head.nodes.get(poolNode(pool));
+  const host = node === undefined ? undefined : hostFor(head, node, found, window, zone);
+  return host === 'unseen' ? {} : host;
+}
+
+function on<Found extends Consumption>(plan: Plan<Found>, host: string | undefined, claim?: string): Planned<Found> {
+  const place = { ...(host === undefined ? {} : { host }), ...(claim === undefined ? {} : { claim }) };
+  return { outcome: 'planned', plan: { ...plan, ...place } };
+}
+
+/** Whether a machine of the pool may be put into the zone: the pool is bound to it, or to none. */
+function mayRunIn(head: Head, pool: Pool, zone: string): boolean {
+  return pool.zone === undefined || inZone(head, pool, zone);
+}
+
+/**
+ * Whether there is room for the machine now: a reservation that cannot be kept in full may have some all the same, and one that
+ * is kept may have to wait for machines that are being deleted.
+ */
+function bears(head: Head, reservation: Reservation, pool: Id, capacity: Capacity, now: Instant): boolean {
+  if (reservation.status !== 'degraded' && head.departing.size === 0) return true;
+  const node = head.nodes.get(poolNode(pool));
+  if (node === undefined) return false;
+  const window = { start: now, end: reservation.endsAt ?? FOREVER };
+  const spare = subtract(
+    fromVector(node.total.min(window), node.resources),
+    fromVector(node.used.max(window), node.resources),
+  );
+  return fitsWithin(counted(node, capacity), spare);
+}
+
+function occupied({ status }: Reservation, pool: Id): string {
+  const why =
+    status === 'degraded'
+      ? 'capacity was lost, and the reservation cannot be kept in full'
+      : 'machines that are being deleted still occupy it; try again when they are gone';
+  return `The pool '${pool}' has no room for the machine at present: ${why}.`;
+}
+
+/** Whether what the reservation holds is there, and not with machines that are on their way out. */
+function isVacant(head: Head, pool: Id, capacity: Capacity, now: Instant): boolean {
+  const node = head.nodes.get(poolNode(pool));
+  if (node === undefined || node.lent.breakpoints === 0) return true;
+  const there = node.total.valueAt(now);
+  addVectors(there, node.used.valueAt(now), -1);
+  addVectors(there, node.lent.valueAt(now), -1);
+  return fitsWithin(counted(node, capacity), fromVector(there, node.resources));
+}
+
+/** From what no reservation holds. What takes no place on a host is never lent: it cannot be taken back without loss. */
+export function planUnreserved<Found extends Consumption>(
+  head: Head,
+  wanted: Wanted<Found>,
+  now: Instant,
+): Planned<Found> {
+  const provider = onlyProvider(head, wanted.provider);
+  if ('reason' in provider) return { outcome: 'refused', refusal: provider };
+  const offered = wanted.find(provider, wanted.zone);
+  if (offered.outcome === 'refused') return offered;
+  const { found } = offered;
+  const lends = found.onHost && provider.preEmption === 'best-effort';
+  const window: Window = { start: now, end: lends ? now + 1 : FOREVER };
+  const pools = poolsFrom(head, provider.id).map(({ id }) => id);
+  const nodes =
+    pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, wanted.zone));
+  const fitting = nodes.filter((each) => isFree(each, counted(each, found.capacity), window));
+  for (const node of fitting) {
+    const pool = poolOfNode(node.id);
+    // Hosts are not lent: a machine has to fit on its host without end.
+    const host = roomFor(head, pool, found, { start: now, end: FOREVER }, wanted.zone);
+    if (host !== undefined) return on(planOf(provider, pool, found, wanted.zone), host.name);
+  }
+  if (fitting.length > 0) {
+    const message = `No host has room for ${wanted.subject} without end, beside what is placed there.`;
+    return { outcome: 'refused', refusal: refusal('insufficient-capacity', message) };
+  }
+  const most = nodes.map((each) => leastUnlent(each, resourcesOf(found.capacity), window)).reduce(add, NOTHING);
+  const message =
+    nodes.length === 0
+      ? `The provider '${provider.id}' has no pool${wanted.zone === undefined ? '' : ` for the zone '${wanted.zone}'`}; increase-capacity makes one.`
+      : `${capitalised(wanted.subject)} needs ${describeAmounts(found.capacity)}${lends ? '; free are' : ' without end; not reserved are'} ${describeAmounts(most)}${lends ? '.' : ' at the least from now on.'}`;
+  const shortages = nodes.flatMap((each) => shortagesOf(each, counted(each, found.capacity), window));
+  return { outcome: 'refused', refusal: { reason: 'insufficient-capacity', message, most, shortages } };
+}
+
+/** Whether a machine that begins now fits throughout a window, beside those that have their capacity on loan. */
+function isFree(node: Node, capacity: Capacity, window: Window): boolean {
+  return fitsWithin(capacity, leastUnlent(node, resourcesOf(capacity), window));
+}
+
+/** What is on loan now stays so until a reservation needs it, so that it is nobody else's for the whole window. */
+function leastUnlent(node: Node, resources: readonly Resource[], window: Window): Capacity {
+  const least = node.free.min(window);
+  if (node.lent.breakpoints > 0) addVectors(least, node.lent.valueAt(window.start), -1);
+  return fromVector(
+    least.map((amount) => Math.max(0, amount)),
+    resources,
+  );
+}
+
+function mayBear(head: Head, node: Node, zone: string | undefined): boolean {
+  const pool = head.pools.get(poolOfNode(node.id));
+  return pool !== undefined && (zone === undefined || mayRunIn(head, pool, zone));
+}
+
+function counted(node: Node, capacity: Capacity): Capacity {
+  return countedDemand(capacity, (resource) => node.resources.includes(resource));
+}
+
+function onlyProvider(head: Head, id: Id | undefined): Provider | Refusal {
+  if (id !== undefined) return head.providers.get(id) ?? refusal('unknown-provider', `There is no provider '${id}'.`);
+  const [only, another] = head.providers.values();
+  if (only === undefined) return refusal('unknown-provider', 'There is no provider yet; add-provider registers one.');
+  if (another !== undefined)
+    return refusal('ambiguous-provider', 'There are several providers; say which one with provider-id.');
+  return only;
+}
+
+function planOf<Found extends Consumption>(
+  provider: Provider,
+  pool: Id,
+  found: Found,
+  zone: string | undefined,
+): Plan<Found> {
+  const plan = { provider, pool, found };
+  return zone === undefined ? plan : { ...plan, zone };
+}
+
+function capitalised(text: string): string {
+  return text.slice(0, 1).toUpperCase() + text.slice(1);
+}
+
+export function refused(reason: Reason, message: string): Refused {
+  return { outcome: 'refused', refusal: refusal(reason, message) };
+}
+
+function refusal(reason: Reason, message: string): Refusal {
+  return { reason, message, shortages: [] };
+}

@@ -1,0 +1,224 @@
+/**
+ * Volumes, networks, ports and floating IPs of a simulated cloud. As in OpenStack, volumes take time to be made and to go, and the
+ * others are there at once; what something uses is not deleted.
+ */
+import { VimError } from '../vim.ts';
+import type { CreateResource, VimQuotas, VimResource, VimResourceKind, VimResourceSpec } from '../vim.ts';
+import type { SimulationClock } from './cloud.ts';
+import { named } from './named.ts';
+import type { Nfvi } from './nfvi.ts';
+
+/** One resource: what a snapshot holds of it. */
+export interface ResourceState {
+  readonly resource: VimResource;
+  readonly spec: VimResourceSpec;
+  /** What happens to it next, and when. */
+  readonly next?: { readonly at: number; readonly becomes: 'ACTIVE' | 'DELETED' | 'ERROR'; readonly reason?: string };
+}
+
+export interface SimulatedResourcesOptions {
+  readonly clock: SimulationClock;
+  readonly nfvi: () => Nfvi;
+  readonly newId: () => string;
+  /** A time with jitter, milliseconds. */
+  readonly lasting: (milliseconds: number) => number;
+  /** The reason when the next volume is to fail. */
+  readonly failure: () => string | undefined;
+  /** The server to which a port or volume is attached. */
+  readonly userOf: (resource: string) => string | undefined;
+  readonly tell: (resource: VimResource) => void;
+}
+
+/** What a quota counts of a resource. */
+type Counted = readonly (readonly [quota: keyof VimQuotas, amount: number])[];
+
+export class SimulatedResources {
+  readonly #options: SimulatedResourcesOptions;
+  readonly #states: Map<string, ResourceState>;
+  readonly #timers = new Map<string, { cancel(): void }>();
+  #addresses: number;
+
+  constructor(states: readonly ResourceState[], options: SimulatedResourcesOptions) {
+    this.#options = options;
+    this.#states = new Map(states.map((state) => [state.resource.id, state]));
+    this.#addresses = states.length;
+    // What was to happen while nobody watched, happens now.
+    for (const state of states) this.#arm(state);
+  }
+
+  get state(): readonly ResourceState[] {
+    return [...this.#states.values()];
+  }
+
+  all(kind: VimResourceKind): readonly VimResource[] {
+    return this.state.flatMap(({ resource }) => (resource.kind === kind ? [resource] : []));
+  }
+
+  byToken(kind: VimResourceKind, token: string): VimResource | undefined {
+    return this.all(kind).find((resource) => resource.token === token);
+  }
+
+  /** Whether there is a network, of the cloud from the beginning or made since, by id or name. */
+  hasNetwork(key: string): boolean {
+    return named(this.#options.nfvi().networks, key) !== undefined || named(this.all('network'), key) !== undefined;
+  }
+
+  /** @throws VimError. */
+  create({ token, name, spec }: CreateResource): VimResource {
+    this.#check(spec);
+    this.#checkQuotas(spec);
+    const { clock, lasting, newId, nfvi } = this.#options;
+    const failure = spec.kind === 'volume' ? this.#options.failure() : undefined;
+    const base = { id: newId(), kind: spec.kind, name, token, deleting: false } as const;
+    if (spec.kind !== 'volume') {
+      const resource: VimResource = { ...base, status: 'ACTIVE', ...this.#addressOf(spec) };
+      this.#put({ resource, spec });
+      return resource;
+    }
+    const resource: VimResource = { ...base, status: 'BUILD', sizeGb: spec.sizeGb };
+    const at = clock.now() + lasting(nfvi().times.boot);
+    const next =
+      failure === undefined ? { at, becomes: 'ACTIVE' as const } : { at, becomes: 'ERROR' as const, reason: failure };
+    this.#put({ resource, spec, next });
+    return resource;
+  }
+
+  /** @throws VimError not-found; conflict while something uses it. */
+  delete(kind: VimResourceKind, id: string): void {
+    const state = this.#states.get(id);
+    if (state?.resource.kind !== kind) throw new VimError('not-found', `The ${kind} ${id} could not be found.`);
+    const user = this.#userOf(state);
+    if (user !== undefined) throw new VimError('conflict', `The ${kind} ${id} is in use by ${user}.`);
+    if (kind !== 'volume') this.#remove(state);
+    else if (!state.resource.deleting) {
+      const { clock, lasting, nfvi } = this.#options;
+      const at = clock.now() + lasting(nfvi().times.delete);
+      this.#put({ ...state, resource: { ...state.resource, deleting: true }, next: { at, becomes: 'DELETED' } });
+    }
+  }
+
+  /** @throws VimError when a server cannot have it. */
+  checkFree(kind: 'port' | 'volume', id: string): void {
+    const state = this.#states.get(id);
+    if (state?.resource.kind !== kind) throw new VimError('refused', `The ${kind} ${id} could not be found.`);
+    const user = this.#userOf(state);
+    if (user !== undefined) throw new VimError('conflict', `The ${kind} ${id} is still in use by ${user}.`);
+    if (state.resource.status !== 'ACTIVE') throw new VimError('refused', `The ${kind} ${id} is not available.`);
+  }
+
+  close(): void {
+    for (const timer of this.#timers.values()) timer.cancel();
+    this.#timers.clear();
+  }
+
+  #userOf({ resource: { id, kind } }: ResourceState): string | undefined {
+    if (kind === 'volume' || kind === 'port') return this.#options.userOf(id);
+    if (kind !== 'network') return undefined;
+    return this.state.find(({ spec }) => spec.kind === 'port' && spec.network === id)?.resource.id;
+  }
+
+  #check(spec: VimResourceSpec): void {
+    const { networks } = this.#options.nfvi();
+    if (spec.kind === 'port' && !this.hasNetwork(spec.network)) {
+      throw new VimError('refused', `Network ${spec.network} could not be found.`);
+    }
+    if (spec.kind === 'port' && spec.address !== undefined && this.#isTaken(spec.network, spec.address)) {
+      throw new VimError('conflict', `IP address ${spec.address} is already allocated on network ${spec.network}.`);
+    }
+    if (spec.kind === 'floating-ip' && named(networks, spec.network)?.external !== true) {
+      throw new VimError('refused', `Network ${spec.network} is not a valid external network.`);
+    }
+    if (
+      spec.kind === 'floating-ip' &&
+      spec.port !== undefined &&
+      this.#states.get(spec.port)?.resource.kind !== 'port'
+    ) {
+      throw new VimError('refused', `Port ${spec.port} could not be found.`);
+    }
+  }
+
+  #isTaken(network: string, address: string): boolean {
+    return this.state.some(
+      ({ spec, resource }) => spec.kind === 'port' && spec.network === network && resource.address === address,
+    );
+  }
+
+  #checkQuotas(spec: VimResourceSpec): void {
+    const { quotas } = this.#options.nfvi();
+    const states = this.state;
+    for (const [what, amount] of countedOf(spec)) {
+      const quota = quotas[what];
+      const used = states
+        .flatMap((state) => countedOf(state.spec))
+        .reduce((sum, [each, count]) => (each === what ? sum + count : sum), 0);
+      if (quota === undefined || used + amount <= quota) continue;
+      const message = `Quota exceeded for ${what}: Requested ${amount}, but already used ${used} of ${quota} ${what}.`;
+      throw new VimError('over-quota', message);
+    }
+  }
+
+  #addressOf(spec: VimResourceSpec): { readonly address?: string } {
+    if (spec.kind !== 'port' && spec.kind !== 'floating-ip') return {};
+    if (spec.kind === 'port' && spec.address !== undefined) return { address: spec.address };
+    this.#addresses += 1;
+    const range = spec.kind === 'port' ? '10.0' : '198.18';
+    return { address: `${range}.${Math.floor(this.#addresses / 250) % 250}.${(this.#addresses % 250) + 2}` };
+  }
+
+  #put(state: ResourceState): void {
+    this.#states.set(state.resource.id, state);
+    this.#arm(state);
+    this.#options.tell(state.resource);
+  }
+
+  #remove({ resource }: ResourceState): void {
+    this.#states.delete(resource.id);
+    this.#disarm(resource.id);
+    this.#options.tell({ ...resource, status: 'DELETED', deleting: true });
+  }
+
+  #arm({ resource: { id }, next }: ResourceState): void {
+    this.#disarm(id);
+    if (next === undefined) return;
+    this.#timers.set(
+      id,
+      this.#options.clock.at(next.at, () => this.#proceed(id)),
+    );
+  }
+
+  #disarm(id: string): void {
+    this.#timers.get(id)?.cancel();
+    this.#timers.delete(id);
+  }
+
+  #proceed(id: string): void {
+    const state = this.#states.get(id);
+    if (state?.next === undefined) return;
+    const { resource, spec, next } = state;
+    if (next.becomes === 'DELETED') this.#remove(state);
+    else if (next.becomes === 'ACTIVE') this.#put({ spec, resource: { ...resource, status: 'ACTIVE' } });
+    else {
+      const fault = { code: 500, message: next.reason ?? '' };
+      this.#put({ spec, resource: { ...resource, status: 'ERROR', fault } });
+    }
+  }
+}
+
+function countedOf(spec: VimResourceSpec): Counted {
+  switch (spec.kind) {
+    case 'volume':
+      return [
+        ['volumes', 1],
+        ['gigabytes', spec.sizeGb],
+      ];
+    case 'network':
+      return [
+        ['networks', 1],
+        ['subnets', spec.subnets.length],
+      ];
+    case 'port':
+      return [['ports', 1]];
+    case 'floating-ip':
+      return [['addresses', 1]];
+  }
+}

@@ -1,0 +1,135 @@
+import { expect } from 'chai';
+import { errorOfPromise } from '../agent-fixture.ts';
+import { PromiseFixture, at } from './promise-fixture.ts';
+
+describe('RPCs of volumes, networks, ports and floating IPs', () => {
+  let promise: PromiseFixture;
+
+  beforeEach(async () => {
+    promise = await new PromiseFixture().start();
+    await promise.pool();
+  });
+  afterEach(() => promise.close());
+
+  async function allocation(id: unknown): Promise<Record<string, unknown>> {
+    const tree = await promise.get(`/opnfv-promise:promise/allocations/allocation=${String(id)}`);
+    const [found] = (tree as { 'opnfv-promise:promise': { allocations: { allocation: Record<string, unknown>[] } } })[
+      'opnfv-promise:promise'
+    ].allocations.allocation;
+    if (found === undefined) throw new Error('it is not listed');
+    return found;
+  }
+
+  it('create-allocation of a volume answers at once, and tells when it is there and when it is gone', async () => {
+    const subscription = promise.subscribe();
+    const answer = await promise.rpc('create-allocation', { name: 'data', volume: { size: 10, type: 'ssd' } });
+    expect(answer).to.include({ result: 'ok', status: 'in-progress', 'vm-state': 'BUILD' });
+    const { 'allocation-id': id, resource } = answer;
+    expect(await allocation(id)).to.deep.include({
+      kind: 'volume',
+      volume: { size: 10, type: 'ssd' },
+      capacity: { gigabytes: 10, volumes: 1 },
+      priority: 'low',
+      'vm-state': 'BUILD',
+    });
+    expect((await allocation(id))['instance-ref']).to.include({ resource });
+    await promise.advance(1000);
+    const there = await subscription.until(({ content }) => content['vm-state'] === 'ACTIVE');
+    expect(there.content).to.include({ kind: 'volume', 'instance-id': id, resource });
+    const end = await promise.rpc('destroy-allocation', { 'allocation-id': id });
+    expect(end).to.include({ result: 'ok', status: 'DELETING' });
+    await promise.advance(1000);
+    await subscription.until(({ content }) => content['vm-state'] === 'DELETED');
+  });
+
+  it('networks, ports and floating IPs are there with the answer, and build on each other', async () => {
+    const subnets = [{ cidr: '192.0.2.0/24' }, { cidr: '2001:db8::/64', gateway: '2001:db8::1' }];
+    const network = await promise.rpc('create-allocation', { name: 'net', network: { subnet: subnets } });
+    expect(network).to.include({ status: 'completed', 'vm-state': 'ACTIVE' });
+    const port = await promise.rpc('create-allocation', {
+      name: 'port',
+      port: { network: network['allocation-id'] as string, address: '192.0.2.7' },
+    });
+    expect(port).to.include({ status: 'completed', address: '192.0.2.7' });
+    const floating = await promise.rpc('create-allocation', {
+      name: 'public',
+      'floating-ip': { port: port['allocation-id'] as string },
+    });
+    expect(floating).to.include({ status: 'completed' });
+    expect(await allocation(network['allocation-id'])).to.deep.include({
+      kind: 'network',
+      network: { subnet: subnets.toReversed() },
+      capacity: { networks: 1, subnets: 2 },
+    });
+    expect(await allocation(floating['allocation-id'])).to.deep.include({
+      kind: 'floating-ip',
+      'floating-ip': { network: 'public', port: port['resource'] },
+      'attached-to': port['allocation-id'],
+      address: floating['address'],
+    });
+    const vm = await promise.rpc('create-instance', {
+      name: 'vm',
+      image: 'cirros',
+      flavor: 'small',
+      ports: [port['allocation-id'] as string],
+    });
+    expect(await allocation(vm['instance-id'])).to.deep.include({ kind: 'virtual-machine', ports: [port['resource']] });
+    expect(await promise.rpc('destroy-allocation', { 'allocation-id': port['allocation-id'] as string })).to.include({
+      result: 'conflict',
+      status: 'ACTIVE',
+      reason: 'opnfv-promise:resource-in-use',
+    });
+  });
+
+  it('against a reservation: listed with it, taken from what remains', async () => {
+    const { 'reservation-id': reservation } = await promise.rpc('create-reservation', {
+      end: at(2),
+      capacity: { gigabytes: 15, volumes: 2 },
+    });
+    const input = { name: 'data', volume: { size: 10 }, 'reservation-id': reservation as string };
+    const answer = await promise.rpc('create-allocation', input);
+    expect(await allocation(answer['allocation-id'])).to.include({ reservation, priority: 'high' });
+    const { reservations } = await promise.rpc('query-reservation', { 'reservation-id': [reservation as string] });
+    expect((reservations as unknown[])[0])
+      .to.have.property('state')
+      .that.deep.includes({ allocations: [answer['allocation-id']], remaining: { gigabytes: 5, volumes: 1 } });
+    expect(await promise.rpc('create-allocation', input)).to.include({
+      result: 'conflict',
+      status: 'rejected',
+      reason: 'opnfv-promise:exceeds-reservation',
+      message:
+        "The volume 'data' needs 10 gigabytes, 1 volumes; of the reservation there remain 5 gigabytes, 1 volumes.",
+    });
+  });
+
+  it('what the VIM refuses is answered with its word, and a volume that fails is told', async () => {
+    await promise.rpc('create-allocation', { name: 'p', port: { network: 'private', address: '10.1.1.1' } });
+    const taken = await promise.rpc('create-allocation', {
+      name: 'q',
+      port: { network: 'private', address: '10.1.1.1' },
+    });
+    expect(taken).to.include({ result: 'conflict', status: 'failed', reason: 'opnfv-promise:provider-rejected' });
+    expect(taken['message']).to.match(/IP address 10\.1\.1\.1 is already allocated/);
+    const [provider = ''] = promise.ledger.head.domain.providers.keys();
+    promise.clouds.cloud(provider).failNextBoots(1, 'no backend has room');
+    const subscription = promise.subscribe();
+    await promise.rpc('create-allocation', { name: 'v', volume: { size: 1 } });
+    await promise.advance(1000);
+    const failed = await subscription.until(({ content }) => content['vm-state'] === 'ERROR');
+    expect(failed.content).to.deep.include({ reason: 'opnfv-promise:boot-failed', message: 'no backend has room' });
+  });
+
+  it('wants exactly one kind of resource, of a right form', async () => {
+    for (const input of [
+      { name: 'x' },
+      { name: 'x', volume: { size: 1 }, port: { network: 'private' } },
+      { name: 'x', volume: {} },
+      { name: 'x', volume: { size: 0 } },
+      { name: 'x', network: { subnet: [{ cidr: 'nope' }] } },
+      { volume: { size: 1 } },
+    ]) {
+      await errorOfPromise(promise.rpc('create-allocation', input));
+    }
+    await errorOfPromise(promise.rpc('destroy-allocation', { 'allocation-id': 'none' }));
+  });
+});

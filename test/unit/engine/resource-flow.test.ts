@@ -1,0 +1,341 @@
+import { expect } from 'chai';
+import { remainingOf } from '../../../src/engine/claims.ts';
+import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
+import type { Capacity } from '../../../src/engine/capacity.ts';
+import type { Allocation, PreEmption, Reservation, ResourceAllocation } from '../../../src/engine/entities.ts';
+import { capacityAt } from '../../../src/engine/queries.ts';
+import { UnknownEntry } from '../../../src/engine/requests.ts';
+import type { CreateAllocation, CreateInstance, WantedResource } from '../../../src/engine/requests.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
+
+const VOLUME: WantedResource = { kind: 'volume', sizeGb: 10 };
+const NETWORK: WantedResource = { kind: 'network', subnets: [{ cidr: '192.0.2.0/24' }, { cidr: '198.51.100.0/24' }] };
+const PORT: WantedResource = { kind: 'port', network: 'private' };
+const FLOATING: WantedResource = { kind: 'floating-ip' };
+const POOL = {
+  cores: 8,
+  ram: 8192,
+  instances: 8,
+  gigabytes: 100,
+  volumes: 5,
+  networks: 4,
+  subnets: 8,
+  ports: 10,
+  addresses: 3,
+};
+
+/** An engine with one pool of everything. */
+function engineWith(pool: Capacity = POOL, preEmption?: PreEmption): Engine {
+  const engine = new Engine();
+  const provider = engine.provider([{ name: 'h1', cores: 100 }], undefined, preEmption);
+  const quotas = { gigabytes: 1000, volumes: 100, networks: 100, subnets: 100, ports: 100, addresses: 100 };
+  const inventory = inventoryOf([{ name: 'h1', cores: 100 }], quotas);
+  const networks = [...inventory.networks, { id: 'n2', name: 'public', external: true }];
+  engine.do('updateProvider', { id: provider, status: 'up', inventory: { ...inventory, networks } });
+  engine.pool(provider, pool);
+  engine.told();
+  return engine;
+}
+
+function make(engine: Engine, resource: WantedResource, more: Partial<CreateAllocation> = {}): string {
+  const result = engine.do('createAllocation', { name: resource.kind, resource, ...more });
+  if (result.outcome === 'refused') throw new Error(result.refusal.message);
+  return result.allocation.id;
+}
+
+function refusal(engine: Engine, resource: WantedResource, more: Partial<CreateAllocation> = {}): string {
+  const result = engine.do('createAllocation', { name: resource.kind, resource, ...more });
+  return result.outcome === 'refused' ? result.refusal.reason : 'none';
+}
+
+/** Makes it, and lets the VIM say that it is there. */
+function there(engine: Engine, resource: WantedResource, more: Partial<CreateAllocation> = {}): string {
+  const allocation = make(engine, resource, more);
+  engine.do('serverAccepted', {
+    allocation,
+    server: `vim-${allocation}`,
+    state: { allocation, vmState: 'ACTIVE', ...(resource.kind === 'port' ? { address: '10.0.0.7' } : {}) },
+  });
+  return allocation;
+}
+
+function machine(engine: Engine, more: Partial<CreateInstance> = {}): string {
+  const result = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', ...more });
+  if (result.outcome === 'refused') throw new Error(result.refusal.message);
+  return result.allocation.id;
+}
+
+function machineReason(engine: Engine, more: Partial<CreateInstance>): string {
+  const result = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', ...more });
+  return result.outcome === 'refused' ? result.refusal.reason : 'none';
+}
+
+function record(engine: Engine, id: string): Allocation {
+  const found = engine.head.allocations.get(id);
+  if (found === undefined) throw new Error(`there is no allocation ${id}`);
+  return found;
+}
+
+function resourceOf(engine: Engine, id: string): ResourceAllocation {
+  const found = record(engine, id);
+  if (found.resource === undefined) throw new Error(`${id} is a machine`);
+  return found;
+}
+
+function held(engine: Engine, id: string): Reservation {
+  const found = engine.head.reservations.get(id);
+  if (found === undefined) throw new Error(`there is no reservation ${id}`);
+  return found;
+}
+
+describe('volumes, networks, ports and floating IPs', () => {
+  const kinds: readonly (readonly [WantedResource, Capacity])[] = [
+    [VOLUME, { gigabytes: 10, volumes: 1 }],
+    [NETWORK, { networks: 1, subnets: 2 }],
+    [{ kind: 'network', subnets: [] }, { networks: 1 }],
+    [PORT, { ports: 1 }],
+    [FLOATING, { addresses: 1 }],
+  ];
+  for (const [resource, capacity] of kinds) {
+    it(`takes ${JSON.stringify(capacity)} for a ${resource.kind}, and gives it back when it is gone`, () => {
+      const engine = engineWith();
+      const before = capacityAt(engine.head, NOW).available;
+      const id = make(engine, resource);
+      expect(record(engine, id)).to.deep.include({ vmState: 'INITIALIZED', intent: 'create', priority: 3, capacity });
+      expect(capacityAt(engine.head, NOW).usage).to.deep.include(capacity);
+      engine.do('serverAccepted', { allocation: id, server: 'v1' });
+      expect(record(engine, id)).to.include({ vmState: 'BUILD', server: 'v1' });
+      engine.do('vmStateReported', { allocation: id, vmState: 'ACTIVE' });
+      expect(engine.do('destroyAllocation', { id }).outcome).to.equal('deleting');
+      expect(record(engine, id)).to.include({ vmState: 'DELETING', intent: 'delete' });
+      engine.do('serverGone', { allocation: id });
+      expect(engine.head.allocations.has(id)).to.equal(false);
+      expect(capacityAt(engine.head, NOW).available).to.deep.equal(before);
+      expect(engine.told()).to.deep.equal([
+        'allocation requested INITIALIZED',
+        'capacity allocated',
+        'allocation accepted BUILD',
+        'allocation state-changed ACTIVE',
+        'allocation destroy-requested DELETING',
+        'allocation destroyed DELETED',
+        'capacity freed',
+      ]);
+    });
+  }
+
+  it('tells of one that is there at once that it was accepted, and that it is', () => {
+    const engine = engineWith();
+    const id = there(engine, PORT);
+    expect(resourceOf(engine, id)).to.include({ vmState: 'ACTIVE', address: '10.0.0.7' });
+    expect(engine.told().slice(2)).to.deep.equal(['allocation accepted BUILD', 'allocation state-changed ACTIVE']);
+  });
+
+  it('consumes what a reservation holds of the resource, and no more than that', () => {
+    const engine = engineWith();
+    const reservation = engine.reserve({ demand: { capacity: { gigabytes: 25, ports: 1 } } });
+    const available = capacityAt(engine.head, NOW).available;
+    const id = make(engine, VOLUME, { reservation });
+    expect(record(engine, id)).to.include({ reservation, backing: 'reservation', priority: 1 });
+    expect(remainingOf(engine.head, held(engine, reservation))).to.deep.equal({ gigabytes: 15, ports: 1 });
+    expect(capacityAt(engine.head, NOW).available.gigabytes).to.equal(available.gigabytes);
+    make(engine, VOLUME, { reservation });
+    expect(refusal(engine, VOLUME, { reservation })).to.equal('exceeds-reservation');
+    make(engine, PORT, { reservation });
+    expect(refusal(engine, PORT, { reservation })).to.equal('exceeds-reservation');
+    expect(refusal(engine, FLOATING, { reservation }), 'not held at all').to.equal('exceeds-reservation');
+  });
+
+  it('counts volumes and subnets where the reservation counts them', () => {
+    const engine = engineWith();
+    const counted = engine.reserve({ demand: { capacity: { gigabytes: 100, volumes: 1 } } });
+    make(engine, VOLUME, { reservation: counted });
+    expect(refusal(engine, VOLUME, { reservation: counted })).to.equal('exceeds-reservation');
+    const networks = engine.reserve({ demand: { capacity: { networks: 2, subnets: 3 } } });
+    make(engine, NETWORK, { reservation: networks });
+    expect(refusal(engine, NETWORK, { reservation: networks })).to.equal('exceeds-reservation');
+    make(engine, { kind: 'network', subnets: [{ cidr: '192.0.2.0/24' }] }, { reservation: networks });
+  });
+
+  it('without a reservation takes only what no reservation needs at any time', () => {
+    const engine = engineWith();
+    engine.reserve({ start: NOW + DAY, end: NOW + 2 * DAY, demand: { capacity: { gigabytes: 95 } } });
+    expect(refusal(engine, VOLUME)).to.equal('insufficient-capacity');
+    make(engine, { kind: 'volume', sizeGb: 5 });
+    const none = engineWith({ cores: 4 });
+    expect(refusal(none, VOLUME), 'a pool that has none').to.equal('insufficient-capacity');
+  });
+
+  it('is bound by quotas', () => {
+    const engine = engineWith();
+    const quotas = [{ name: 'storage', capacity: { gigabytes: 15 } }];
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...DEFAULT_POLICY, quotas } }] });
+    make(engine, VOLUME);
+    expect(refusal(engine, VOLUME)).to.equal('quota-exceeded');
+  });
+
+  it('lasts on when its reservation ends, or goes with it, as policy says', () => {
+    for (const [atEnd, state] of [
+      ['release', 'ACTIVE'],
+      ['terminate', 'DELETING'],
+    ] as const) {
+      const engine = engineWith(POOL, 'best-effort');
+      engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...DEFAULT_POLICY, atEnd } }] });
+      const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: { gigabytes: 10 } } });
+      const id = there(engine, VOLUME, { reservation });
+      engine.advance(HOUR);
+      expect(record(engine, id)).to.include({ vmState: state, backing: 'own' });
+      const [claim] = record(engine, id).claims;
+      expect(claim, 'held for good').to.not.have.any.keys('onLoan', 'end');
+      expect(claim?.capacity).to.include({ gigabytes: 10, volumes: 1 });
+    }
+  });
+
+  for (const policy of ['best-effort', 'priority'] as const) {
+    it(`is not displaced by a reservation under the policy ${policy}`, () => {
+      const engine = engineWith(POOL, policy);
+      make(engine, VOLUME);
+      const demand = { capacity: { gigabytes: 95 } };
+      expect(engine.do('createReservation', { demand, priority: 1 }).outcome).to.equal('refused');
+      expect(engine.reserve({ demand: { capacity: { gigabytes: 90 } } })).to.be.a('string');
+    });
+  }
+
+  it('finds networks by id, by name, and those that were allocated', () => {
+    const engine = engineWith();
+    for (const network of ['n1', 'private']) {
+      const id = make(engine, { kind: 'port', network });
+      expect(resourceOf(engine, id).resource).to.deep.equal({ kind: 'port', network: 'n1' });
+    }
+    const allocated = make(engine, NETWORK);
+    expect(refusal(engine, { kind: 'port', network: allocated }), 'before it is there').to.equal('unknown-network');
+    engine.do('serverAccepted', {
+      allocation: allocated,
+      server: 'v-net',
+      state: { allocation: allocated, vmState: 'ACTIVE' },
+    });
+    for (const network of [allocated, 'v-net']) {
+      const id = make(engine, { kind: 'port', network });
+      expect(resourceOf(engine, id).resource).to.deep.equal({ kind: 'port', network: 'v-net' });
+    }
+    const vm = record(engine, machine(engine, { networks: [allocated] }));
+    expect(vm).to.deep.include({ networks: ['v-net'] });
+    expect(refusal(engine, { kind: 'port', network: 'none' })).to.equal('unknown-network');
+  });
+
+  it('takes public addresses from external networks alone', () => {
+    const engine = engineWith();
+    expect(resourceOf(engine, make(engine, FLOATING)).resource).to.deep.equal({ kind: 'floating-ip', network: 'n2' });
+    make(engine, { ...FLOATING, network: 'public' });
+    expect(refusal(engine, { ...FLOATING, network: 'private' })).to.equal('unknown-network');
+  });
+
+  it('leads a floating IP to a port that is there', () => {
+    const engine = engineWith();
+    const port = make(engine, PORT);
+    expect(refusal(engine, { ...FLOATING, port })).to.equal('resource-not-ready');
+    engine.do('serverAccepted', { allocation: port, server: 'v-port', state: { allocation: port, vmState: 'ACTIVE' } });
+    const floating = resourceOf(engine, make(engine, { ...FLOATING, port }));
+    expect(floating).to.deep.include({
+      attachedTo: port,
+      resource: { kind: 'floating-ip', network: 'n2', port: 'v-port' },
+    });
+    const foreign = resourceOf(engine, make(engine, { ...FLOATING, port: 'of-others' }));
+    expect(foreign.resource).to.include({ port: 'of-others' });
+  });
+
+  it('rejects with the reason: unknown zone, provider away, unknown allocation', () => {
+    const engine = engineWith();
+    expect(refusal(engine, VOLUME, { zone: 'mars' })).to.equal('unknown-zone');
+    expect(refusal(engine, VOLUME, { provider: 'none' })).to.equal('unknown-provider');
+    expect(refusal(engine, VOLUME, { reservation: 'none' })).to.equal('unknown-reservation');
+    const [provider = ''] = engine.head.providers.keys();
+    engine.do('updateProvider', { id: provider, status: 'down' });
+    expect(refusal(engine, VOLUME)).to.equal('provider-unavailable');
+    expect(() => engine.do('destroyAllocation', { id: 'none' })).to.throw(UnknownEntry);
+  });
+
+  it('keeps no capacity for what the VIM refuses, and the record with its word', () => {
+    const engine = engineWith();
+    const before = capacityAt(engine.head, NOW).available;
+    const id = make(engine, VOLUME);
+    engine.do('createFailed', { allocation: id, fault: { message: 'Cinder: no more' } });
+    expect(record(engine, id)).to.deep.include({ vmState: 'ERROR', capacity: {}, claims: [] });
+    expect(record(engine, id).fault?.message).to.equal('Cinder: no more');
+    expect(capacityAt(engine.head, NOW).available).to.deep.equal(before);
+  });
+
+  it('stays DELETING while the VIM says that it is used, and tells so once', () => {
+    const engine = engineWith();
+    const id = there(engine, NETWORK);
+    engine.do('destroyAllocation', { id });
+    engine.told();
+    for (let time = 0; time < 3; time++)
+      engine.do('deletionRefused', { allocation: id, fault: { message: 'There are ports.' } });
+    expect(record(engine, id)).to.deep.include({ vmState: 'DELETING', intent: 'delete' });
+    expect(record(engine, id).fault?.message).to.equal('There are ports.');
+    expect(engine.told()).to.deep.equal(['allocation state-changed DELETING']);
+  });
+});
+
+describe('machines with ports and volumes that are there', () => {
+  it('notes who uses them, and lets go of them when the machine is gone', () => {
+    const engine = engineWith();
+    const [port, volume] = [there(engine, PORT), there(engine, VOLUME)];
+    const vm = machine(engine, { ports: [port], volumes: [`vim-${volume}`, 'of-others'] });
+    expect(record(engine, vm)).to.deep.include({
+      ports: [`vim-${port}`],
+      volumes: [`vim-${volume}`, 'of-others'],
+      networks: [],
+    });
+    for (const id of [port, volume]) {
+      expect(resourceOf(engine, id).attachedTo).to.equal(vm);
+      const result = engine.do('destroyAllocation', { id });
+      expect(result.outcome === 'refused' && result.refusal.reason).to.equal('resource-in-use');
+    }
+    expect(machineReason(engine, { volumes: [volume] })).to.equal('resource-in-use');
+    engine.do('destroyInstance', { id: vm });
+    expect(engine.do('destroyAllocation', { id: volume }).outcome, 'with its machine').to.equal('deleting');
+    engine.do('serverGone', { allocation: vm });
+    expect(resourceOf(engine, port).attachedTo).to.equal(undefined);
+    machine(engine, { ports: [port] });
+  });
+
+  it('lets go of them when the machine could not be made', () => {
+    const engine = engineWith();
+    const port = there(engine, PORT);
+    const vm = machine(engine, { ports: [port] });
+    engine.do('createFailed', { allocation: vm, fault: { message: 'no' } });
+    expect(resourceOf(engine, port).attachedTo).to.equal(undefined);
+  });
+
+  it('wants them ready, and of the right kind', () => {
+    const engine = engineWith();
+    const port = make(engine, PORT);
+    expect(machineReason(engine, { ports: [port] })).to.equal('resource-not-ready');
+    expect(machineReason(engine, { volumes: [port] })).to.equal('unknown-resource');
+    expect(() => engine.do('destroyInstance', { id: port })).to.throw(UnknownEntry);
+    expect(engine.do('destroyAllocation', { id: machine(engine) }).outcome, 'a machine too').to.equal('deleting');
+  });
+
+  it('belong to the tenant for which they were made', () => {
+    const engine = engineWith();
+    engine.as = { user: 'ann', tenant: 'red', confinedTo: 'red' };
+    const [network, port, volume] = [there(engine, NETWORK), there(engine, PORT), there(engine, VOLUME)];
+    const [provider = ''] = engine.head.providers.keys();
+    const listed = engine.head.providers.get(provider)?.inventory;
+    if (listed === undefined) throw new Error('nothing is known of it');
+    const networks = [...listed.networks, { id: `vim-${network}`, name: 'net-of-red', external: false }];
+    engine.do('updateProvider', { id: provider, inventory: { ...listed, networks } });
+    engine.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
+    for (const name of [network, `vim-${network}`, 'net-of-red'])
+      expect(refusal(engine, { kind: 'port', network: name }), name).to.equal('unknown-network');
+    for (const name of [port, `vim-${port}`]) {
+      expect(machineReason(engine, { ports: [name] }), name).to.equal('unknown-resource');
+      expect(refusal(engine, { ...FLOATING, port: name }), name).to.equal('unknown-resource');
+    }
+    expect(machineReason(engine, { volumes: [`vim-${volume}`] })).to.equal('unknown-resource');
+    expect(() => engine.do('destroyAllocation', { id: volume })).to.throw(UnknownEntry);
+    engine.as = { user: 'ann', tenant: 'red', confinedTo: 'red' };
+    machine(engine, { networks: ['net-of-red'], ports: [port], volumes: [volume] });
+  });
+});

@@ -1,0 +1,91 @@
+import { member, recorded } from './recorded.ts';
+import type { Reply, Seen } from './recorded.ts';
+
+/** What a stand-in keeps of a resource, in the form in which its service answers. */
+interface Kept {
+  readonly entry: Record<string, unknown>;
+  readsToEnd: number | undefined;
+  readsToAvailable: number;
+}
+
+interface Collection {
+  readonly one: string;
+  readonly like: string;
+  readonly gone: string;
+}
+
+const COLLECTIONS: Readonly<Record<string, Collection>> = {
+  volumes: { one: 'volume', like: 'cinder-create', gone: 'cinder-volume-gone' },
+  networks: { one: 'network', like: 'neutron-network-create', gone: 'neutron-network-gone' },
+  subnets: { one: 'subnet', like: 'neutron-subnet-create', gone: 'neutron-network-gone' },
+  ports: { one: 'port', like: 'neutron-port-create', gone: 'neutron-port-gone' },
+  floatingips: { one: 'floatingip', like: 'neutron-floatingip-create', gone: 'neutron-floatingip-gone' },
+};
+
+/** Volumes, networks, subnets, ports and floating IPs of a stand-in: made like recorded ones, with what was sent. */
+export class StandInResources {
+  readonly #kept = new Map<string, Map<string, Kept>>();
+
+  /** @returns undefined for what is none of its paths. */
+  answer({ method, path, query, body }: Seen): Reply | undefined {
+    const [, many = '', id] = /^\/v(?:2\.0|3\/[0-9a-f]{32})\/(\w+)(?:\/([\w-]+))?$/.exec(path) ?? [];
+    const collection = COLLECTIONS[many];
+    if (collection === undefined) return undefined;
+    const kept = this.#kept.get(many) ?? new Map<string, Kept>();
+    this.#kept.set(many, kept);
+    if (method === 'POST') return this.#create(many, collection, kept, member(body, collection.one));
+    if (method === 'GET' && (id === undefined || id === 'detail')) return this.#list(many, kept, query);
+    const found = kept.get(id ?? '');
+    if (found === undefined) return recorded(collection.gone);
+    if (method === 'DELETE') return this.#remove(many, kept, found);
+    const entry = this.#read(many, kept, found);
+    return entry === undefined ? recorded(collection.gone) : { status: 200, response: { [collection.one]: entry } };
+  }
+
+  #create(many: string, { one, like }: Collection, kept: Map<string, Kept>, sent: unknown): Reply {
+    const { status, response } = recorded(like);
+    const id = `${one}-${kept.size + 1}`;
+    const entry = { ...Object(member(response, one)), ...Object(sent), id } as Record<string, unknown>;
+    kept.set(id, { entry, readsToEnd: undefined, readsToAvailable: many === 'volumes' ? 2 : 0 });
+    return { status, response: { [one]: entry } };
+  }
+
+  #list(many: string, kept: Map<string, Kept>, query: URLSearchParams): Reply {
+    const metadata = query.get('metadata');
+    const wanted = metadata === null ? undefined : JSON.stringify(JSON.parse(metadata));
+    const entries = [...kept.values()]
+      .filter(({ entry }) => wanted === undefined || JSON.stringify(entry['metadata']) === wanted)
+      .filter(({ entry }) =>
+        ['description', 'network_id'].every((name) => (query.get(name) ?? entry[name]) === entry[name]),
+      );
+    const own = many === 'networks' ? (member(recorded('neutron-networks').response, many) as object[]) : [];
+    const others = query.has('description') ? [] : own;
+    return {
+      status: 200,
+      response: { [many]: [...others, ...entries.flatMap((each) => this.#read(many, kept, each) ?? [])] },
+    };
+  }
+
+  #remove(many: string, kept: Map<string, Kept>, found: Kept): Reply {
+    if (many === 'volumes') {
+      found.readsToEnd ??= 2;
+      return { status: 202 };
+    }
+    const ports = [...(this.#kept.get('ports')?.values() ?? [])];
+    if (many === 'networks' && ports.some(({ entry }) => entry['network_id'] === found.entry['id']))
+      return recorded('neutron-network-delete-in-use');
+    kept.delete(String(found.entry['id']));
+    return { status: 204 };
+  }
+
+  #read(many: string, kept: Map<string, Kept>, found: Kept): object | undefined {
+    if (found.readsToEnd !== undefined && found.readsToEnd-- === 0) {
+      kept.delete(String(found.entry['id']));
+      return undefined;
+    }
+    if (many !== 'volumes') return found.entry;
+    const status =
+      found.readsToEnd !== undefined ? 'deleting' : found.readsToAvailable-- > 0 ? 'creating' : 'available';
+    return { ...found.entry, status };
+  }
+}
