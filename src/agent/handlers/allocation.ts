@@ -31,7 +31,7 @@ export function allocationHandlers(
       if (result.outcome === 'refused') return { ...rejection(result.refusal), ...record };
       const allocation = await accepted(result);
       const { id, server } = allocation;
-      return { ...acceptanceAnswer(allocation), ...present({ 'instance-id': id, server }), ...record };
+      return { ...acceptanceAnswer(allocation, present({ 'instance-id': id, server })), ...record };
     },
 
     'create-allocation': async (context, input) => {
@@ -40,8 +40,8 @@ export function allocationHandlers(
       const allocation = await accepted(result);
       const { id, server: resource } = allocation;
       const address = allocation.resource === undefined ? undefined : allocation.address;
-      const nodes = present({ 'allocation-id': id, resource, address });
-      return { ...acceptanceAnswer(allocation), ...nodes, ...record };
+      const ids = present({ 'allocation-id': id, resource });
+      return { ...acceptanceAnswer(allocation, ids), ...present({ address }), ...record };
     },
 
     'destroy-allocation': async (context, input) => {
@@ -93,10 +93,13 @@ function creationIn(input: CreateInstanceInput): CreateInstance {
   });
 }
 
-function acceptanceAnswer(allocation: Allocation): CreateInstanceOutput & CreateAllocationOutput {
+function acceptanceAnswer<Ids extends object>(
+  allocation: Allocation,
+  ids: Ids,
+): CreateInstanceOutput & CreateAllocationOutput & Ids {
   const { name, server, vmState, fault } = allocation;
   const status = statusOf(allocation);
-  const nodes = { status, 'vm-state': vmState };
+  const nodes = { status, ...ids, 'vm-state': vmState };
   if (status === 'failed') {
     const reason = server === undefined ? 'provider-rejected' : 'boot-failed';
     const message = `'${name}' could not be made: ${fault?.message ?? 'the provider does not say why'}`;
