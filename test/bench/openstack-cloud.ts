@@ -161,7 +161,9 @@ class Cloud {
     const more = last !== undefined && after + PAGE < fitting.length;
     const query = new URLSearchParams(url.searchParams);
     if (more) query.set('marker', last.id);
-    const links = more ? { servers_links: [{ rel: 'next', href: `http://inside/servers/detail?${query.toString()}` }] } : {};
+    const links = more
+      ? { servers_links: [{ rel: 'next', href: `http://inside/servers/detail?${query.toString()}` }] }
+      : {};
     return { status: 200, body: { servers: page.map(shown), ...links }, ...(tag === null ? {} : { tag }) };
   }
 
