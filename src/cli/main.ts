@@ -84,9 +84,11 @@ function commandLine(terminal: Terminal, ended: (code: ExitCode) => void): Comma
   program
     .command('demo')
     .description('Start an agent on free ports and play the three message flows against it over both protocols.')
-    .action(async () => {
+    .option('--openstack <file>', "play them against a cloud in a file like OpenStack's clouds.yaml")
+    .option('--cloud <name>', 'the cloud in that file (default: OS_CLOUD, or the only one)')
+    .action(async (options: Record<string, string>) => {
       const { demo } = await import('./demo/demo.ts');
-      ended(await demo(terminal));
+      ended(await demo(terminal, options));
     });
   return program;
 }

@@ -1,16 +1,7 @@
 import type { Subscribed } from './consumer.ts';
 import { all, amount, leaf, type Content, type Json } from './content.ts';
-import {
-  allocationPath,
-  at,
-  HOUR,
-  reservationPath,
-  setUpInfrastructure,
-  type Infrastructure,
-} from './infrastructure.ts';
+import { allocationPath, at, HOUR, reservationPath, type Infrastructure, type SetUp } from './infrastructure.ts';
 import { check, checkLeaf, made, outline, type Flow, type Stage } from './stage.ts';
-
-const RESERVED = 4;
 
 interface Requests {
   readonly accepted: Content;
@@ -20,7 +11,7 @@ interface Requests {
 }
 
 /** Resource allocation, steps 1a to 10b. */
-export function allocationFlow(stage: Stage): Flow {
+export function allocationFlow(stage: Stage, setUp: SetUp): Flow {
   let vim: Infrastructure | undefined;
   let begin = 0;
   let reservations: { active: string; future: string } | undefined;
@@ -29,13 +20,14 @@ export function allocationFlow(stage: Stage): Flow {
   let destroyed: Content | undefined;
 
   const infrastructure = (): Infrastructure => made(vim, 'an infrastructure');
+  const reserved = (): number => infrastructure().reserved.cores;
   const instance = (): string => made(leaf(requests?.accepted, 'instance-id'), 'an instance-id');
   const active = (): string => made(reservations, 'reservations').active;
   const reserve = async (more: Json): Promise<string> => {
     const answer = await stage.consumer().invoke('opnfv-promise:create-reservation', {
       end: at(begin + 2 * HOUR),
       pools: [infrastructure().pool],
-      capacity: { cores: RESERVED, ram: '8192', instances: 2 },
+      capacity: { ...infrastructure().reserved, ram: String(infrastructure().reserved.ram) },
       ...more,
     });
     checkLeaf(answer, 'result', 'ok');
@@ -45,9 +37,9 @@ export function allocationFlow(stage: Stage): Flow {
     stage.consumer().invoke('opnfv-promise:create-instance', {
       'provider-id': infrastructure().provider,
       name,
-      image: 'cirros',
-      flavor: 'm1.small',
-      networks: ['management'],
+      image: infrastructure().image,
+      flavor: infrastructure().flavor.name,
+      networks: infrastructure().networks,
       ...more,
     });
   const remaining = async (): Promise<number> =>
@@ -57,7 +49,7 @@ export function allocationFlow(stage: Stage): Flow {
     title: 'Resource allocation',
     async prepare() {
       begin = stage.now();
-      vim = await setUpInfrastructure(stage.consumer(), 'vim-allocation');
+      vim = await setUp(stage.consumer(), 'vim-allocation');
       reservations = { active: await reserve({}), future: await reserve({ start: at(begin + HOUR) }) };
     },
     steps: [
@@ -66,12 +58,15 @@ export function allocationFlow(stage: Stage): Flow {
         title: 'The consumer asks for instances: name, flavor, image, and the reservation if there is one',
         async run() {
           const { active: now, future } = made(reservations, 'reservations');
+          const { largeFlavor: large } = infrastructure();
           requests = {
             accepted: await createInstance('vm-1', { 'reservation-id': now }),
             unreserved: await createInstance('vm-unreserved', {}),
             rejected: {
               'reservation-not-started': await createInstance('vm-2', { 'reservation-id': future }),
-              'exceeds-reservation': await createInstance('vm-3', { 'reservation-id': now, flavor: 'm1.large' }),
+              ...(large === undefined
+                ? {}
+                : { 'exceeds-reservation': await createInstance('vm-3', { 'reservation-id': now, flavor: large }) }),
               'unknown-reservation': await createInstance('vm-4', { 'reservation-id': 'no-such-reservation' }),
             },
           };
@@ -88,8 +83,9 @@ export function allocationFlow(stage: Stage): Flow {
           const unreserved = leaf(requests?.unreserved, 'instance-id') ?? '';
           checkLeaf(await stage.consumer().get(allocationPath(unreserved)), 'priority', 'low');
           const left = await remaining();
-          check(left === RESERVED - 1, `${RESERVED - 1} cores left of the reservation`, left);
-          stage.tell(`recorded; ${left} of ${RESERVED} cores of the reservation remain`);
+          const expected = reserved() - infrastructure().flavor.cores;
+          check(left === expected, `${expected} cores left of the reservation`, left);
+          stage.tell(`recorded; ${left} of ${reserved()} cores of the reservation remain`);
         },
       },
       {
@@ -176,9 +172,10 @@ export function allocationFlow(stage: Stage): Flow {
           const subscription = made(subscribed, 'a subscription');
           const running = await stage.notified(subscription, (event) => leaf(event, 'vm-state') === 'ACTIVE');
           checkLeaf(running.event, 'instance-id', instance());
-          checkLeaf(running.event, 'capacity/cores', '1');
-          checkLeaf(running.event, 'capacity/ram', '2048');
-          stage.tell(`ACTIVE, ${leaf(running.event, 'capacity/cores') ?? ''} core`);
+          const { cores, ram } = infrastructure().flavor;
+          checkLeaf(running.event, 'capacity/cores', String(cores));
+          checkLeaf(running.event, 'capacity/ram', String(ram));
+          stage.tell(`ACTIVE, ${cores} cores, ${ram} MB`);
         },
       },
       {
@@ -209,11 +206,11 @@ export function allocationFlow(stage: Stage): Flow {
           const read = () => stage.consumer().get(allocationPath(instance()));
           await stage.eventually('no record', read, (record) => record === undefined);
           const left = await remaining();
-          check(left === RESERVED, `${RESERVED} cores left of the reservation`, left);
+          check(left === reserved(), `${reserved()} cores left of the reservation`, left);
           const reservation = await stage.consumer().get(reservationPath(active()));
           const others = all(reservation, 'state/allocations').map(({ text }) => text);
           check(!others.includes(instance()), 'the reservation without the instance', others);
-          stage.tell(`${left} of ${RESERVED} cores of the reservation remain`);
+          stage.tell(`${left} of ${reserved()} cores of the reservation remain`);
         },
       },
       {

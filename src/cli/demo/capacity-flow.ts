@@ -1,13 +1,10 @@
 import type { Subscribed } from './consumer.ts';
 import { all, amount, leaf, type Content } from './content.ts';
-import { at, DAY, HOUR, POOL_CORES, poolPath, setUpInfrastructure, type Infrastructure } from './infrastructure.ts';
+import { at, checkFailures, DAY, HOUR, poolPath, type Infrastructure, type SetUp } from './infrastructure.ts';
 import { check, checkLeaf, made, outline, type Flow, type Stage } from './stage.ts';
 
-const RESERVED = 4;
-const USED = 1;
-
 /** Resource capacity management, steps 1a to 5. */
-export function capacityFlow(stage: Stage): Flow {
+export function capacityFlow(stage: Stage, setUp: SetUp): Flow {
   let vim: Infrastructure | undefined;
   let begin = 0;
   let looked: Content | undefined;
@@ -15,6 +12,10 @@ export function capacityFlow(stage: Stage): Flow {
   let subscribed: Subscribed | undefined;
 
   const infrastructure = (): Infrastructure => made(vim, 'an infrastructure');
+  const cores = (): number => infrastructure().size.cores;
+  const reserved = (): number => cores() / 12;
+  /** How much the announced changes are about. */
+  const change = (): number => cores() / 6;
   const query = (start: number, end: number): Promise<Content> =>
     stage.consumer().invoke('opnfv-promise:query-capacity', {
       capacity: 'available',
@@ -27,19 +28,19 @@ export function capacityFlow(stage: Stage): Flow {
     async prepare() {
       const consumer = stage.consumer();
       begin = stage.now();
-      vim = await setUpInfrastructure(consumer, 'vim-capacity');
-      const reserved = await consumer.invoke('opnfv-promise:create-reservation', {
+      vim = await setUp(consumer, 'vim-capacity');
+      const granted = await consumer.invoke('opnfv-promise:create-reservation', {
         start: at(begin + HOUR),
         end: at(begin + 2 * HOUR),
         pools: [vim.pool],
-        capacity: { cores: RESERVED },
+        capacity: { cores: reserved() },
       });
-      checkLeaf(reserved, 'result', 'ok');
+      checkLeaf(granted, 'result', 'ok');
       const allocated = await consumer.invoke('opnfv-promise:create-instance', {
         'provider-id': vim.provider,
         name: 'vm-unreserved',
-        image: 'cirros',
-        flavor: 'm1.small',
+        image: vim.image,
+        flavor: vim.flavor.name,
       });
       checkLeaf(allocated, 'result', 'ok');
     },
@@ -55,11 +56,13 @@ export function capacityFlow(stage: Stage): Flow {
         number: '1b',
         title: 'The answer has the total, available, reserved and used capacity that match',
         run() {
-          const views = { total: POOL_CORES, reserved: RESERVED, usage: USED, available: POOL_CORES - RESERVED - USED };
-          for (const [view, cores] of Object.entries(views)) {
+          const usage = infrastructure().flavor.cores;
+          const available = cores() - reserved() - usage;
+          const views = { total: cores(), reserved: reserved(), usage, available };
+          for (const [view, expected] of Object.entries(views)) {
             check(
-              amount(looked, `capacity/${view}/cores`) === cores,
-              `${cores} cores ${view}`,
+              amount(looked, `capacity/${view}/cores`) === expected,
+              `${expected} cores ${view}`,
               looked && outline(looked),
             );
           }
@@ -75,19 +78,19 @@ export function capacityFlow(stage: Stage): Flow {
         title: 'The consumer announces more capacity for a future window, and less for another one',
         async run() {
           const { pool } = infrastructure();
-          const change = (rpc: string, from: number, to: number): Promise<Content> =>
+          const announce = (rpc: string, from: number, to: number): Promise<Content> =>
             stage.consumer().invoke(`opnfv-promise:${rpc}`, {
               'pool-id': pool,
               start: at(from),
               end: at(to),
-              capacity: { cores: 8 },
+              capacity: { cores: change() },
             });
           answers = {
-            increased: await change('increase-capacity', begin + DAY, begin + 2 * DAY),
-            decreased: await change('decrease-capacity', begin + 3 * DAY, begin + 4 * DAY),
+            increased: await announce('increase-capacity', begin + DAY, begin + 2 * DAY),
+            decreased: await announce('decrease-capacity', begin + 3 * DAY, begin + 4 * DAY),
             refused: await stage.consumer().invoke('opnfv-promise:decrease-capacity', {
               'pool-id': pool,
-              capacity: { cores: 500 },
+              capacity: { cores: 10 * cores() },
             }),
           };
         },
@@ -103,7 +106,7 @@ export function capacityFlow(stage: Stage): Flow {
           const total = async (day: number): Promise<number> =>
             amount(await query(begin + day * DAY + HOUR, begin + day * DAY + 2 * HOUR), 'capacity/total/cores');
           const totals = [await total(1), await total(3), await total(5)];
-          const expected = [POOL_CORES + 8, POOL_CORES - 8, POOL_CORES];
+          const expected = [cores() + change(), cores() - change(), cores()];
           check(totals.join() === expected.join(), `${expected.join()} cores in the windows`, totals);
           stage.tell(`ACK, ACK, NACK: ${leaf(refused, 'message') ?? ''}`);
         },
@@ -130,34 +133,33 @@ export function capacityFlow(stage: Stage): Flow {
         number: '4',
         title: 'The VIM loses a host, and the capacity map follows it',
         async run() {
+          checkFailures(infrastructure());
           const { provider, pool } = infrastructure();
           await stage.consumer().invoke('promise-simulator:fail-host', { 'provider-id': provider, host: 'compute-1' });
           // The buffer is used up by the increase to come, so that the pool bears what is missing then.
           const read = () => stage.consumer().get(poolPath(pool));
-          const cores = (found: Content | undefined): number => amount(found, 'state/total/cores');
-          await stage.eventually(
-            `${POOL_CORES - 8} cores in the pool`,
-            read,
-            (found) => cores(found) === POOL_CORES - 8,
-          );
-          stage.tell(`the pool has ${POOL_CORES - 8} cores`);
+          const left = cores() - change();
+          const total = (found: Content | undefined): number => amount(found, 'state/total/cores');
+          await stage.eventually(`${left} cores in the pool`, read, (found) => total(found) === left);
+          stage.tell(`the pool has ${left} cores`);
         },
       },
       {
         number: '5',
         title: 'The consumer is notified of the change',
         async run() {
+          checkFailures(infrastructure());
           const { provider, pool } = infrastructure();
           const subscription = made(subscribed, 'a subscription');
           const failed = await stage.notified(subscription, (event) => leaf(event, 'cause') === 'host-failed');
           checkLeaf(failed.event, 'pool', pool);
           checkLeaf(failed.event, 'host', 'compute-1');
-          checkLeaf(failed.event, 'total/cores', String(POOL_CORES - 8));
+          checkLeaf(failed.event, 'total/cores', String(cores() - change()));
           await stage
             .consumer()
             .invoke('promise-simulator:restore-host', { 'provider-id': provider, host: 'compute-1' });
           const restored = await stage.notified(subscription, (event) => leaf(event, 'cause') === 'host-restored');
-          checkLeaf(restored.event, 'total/cores', String(POOL_CORES));
+          checkLeaf(restored.event, 'total/cores', String(cores()));
           stage.tell('host-failed, then host-restored');
         },
       },

@@ -1,12 +1,33 @@
 import { dataPath, type Consumer } from './consumer.ts';
-import { checkLeaf, made } from './stage.ts';
+import { LeftOut, check, checkLeaf, made, outline } from './stage.ts';
 import { leaf, type Json } from './content.ts';
 
-/** A simulated VIM of a flow's own, and the pool that was made of a part of it. */
+/** What a virtual machine consumes: cores, and MB. */
+export interface Size {
+  readonly cores: number;
+  readonly ram: number;
+}
+
+/** A VIM of a flow's own, the pool that was made of a part of it, and what there is to make virtual machines from. */
 export interface Infrastructure {
   readonly provider: string;
   readonly pool: string;
+  /** Size of the pool. Its cores are a multiple of twelve, and the VIM has a sixth of them more. */
+  readonly size: Size & { readonly instances: number };
+  readonly image: string;
+  readonly networks: readonly string[];
+  /** What machines are made of. */
+  readonly flavor: Size & { readonly name: string };
+  /** A flavor that is too large for what the flows reserve for two machines; absent: there is none. */
+  readonly largeFlavor?: string;
+  /** What the flows reserve for machines. */
+  readonly reserved: Size & { readonly instances: number };
+  /** Absent: hosts can be made to fail by the simulator's operations. Present: why no host is taken down. */
+  readonly noFailures?: string;
 }
+
+/** Registers a VIM under a name and brings a part of it under Promise's control. */
+export type SetUp = (consumer: Consumer, name: string) => Promise<Infrastructure>;
 
 /** Cores of all hosts together: four hosts of sixteen. */
 export const PROVIDER_CORES = 64;
@@ -21,22 +42,45 @@ const SIMULATION: Json = {
   host: [{ name: 'compute', count: 4, zone: 'zone-1', vcpus: 16, ram: '32768', disk: 500 }],
 };
 
-/** Registers a simulated VIM under a name and brings a part of it under Promise's control. */
-export async function setUpInfrastructure(consumer: Consumer, name: string): Promise<Infrastructure> {
-  const added = await consumer.invoke('opnfv-promise:add-provider', {
+/** Registers a simulated VIM. */
+export const setUpInfrastructure: SetUp = async (consumer, name) => {
+  const provider = await addProvider(consumer, {
     name,
     'provider-type': 'promise-simulator:simulated',
     'promise-simulator:simulation': SIMULATION,
   });
-  checkLeaf(added, 'result', 'ok');
+  const size = { cores: POOL_CORES, ram: 98_304, instances: 40 };
+  return {
+    provider,
+    pool: await makePool(consumer, provider, size),
+    size,
+    image: 'cirros',
+    networks: ['management'],
+    flavor: { name: 'm1.small', cores: 1, ram: 2_048 },
+    largeFlavor: 'm1.large',
+    reserved: { cores: 4, ram: 8_192, instances: 2 },
+  };
+};
+
+/** @returns its identifier. @throws StepFailed when it does not answer */
+export async function addProvider(consumer: Consumer, input: Json): Promise<string> {
+  const added = await consumer.invoke('opnfv-promise:add-provider', input);
+  check(leaf(added, 'result') === 'ok', 'the provider to be taken', leaf(added, 'message') ?? outline(added));
   checkLeaf(added, 'status', 'up');
-  const provider = made(leaf(added, 'provider-id'), 'a provider-id');
-  const increased = await consumer.invoke('opnfv-promise:increase-capacity', {
-    source: provider,
-    capacity: { cores: POOL_CORES, ram: '98304', instances: 40 },
-  });
+  return made(leaf(added, 'provider-id'), 'a provider-id');
+}
+
+/** @returns the pool's identifier */
+export async function makePool(consumer: Consumer, source: string, size: Infrastructure['size']): Promise<string> {
+  const capacity = { ...size, ram: String(size.ram) };
+  const increased = await consumer.invoke('opnfv-promise:increase-capacity', { source, capacity });
   checkLeaf(increased, 'result', 'ok');
-  return { provider, pool: made(leaf(increased, 'pool-id'), 'a pool-id') };
+  return made(leaf(increased, 'pool-id'), 'a pool-id');
+}
+
+/** @throws LeftOut where no host is made to fail */
+export function checkFailures({ noFailures }: Infrastructure): void {
+  if (noFailures !== undefined) throw new LeftOut(noFailures);
 }
 
 /** `/promise`, and what is below it. */

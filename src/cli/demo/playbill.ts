@@ -16,6 +16,8 @@ export interface StepResult {
   readonly milliseconds: number;
   /** Absent when the step did what the flow says. */
   readonly failure?: string;
+  /** Why it was not played. */
+  readonly leftOut?: string;
 }
 
 /** What the demonstration writes: steps, messages, notifications, and the table at the end. Colours on a terminal only. */
@@ -64,6 +66,10 @@ export class Playbill {
     this.line(this.#paint('red', `    ✘ ${why}`));
   }
 
+  leftOut(why: string): void {
+    this.line(this.#paint('yellow', `    – left out: ${why}`));
+  }
+
   summary(results: readonly StepResult[]): void {
     this.line();
     this.line(this.#paint('bold', `═══ Summary ${'═'.repeat(68)}`));
@@ -77,13 +83,18 @@ export class Playbill {
       this.line(this.#row(result));
     }
     const failures = results.filter(({ failure }) => failure !== undefined).length;
+    const omitted = results.filter(({ leftOut }) => leftOut !== undefined);
     this.line();
-    const verdict = `${results.length - failures} of ${results.length} steps did what the flows say`;
+    const why = [...new Set(omitted.map(({ leftOut }) => leftOut))].join('; ');
+    const rest = omitted.length === 0 ? '' : `; ${omitted.length} more were left out: ${why}`;
+    const played = results.length - omitted.length;
+    const verdict = `${played - failures} of ${played} steps did what the flows say${rest}`;
     this.line(this.#paint(failures === 0 ? 'green' : 'red', verdict));
   }
 
-  #row({ number, title, protocols, milliseconds, failure }: StepResult): string {
-    const mark = failure === undefined ? this.#paint('green', '✔') : this.#paint('red', '✘');
+  #row({ number, title, protocols, milliseconds, failure, leftOut }: StepResult): string {
+    const done = failure === undefined ? this.#paint('green', '✔') : this.#paint('red', '✘');
+    const mark = leftOut === undefined ? done : this.#paint('yellow', '–');
     const spoken = [...new Set(protocols)].join(' + ');
     const short = title.length <= 62 ? title : `${title.slice(0, 61)}…`;
     return `  ${mark} ${number.padEnd(5)} ${short.padEnd(62)} ${`${milliseconds} ms`.padStart(8)}  ${spoken}`;

@@ -1,16 +1,14 @@
 import type { Subscribed } from './consumer.ts';
 import { all, amount, leaf, type Content, type Json } from './content.ts';
-import { at, HOUR, MINUTE, POOL_CORES, poolPath, setUpInfrastructure, type Infrastructure } from './infrastructure.ts';
+import { at, checkFailures, HOUR, MINUTE, poolPath, type Infrastructure, type SetUp } from './infrastructure.ts';
 import { check, checkLeaf, made, outline, type Flow, type Stage } from './stage.ts';
 
-const ASKED = 20;
-const UPDATED = 24;
 const FAILING_HOSTS = ['compute-1', 'compute-2', 'compute-3'];
 /** Cores of the pool while three of four hosts are down. */
 const LEFT = 16;
 
 /** Resource reservation for future use, steps 1a to 7. */
-export function reservationFlow(stage: Stage): Flow {
+export function reservationFlow(stage: Stage, setUp: SetUp): Flow {
   let vim: Infrastructure | undefined;
   let begin = 0;
   let created: { granted: Content; refused: Content } | undefined;
@@ -20,6 +18,11 @@ export function reservationFlow(stage: Stage): Flow {
   let subscribed: Subscribed | undefined;
 
   const infrastructure = (): Infrastructure => made(vim, 'an infrastructure');
+  /** Amounts of cores, in twelfths of the pool. */
+  const twelfths = (count: number): number => (infrastructure().size.cores / 12) * count;
+  const asked = (): number => twelfths(5);
+  const changed = (): number => twelfths(6);
+  const ram = (): string => String(Math.floor((infrastructure().size.ram * 5) / 12));
   const reservation = (): string => made(leaf(created?.granted, 'reservation-id'), 'a reservation-id');
   const create = (more: Json): Promise<Content> =>
     stage.consumer().invoke('opnfv-promise:create-reservation', {
@@ -45,16 +48,17 @@ export function reservationFlow(stage: Stage): Flow {
     title: 'Resource reservation for future use',
     async prepare() {
       begin = stage.now();
-      vim = await setUpInfrastructure(stage.consumer(), 'vim-reservation');
+      vim = await setUp(stage.consumer(), 'vim-reservation');
     },
     steps: [
       {
         number: '1a',
         title: 'The consumer asks for a reservation with a start and an end',
         async run() {
+          const instances = Math.floor(infrastructure().size.instances / 4);
           created = {
-            granted: await create({ name: 'vEPC', capacity: { cores: ASKED, ram: '40960', instances: 10 } }),
-            refused: await create({ name: 'too-much', capacity: { cores: 40 } }),
+            granted: await create({ name: 'vEPC', capacity: { cores: asked(), ram: ram(), instances } }),
+            refused: await create({ name: 'too-much', capacity: { cores: twelfths(10) } }),
           };
         },
       },
@@ -67,10 +71,12 @@ export function reservationFlow(stage: Stage): Flow {
           checkLeaf(granted, 'status', 'scheduled');
           checkLeaf(refused, 'result', 'conflict');
           checkLeaf(refused, 'reason', 'insufficient-capacity');
-          checkLeaf(refused, 'refusal/most/cores', String(POOL_CORES - ASKED));
+          checkLeaf(refused, 'refusal/most/cores', String(twelfths(12) - asked()));
           const next = Date.parse(leaf(refused, 'refusal/next-window/start') ?? '');
           check(next === begin + 2 * HOUR, `the next window at ${at(begin + 2 * HOUR)}`, outline(refused));
-          stage.tell(`scheduled ${reservation()}; refused: at most ${POOL_CORES - ASKED} cores, or from ${at(next)}`);
+          stage.tell(
+            `scheduled ${reservation()}; refused: at most ${twelfths(12) - asked()} cores, or from ${at(next)}`,
+          );
           return Promise.resolve();
         },
       },
@@ -81,8 +87,8 @@ export function reservationFlow(stage: Stage): Flow {
           const update = (more: Json): Promise<Content> =>
             stage.consumer().invoke('opnfv-promise:update-reservation', { 'reservation-id': reservation(), ...more });
           updated = {
-            granted: await update({ end: at(begin + 3 * HOUR), capacity: { cores: UPDATED } }),
-            refused: await update({ capacity: { cores: POOL_CORES + 1 } }),
+            granted: await update({ end: at(begin + 3 * HOUR), capacity: { cores: changed() } }),
+            refused: await update({ capacity: { cores: twelfths(12) + 1 } }),
           };
         },
       },
@@ -97,9 +103,9 @@ export function reservationFlow(stage: Stage): Flow {
           checkLeaf(refused, 'result', 'conflict');
           checkLeaf(refused, 'status', 'scheduled');
           const [kept] = all(await query({ 'reservation-id': [reservation()] }), 'reservations');
-          checkLeaf(kept, 'capacity/cores', String(UPDATED));
-          checkLeaf(kept, 'capacity/ram', '40960');
-          stage.tell(`${UPDATED} cores until ${leaf(kept, 'end') ?? ''}; refused: ${leaf(refused, 'message') ?? ''}`);
+          checkLeaf(kept, 'capacity/cores', String(changed()));
+          checkLeaf(kept, 'capacity/ram', ram());
+          stage.tell(`${changed()} cores until ${leaf(kept, 'end') ?? ''}; refused: ${leaf(refused, 'message') ?? ''}`);
         },
       },
       {
@@ -107,10 +113,10 @@ export function reservationFlow(stage: Stage): Flow {
         title: 'The consumer withdraws a reservation',
         async run() {
           const before = await available();
-          const answer = await create({ name: 'withdrawn', capacity: { cores: 10 } });
+          const answer = await create({ name: 'withdrawn', capacity: { cores: twelfths(2) } });
           const id = made(leaf(answer, 'reservation-id'), 'a reservation-id');
           const during = await available();
-          check(during === before - 10, `${before - 10} cores available while it holds`, during);
+          check(during === before - twelfths(2), `${before - twelfths(2)} cores available while it holds`, during);
           cancelled = {
             id,
             before,
@@ -150,7 +156,7 @@ export function reservationFlow(stage: Stage): Flow {
           check(ids(matching).includes(reservation()), 'the reservation among the answer', ids(matching));
           check(!ids(outside).includes(reservation()), 'no reservation after its end', ids(outside));
           const most = Math.max(...all(matching, 'utilization').map((entry) => amount(entry, 'capacity/cores')));
-          check(most >= UPDATED, `utilization of at least ${UPDATED} cores`, most);
+          check(most >= changed(), `utilization of at least ${changed()} cores`, most);
           stage.tell(`${ids(matching).length} in the window, at most ${most} cores at once`);
           return Promise.resolve();
         },
@@ -177,6 +183,7 @@ export function reservationFlow(stage: Stage): Flow {
         number: '6a',
         title: 'Hosts fail in the VIM, and Promise synchronizes its capacity with it',
         async run() {
+          checkFailures(infrastructure());
           const { provider, pool } = infrastructure();
           for (const host of FAILING_HOSTS) {
             await stage.consumer().invoke('promise-simulator:fail-host', { 'provider-id': provider, host });
@@ -194,22 +201,24 @@ export function reservationFlow(stage: Stage): Flow {
         number: '6b',
         title: 'Promise finds the reservation that cannot be kept any more',
         async run() {
+          checkFailures(infrastructure());
           const [affected] = all(await query({ 'reservation-id': [reservation()] }), 'reservations');
           checkLeaf(affected, 'state/status', 'degraded');
-          checkLeaf(affected, 'state/missing/cores', String(UPDATED - LEFT));
-          stage.tell(`degraded, ${UPDATED - LEFT} cores are missing`);
+          checkLeaf(affected, 'state/missing/cores', String(changed() - LEFT));
+          stage.tell(`degraded, ${changed() - LEFT} cores are missing`);
         },
       },
       {
         number: '7',
         title: 'The subscriber is told, with the data and the new status of the reservation',
         async run() {
+          checkFailures(infrastructure());
           const subscription = made(subscribed, 'a subscription');
           const degraded = await stage.notified(subscription, (event) => leaf(event, 'cause') === 'degraded');
           checkLeaf(degraded.event, 'reservation-id', reservation());
           checkLeaf(degraded.event, 'old-status', 'scheduled');
           checkLeaf(degraded.event, 'status', 'degraded');
-          checkLeaf(degraded.event, 'capacity/cores', String(UPDATED));
+          checkLeaf(degraded.event, 'capacity/cores', String(changed()));
           for (const host of FAILING_HOSTS) {
             const { provider } = infrastructure();
             await stage.consumer().invoke('promise-simulator:restore-host', { 'provider-id': provider, host });

@@ -23,7 +23,7 @@ export interface Step {
   readonly number: string;
   /** What the flow says happens. */
   readonly title: string;
-  /** Plays the step. @throws StepFailed when it did not do what the flow says */
+  /** Plays the step. @throws StepFailed when it did not do what the flow says, LeftOut when it cannot be played here */
   run(): Promise<void>;
 }
 
@@ -37,6 +37,11 @@ export interface Flow {
 /** A step did something else than the flow says. */
 export class StepFailed extends Error {
   override readonly name = 'StepFailed';
+}
+
+/** A step cannot be played where the flow is played; the message says why. */
+export class LeftOut extends Error {
+  override readonly name = 'LeftOut';
 }
 
 /** @throws StepFailed */
