@@ -27,6 +27,7 @@ import { makeDataDirectory } from './data-directory.ts';
 import { Bus } from './engine/bus.ts';
 import { systemClock, type Clock } from './engine/clock.ts';
 import { commands } from './engine/commands/index.ts';
+import { Draining } from './engine/draining.ts';
 import { Ledger } from './engine/ledger.ts';
 import { keepLogShort } from './engine/log-ageing.ts';
 import { Reconciler } from './engine/reconciler.ts';
@@ -162,6 +163,14 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
         const kind = 'kind' in orphan ? orphan.kind : 'server';
         logger.warn({ provider, [kind]: id, name }, `the provider has a ${kind} that no record knows`);
       },
+    }),
+    (loop) => loop.close(),
+  );
+  started.add(
+    new Draining({
+      ledger: domainLedger(ledger),
+      finishDraining: commands.finishDraining,
+      onFailure: (error) => logger.error({ err: error }, 'a provider that was drained could not be removed'),
     }),
     (loop) => loop.close(),
   );

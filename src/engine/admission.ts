@@ -134,6 +134,7 @@ export function eligibleNodes(
     const pool = head.pools.get(id);
     const node = head.nodes.get(poolNode(id));
     if (pool === undefined || node === undefined) continue;
+    if (head.providers.get(pool.source)?.draining === true) continue;
     if (demand.zone !== undefined) {
       zoneKnown ||= hasZone(head, pool, demand.zone);
       if (!inZone(head, pool, demand.zone)) continue;

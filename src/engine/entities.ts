@@ -86,6 +86,8 @@ export interface Provider {
   readonly preEmption?: PreEmption;
   readonly status: ProviderStatus;
   readonly statusMessage?: string;
+  /** It goes when nothing is held there any more; nothing new is. Absent: it stays. */
+  readonly draining?: true;
   /** Instant of the last answer. */
   readonly lastContact?: Instant;
   /** What it offers, as last seen. */

@@ -214,6 +214,31 @@ export interface RemoveProvider {
 
 export type RemoveProviderResult = { readonly outcome: 'removed' } | Refused;
 
+export interface RetireProvider {
+  readonly id: Id;
+  /** While anything is held there: refused, or drained first. */
+  readonly mode: 'refuse' | 'drain';
+}
+
+/** What is held on a provider, now or later. */
+export interface InUse {
+  readonly reservations: readonly Id[];
+  readonly offers: readonly Id[];
+  readonly allocations: readonly Id[];
+}
+
+export type RetireProviderResult =
+  | { readonly outcome: 'removed' }
+  | { readonly outcome: 'draining'; readonly inUse: InUse }
+  | (Refused & { readonly inUse: InUse });
+
+/** A provider that may have been drained. */
+export interface FinishDraining {
+  readonly id: Id;
+}
+
+export type FinishDrainingResult = { readonly outcome: 'removed' | 'ignored' };
+
 // Capacity.
 
 export interface ChangeCapacity {
@@ -523,6 +548,8 @@ export interface Commands {
   readonly addProvider: Command<AddProvider, AddProviderResult>;
   readonly updateProvider: Command<UpdateProvider, UpdateProviderResult>;
   readonly removeProvider: Command<RemoveProvider, RemoveProviderResult>;
+  readonly retireProvider: Command<RetireProvider, RetireProviderResult>;
+  readonly finishDraining: Command<FinishDraining, FinishDrainingResult>;
   readonly increaseCapacity: Command<IncreaseCapacity, IncreaseCapacityResult>;
   readonly decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult>;
   readonly createReservation: Command<CreateReservation, CreateReservationResult>;

@@ -2000,6 +2000,11 @@ export type Provider = {
   /** Why the status is what it is, where that needs words. */
   readonly 'status-message'?: string;
   /**
+   * Whether it is removed as soon as nothing is held there any more. Absent: it is
+   * not.
+   */
+  readonly draining?: boolean;
+  /**
    * Instant of the provider's last answer.
    * @type ietf-yang-types:date-and-time
    */
@@ -2372,6 +2377,85 @@ export type AddProviderOutput = {
    * @type nfv-infrastructure:identifier
    */
   readonly 'provider-id'?: string;
+};
+
+/**
+ * Removes a provider that add-provider made, and its pools. While anything is held there
+ * it is refused, or the provider is drained first. What it runs beside Promise is left
+ * alone.
+ * @path /opnfv-promise:remove-provider/input
+ */
+export type RemoveProviderInput = {
+  /**
+   * Identifier of the provider.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'provider-id': string;
+  /** What to do while anything is held. */
+  readonly mode: 'refuse' | 'drain';
+};
+
+/**
+ * What is held there. Absent: nothing.
+ * @path /opnfv-promise:remove-provider/output/in-use
+ */
+export type RemoveProviderOutputInUse = {
+  /**
+   * How many reservations hold something there, now or later.
+   * @type uint32
+   */
+  readonly 'reservation-count'?: number;
+  /**
+   * How many offers do.
+   * @type uint32
+   */
+  readonly 'offer-count'?: number;
+  /**
+   * How many allocations are there.
+   * @type uint32
+   */
+  readonly 'allocation-count'?: number;
+  /**
+   * Which reservations: the first hundred.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly reservations?: readonly string[];
+  /**
+   * Which offers: the first hundred.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly offers?: readonly string[];
+  /**
+   * Which allocations: the first hundred.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly allocations?: readonly string[];
+};
+
+/**
+ * Removes a provider that add-provider made, and its pools. While anything is held there
+ * it is refused, or the provider is drained first. What it runs beside Promise is left
+ * alone.
+ * @path /opnfv-promise:remove-provider/output
+ */
+export type RemoveProviderOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** What became of the provider. */
+  readonly status?: 'removed' | 'draining' | 'kept';
+  /** What is held there. Absent: nothing. */
+  readonly 'in-use'?: RemoveProviderOutputInUse;
 };
 
 /**
@@ -4993,6 +5077,12 @@ export const rpcs = {
    * bring its capacity under Promise's control, increase-capacity follows.
    */
   'add-provider': { module: 'opnfv-promise', name: 'add-provider', path: '/opnfv-promise:add-provider' } as RpcDescriptor<AddProviderInput, AddProviderOutput>,
+  /**
+   * Removes a provider that add-provider made, and its pools. While anything is held there
+   * it is refused, or the provider is drained first. What it runs beside Promise is left
+   * alone.
+   */
+  'remove-provider': { module: 'opnfv-promise', name: 'remove-provider', path: '/opnfv-promise:remove-provider' } as RpcDescriptor<RemoveProviderInput, RemoveProviderOutput>,
   /**
    * Brings capacity of a provider under Promise's control, or announces that there will
    * be more during a window (capacity step 2a). Makes a pool if there is none yet for

@@ -83,7 +83,7 @@ function unlessEmpty<Source, Container>(
 
 /** The password is shown to nobody: the running configuration has it, for who may read it there. */
 function providerOut(head: Head, provider: DomainProvider, config: PromiseTree): Provider {
-  const { id, name, origin, access, preEmption, status, statusMessage, lastContact, inventory } = provider;
+  const { id, name, origin, access, preEmption, status, statusMessage, draining, lastContact, inventory } = provider;
   const pools = poolsFrom(head, id).map((pool) => pool.id);
   return present({
     id,
@@ -102,6 +102,7 @@ function providerOut(head: Head, provider: DomainProvider, config: PromiseTree):
       origin === 'config' ? configuredProvider(config, id)?.['promise-simulator:simulation'] : undefined,
     status,
     'status-message': statusMessage,
+    draining,
     'last-contact': instantOut(lastContact),
     pools: pools.length === 0 ? undefined : pools,
     services: inventory === undefined ? undefined : servicesOut(inventory),

@@ -1,11 +1,19 @@
 /** add-provider, and providers as YANG says them. */
 import { addProvider, removeProvider } from '../../engine/commands/provider.ts';
+import { retireProvider } from '../../engine/commands/provider-removal.ts';
 import type { Provider as DomainProvider, ProviderAccess } from '../../engine/entities.ts';
+import type { InUse } from '../../engine/requests.ts';
 import { moduleName } from '../../generated/opnfv-promise.ts';
-import type { AddProviderInput, AddProviderOutput, Handlers, Tenant } from '../../generated/opnfv-promise.ts';
+import type {
+  AddProviderInput,
+  AddProviderOutput,
+  Handlers,
+  RemoveProviderOutput,
+  Tenant,
+} from '../../generated/opnfv-promise.ts';
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
-import { present } from './promise-values.ts';
+import { present, reasonOut } from './promise-values.ts';
 import { simulationIn } from './simulation-nodes.ts';
 import type { SimulationNodes } from './simulation-nodes.ts';
 
@@ -40,15 +48,53 @@ export function accessIn(nodes: AccessNodes): ProviderAccess {
   });
 }
 
-export function providerHandlers(engine: PromiseEngine): Pick<Handlers<RequestContext>, 'add-provider'> {
+export function providerHandlers(
+  engine: PromiseEngine,
+): Pick<Handlers<RequestContext>, 'add-provider' | 'remove-provider'> {
   return {
     'add-provider': async (context, input) => {
       const provider = await register(engine, context, input);
       if (provider.status === 'up' || provider.status === 'connecting') return registered(provider);
-      // No RPC removes a provider, so one that cannot be reached as it was described is not kept.
+      // One that cannot be reached as it was described is not kept.
       await engine.decide(context, removeProvider, { id: provider.id });
       return unreachable(provider);
     },
+    'remove-provider': async (context, { 'provider-id': id, mode }) => {
+      const result = await engine.decide(context, retireProvider, { id, mode });
+      switch (result.outcome) {
+        case 'removed':
+          return { result: 'ok', status: 'removed', message: `The provider '${id}' and its pools are gone.` };
+        case 'draining':
+          return {
+            result: 'ok',
+            status: 'draining',
+            message: `The provider '${id}' goes when nothing is held there any more.`,
+            'in-use': inUseOut(result.inUse),
+          };
+        case 'refused':
+          return {
+            result: 'conflict',
+            reason: reasonOut(result.refusal.reason),
+            message: result.refusal.message,
+            status: 'kept',
+            'in-use': inUseOut(result.inUse),
+          };
+      }
+    },
+  };
+}
+
+/** How many of each are named. */
+const NAMED = 100;
+
+function inUseOut({ reservations, offers, allocations }: InUse): NonNullable<RemoveProviderOutput['in-use']> {
+  return {
+    'reservation-count': reservations.length,
+    'offer-count': offers.length,
+    'allocation-count': allocations.length,
+    reservations: reservations.slice(0, NAMED),
+    offers: offers.slice(0, NAMED),
+    allocations: allocations.slice(0, NAMED),
   };
 }
 

@@ -35,6 +35,7 @@ export const increaseCapacity: Command<IncreaseCapacity, IncreaseCapacityResult>
   decide(head, at, (draft): IncreaseCapacityResult => {
     checkChange(input, at.now);
     const { provider, pool } = target(head, input);
+    if (provider.draining === true) return { outcome: 'refused', refusal: beingDrained(provider) };
     const ahead = windowAhead(input, at.now);
     const zone = pool === undefined ? input.zone : pool.zone;
     const room = unpooled(head, provider, zone, ahead);
@@ -87,6 +88,11 @@ export const decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult>
     }
     return { outcome: 'decreased', pool: changed, affected, ...(adjustment === undefined ? {} : { adjustment }) };
   });
+
+function beingDrained({ id }: Provider): Refusal {
+  const message = `The provider '${id}' is being drained, and goes when nothing is held there any more.`;
+  return { reason: 'provider-unavailable', message, shortages: [] };
+}
 
 function checkChange(input: ChangeCapacity, now: Instant): void {
   checkCapacity(input.capacity);

@@ -5,6 +5,7 @@ import { decreaseCapacity, increaseCapacity } from './capacity.ts';
 import { applyConfiguration } from './configuration.ts';
 import { runDue } from './due-work.ts';
 import { acceptOffer, declineOffer, requestOffer } from './offer.ts';
+import { finishDraining, retireProvider } from './provider-removal.ts';
 import { addProvider, removeProvider, updateProvider } from './provider.ts';
 import { createAllocation, destroyAllocation } from './resource.ts';
 import { cancelReservation, createReservation, updateReservation } from './reservation.ts';
@@ -21,6 +22,8 @@ export const commands: Commands = {
   addProvider,
   updateProvider,
   removeProvider,
+  retireProvider,
+  finishDraining,
   increaseCapacity,
   decreaseCapacity,
   createReservation,
