@@ -3,8 +3,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { OpenStackClient } from './control-plane/client.ts';
 
-/** How long something that has to come may take. */
-const PATIENCE_MS = 60_000;
+/** How long something that has to come may take, on a machine that has other things to do. */
+const PATIENCE_MS = 150_000;
 
 /** Waits until something holds. @throws Error when it never does. */
 export async function until(condition: () => boolean | Promise<boolean>): Promise<void> {

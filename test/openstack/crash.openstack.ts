@@ -23,7 +23,7 @@ const MOMENTS = [5, 40, 120, 250, 500, 1_000, 2_500];
 
 describe('Promise killed in the middle of its work', function () {
   // It starts seven times in a test.
-  this.timeout(300_000);
+  this.timeout(600_000);
   const directory = mkdtempSync(join(tmpdir(), 'promise-crash-'));
   let child: ChildProcess;
   let client: RestconfClient;

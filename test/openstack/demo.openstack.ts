@@ -44,8 +44,7 @@ describe('npm run demo -- --openstack', function () {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
     let said = '';
-    for (const output of [child.stdout, child.stderr])
-      output.on('data', (piece: Buffer) => (said += piece.toString()));
+    for (const output of [child.stdout, child.stderr]) output.on('data', (piece: Buffer) => (said += piece.toString()));
     return { child, said: () => said };
   };
 

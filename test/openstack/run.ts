@@ -93,7 +93,7 @@ async function mocha(): Promise<number> {
     '--extension',
     'ts',
     '--timeout',
-    '120000',
+    '240000',
     '--slow',
     '20000',
     '--reporter',

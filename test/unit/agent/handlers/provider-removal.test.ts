@@ -88,7 +88,9 @@ describe('the end of a provider', () => {
     const own = { id: 'own', name: 'own', 'provider-type': 'promise-simulator:simulated' };
     await promise.client.edit('merge', PROMISE, { 'opnfv-promise:promise': { providers: { provider: [own] } } });
     for (const id of ['own', 'nobody']) {
-      const failure: unknown = await promise.rpc('remove-provider', { 'provider-id': id }).catch((error: unknown) => error);
+      const failure: unknown = await promise
+        .rpc('remove-provider', { 'provider-id': id })
+        .catch((error: unknown) => error);
       expect(failure).to.be.instanceOf(Error);
     }
     expect(await known()).to.include('"id":"own"');
