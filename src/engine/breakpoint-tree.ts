@@ -22,6 +22,9 @@ export const NONE = -1;
 /** Deeper than any AVL tree that fits in memory: 1.44 log2(2^31) < 48. */
 export const MAX_DEPTH = 48;
 
+/** Breakpoints in a leaf of a tree that is made in one go: there is room for some more. */
+const FILLED = (BLOCK * 3) / 4;
+
 /** Two leaves that share a parent become one when they hold no more than this together. */
 const MERGE_AT = (BLOCK * 3) / 4;
 
@@ -144,12 +147,79 @@ export class BreakpointTree {
     }
   }
 
+  /** Visits the breakpoints in order of time: the instant, and the index of its change in `deltas`. */
+  visit(visitor: (instant: number, offset: number) => void): void {
+    if (this.root !== NONE) this.#visit(this.root, visitor);
+  }
+
+  /**
+   * Makes the tree anew from `count` breakpoints in order of time, each instant once and with a change that is not 0 throughout.
+   * O(count), where `apply` for each would be a search and an insertion for each.
+   * @param changes `lanes` numbers for each instant
+   */
+  rebuild(instants: Float64Array, changes: Float64Array, count: number): void {
+    this.#clear();
+    if (count === 0) return;
+    const leaves = Math.ceil(count / FILLED);
+    this.#makeRoom(leaves);
+    this.size = count;
+    this.root = this.#build(instants, changes, 0, count, leaves);
+  }
+
   /** Gives every vector `lanes` columns, the new ones 0. */
   widen(lanes: number): void {
     const { lanes: before, aggregates, deltas } = this;
     this.lanes = lanes;
     this.aggregates = restride(aggregates, before, lanes);
     this.deltas = restride(deltas, before, lanes);
+  }
+
+  #visit(node: number, visitor: (instant: number, offset: number) => void): void {
+    if (this.isLeaf(node)) {
+      const first = this.blockOf(node) * BLOCK;
+      const end = first + this.leafSize(node);
+      for (let position = first; position < end; position++) {
+        visitor(real(this.instants, position), position * this.lanes);
+      }
+    } else {
+      this.#visit(this.left(node), visitor);
+      this.#visit(this.right(node), visitor);
+    }
+  }
+
+  /** A subtree over breakpoints `from` to `to` in so many leaves, as evenly as can be. */
+  #build(instants: Float64Array, changes: Float64Array, from: number, to: number, leaves: number): number {
+    const { lanes } = this;
+    if (leaves === 1) {
+      const block = this.#newBlock();
+      // A view for each `set` would take longer than these few numbers do.
+      for (let at = from; at < to; at++) this.instants[block * BLOCK + at - from] = real(instants, at);
+      const offset = (block * BLOCK - from) * lanes;
+      for (let at = from * lanes; at < to * lanes; at++) this.deltas[offset + at] = real(changes, at);
+      const leaf = this.#newLeaf(block, to - from);
+      this.#summarizeLeaf(leaf);
+      return leaf;
+    }
+    const node = this.#newNode();
+    const before = leaves >> 1;
+    const middle = from + Math.floor(((to - from) * before) / leaves);
+    const left = this.#build(instants, changes, from, middle, before);
+    const right = this.#build(instants, changes, middle, to, leaves - before);
+    this.#separators[node] = real(instants, middle);
+    this.#link(node, left, right);
+    this.#summarize(node);
+    return node;
+  }
+
+  /** Room for so many leaves in an empty tree, and for some more. */
+  #makeRoom(leaves: number): void {
+    const blocks = leaves + (leaves >> 3);
+    const nodes = 2 * blocks;
+    this.instants = new Float64Array(blocks * BLOCK);
+    this.deltas = new Float64Array(blocks * BLOCK * this.lanes);
+    this.aggregates = new Float64Array(nodes * AGGREGATES * this.lanes);
+    this.#separators = new Float64Array(nodes);
+    this.#links = new Int32Array(nodes * LINKS);
   }
 
   /** Changes one leaf, and at times its parent; returns whether no height in the tree can have changed by that. */
@@ -419,6 +489,7 @@ export class BreakpointTree {
   /** Nothing is left: give the memory back as well. */
   #clear(): void {
     this.root = NONE;
+    this.size = 0;
     this.#nodes = 0;
     this.#freeNode = NONE;
     this.#blocks = 0;

@@ -8,10 +8,29 @@ import type { Claim, Reservation } from './entities.ts';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-/** The same reservation; the optional properties come last. */
+/** What of a reservation follows from the rest in nearly all. */
+export type Following = 'id' | 'modifiedOn' | 'startsAt' | 'endsAt' | 'claims';
+
+/** The same reservation. */
 export function compact(reservation: Reservation): Reservation {
-  const { id, origin, owner, priority, demand, status, createdOn, modifiedOn, startsAt } = reservation;
-  const claims = reservation.claims.map(compactClaim);
+  const { id, modifiedOn, startsAt, endsAt, claims } = reservation;
+  return compactOf(reservation, { id, modifiedOn, startsAt, endsAt, claims: claims.map(compactClaim) });
+}
+
+/** A reservation of two parts; the optional properties come last. */
+export function compactOf(
+  asked: Omit<Reservation, Following>,
+  {
+    id,
+    modifiedOn,
+    startsAt,
+    endsAt,
+    claims,
+  }: Required<Pick<Reservation, Exclude<Following, 'endsAt'>>> & {
+    readonly endsAt: Reservation['endsAt'] | undefined;
+  },
+): Reservation {
+  const { origin, owner, priority, demand, status, createdOn } = asked;
   const result: Writable<Reservation> = {
     id,
     origin,
@@ -24,9 +43,8 @@ export function compact(reservation: Reservation): Reservation {
     startsAt,
     claims,
   };
-  const { endsAt, start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } =
-    reservation;
-  const { recurrence, series } = reservation;
+  const { start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = asked;
+  const { recurrence, series } = asked;
   if (endsAt !== undefined) result.endsAt = endsAt;
   if (start !== undefined) result.start = start;
   if (end !== undefined) result.end = end;

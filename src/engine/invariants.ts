@@ -40,8 +40,9 @@ import {
   poolNode,
   poolOfNode,
   providerNode,
+  writesOf,
 } from './state.ts';
-import type { Head, Node } from './state.ts';
+import type { Change, Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import type { Timeline } from './timeline.ts';
 import { ALWAYS, FOREVER, containsWindow, describeInstant } from './window.ts';
@@ -344,17 +345,24 @@ function beyondProvider(head: Head, provider: string, now: Instant): string[] {
 /** The head that the records of this one make. */
 function rebuilt(head: Head): Head {
   const copy = emptyHead();
-  const load = (kind: Parameters<typeof loadRecord>[1]['kind'], id: string, body: object): void => {
-    // Cast: what was an object is one after a journey through JSON.
-    loadRecord(copy, { kind, id, body: JSON.parse(JSON.stringify(body)) as object });
+  const load = (change: Change): void => {
+    for (const { kind, id, body } of writesOf(change)) {
+      // Cast: what was an object is one after a journey through JSON.
+      loadRecord(copy, { kind, id, body: JSON.parse(JSON.stringify(body)) as object });
+    }
   };
-  load('policy', POLICY_ID, head.policy);
-  for (const [id, body] of head.providers) load('provider', id, body);
-  for (const [id, body] of head.pools) load('pool', id, body);
-  for (const [id, body] of head.reservations) load('reservation', id, body);
-  for (const [id, body] of head.offers) load('offer', id, body);
-  for (const [id, body] of head.allocations) load('allocation', id, body);
+  load({ kind: 'policy', id: POLICY_ID, body: head.policy });
+  for (const [id, body] of head.providers) load({ kind: 'provider', id, body });
+  for (const [id, body] of head.pools) load({ kind: 'pool', id, body });
+  for (const [id, body] of head.reservations) load({ kind: 'reservation', id, body });
+  for (const [id, body] of head.offers) load({ kind: 'offer', id, body });
+  for (const [id, body] of head.allocations) load({ kind: 'allocation', id, body });
   return copy;
+}
+
+/** The members of an object by name. */
+function inOneOrder(entity: object | undefined): unknown {
+  return Object.entries(entity ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
 }
 
 function differences(head: Head, copy: Head): string[] {
@@ -363,6 +371,9 @@ function differences(head: Head, copy: Head): string[] {
     const [x, y] = [JSON.stringify(a), JSON.stringify(b)];
     if (x !== y) found.push(`${what} differs from what the records make: ${x} instead of ${y}`);
   };
+  for (const [id, reservation] of head.reservations) {
+    compare(`reservation ${id}`, inOneOrder(reservation), inOneOrder(copy.reservations.get(id)));
+  }
   compare('nodes', [...head.nodes.keys()].sort(), [...copy.nodes.keys()].sort());
   for (const [id, node] of head.nodes) {
     const other = copy.nodes.get(id);

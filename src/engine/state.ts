@@ -8,12 +8,12 @@
 import type { RecordKind, RecordWrite, StoredRecord } from '../store/store.ts';
 import { toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
-import { compactClaim } from './compact.ts';
 import { emptyNode } from './empty-node.ts';
 import { DEFAULT_POLICY } from './entities.ts';
 import type {
   Allocation,
   Claim,
+  Demand,
   HostId,
   Id,
   NodeId,
@@ -28,6 +28,8 @@ import { HostMap, hostId, onHost } from './hosts.ts';
 import type { HostAmount } from './hosts.ts';
 import { emptyOwnedIndex } from './ownership.ts';
 import type { Owned, OwnedIndex, OwnedKind } from './ownership.ts';
+import { recordOf, reservationIn, sharedClaims } from './reservation-record.ts';
+import type { ReservationRecord } from './reservation-record.ts';
 import { countAllocation, countOffer, countReservation, recount } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
 import { inventoryCapacity, nominalSegments, poolResources, poolSegments } from './supply.ts';
@@ -252,50 +254,42 @@ const ENTITY_KINDS: ReadonlySet<RecordKind> = new Set<EntityKind>([
   'policy',
 ]);
 
-/** Takes a record into the head: a change like any other. Records of kinds that are not the engine's are left alone. */
+/**
+ * Takes a record that is not in the head into it: a change like any other. Records of kinds that are not the engine's are left alone.
+ *
+ * What reservations hold is put into timelines and indexes when these are next looked at, all of it together.
+ */
 export function loadRecord(head: Head, record: StoredRecord): void {
   if (!ENTITY_KINDS.has(record.kind)) return;
+  if (record.kind === 'reservation') {
+    // Cast: as below.
+    const reservation = reservationIn(record.id, record.body as ReservationRecord, head);
+    head.reservations.set(reservation.id, reservation);
+    linkReservation(head, reservation, 1, false, 'later');
+    return;
+  }
   // Cast: the body was written by `writesOf` below; the store vouches that it is what was written.
-  apply(head, { kind: record.kind, id: record.id, body: shared(head, record.body) } as Change);
+  apply(head, { kind: record.kind, id: record.id, body: withSharedClaims(head, record.body) } as Change);
+}
+
+function withSharedClaims(head: Head, body: object): object {
+  if (!('claims' in body)) return body;
+  // Cast: every entity with claims has them in this form.
+  const entity = body as { readonly claims: readonly Claim[]; readonly demand?: Demand };
+  return { ...entity, claims: sharedClaims(entity.claims, entity.demand?.capacity, head) };
 }
 
 /** The record that holds a change. */
 export function writesOf(change: Change): readonly RecordWrite[] {
-  return [change];
+  if (change.kind !== 'reservation' || change.body === null) return [change];
+  return [{ kind: change.kind, id: change.id, body: recordOf(change.body) }];
 }
 
 /** How the ledger deals with this head; the form of events in the log is for who knows the notifications. */
 export const engineModel = { empty: emptyHead, restore: loadRecord, apply, writes: writesOf } as const;
 
-/**
- * The same body with the node ids and vectors of its claims shared with others that are equal: a parsed record has a
- * copy of each of its own, which for a million reservations is a third of the memory.
- */
-function shared(head: Head, body: object): object {
-  if (!('claims' in body)) return body;
-  // Cast: every entity with claims has them in this form.
-  const entity = body as { claims: readonly Claim[]; demand?: { capacity: Capacity } };
-  const capacity = entity.demand?.capacity;
-  const first = entity.claims[0];
-  let last = first;
-  const claims = entity.claims.map((claim) => {
-    // Instances of one container hold the same, one claim after the other.
-    const known = claim === first ? capacity : last?.capacity;
-    const compacted = compactClaim({
-      ...claim,
-      node: head.nodes.get(claim.node)?.id ?? claim.node,
-      capacity: known !== undefined && sameEntries(known, claim.capacity) ? known : claim.capacity,
-      ...(claim.host === undefined ? {} : { host: head.hosts.nodes.get(claim.host)?.id ?? claim.host }),
-    });
-    last = compacted;
-    return compacted;
-  });
-  return { ...entity, claims };
-}
-
-function sameEntries(a: Capacity, b: Capacity): boolean {
-  return JSON.stringify(a) === JSON.stringify(b);
-}
+/** Whether something is put where it belongs at once, or, when much is loaded, when that is next looked at. */
+type When = 'now' | 'later';
 
 /** @param kept whether what it holds stays as it is, and need not be given back and held again */
 type Link<Entity> = (head: Head, entity: Entity, sign: 1 | -1, kept: boolean) => void;
@@ -417,16 +411,17 @@ function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
   dropIfEmpty(head, source);
 }
 
-function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1, kept: boolean): void {
+function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1, kept: boolean, when: When = 'now'): void {
   linkOwned(head, 'reservation', reservation, sign);
   if (!kept) {
-    hold(head, reservation.claims, sign);
+    hold(head, reservation.claims, sign, when);
     countReservation(head, reservation, sign);
     for (const { host } of reservation.claims) if (host !== undefined) head.hosts.holder(host, reservation.id, sign);
   }
   const index = isOver(reservation) ? head.over : head.held;
-  if (sign === 1) index.add(reservation);
-  else index.delete(reservation);
+  if (sign === -1) index.delete(reservation);
+  else if (when === 'later') index.addLater(reservation);
+  else index.add(reservation);
   if (reservation.status === 'degraded') mark(head.degraded, reservation.id, sign);
   const { claims } = reservation;
   // Nearly all have one claim, and sets cost.
@@ -490,10 +485,10 @@ export function holdMachine(head: Head, allocation: Allocation, sign: 1 | -1): v
 }
 
 /** Holds claims (1) or gives them back (-1), on pools and hosts. */
-export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 | -1): void {
+export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 | -1, when: When = 'now'): void {
   const [only] = claims;
-  if (only !== undefined && claims.length === 1) holdOn(head, only, toVector(only.capacity, scratch), sign);
-  else forEachLoad(claims, (load, vector) => holdOn(head, load, vector, sign));
+  if (only !== undefined && claims.length === 1) holdOn(head, only, toVector(only.capacity, scratch), sign, when);
+  else forEachLoad(claims, (load, vector) => holdOn(head, load, vector, sign, when));
   for (const claim of claims) {
     if (claim.host !== undefined) {
       head.hosts.hold(claim.host, claimWindows(claim), onHost(claim.capacity, claim.disk), sign);
@@ -502,10 +497,13 @@ export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 |
   }
 }
 
-function holdOn(head: Head, claim: Omit<Claim, 'id'>, vector: CapacityVector, sign: 1 | -1): void {
+function holdOn(head: Head, claim: Omit<Claim, 'id'>, vector: CapacityVector, sign: 1 | -1, when: When): void {
   const node = nodeFor(head, claim.node);
   const timeline = claim.onLoan === true ? node.lent : node.free;
-  addOver(timeline, claimWindows(claim), vector, (sign === 1) === (claim.onLoan === true) ? 1 : -1);
+  const windows = claimWindows(claim);
+  const adding = (sign === 1) === (claim.onLoan === true) ? 1 : -1;
+  if (when === 'now') addOver(timeline, windows, vector, adding);
+  else for (const window of eachOf(windows)) timeline.addLater(window, vector, adding);
 }
 
 /** Adds a vector in each of the windows (1), or takes it away (-1). */

@@ -15,6 +15,7 @@
 import { BreakpointTree, NONE, real } from './breakpoint-tree.ts';
 import { CapacityOverflowError, RESOURCES, RESOURCE_COUNT, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
+import { Additions } from './timeline-additions.ts';
 import { Cursor } from './timeline-cursor.ts';
 import { BEGINNING, FOREVER, windowOf } from './window.ts';
 import type { Instant, Window } from './window.ts';
@@ -62,9 +63,12 @@ export class Timeline {
   /** The value before the first breakpoint, by resource index. */
   readonly #base: CapacityVector = zeroVector();
   #version = 0;
+  /** What is not in the tree yet: see `addLater`. */
+  #later: Additions | undefined;
 
   /** The number of distinct instants at which the value changes. */
   get breakpoints(): number {
+    this.#settle();
     return this.#tree.size;
   }
 
@@ -81,8 +85,20 @@ export class Timeline {
     this.#apply(window, vector, -1);
   }
 
+  /**
+   * Adds `sign` times the vector over the window, in one go with what else is added so, when the timeline is next looked at or
+   * changed: to load many, at some hundredth of what `add` takes for each.
+   * @throws CapacityOverflowError when an amount is no integer. That a sum passes `MAX_AMOUNT` is found out when they are added.
+   */
+  addLater(window: Window, vector: CapacityVector, sign: 1 | -1): void {
+    checkAmounts(vector);
+    this.#later ??= new Additions();
+    this.#later.push(window, vector, sign);
+  }
+
   /** The value at an instant, written into `target` when one is given. */
   valueAt(instant: Instant, target: CapacityVector = zeroVector()): CapacityVector {
+    this.#settle();
     const cursor = shared;
     cursor.watchAll(this.#tree, this.#resources, this.#base);
     cursor.seek(instant);
@@ -106,6 +122,7 @@ export class Timeline {
 
   /** The first instant of the window at which the demand does not fit, or undefined when it fits throughout. */
   firstShortage(window: Window, demand: CapacityVector): Instant | undefined {
+    this.#settle();
     const cursor = shared;
     if (!cursor.watchDemand(this.#tree, this.#resources, this.#base, demand)) return window.start;
     cursor.seek(window.start);
@@ -129,6 +146,7 @@ export class Timeline {
     const { notBefore, notAfter, duration, demand } = request;
     if (!(duration > 0)) throw new RangeError(`the duration is ${duration} ms; it must be more than 0`);
     if (notAfter < notBefore) return { outcome: 'none' };
+    this.#settle();
     const cursor = shared;
     if (!cursor.watchDemand(this.#tree, this.#resources, this.#base, demand)) return { outcome: 'none' };
     cursor.seek(notBefore);
@@ -170,6 +188,7 @@ export class Timeline {
    * @throws Error when the timeline is changed while the steps are being taken.
    */
   *steps(window: Window): Generator<Step, void, undefined> {
+    this.#settle();
     const cursor = new Cursor();
     const version = this.#version;
     cursor.watchAll(this.#tree, this.#resources, this.#base);
@@ -215,6 +234,7 @@ export class Timeline {
     const { start, end } = window;
     // NaN fails this comparison too.
     if (!(start < end)) windowOf(start, end);
+    this.#settle();
     this.#accept(vector);
     if (!this.#surelyBounded(vector, sign)) this.#checkSums(window, vector, sign);
     const width = this.#resources.length;
@@ -235,15 +255,28 @@ export class Timeline {
     if (end !== FOREVER) this.#tree.apply(end, change, sign === 1 ? -1 : 1, Number.POSITIVE_INFINITY);
   }
 
+  /** Puts into the tree what was added to be put there later. */
+  #settle(): void {
+    const later = this.#later;
+    if (later === undefined) return;
+    this.#later = undefined;
+    this.#widen(later.resources);
+    for (let index = 0; index < RESOURCE_COUNT; index++)
+      this.#base[index] = real(this.#base, index) + real(later.base, index);
+    const { instants, changes, count } = later.mergedWith(this.#tree, this.#resources);
+    this.#tree.rebuild(instants, changes, count);
+    this.#version++;
+    const nothing = zeroVector();
+    if (!this.#surelyBounded(nothing, 1)) this.#checkSums({ start: BEGINNING, end: FOREVER }, nothing, 1);
+  }
+
   /** Refuses amounts that are not integers, and gives a lane to each resource that is new. */
   #accept(vector: CapacityVector): void {
-    let seen = this.#seen;
-    for (let index = 0; index < RESOURCE_COUNT; index++) {
-      const amount = real(vector, index);
-      if (amount === 0) continue;
-      if (!Number.isInteger(amount) || amount > MAX_AMOUNT || amount < -MAX_AMOUNT) throw overflow(index, amount);
-      seen |= 1 << index;
-    }
+    this.#widen(checkAmounts(vector));
+  }
+
+  #widen(resources: number): void {
+    const seen = this.#seen | resources;
     if (seen === this.#seen) return;
     for (let index = 0; index < RESOURCE_COUNT; index++) {
       if (((seen & ~this.#seen) >> index) & 1) this.#resources.push(index);
@@ -284,6 +317,7 @@ export class Timeline {
 
   #extreme(window: Window, side: 1 | -1, target: CapacityVector): CapacityVector {
     const { end } = window;
+    this.#settle();
     const cursor = shared;
     cursor.watchAll(this.#tree, this.#resources, this.#base);
     cursor.seek(window.start);
@@ -316,6 +350,18 @@ const change = new Float64Array(RESOURCE_COUNT);
 
 function fitOf(since: Instant | undefined): FitResult {
   return since === undefined ? { outcome: 'none' } : { outcome: 'fits', start: since };
+}
+
+/** @returns the resources that are not 0, as a set: bit i for resource i. @throws CapacityOverflowError for what is no integer */
+function checkAmounts(vector: CapacityVector): number {
+  let resources = 0;
+  for (let index = 0; index < RESOURCE_COUNT; index++) {
+    const amount = real(vector, index);
+    if (amount === 0) continue;
+    if (!Number.isInteger(amount) || amount > MAX_AMOUNT || amount < -MAX_AMOUNT) throw overflow(index, amount);
+    resources |= 1 << index;
+  }
+  return resources;
 }
 
 function overflow(resource: number, amount: number): CapacityOverflowError {

@@ -2,19 +2,16 @@
  * Finds, among many things that last from an instant to another, those that overlap a window.
  *
  * Things are put into classes by length: class k holds lengths from 2^k to 2^(k+1) milliseconds, in the order of their start. What
- * overlaps [start, end) began after start - 2^(k+1), so that each class is one range of its tree, and no more than
- * about half of what is looked at is looked at in vain, however lengths are mixed. O(log n) to change and, per class in use, to ask.
+ * overlaps [start, end) began after start - 2^(k+1), so that each class is one range of its row, and no more than
+ * about half of what is looked at is looked at in vain, however lengths are mixed. To change and, per class in use, to ask
+ * costs a binary search.
  */
-import { createRequire } from 'node:module';
-import type SortedBtree from 'sorted-btree';
+import { SpanRow } from './span-row.ts';
+import type { Started } from './span-row.ts';
 import { FOREVER } from './window.ts';
-import type { Window } from './window.ts';
+import type { Instant, Window } from './window.ts';
 import { meets, someOf, spanOfAll, windowAt } from './windows.ts';
 import type { Windows } from './windows.ts';
-
-// The package is CommonJS with a `default` property, which loaders of ES modules take for different things; `require` does not.
-// Cast: the package's own declarations.
-const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof SortedBtree;
 
 /** Something with an id and a window. An absent end is without end. */
 export interface Spanned {
@@ -59,40 +56,42 @@ export function byStart(a: Spanned, b: Spanned): number {
 }
 
 export class WindowIndex<T extends Spanned> {
-  readonly #classes = new Map<number, SortedBtree.default<Spanned, T>>();
+  readonly #classes = new Map<number, SpanRow<T>>();
+  /** Not in a class yet: see `addLater`. */
+  #later: T[] = [];
   #size = 0;
 
   get size(): number {
-    return this.#size;
+    return this.#size + this.#later.length;
   }
 
   add(item: T): void {
-    const key = keyOf(item);
-    const length = lengthClass(key);
-    let tree = this.#classes.get(length);
-    if (tree === undefined) {
-      tree = new BTree<Spanned, T>(undefined, byStart);
-      this.#classes.set(length, tree);
-    }
-    if (tree.set(key, item)) this.#size++;
+    this.#settle();
+    const { start, end } = spanOf(item);
+    if (this.#classOf(lengthClass(start, end)).put(start, item)) this.#size++;
+  }
+
+  /** Adds what is not in it, in one go with what else is added so, when the index is next looked at: to load many. */
+  addLater(item: T): void {
+    this.#later.push(item);
   }
 
   /** Takes out what was added with the same id and window. */
   delete(item: Spanned): void {
-    const key = keyOf(item);
-    const length = lengthClass(key);
-    const tree = this.#classes.get(length);
-    if (tree?.delete(key) === true) this.#size--;
-    if (tree?.size === 0) this.#classes.delete(length);
+    this.#settle();
+    const { start, end } = spanOf(item);
+    const length = lengthClass(start, end);
+    const row = this.#classes.get(length);
+    if (row?.delete(start, item.id) === true) this.#size--;
+    if (row?.size === 0) this.#classes.delete(length);
   }
 
   /** What overlaps the window with any of its own: by length class, then by start. The index must not change meanwhile. */
   *overlapping(window: Window): Generator<T, void, undefined> {
-    for (const [length, tree] of [...this.#classes].sort(([a], [b]) => a - b)) {
+    this.#settle();
+    for (const [length, row] of [...this.#classes].sort(([a], [b]) => a - b)) {
       const earliest = window.start - 2 ** (length + 1);
-      // The empty id comes before every other, so that the bound itself is included.
-      for (const [key, item] of tree.entries({ id: '', startsAt: Number.isNaN(earliest) ? -Infinity : earliest })) {
-        if (key.startsAt >= window.end) break;
+      for (const item of row.between(Number.isNaN(earliest) ? -Infinity : earliest, window.end)) {
         if (meets(windowsOf(item), window)) yield item;
       }
     }
@@ -102,17 +101,32 @@ export class WindowIndex<T extends Spanned> {
   inOrder(window: Window): T[] {
     return [...this.overlapping(window)].sort(byStart);
   }
-}
 
-/** What an item is kept by: its span. */
-function keyOf(item: Spanned): Spanned {
-  if (item.series === undefined) return item;
-  const { start, end } = spanOf(item);
-  return { id: item.id, startsAt: start, endsAt: end };
+  #classOf(length: number): SpanRow<T> {
+    let row = this.#classes.get(length);
+    if (row === undefined) {
+      row = new SpanRow<T>();
+      this.#classes.set(length, row);
+    }
+    return row;
+  }
+
+  #settle(): void {
+    if (this.#later.length === 0) return;
+    const byLength = new Map<number, Started<T>[]>();
+    for (const item of this.#later) {
+      const { start, end } = spanOf(item);
+      const length = lengthClass(start, end);
+      const started = byLength.get(length);
+      if (started === undefined) byLength.set(length, [{ start, item }]);
+      else started.push({ start, item });
+    }
+    this.#later = [];
+    for (const [length, started] of byLength) this.#size += this.#classOf(length).putAll(started);
+  }
 }
 
 /** The k of 2^k <= length < 2^(k+1); Infinity for what has no end. */
-function lengthClass(item: Spanned): number {
-  if (item.endsAt === undefined) return Infinity;
-  return Math.floor(Math.log2(Math.max(1, item.endsAt - item.startsAt)));
+function lengthClass(start: Instant, end: Instant): number {
+  return Math.floor(Math.log2(Math.max(1, end - start)));
 }

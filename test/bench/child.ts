@@ -56,7 +56,16 @@ export class Child<Job extends object, Result> {
 
 /** Resident memory of a process in MiB; 0 where the system does not tell. */
 export function residentMegabytes(pid: number): number {
-  const kilobytes = /VmRSS:\s+(\d+) kB/.exec(readOrEmpty(`/proc/${pid}/status`))?.[1];
+  return megabytes(pid, 'VmRSS');
+}
+
+/** The most that it ever was. */
+export function peakMegabytes(pid: number): number {
+  return megabytes(pid, 'VmHWM');
+}
+
+function megabytes(pid: number, field: string): number {
+  const kilobytes = new RegExp(`${field}:\\s+(\\d+) kB`).exec(readOrEmpty(`/proc/${pid}/status`))?.[1];
   return Number(kilobytes ?? 0) / 1024;
 }
 

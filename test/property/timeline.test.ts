@@ -89,12 +89,21 @@ const windowsIn = (horizon: number): fc.Arbitrary<Window> =>
       end: kind === 0 ? FOREVER : start + (kind < 5 ? Math.ceil(length / 8) : length),
     }));
 
-type Change = readonly ['add', Window, CapacityVector] | readonly ['remove', number];
+/** `later` and `less later` put an addition, or a removal, off until the timeline is next looked at. */
+type Change = readonly ['add' | 'later' | 'less later', Window, CapacityVector] | readonly ['remove', number];
 
 const changesIn = (horizon: number, maxLength: number): fc.Arbitrary<Change[]> =>
   fc.array(
     fc.oneof(
       { weight: 3, arbitrary: fc.tuple(fc.constant('add' as const), windowsIn(horizon), vectors(-5, 5)) },
+      {
+        weight: 1,
+        arbitrary: fc.tuple(
+          fc.constantFrom('later' as const, 'less later' as const),
+          windowsIn(horizon),
+          vectors(-5, 5),
+        ),
+      },
       { weight: 2, arbitrary: fc.tuple(fc.constant('remove' as const), fc.nat()) },
     ),
     { maxLength, size: 'max' },
@@ -125,10 +134,13 @@ const play = (changes: readonly Change[]): Played => {
     ...changes,
   ];
   for (const step of changesAndCapacity) {
-    if (step[0] === 'add') {
-      timeline.add(step[1], step[2]);
-      naive.add(step[1], step[2]);
-      live.push([step[1], step[2]]);
+    if (step[0] !== 'remove') {
+      const [how, window, vector] = step;
+      const sum = how === 'less later' ? vector.map((amount) => -amount) : vector;
+      if (how === 'add') timeline.add(window, vector);
+      else timeline.addLater(window, vector, how === 'later' ? 1 : -1);
+      naive.add(window, sum);
+      live.push([window, sum]);
     } else {
       const [gone] = live.splice(step[1] % (live.length + 1), 1);
       if (gone === undefined) continue;
@@ -247,6 +259,35 @@ describe('Timeline against a list that is summed anew for every question', funct
         ]);
       }),
       RUNS,
+    );
+  });
+
+  it('is the same whether windows are added one by one or later, all in one go', () => {
+    const added = fc.array(fc.tuple(windowsIn(3_000_000_000_000), vectors(-5, 5)), {
+      minLength: 1_000,
+      maxLength: 3_000,
+      size: 'max',
+    });
+    fc.assert(
+      fc.property(added, added, (early, late) => {
+        const one = new Timeline();
+        const other = new Timeline();
+        for (const [window, vector] of early.slice(0, 40)) {
+          one.add(window, vector);
+          other.add(window, vector);
+        }
+        for (const [window, vector] of late) {
+          one.add(window, vector);
+          other.addLater(window, vector, 1);
+        }
+        const all = { start: BEGINNING, end: FOREVER };
+        expect(other.breakpoints).to.equal(one.breakpoints);
+        expect([...other.steps(all)]).to.deep.equal([...one.steps(all)]);
+        // What is made in one go can be changed like any other.
+        for (const [window, vector] of [...late, ...early.slice(0, 40)]) other.remove(window, vector);
+        expect(other.breakpoints).to.equal(0);
+      }),
+      { seed: 11, numRuns: 6 },
     );
   });
 

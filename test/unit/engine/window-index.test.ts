@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import { spanOf, WindowIndex } from '../../../src/engine/window-index.ts';
+import { byStart, spanOf, WindowIndex } from '../../../src/engine/window-index.ts';
 import type { Spanned } from '../../../src/engine/window-index.ts';
 import { BEGINNING, FOREVER, overlaps } from '../../../src/engine/window.ts';
 
@@ -52,5 +52,51 @@ describe('WindowIndex', () => {
       }),
       { seed: 7, numRuns: 500 },
     );
+  });
+
+  it('agrees with a scan over histories that divide and join its pieces, whether things come one by one or together', () => {
+    const step = fc.record({
+      how: fc.constantFrom('add', 'add', 'later', 'delete', 'delete'),
+      // Few starts, so that ids decide.
+      start: fc.integer({ min: 0, max: 400 }),
+      length: fc.constantFrom(1, 3, 70),
+    });
+    fc.assert(
+      fc.property(fc.array(step, { minLength: 1_000, maxLength: 4_000, size: 'max' }), (steps) => {
+        const index = new WindowIndex<Spanned>();
+        const kept: Spanned[] = [];
+        for (const [id, { how, start, length }] of steps.entries()) {
+          const added = item(`${(id * 7919) % 10_007}`, start, start + length);
+          if (how === 'delete') {
+            const [gone] = kept.splice((id * 31) % Math.max(1, kept.length), 1);
+            if (gone !== undefined) index.delete(gone);
+          } else {
+            kept.push(added);
+            if (how === 'add') index.add(added);
+            else index.addLater(added);
+          }
+        }
+        for (const window of [
+          { start: BEGINNING, end: FOREVER },
+          { start: 100, end: 160 },
+        ]) {
+          const expected = kept.filter((each) => overlaps(spanOf(each), window)).sort(byStart);
+          expect(index.inOrder(window)).to.deep.equal(expected);
+        }
+        expect(index.size).to.equal(kept.length);
+        for (const each of kept.splice(0)) index.delete(each);
+        expect(index.size).to.equal(0);
+        expect(index.inOrder({ start: BEGINNING, end: FOREVER })).to.deep.equal([]);
+      }),
+      { seed: 5, numRuns: 20 },
+    );
+  });
+
+  it('loads many at once, in the order of start and id', () => {
+    const many = Array.from({ length: 5_000 }, (_, id) => item(`${id % 100}-${id}`, (id * 7_919) % 1_000, 2_000));
+    const index = new WindowIndex<Spanned>();
+    for (const each of many) index.addLater(each);
+    expect(index.size).to.equal(many.length);
+    expect(index.inOrder({ start: 0, end: 1_000 })).to.deep.equal([...many].sort(byStart));
   });
 });

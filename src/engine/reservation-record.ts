@@ -1,0 +1,114 @@
+/**
+ * A reservation as its record holds it: what follows from the rest is left out. That is half of it for nearly all, which have one claim,
+ * of what they asked for when they asked for it; and a million have to be read before the first request is answered.
+ */
+import type { Capacity } from './capacity.ts';
+import { compactClaim, compactOf } from './compact.ts';
+import type { Following } from './compact.ts';
+import type { Claim, HostId, Id, NodeId, Reservation } from './entities.ts';
+import type { Instant } from './window.ts';
+
+type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+
+export type ReservationRecord = Omit<Reservation, Following> & {
+  /** Absent: as `createdOn`. */
+  readonly modifiedOn?: Reservation['modifiedOn'];
+  /** Absent: as `start`. */
+  readonly startsAt?: Reservation['startsAt'];
+  /** Absent: as `end`. Null: there is none. */
+  readonly endsAt?: Reservation['endsAt'] | null;
+  /** Absent: one on the node `on`, of the demand's capacity and during the window in effect. */
+  readonly claims?: Reservation['claims'];
+  readonly on?: NodeId;
+};
+
+/** The body of a reservation's record. */
+export function recordOf(reservation: Reservation): ReservationRecord {
+  const { origin, owner, priority, demand, status, createdOn, modifiedOn, startsAt, endsAt, claims } = reservation;
+  const record: Writable<ReservationRecord> = { origin, owner, priority, demand, status, createdOn };
+  const { start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = reservation;
+  const { recurrence, series } = reservation;
+  const [claim] = claims;
+  if (claim !== undefined && claims.length === 1 && follows(claim, reservation)) record.on = claim.node;
+  else record.claims = claims;
+  if (start !== undefined) record.start = start;
+  if (end !== undefined) record.end = end;
+  if (hold !== undefined) record.hold = hold;
+  if (name !== undefined) record.name = name;
+  if (startsAt !== start) record.startsAt = startsAt;
+  if (endsAt !== end) record.endsAt = endsAt ?? null;
+  if (modifiedOn !== createdOn) record.modifiedOn = modifiedOn;
+  if (expiresAt !== undefined) record.expiresAt = expiresAt;
+  if (expiryTime !== undefined) record.expiryTime = expiryTime;
+  if (flexible !== undefined) record.flexible = flexible;
+  if (tenant !== undefined) record.tenant = tenant;
+  if (reason !== undefined) record.reason = reason;
+  if (message !== undefined) record.message = message;
+  if (awaits !== undefined) record.awaits = awaits;
+  if (recurrence !== undefined) record.recurrence = recurrence;
+  if (series !== undefined) record.series = series;
+  return record;
+}
+
+/** The id of an only claim. */
+const FIRST = '1';
+/** Members of a claim that says no more than it must: id, node, start, capacity. */
+const BARE = 4;
+
+/** Ids of nodes that the head has already: what it holds refers to these, and not to copies of its own. */
+export interface KnownNodes {
+  readonly nodes: ReadonlyMap<NodeId, { readonly id: NodeId }>;
+  readonly hosts: { readonly nodes: ReadonlyMap<HostId, { readonly id: HostId }> };
+}
+
+/** The reservation of a record, in the least memory: its claims share node ids and vectors with what is equal. */
+export function reservationIn(id: Id, record: ReservationRecord, known: KnownNodes): Reservation {
+  const { demand, createdOn, start, end, on } = record;
+  const startsAt = record.startsAt ?? start ?? createdOn;
+  const endsAt = record.endsAt === undefined ? end : (record.endsAt ?? undefined);
+  const claims =
+    on === undefined
+      ? sharedClaims(record.claims ?? [], demand.capacity, known)
+      : [claimThatFollows(known.nodes.get(on)?.id ?? on, startsAt, endsAt, demand.capacity)];
+  return compactOf(record, { id, modifiedOn: record.modifiedOn ?? createdOn, startsAt, endsAt, claims });
+}
+
+/** Whether the claim is the one that a record without claims stands for. */
+function follows(claim: Claim, { startsAt, endsAt, demand }: Reservation): boolean {
+  const { id, start, end, capacity } = claim;
+  const bare = Object.keys(claim).length === (end === undefined ? BARE : BARE + 1);
+  const { capacity: demanded } = demand;
+  return (
+    id === FIRST &&
+    start === startsAt &&
+    end === endsAt &&
+    bare &&
+    (capacity === demanded || sameEntries(capacity, demanded))
+  );
+}
+
+function claimThatFollows(node: NodeId, start: Instant, end: Instant | undefined, capacity: Capacity): Claim {
+  const claim: Writable<Claim> = { id: FIRST, node, start, capacity };
+  if (end !== undefined) claim.end = end;
+  return claim;
+}
+
+/** The claims of any entity, with the node ids that the head has, and one vector for those that hold the same. */
+export function sharedClaims(claims: readonly Claim[], demanded: Capacity | undefined, known: KnownNodes): Claim[] {
+  let last = demanded;
+  return claims.map((claim) => {
+    const { node, host, capacity } = claim;
+    // Instances of one container hold the same, one claim after the other.
+    if (last === undefined || !sameEntries(last, capacity)) last = capacity;
+    return compactClaim({
+      ...claim,
+      node: known.nodes.get(node)?.id ?? node,
+      capacity: last,
+      ...(host === undefined ? {} : { host: known.hosts.nodes.get(host)?.id ?? host }),
+    });
+  });
+}
+
+function sameEntries(a: Capacity, b: Capacity): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}

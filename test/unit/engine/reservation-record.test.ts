@@ -1,0 +1,71 @@
+import { expect } from 'chai';
+import type { Reservation } from '../../../src/engine/entities.ts';
+import { recordOf, reservationIn } from '../../../src/engine/reservation-record.ts';
+import type { ReservationRecord } from '../../../src/engine/reservation-record.ts';
+
+const START = Date.parse('2030-01-31T08:00:00Z');
+const HOUR = 3_600_000;
+
+const plain: Reservation = {
+  id: 'r1',
+  origin: 'rpc',
+  owner: 'consumer',
+  priority: 2,
+  demand: { capacity: { cores: 4, ram: 8_192 }, pools: ['p'] },
+  status: 'scheduled',
+  createdOn: START - HOUR,
+  modifiedOn: START - HOUR,
+  start: START,
+  end: START + HOUR,
+  startsAt: START,
+  endsAt: START + HOUR,
+  hold: 'firm',
+  claims: [{ id: '1', node: 'pool/p', start: START, end: START + HOUR, capacity: { cores: 4, ram: 8_192 } }],
+};
+
+const KNOWN = { nodes: new Map([['pool/p', { id: 'pool/p' }]] as const), hosts: { nodes: new Map() } };
+
+function back(record: object): Reservation {
+  // Cast: what was a record is one after a journey through JSON.
+  return reservationIn('r1', JSON.parse(JSON.stringify(record)) as ReservationRecord, KNOWN);
+}
+
+describe('the record of a reservation', () => {
+  it('leaves out what follows from the rest', () => {
+    const record = recordOf(plain);
+    expect(record).to.not.have.any.keys('id', 'startsAt', 'endsAt', 'modifiedOn', 'claims');
+    expect(record.on).to.equal('pool/p');
+    expect(back(record)).to.deep.equal(plain);
+  });
+
+  const { endsAt: _, ...endless } = plain;
+  const [claim] = plain.claims;
+  const variants: Readonly<Record<string, Reservation>> = {
+    'holds nothing': { ...plain, status: 'pending', claims: [] },
+    'began when it was made': { ...plain, startsAt: plain.createdOn },
+    'was changed later': { ...plain, modifiedOn: plain.createdOn + 1, name: 'n', tenant: 't' },
+    'has an end that was asked for, and none in effect': { ...endless, claims: [] },
+    'ends before it was to': { ...plain, endsAt: START + 1 },
+    'holds less than it asked for': {
+      ...plain,
+      claims: plain.claims.map((each) => ({ ...each, capacity: { cores: 4 } })),
+    },
+    'has its claim on loan': { ...plain, claims: plain.claims.map((each) => ({ ...each, onLoan: true as const })) },
+    'has a claim of another name': { ...plain, claims: plain.claims.map((each) => ({ ...each, id: '2' })) },
+    'has two claims': { ...plain, claims: claim === undefined ? [] : [claim, { ...claim, id: '2' }] },
+  };
+  for (const [what, reservation] of Object.entries(variants)) {
+    it(`brings back one that ${what}`, () => {
+      expect(back(recordOf(reservation))).to.deep.equal(reservation);
+    });
+  }
+
+  it('reads a record that says everything', () => {
+    expect(back(plain)).to.deep.equal(plain);
+  });
+
+  it('shares the vector of the demand and the id of the node', () => {
+    const { demand, claims } = back(plain);
+    expect(claims[0]?.capacity).to.equal(demand.capacity);
+  });
+});
