@@ -31,4 +31,3 @@ export function crowdedInfrastructure(reservations: number): Record<string, unkn
     },
   };
 }
-

@@ -1,7 +1,8 @@
 /**
  * `npm run bench [-- PART… --json FILE --seconds N --callers N,… --cpu-prof DIR]`: decisions of the timeline, and durable
  * create-reservation through each way in, beside baselines in the same run. Parts: timeline sqlite engine local http https
- * netconf discovery boot (openstack.ts); all unless named. The server under test is the compiled one, in a process of its own; so is the load generator.
+ * netconf discovery boot (openstack.ts); all of these unless named. Parts that take minutes, and run only when they are named: restart
+ * (--reservations N). The server under test is the compiled one, in a process of its own; so is the load generator.
  */
 import { fork } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -16,6 +17,7 @@ import type { Target } from './load-client.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 import { boot, discovery } from './openstack.ts';
 import { infrastructure } from './requests.ts';
+import { restart } from './restart.ts';
 import { ServedProcess } from '../served-process.ts';
 import type { Measurement } from './statistics.ts';
 import { printTable } from './table.ts';
@@ -23,7 +25,8 @@ import type { TimelineRate } from './timeline.ts';
 
 const WIRES = ['http', 'https', 'netconf'] as const;
 type Wire = (typeof WIRES)[number];
-const PARTS = ['timeline', 'sqlite', 'engine', 'local', ...WIRES, 'discovery', 'boot'] as const;
+const SHORT_PARTS = ['timeline', 'sqlite', 'engine', 'local', ...WIRES, 'discovery', 'boot'] as const;
+const PARTS = [...SHORT_PARTS, 'restart'] as const;
 type Part = (typeof PARTS)[number];
 
 const WARM_UP = 1;
@@ -49,22 +52,24 @@ const { values, positionals } = parseArgs({
     json: { type: 'string' },
     seconds: { type: 'string', default: '3' },
     callers: { type: 'string', default: '1,16,64' },
+    reservations: { type: 'string', default: '1000000' },
     'cpu-prof': { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
 const callersAtOnce = values.callers.split(',').map(Number);
+const reservations = Number(values.reservations);
 const parts = chosenParts();
 
 function chosenParts(): ReadonlySet<Part> {
   const unknown = positionals.filter((name) => !PARTS.some((part) => part === name));
-  if (unknown.length > 0 || !(seconds > 0) || !callersAtOnce.every((callers) => callers >= 1)) {
+  if (unknown.length > 0 || !(seconds > 0) || !(reservations >= 1) || !callersAtOnce.every((callers) => callers >= 1)) {
     console.error(
-      `usage: npm run bench -- [${PARTS.join('|')}]… [--json FILE] [--seconds N] [--callers N,…] [--cpu-prof DIR]`,
+      `usage: npm run bench -- [${PARTS.join('|')}]… [--json FILE] [--seconds N] [--callers N,…] [--reservations N] [--cpu-prof DIR]`,
     );
     process.exit(2);
   }
-  return new Set(positionals.length === 0 ? PARTS : PARTS.filter((part) => positionals.includes(part)));
+  return new Set(positionals.length === 0 ? SHORT_PARTS : PARTS.filter((part) => positionals.includes(part)));
 }
 
 function loopOf(callers: number): LoadJob['loop'] {
@@ -264,6 +269,7 @@ async function main(): Promise<void> {
   if (chosen.length > 0) results['wires'] = await wires(chosen);
   if (parts.has('discovery')) results['discovery'] = await discovery();
   if (parts.has('boot')) results['boot'] = await boot(profiling('boot'));
+  if (parts.has('restart')) results['restart'] = await restart(reservations);
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   console.log('The table of libyang-wasm: npm run bench --workspace libyang-wasm');
 }

@@ -66,7 +66,7 @@ async function restarted(directory: string, filled: Filled): Promise<Omit<Restar
     const asked = { pools: [CROWDED_POOL], window, 'show-utilization': false };
     expectIn(await ask(served, 'query-capacity', asked), `"available":{"cores":${filled.cores},`);
     const capacity = since();
-    const found = { 'reservation-ids': [filled.id], 'show-utilization': false };
+    const found = { 'reservation-id': [filled.id], 'show-utilization': false };
     expectIn(await ask(served, 'query-reservation', found), `"${filled.id}"`);
     const reservation = since();
     const used = processorSeconds(served.pid);
