@@ -91,6 +91,29 @@ export class Cursor {
     for (; this.position < this.last && this.instant() <= instant; this.position++) this.step();
   }
 
+  /**
+   * Goes on to an instant: takes the breakpoints before it and, if `inclusive`, one at it.
+   * @param target lowered (side -1) or raised (side 1) to what the value is on the way
+   */
+  advance(to: Instant, inclusive: boolean, side: 1 | -1 = 1, target?: CapacityVector): void {
+    for (;;) {
+      for (; this.position < this.last; this.position++) {
+        const at = this.instant();
+        if (inclusive ? at > to : at >= to) return;
+        this.step();
+        if (target !== undefined) this.foldValue(side, target);
+      }
+      do {
+        if (!this.pop()) return;
+        if (inclusive ? this.low > to : this.low >= to) {
+          // It is still to come.
+          this.#depth++;
+          return;
+        }
+      } while (this.high() <= to ? this.#pass(side, target) : this.open());
+    }
+  }
+
   /** The instant of the next breakpoint. */
   instant(): Instant {
     return real(this.#tree.instants, this.position);
@@ -159,6 +182,11 @@ export class Cursor {
       value[index] = real(value, index) + real(aggregates, sums + int(this.#lanes, index));
     }
     return true;
+  }
+
+  #pass(side: 1 | -1, target: CapacityVector | undefined): true {
+    if (target !== undefined) this.foldNode(side, target);
+    return this.skip();
   }
 
   /** Whether the value covers the demand. */

@@ -221,10 +221,15 @@ export class Timeline {
     if (!Number.isSafeInteger(interval) || interval <= 0) {
       throw new RangeError(`the interval is ${interval} ms; it must be a whole number more than 0`);
     }
+    this.#settle();
+    const cursor = shared;
+    cursor.watchAll(this.#tree, this.#resources, this.#base);
+    cursor.seek(start);
     const samples: Step[] = [];
     for (let at = start; at < end; at += interval) {
-      const span = { start: at, end: Math.min(at + interval, end) };
-      const value = measure === 'start' ? this.valueAt(at) : measure === 'min' ? this.min(span) : this.max(span);
+      if (at > start) cursor.advance(at, true);
+      const value = cursor.read(this.#base, zeroVector());
+      if (measure !== 'start') cursor.advance(Math.min(at + interval, end), false, measure === 'min' ? -1 : 1, value);
       samples.push({ at, value });
     }
     return samples;
@@ -316,29 +321,13 @@ export class Timeline {
   }
 
   #extreme(window: Window, side: 1 | -1, target: CapacityVector): CapacityVector {
-    const { end } = window;
     this.#settle();
     const cursor = shared;
     cursor.watchAll(this.#tree, this.#resources, this.#base);
     cursor.seek(window.start);
     cursor.read(this.#base, target);
-    for (;;) {
-      for (; cursor.position < cursor.last; cursor.position++) {
-        if (cursor.instant() >= end) return target;
-        cursor.step();
-        cursor.foldValue(side, target);
-      }
-      let again: boolean;
-      do {
-        if (!cursor.pop() || cursor.low >= end) return target;
-        if (cursor.high() <= end) {
-          cursor.foldNode(side, target);
-          again = cursor.skip();
-        } else {
-          again = cursor.open();
-        }
-      } while (again);
-    }
+    cursor.advance(window.end, false, side, target);
+    return target;
   }
 }
 

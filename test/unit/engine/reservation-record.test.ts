@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import type { Reservation } from '../../../src/engine/entities.ts';
+import { omit } from '../../../src/engine/omit.ts';
 import { recordOf, reservationIn } from '../../../src/engine/reservation-record.ts';
 import type { ReservationRecord } from '../../../src/engine/reservation-record.ts';
 
@@ -38,7 +39,7 @@ describe('the record of a reservation', () => {
     expect(back(record)).to.deep.equal(plain);
   });
 
-  const { endsAt: _, ...endless } = plain;
+  const endless = omit(plain, 'endsAt');
   const [claim] = plain.claims;
   const variants: Readonly<Record<string, Reservation>> = {
     'holds nothing': { ...plain, status: 'pending', claims: [] },
