@@ -15,7 +15,8 @@
  * 7. Of what recurs, each window after the current one holds all that was asked for, placed as it is to be.
  * 8. Where a reservation that has started holds something, no more is on loan than nobody needs, save by machines that are being deleted;
  *    and who waits for machines to be gone has not started, and they are being deleted.
- * 9. A head that is built anew from the records equals this one, timelines and indexes included.
+ * 9. What pools, providers, quotas, hosts and elements show over time is the sum of the parts, and no element is held twice.
+ * 10. A head that is built anew from the records equals this one.
  */
 import { NOTHING, RESOURCES, add, equals, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
@@ -29,87 +30,151 @@ import { nodesOfHolder } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
 import { departingFrom } from './settlement.ts';
 import { isLeaving, loansOn, roomForLoans } from './vacancy.ts';
-import {
-  POLICY_ID,
-  allocationsOf,
-  claimWindows,
-  emptyHead,
-  isOver,
-  loadRecord,
-  occupancyOf,
-  poolNode,
-  poolOfNode,
-  providerNode,
-  writesOf,
-} from './state.ts';
-import type { Change, Head, Node } from './state.ts';
+import { allocationsOf, claimWindows, isOver, occupancyOf, poolNode, poolOfNode, providerNode } from './state.ts';
+import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
+import { differencesFromRecords } from './rebuilt.ts';
+import { sumsOfParts } from './sums.ts';
 import type { Timeline } from './timeline.ts';
-import { ALWAYS, FOREVER, containsWindow, describeInstant } from './window.ts';
+import { ALWAYS, FOREVER, containsWindow } from './window.ts';
 import type { Instant } from './window.ts';
 import { claimsIn, currentClaims } from './occurrence.ts';
 import { currentWindow, spanOf, windowsAhead } from './window-index.ts';
 import { countOf, spanOfAll, windowAt } from './windows.ts';
 
-/** Every violation, in words; empty when all holds. */
-export function violations(head: Head, now: Instant): string[] {
-  return [
-    ...[...head.nodes.values()].flatMap((node) => (node.id.startsWith('pool/') ? overCapacity(head, node, now) : [])),
-    ...[...head.hosts.nodes.values()].flatMap((host) => overCapacity(head, host, now)),
-    ...[...head.quotas].flatMap(([id, account]) => overQuota(head, id, account, now)),
-    ...[...head.nodes.values()].flatMap((node) => overLent(head, node, now)),
-    ...[...head.awaiting.keys()].flatMap((machine) => miswaited(head, machine)),
-    ...[...head.reservations.values()].flatMap((reservation) => misheld(head, reservation)),
-    ...[...head.offers.values()].flatMap((offer) => misoffered(head, offer)),
-    ...[...head.allocations.values()].flatMap((allocation) => misallocated(head, allocation)),
-    ...[...head.providers.keys()].flatMap((provider) => beyondProvider(head, provider, now)),
-    ...differences(head, rebuilt(head)),
-  ];
+/** Which of them is violated: 9 is `sum`, 10 is `records`. */
+export type Rule =
+  | 'capacity'
+  | 'quota'
+  | 'loan'
+  | 'claim'
+  | 'reservation'
+  | 'offer'
+  | 'allocation'
+  | 'provider'
+  | 'element'
+  | 'sum'
+  | 'records';
+
+export interface Violation {
+  readonly rule: Rule;
+  /** Node of the capacity map, or id of the entity. */
+  readonly where: string;
+  /** From when on, where it is about an instant. */
+  readonly at?: Instant;
+  readonly message: string;
 }
 
-function overCapacity(head: Head, node: Bearer, now: Instant): string[] {
+export interface Inspection {
+  /** Is told of everything that is looked at, when that is done. */
+  readonly inspected?: (rule: Rule, where: string) => void;
+  /** Whether the records are made into a head anew, for rule 10. A head that has just been loaded is one. */
+  readonly anew?: boolean;
+}
+
+/** Every violation; empty when all holds. */
+export function violations(head: Head, now: Instant, { inspected, anew = true }: Inspection = {}): Violation[] {
+  const found: Violation[] = [];
+  const inspect = (rule: Rule, where: string, findings: readonly Finding[]): void => {
+    for (const finding of findings) {
+      found.push({ rule, where, ...(typeof finding === 'string' ? { message: finding } : finding) });
+    }
+    inspected?.(rule, where);
+  };
+  const excusedNow = excusedFrom(head);
+  excusedNow.lift();
+  try {
+    for (const node of head.nodes.values()) {
+      if (node.id.startsWith('pool/')) inspect('capacity', node.id, overCapacity(head, node, now));
+    }
+    for (const host of head.hosts.nodes.values()) inspect('capacity', host.id, overCapacity(head, host, now));
+  } finally {
+    excusedNow.putBack();
+  }
+  for (const [id, account] of head.quotas) inspect('quota', id, overQuota(head, id, account, now));
+  for (const node of head.nodes.values()) inspect('loan', node.id, overLent(head, node, now));
+  for (const machine of head.awaiting.keys()) inspect('loan', machine, miswaited(head, machine));
+  for (const [id, held] of head.hosts.elements) inspect('element', id, heldTwice(held));
+  for (const reservation of head.reservations.values()) {
+    inspect('claim', reservation.id, misclaimed(head, reservation));
+    inspect('reservation', reservation.id, misheld(head, reservation));
+  }
+  for (const offer of head.offers.values()) {
+    inspect('claim', offer.id, misclaimed(head, offer));
+    inspect('offer', offer.id, misoffered(head, offer));
+  }
+  for (const allocation of head.allocations.values()) {
+    inspect('claim', allocation.id, misclaimed(head, allocation));
+    inspect('allocation', allocation.id, misallocated(head, allocation));
+  }
+  for (const provider of head.providers.keys()) inspect('provider', provider, beyondProvider(head, provider, now));
+  for (const { where, found: mismatches } of sumsOfParts(head)) inspect('sum', where, mismatches);
+  if (anew) inspect('records', 'head', differencesFromRecords(head));
+  return found;
+}
+
+/** What is wrong with the subject, and from when on where that is known. */
+type Finding = string | { readonly at: Instant; readonly message: string };
+
+/** What may exceed what there is: degraded reservations, and machines that are being deleted. They are lifted for the look at all nodes. */
+function excusedFrom(head: Head): { readonly lift: () => void; readonly putBack: () => void } {
   const degraded = [...head.degraded].flatMap((id) => head.reservations.get(id) ?? []);
   const departing = departingFrom(head);
-  for (const reservation of degraded) lift(head, reservation, 1);
-  for (const machine of departing) liftMachine(head, machine, 1);
-  try {
-    for (let at = firstDebt(node, now); at !== undefined; at = after(node, at)) {
-      const instant = at;
-      const offers = [...head.heldOffers.overlapping({ start: at, end: at + 1 })];
-      const guilty = [
-        ...holdersAt(head, node.id, at).filter(({ status }) => status !== 'degraded'),
-        ...offers.filter(({ claims }) => claims.some((claim) => isHeldAt(claim, instant))),
-      ].filter((holder) => takesPart(holder, node, instant));
-      if (guilty.length > 0 || !excused(head, node)) {
-        const ids = guilty.map(({ id }) => id).join(', ');
-        return [
-          `${node.id} bears more than it has at ${describeInstant(at)}: ${describe(node, at)}; held by ${ids || 'no reservation or offer'}`,
-        ];
-      }
-    }
-    return [];
-  } finally {
-    for (const reservation of degraded) lift(head, reservation, -1);
-    for (const machine of departing) liftMachine(head, machine, -1);
-  }
+  const move = (sign: 1 | -1): void => {
+    for (const reservation of degraded) lift(head, reservation, sign);
+    for (const machine of departing) liftMachine(head, machine, sign);
+  };
+  return { lift: () => move(1), putBack: () => move(-1) };
 }
 
-function overQuota(head: Head, id: NodeId, { quota, reservations }: QuotaAccount, now: Instant): string[] {
-  const node = head.nodes.get(id);
-  if (node === undefined) return [`${id} has no node`];
-  const holders = [...head.reservations.values(), ...head.offers.values(), ...head.allocations.values()].filter(
-    (holder) => nodesOfHolder(head, holder).includes(id),
-  );
-  const kept = holders.filter((holder) => holder.createdOn <= (quota.since ?? now) || isReleased(holder));
-  const found: string[] = [];
-  if (quota.reservations !== undefined && reservations > quota.reservations && kept.length === 0)
-    found.push(`${id} counts ${reservations} reservations of ${quota.reservations}`);
+function overCapacity(head: Head, node: Bearer, now: Instant): Finding[] {
   for (let at = firstDebt(node, now); at !== undefined; at = after(node, at)) {
     const instant = at;
+    const offers = [...head.heldOffers.overlapping({ start: at, end: at + 1 })];
+    const guilty = [
+      ...holdersAt(head, node.id, at).filter(({ status }) => status !== 'degraded'),
+      ...offers.filter(({ claims }) => claims.some((claim) => isHeldAt(claim, instant))),
+    ].filter((holder) => takesPart(holder, node, instant));
+    if (guilty.length > 0 || !excused(head, node)) {
+      const ids = guilty.map(({ id }) => id).join(', ');
+      return [
+        { at, message: `bears more than it has: ${describe(node, at)}; held by ${ids || 'no reservation or offer'}` },
+      ];
+    }
+  }
+  return [];
+}
+
+function heldTwice(held: Timeline): Finding[] {
+  for (const { at, value } of held.steps(ALWAYS)) {
+    if (value.some((times) => times > 1)) return [{ at, message: 'is held by two at once' }];
+  }
+  return [];
+}
+
+function overQuota(head: Head, id: NodeId, { quota, reservations }: QuotaAccount, now: Instant): Finding[] {
+  const node = head.nodes.get(id);
+  if (node === undefined) return ['is counted and has no node'];
+  const tooMany = quota.reservations !== undefined && reservations > quota.reservations;
+  const first = firstDebt(node, now);
+  if (!tooMany && first === undefined) return [];
+  const kept = [...holdersUnder(head, id)].filter(
+    (holder) => holder.createdOn <= (quota.since ?? now) || isReleased(holder),
+  );
+  const found: Finding[] = [];
+  if (tooMany && kept.length === 0) found.push(`counts ${reservations} reservations of ${quota.reservations}`);
+  for (let at = first; at !== undefined; at = after(node, at)) {
+    const instant = at;
     const excusing = kept.some(({ claims }) => claims.some((claim) => isHeldAt(claim, instant)));
-    if (!excusing) return [...found, `${id} is exceeded at ${describeInstant(instant)}: ${describe(node, instant)}`];
+    if (!excusing) return [...found, { at, message: `is exceeded: ${describe(node, instant)}` }];
   }
   return found;
+}
+
+function* holdersUnder(head: Head, quota: NodeId): Generator<Reservation | Offer | Allocation> {
+  for (const holders of [head.reservations, head.offers, head.allocations]) {
+    for (const holder of holders.values()) if (nodesOfHolder(head, holder).includes(quota)) yield holder;
+  }
 }
 
 /** Planned changes of a pool do not call anything back by themselves: what is on loan there goes when it is needed. */
@@ -125,19 +190,17 @@ function overLent(head: Head, node: Node, now: Instant): string[] {
   const over = resourcesOf(lent).filter(
     (resource) => (needed[resource] ?? 0) > 0 && (lent[resource] ?? 0) > Math.max(0, room[resource] ?? 0),
   );
-  return over.map((resource) => `${node.id} has more ${resource} on loan than reservations that have started leave`);
+  return over.map((resource) => `has more ${resource} on loan than reservations that have started leave`);
 }
 
 function miswaited(head: Head, id: string): string[] {
   const machine = head.allocations.get(id);
   const found =
-    machine?.vmState === 'DELETING' || machine?.vmState === 'ERROR'
-      ? []
-      : [`${id} is waited for and is not being deleted`];
+    machine?.vmState === 'DELETING' || machine?.vmState === 'ERROR' ? [] : ['is waited for and is not being deleted'];
   for (const waiting of head.awaiting.get(id) ?? []) {
     const status = head.reservations.get(waiting)?.status;
     if (status !== 'scheduled' && status !== 'degraded')
-      found.push(`${waiting} waits for ${id} with the status ${String(status)}`);
+      found.push(`${waiting} waits for it with the status ${String(status)}`);
   }
   return found;
 }
@@ -185,16 +248,14 @@ function describe(node: Bearer, at: Instant): string {
 }
 
 function misheld(head: Head, reservation: Reservation): string[] {
-  const found = reservation.claims.flatMap((claim) => misclaimed(head, reservation.id, claim));
+  const found: string[] = [];
   const span = spanOf(reservation);
   for (const claim of reservation.claims) {
     if (!containsWindow(span, spanOfAll(claimWindows(claim))))
-      found.push(`a claim of ${reservation.id} lies outside its window`);
+      found.push(`its claim ${claim.id} lies outside its window`);
   }
-  if (new Set(reservation.claims.map(({ id }) => id)).size < reservation.claims.length)
-    found.push(`claims of ${reservation.id} share an id`);
   if (isOver(reservation)) return found;
-  if (!withinBounds(reservation)) found.push(`the window of ${reservation.id} is not one within its bounds`);
+  if (!withinBounds(reservation)) found.push('its window is not one within its bounds');
   const machines = allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
   const current = currentClaims(reservation);
   for (const claim of current) {
@@ -204,19 +265,19 @@ function misheld(head: Head, reservation: Reservation): string[] {
     );
     const consumed = countedIn(claim.capacity, total(backed.map(({ capacity }) => capacity)));
     if (claim.element === undefined && !fitsWithin(consumed, claim.capacity))
-      found.push(`more is allocated under ${reservation.id} on ${claim.node} than it holds`);
+      found.push(`more is allocated under it on ${claim.node} than it holds`);
     if (claim.container !== undefined && backed.length > 1)
-      found.push(`claim ${claim.id} of ${reservation.id} is allocated ${backed.length} times`);
+      found.push(`its claim ${claim.id} is allocated ${backed.length} times`);
     if (claim.container !== undefined && claim.host !== undefined) {
       const elsewhere = backed.filter(
         ({ provider, host }) => host === undefined || hostId(provider, host) !== claim.host,
       );
-      if (elsewhere.length > 0) found.push(`a machine of claim ${claim.id} of ${reservation.id} is not on its host`);
+      if (elsewhere.length > 0) found.push(`a machine of its claim ${claim.id} is not on the host of the claim`);
     }
   }
   for (const { id, claim } of machines) {
     if (claim !== undefined && !current.some((each) => each.id === claim))
-      found.push(`${id} runs by a claim that ${reservation.id} does not have`);
+      found.push(`${id} runs by a claim that it does not have`);
   }
   found.push(...misplaced(head, { ...reservation, claims: current }, machines));
   return [...found, ...misrepeated(head, reservation)];
@@ -227,13 +288,13 @@ const WINDOWS_CHECKED = 50;
 
 /** What recurrence promises: in each window after the current one, all that was asked for is held, and placed as it is to be. */
 function misrepeated(head: Head, reservation: Reservation): string[] {
-  const { id, series, hold: held, demand } = reservation;
+  const { series, hold: held, demand } = reservation;
   if (series === undefined) return [];
   const { occurrence, count, period } = series;
   const { start, end } = currentWindow(reservation);
   const found: string[] = [];
-  if (occurrence < 1 || occurrence > count) found.push(`${id} is in window ${occurrence} of ${count}`);
-  if (end - start > period) found.push(`the windows of ${id} overlap`);
+  if (occurrence < 1 || occurrence > count) found.push(`it is in window ${occurrence} of ${count}`);
+  if (end - start > period) found.push('its windows overlap');
   if (held !== 'firm') return found;
   const ahead = windowsAhead(reservation);
   for (let index = 1; index < Math.min(countOf(ahead), WINDOWS_CHECKED); index++) {
@@ -243,7 +304,7 @@ function misrepeated(head: Head, reservation: Reservation): string[] {
         .filter(({ container, host }) => container === undefined && host === undefined)
         .map((each) => each.capacity),
     );
-    const number = `window ${occurrence + index} of ${id}`;
+    const number = `its window ${occurrence + index}`;
     if (!equals(sum, demand.capacity)) found.push(`${number} does not hold what was asked for`);
     for (const { name, count: asked } of demand.containers ?? []) {
       const there = claims.filter(({ container }) => container === name).length;
@@ -259,7 +320,7 @@ function misrepeated(head: Head, reservation: Reservation): string[] {
  * traits and of the zone. What a VIM did of itself, and what cannot be kept at present, is excused.
  */
 function misplaced(head: Head, reservation: Reservation, machines: readonly Allocation[]): string[] {
-  const { id, demand, claims, status } = reservation;
+  const { demand, claims, status } = reservation;
   const found: string[] = [];
   const running = new Set(machines.flatMap(({ claim }) => claim ?? []));
   const hostsOf = (group: string): (string | undefined)[] => {
@@ -270,9 +331,9 @@ function misplaced(head: Head, reservation: Reservation, machines: readonly Allo
     for (const { name, policy } of demand.groups ?? []) {
       const hosts = hostsOf(name);
       const distinct = new Set(hosts);
-      if (policy === 'affinity' && distinct.size > 1) found.push(`the group ${name} of ${id} is on several hosts`);
+      if (policy === 'affinity' && distinct.size > 1) found.push(`its group ${name} is on several hosts`);
       if (policy === 'anti-affinity' && distinct.size < hosts.length)
-        found.push(`members of the group ${name} of ${id} share a host`);
+        found.push(`members of its group ${name} share a host`);
     }
   }
   for (const claim of claims) {
@@ -280,7 +341,7 @@ function misplaced(head: Head, reservation: Reservation, machines: readonly Allo
     const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
     if (container === undefined || host?.usable !== true || running.has(claim.id) || status === 'degraded') continue;
     const zone = container.zone ?? demand.zone;
-    if (zone !== undefined && host.zone !== zone) found.push(`${claim.id} of ${id} is not in the zone ${zone}`);
+    if (zone !== undefined && host.zone !== zone) found.push(`its claim ${claim.id} is not in the zone ${zone}`);
   }
   return found;
 }
@@ -292,39 +353,49 @@ function withinBounds({ flexible, startsAt, endsAt }: Reservation | Offer): bool
 }
 
 function misoffered(head: Head, offer: Offer): string[] {
-  const found = offer.claims.flatMap((claim) => misclaimed(head, offer.id, claim));
+  const found: string[] = [];
   const held = offer.status === 'held';
-  if (!withinBounds(offer)) found.push(`the window of the offer ${offer.id} is not one within its bounds`);
+  if (!withinBounds(offer)) found.push('its window is not one within its bounds');
   const until = held ? FOREVER : offer.modifiedOn;
   if (held && (offer.claims.length === 0 || offer.expiresAt > (offer.endsAt ?? FOREVER)))
-    found.push(`the offer ${offer.id} is held and holds nothing, or past its window`);
+    found.push('it is held and holds nothing, or past its window');
   const span = spanOf(offer);
   for (const claim of offer.claims) {
     const { start, end } = spanOfAll(claimWindows(claim));
     if (start < span.start || end > Math.min(until, span.end))
-      found.push(`a claim of the offer ${offer.id} lies outside its time`);
+      found.push(`its claim ${claim.id} lies outside its time`);
   }
   if (offer.status === 'accepted' && offer.claims.length > 0)
-    found.push(`the offer ${offer.id} was accepted and holds something beside its reservation`);
+    found.push('it was accepted and holds something beside its reservation');
   return found;
 }
 
-function misclaimed(head: Head, owner: string, claim: Claim): string[] {
-  if (!head.nodes.has(claim.node)) return [`a claim of ${owner} is on ${claim.node}, which does not exist`];
-  return resourcesOf(claim.capacity).some((resource) => (claim.capacity[resource] ?? 0) < 0)
-    ? [`a claim of ${owner} is negative`]
-    : [];
+/** What is held lies where there is something to be held, for a time, and is there once in its owner. */
+function misclaimed(head: Head, { claims }: { readonly claims: readonly Claim[] }): string[] {
+  const found: string[] = [];
+  for (const { id, node, start, end = FOREVER, capacity, disk = 0 } of claims) {
+    if (!head.pools.has(poolOfNode(node))) found.push(`its claim ${id} is on ${node}, which does not exist`);
+    if (start >= end) found.push(`its claim ${id} has no time`);
+    if (disk < 0 || resourcesOf(capacity).some((resource) => (capacity[resource] ?? 0) < 0))
+      found.push(`its claim ${id} is negative`);
+  }
+  if (claims.length > 1 && new Set(claims.map(({ id }) => id)).size < claims.length)
+    found.push('its claims share an id');
+  return found;
 }
 
 function misallocated(head: Head, allocation: Allocation): string[] {
-  const found = allocation.claims.flatMap((claim) => misclaimed(head, allocation.id, claim));
+  const found: string[] = [];
+  const { pool, provider } = allocation;
+  if (!head.providers.has(provider)) found.push(`its provider ${provider} does not exist`);
+  if (!head.pools.has(pool)) found.push(`its pool ${pool} does not exist`);
   if (allocation.backing === 'own') return found;
   const reservation = allocation.reservation === undefined ? undefined : head.reservations.get(allocation.reservation);
   const failed = allocation.capacity === NOTHING || resourcesOf(allocation.capacity).length === 0;
   if (!failed && (reservation === undefined || isOver(reservation)))
-    found.push(`${allocation.id} is backed by a reservation that is not there`);
+    found.push('it is backed by a reservation that is not there');
   if (reservation !== undefined && allocation.endsAt !== reservation.endsAt)
-    found.push(`${allocation.id} does not end with its reservation`);
+    found.push('it does not end with its reservation');
   return found;
 }
 
@@ -339,114 +410,5 @@ function beyondProvider(head: Head, provider: string, now: Instant): string[] {
   const lacking = node.resources.filter(
     (resource) => (least[RESOURCES.indexOf(resource)] ?? 0) + (lost[resource] ?? 0) < 0,
   );
-  return lacking.map((resource) => `the pools of ${provider} have more ${resource} than it has`);
-}
-
-/** The head that the records of this one make. */
-function rebuilt(head: Head): Head {
-  const copy = emptyHead();
-  const load = (change: Change): void => {
-    for (const { kind, id, body } of writesOf(change)) {
-      // Cast: what was an object is one after a journey through JSON.
-      loadRecord(copy, { kind, id, body: JSON.parse(JSON.stringify(body)) as object });
-    }
-  };
-  load({ kind: 'policy', id: POLICY_ID, body: head.policy });
-  for (const [id, body] of head.providers) load({ kind: 'provider', id, body });
-  for (const [id, body] of head.pools) load({ kind: 'pool', id, body });
-  for (const [id, body] of head.reservations) load({ kind: 'reservation', id, body });
-  for (const [id, body] of head.offers) load({ kind: 'offer', id, body });
-  for (const [id, body] of head.allocations) load({ kind: 'allocation', id, body });
-  return copy;
-}
-
-/** The members of an object by name. */
-function inOneOrder(entity: object | undefined): unknown {
-  return Object.entries(entity ?? {}).sort(([a], [b]) => (a < b ? -1 : 1));
-}
-
-function differences(head: Head, copy: Head): string[] {
-  const found: string[] = [];
-  const compare = (what: string, a: unknown, b: unknown): void => {
-    const [x, y] = [JSON.stringify(a), JSON.stringify(b)];
-    if (x !== y) found.push(`${what} differs from what the records make: ${x} instead of ${y}`);
-  };
-  for (const [id, reservation] of head.reservations) {
-    compare(`reservation ${id}`, inOneOrder(reservation), inOneOrder(copy.reservations.get(id)));
-  }
-  compare('nodes', [...head.nodes.keys()].sort(), [...copy.nodes.keys()].sort());
-  for (const [id, node] of head.nodes) {
-    const other = copy.nodes.get(id);
-    if (other === undefined) continue;
-    compare(`${id} resources`, node.resources, other.resources);
-    compare(`${id} total`, steps(node.total), steps(other.total));
-    compare(`${id} free`, steps(node.free), steps(other.free));
-    compare(`${id} lent`, steps(node.lent), steps(other.lent));
-    compare(`${id} used`, steps(node.used), steps(other.used));
-  }
-  compare('hosts', hostsOf(head), hostsOf(copy));
-  compare('elements', elementsOf(head), elementsOf(copy));
-  compare('pool order', head.poolOrder, copy.poolOrder);
-  compare(
-    'held',
-    head.held.inOrder(ALWAYS).map(({ id }) => id),
-    copy.held.inOrder(ALWAYS).map(({ id }) => id),
-  );
-  compare(
-    'over',
-    head.over.inOrder(ALWAYS).map(({ id }) => id),
-    copy.over.inOrder(ALWAYS).map(({ id }) => id),
-  );
-  compare(
-    'held offers',
-    head.heldOffers.inOrder(ALWAYS).map(({ id }) => id),
-    copy.heldOffers.inOrder(ALWAYS).map(({ id }) => id),
-  );
-  compare('upcoming', indexed(head.upcoming), indexed(copy.upcoming));
-  compare('standing', members(head.standing), members(copy.standing));
-  compare('awaiting', members(head.awaiting), members(copy.awaiting));
-  compare('degraded', [...head.degraded].sort(), [...copy.degraded].sort());
-  compare('intents', [...head.intents].sort(), [...copy.intents].sort());
-  compare('quotas', [...head.quotas].sort(), [...copy.quotas].sort());
-  compare('departing', [...head.departing].sort(), [...copy.departing].sort());
-  compare('servers', [...head.servers].sort(), [...copy.servers].sort());
-  compare('tokens', [...head.tokens].sort(), [...copy.tokens].sort());
-  compare('reservations by tenant', members(head.owned.reservation), members(copy.owned.reservation));
-  compare('offers by tenant', members(head.owned.offer), members(copy.owned.offer));
-  compare('allocations by tenant', members(head.owned.allocation), members(copy.owned.allocation));
-  compare('allocations by reservation', members(head.allocationsOf), members(copy.allocationsOf));
-  compare('allocations by pool', members(head.allocationsIn), members(copy.allocationsIn));
-  return found;
-}
-
-function hostsOf({ hosts }: Head): unknown {
-  return [...hosts.nodes.values()]
-    .map(({ id, zone, traits, usable, size, free, holders }) => [
-      id,
-      zone,
-      traits,
-      usable,
-      size,
-      steps(free),
-      [...holders].sort(),
-    ])
-    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
-}
-
-function elementsOf({ hosts }: Head): unknown {
-  return [...hosts.elements]
-    .map(([id, held]) => [id, steps(held)])
-    .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1));
-}
-
-function steps(timeline: Timeline): unknown {
-  return [...timeline.steps(ALWAYS)].map(({ at, value }) => [at === -Infinity ? null : at, [...value]]);
-}
-
-function indexed(map: Head['upcoming']): unknown {
-  return [...map].map(([node, index]) => [node, index.inOrder(ALWAYS).map(({ id }) => id)]).sort();
-}
-
-function members(map: ReadonlyMap<string, ReadonlySet<string>>): unknown {
-  return [...map].map(([key, ids]) => [key, [...ids].sort()]).sort();
+  return lacking.map((resource) => `its pools have more ${resource} than it has`);
 }

@@ -132,7 +132,8 @@ function vectorOf(node: Node, capacity: Capacity): Float64Array {
   return toVector(counted(node, capacity));
 }
 
-function counted({ resources }: Pick<Node, 'resources'>, capacity: Capacity): Capacity {
+/** The part of an amount that a node counts. */
+export function counted({ resources }: Pick<Node, 'resources'>, capacity: Capacity): Capacity {
   return fromVector(toVector(capacity), resources);
 }
 

@@ -1,0 +1,230 @@
+/**
+ * The sum of the parts, taken anew: what each pool, provider, host, element and quota has to show over time, added up from the entities
+ * without the timelines by which the head answers. Where the two differ, one of them is wrong.
+ */
+import { fromVector, toVector, zeroVector } from './capacity.ts';
+import type { Capacity, CapacityVector } from './capacity.ts';
+import type { Allocation, Claim, NodeId } from './entities.ts';
+import { hostVector, onHost } from './hosts.ts';
+import { counted, nodesOfHolder } from './quota.ts';
+import { claimWindows, loanedFrom, occupancyOf, poolNode, providerNode } from './state.ts';
+import type { Head, Node } from './state.ts';
+import { inventoryCapacity, nominalSegments, poolSegments } from './supply.ts';
+import type { Segment } from './supply.ts';
+import type { Timeline } from './timeline.ts';
+import { ALWAYS, BEGINNING, FOREVER } from './window.ts';
+import type { Instant } from './window.ts';
+import { eachOf } from './windows.ts';
+
+/** An amount during a window, or during many that recur. A claim is one as it is: a million parts are a million references. */
+type Part = Pick<Claim, 'capacity' | 'disk' | 'start' | 'end' | 'period' | 'count'>;
+
+/** What is added on a timeline, and what is taken from it. */
+interface Sides {
+  readonly given: Part[];
+  readonly taken: Part[];
+}
+
+const SHOWN = ['total', 'free', 'lent', 'used'] as const;
+type Shown = (typeof SHOWN)[number];
+
+/** A timeline that does not show the sum of its parts, and from when on. */
+export interface Mismatch {
+  readonly at: Instant;
+  readonly message: string;
+}
+
+/** Each pool, provider, quota, host and element of the head, with what of it is not the sum of its parts. */
+export function* sumsOfParts(head: Head): Generator<{ readonly where: string; readonly found: readonly Mismatch[] }> {
+  const parts = partsOf(head);
+  for (const [where, node] of head.nodes) {
+    const of = vectorOn(node);
+    yield { where, found: SHOWN.flatMap((shown) => mismatch(shown, node[shown], parts.take(where, shown), of)) };
+  }
+  for (const [where, { free, size }] of head.hosts.nodes) {
+    const there = { start: BEGINNING, capacity: { cores: size.cores, ram: size.ram }, disk: size.disk };
+    parts.give(where, 'free', there);
+    yield { where, found: mismatch('free', free, parts.take(where, 'free'), onAHost) };
+  }
+  for (const [where, held] of head.hosts.elements) {
+    yield { where, found: mismatch('used', held, parts.take(where, 'used'), once) };
+  }
+  for (const where of parts.left()) {
+    yield { where, found: [{ at: BEGINNING, message: 'something is held here and the head does not have it' }] };
+  }
+}
+
+/** The parts by the place and timeline to which they belong. */
+class Parts {
+  readonly #sides = new Map<string, Sides>();
+
+  give(where: string, shown: Shown, part: Part): void {
+    this.#of(where, shown).given.push(part);
+  }
+
+  takeAway(where: string, shown: Shown, part: Part): void {
+    this.#of(where, shown).taken.push(part);
+  }
+
+  /** The parts of one timeline, which are forgotten here. */
+  take(where: string, shown: Shown): Sides {
+    const key = `${where} ${shown}`;
+    const found = this.#sides.get(key) ?? { given: [], taken: [] };
+    this.#sides.delete(key);
+    return found;
+  }
+
+  /** The places of parts that nobody took. */
+  left(): Set<string> {
+    return new Set([...this.#sides.keys()].map((key) => key.slice(0, key.lastIndexOf(' '))));
+  }
+
+  #of(where: string, shown: Shown): Sides {
+    const key = `${where} ${shown}`;
+    let found = this.#sides.get(key);
+    if (found === undefined) {
+      found = { given: [], taken: [] };
+      this.#sides.set(key, found);
+    }
+    return found;
+  }
+}
+
+function partsOf(head: Head): Parts {
+  const parts = new Parts();
+  for (const { id, inventory } of head.providers.values()) {
+    if (inventory !== undefined) supply(parts, providerNode(id), [always(inventoryCapacity(inventory))]);
+  }
+  for (const pool of head.pools.values()) {
+    supply(parts, poolNode(pool.id), poolSegments(pool).map(partOf));
+    for (const segment of nominalSegments(pool)) parts.takeAway(providerNode(pool.source), 'free', partOf(segment));
+  }
+  for (const [id, { quota }] of head.quotas) supply(parts, id, [always(quota.capacity)]);
+  for (const holders of [head.reservations, head.offers, head.allocations]) {
+    for (const holder of holders.values()) held(head, parts, holder);
+  }
+  for (const allocation of head.allocations.values()) consumed(head, parts, allocation);
+  return parts;
+}
+
+function always(capacity: Capacity): Part {
+  return { start: BEGINNING, capacity };
+}
+
+function partOf({ window: { start, end }, vector }: Segment): Part {
+  return { start, end, capacity: fromVector(vector) };
+}
+
+function supply(parts: Parts, where: NodeId, segments: readonly Part[]): void {
+  for (const segment of segments) for (const shown of ['total', 'free'] as const) parts.give(where, shown, segment);
+}
+
+function held(
+  head: Head,
+  parts: Parts,
+  holder: { readonly owner: string; readonly tenant?: string; readonly claims: readonly Claim[] },
+): void {
+  const quotas = nodesOfHolder(head, holder);
+  for (const claim of holder.claims) {
+    const { node, host, element, onLoan } = claim;
+    if (onLoan === true) parts.give(node, 'lent', claim);
+    else parts.takeAway(node, 'free', claim);
+    if (host !== undefined) parts.takeAway(host, 'free', claim);
+    if (element !== undefined) parts.give(element, 'used', claim);
+    if (node.startsWith('pool/')) for (const quota of quotas) parts.takeAway(quota, 'free', claim);
+  }
+}
+
+function consumed(head: Head, parts: Parts, allocation: Allocation): void {
+  const { pool, startsAt: start, endsAt: end = FOREVER, capacity, disk } = allocation;
+  const until = loanedFrom(allocation) ?? end;
+  if (until > start) parts.give(poolNode(pool), 'used', { start, end: until, capacity });
+  for (const quota of nodesOfHolder(head, allocation)) parts.give(quota, 'used', { start, end, capacity });
+  const occupied = occupancyOf(allocation);
+  if (occupied === undefined) return;
+  const amount = { ...occupied.window, capacity };
+  parts.takeAway(occupied.host, 'free', disk === undefined ? amount : { ...amount, disk });
+}
+
+type VectorOf = (part: Part) => CapacityVector;
+
+/** A quota counts the resources that it limits, and nothing else. */
+function vectorOn(node: Node): VectorOf {
+  if (!node.id.startsWith('quota/')) return ({ capacity }) => toVector(capacity);
+  return ({ capacity }) => toVector(counted(node, capacity));
+}
+
+const onAHost: VectorOf = ({ capacity, disk }) => hostVector(onHost(capacity, disk));
+
+/** An element is counted by the piece, where hosts count cores. */
+const once: VectorOf = () => hostVector({ cores: 1, ram: 0, disk: 0 });
+
+/** The first instant at which a timeline is not what its parts come to. */
+function mismatch(shown: Shown, timeline: Timeline, parts: Sides, of: VectorOf): Mismatch[] {
+  const steps = timeline.steps(ALWAYS);
+  for (const sum of sumsOver(parts, of)) {
+    const step = steps.next();
+    const same = !step.done && step.value.at === sum.at && equal(step.value.value, sum.value);
+    if (same) continue;
+    const at = step.done === true ? sum.at : Math.min(sum.at, step.value.at);
+    return [{ at, message: `its timeline '${shown}' does not show the sum of its parts` }];
+  }
+  const more = steps.next();
+  return more.done === true
+    ? []
+    : [{ at: more.value.at, message: `its timeline '${shown}' changes where none of its parts does` }];
+}
+
+/** The sum at the beginning, and each instant at which it changes. The vector is good until the next. */
+function* sumsOver(
+  { given, taken }: Sides,
+  of: VectorOf,
+): Generator<{ readonly at: Instant; readonly value: CapacityVector }> {
+  const parts = [...given, ...taken];
+  const { times, owners } = edgesOf(parts);
+  const edges = Uint32Array.from(times.keys()).sort((a, b) => compare(times[a] ?? 0, times[b] ?? 0));
+  const value = zeroVector();
+  const before = zeroVector();
+  let at: Instant = BEGINNING;
+  let first = true;
+  for (const edge of edges) {
+    const time = times[edge] ?? FOREVER;
+    if (time > at) {
+      if (first || !equal(value, before)) yield { at, value };
+      first = false;
+      before.set(value);
+      at = time;
+    }
+    const index = owners[edge] ?? 0;
+    const part = parts[index];
+    if (part === undefined || time === FOREVER) continue;
+    const sign = (edge % 2 === 0) === index < given.length ? 1 : -1;
+    for (const [lane, amount] of of(part).entries()) value[lane] = (value[lane] ?? 0) + sign * amount;
+  }
+  if (at < FOREVER && (first || !equal(value, before))) yield { at, value };
+}
+
+/** When each window of each part begins, and after that when it ends; and the numbers of the parts. */
+function edgesOf(parts: readonly Part[]): { readonly times: Float64Array; readonly owners: Uint32Array } {
+  const size = parts.reduce((sum, { count = 1 }) => sum + 2 * count, 0);
+  const times = new Float64Array(size);
+  const owners = new Uint32Array(size);
+  let edge = 0;
+  for (const [index, part] of parts.entries()) {
+    for (const { start, end } of eachOf(claimWindows(part))) {
+      owners.fill(index, edge, edge + 2);
+      times[edge++] = start;
+      times[edge++] = end;
+    }
+  }
+  return { times, owners };
+}
+
+/** Differences will not do: there are instants without end. */
+function compare(a: Instant, b: Instant): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function equal(a: CapacityVector, b: CapacityVector): boolean {
+  return a.every((amount, lane) => amount === b[lane]);
+}
