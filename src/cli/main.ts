@@ -82,6 +82,20 @@ function commandLine(terminal: Terminal, ended: (code: ExitCode) => void): Comma
     .action(async (name: string, options: Record<string, string>) => ended(await removeUser(name, options, terminal)));
 
   program
+    .command('check')
+    .description(
+      'Check a data directory, also beside a running agent: database, invariants, due work, event log. Exits with 1 when something does not hold.',
+    )
+    .option('--config <file>', 'settings in YAML, for their data-dir')
+    .option('--data-dir <dir>', 'the data directory of the agent, or a copy of it')
+    .option('--at <instant>', 'look at capacity from this date-and-time on (default: now); for an old copy')
+    .option('--json', 'the report as JSON')
+    .action(async (options: { config?: string; dataDir?: string; at?: string; json?: boolean }) => {
+      const { check } = await import('./check.ts');
+      ended(check(options, terminal));
+    });
+
+  program
     .command('demo')
     .description('Start an agent on free ports and play the three message flows against it over both protocols.')
     .option('--openstack <file>', "play them against a cloud in a file like OpenStack's clouds.yaml")

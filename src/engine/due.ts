@@ -8,6 +8,7 @@ import type { DueItem } from '../store/store.ts';
 import type { Draft } from './draft.ts';
 import type { Id, Offer, Policy, Reservation } from './entities.ts';
 import { isOver } from './state.ts';
+import type { Head } from './state.ts';
 import type { Instant } from './window.ts';
 
 /** What falls due for a reservation. */
@@ -57,12 +58,28 @@ export function reschedule(draft: Draft, before: Reservation | undefined, after:
 
 /** Brings the item of an offer in line with what it is now. */
 export function rescheduleOffer(draft: Draft, offer: Offer): void {
-  if (offer.status === 'held') {
-    draft.schedule(dueItem('lapse', offer.id, offer.expiresAt));
-  } else {
-    draft.unschedule(dueId('lapse', offer.id));
-    draft.schedule(dueItem('forget-offer', offer.id, offer.modifiedOn + RETENTION));
+  if (offer.status !== 'held') draft.unschedule(dueId('lapse', offer.id));
+  draft.schedule(itemOfOffer(offer));
+}
+
+function itemOfOffer({ id, status, expiresAt, modifiedOn }: Offer): DueItem {
+  return status === 'held' ? dueItem('lapse', id, expiresAt) : dueItem('forget-offer', id, modifiedOn + RETENTION);
+}
+
+/** Everything that has to fall due from now on, for all reservations and offers. */
+export function* upcomingItems({ reservations, offers, policy }: Head, now: Instant): Generator<DueItem> {
+  for (const reservation of reservations.values()) {
+    for (const item of itemsOf(reservation, policy).values()) {
+      if (item.at > now || isUndone(reservation, item)) yield item;
+    }
   }
+  for (const offer of offers.values()) yield itemOfOffer(offer);
+}
+
+/** Whether it shows that work was not carried out whose time may have come. */
+function isUndone({ status, awaits }: Reservation, { task }: DueItem): boolean {
+  if (task === 'start') return status === 'scheduled' && awaits === undefined;
+  return task === 'end' || task === 'decide' || task === 'forget';
 }
 
 /** Takes out the items of a reservation that goes. */

@@ -373,9 +373,8 @@ function misoffered(head: Head, offer: Offer): string[] {
 /** What is held lies where there is something to be held, for a time, and is there once in its owner. */
 function misclaimed(head: Head, { claims }: { readonly claims: readonly Claim[] }): string[] {
   const found: string[] = [];
-  for (const { id, node, start, end = FOREVER, capacity, disk = 0 } of claims) {
+  for (const { id, node, capacity, disk = 0 } of claims) {
     if (!head.pools.has(poolOfNode(node))) found.push(`its claim ${id} is on ${node}, which does not exist`);
-    if (start >= end) found.push(`its claim ${id} has no time`);
     if (disk < 0 || resourcesOf(capacity).some((resource) => (capacity[resource] ?? 0) < 0))
       found.push(`its claim ${id} is negative`);
   }

@@ -55,6 +55,18 @@ export const openLockDatabase: OpenDatabase = (path) => {
   return connection(database);
 };
 
+/** Opens a file that is there, for reading alone: nothing that is done on the connection changes it. */
+export const openReadOnly: OpenDatabase = (path) => {
+  const database = new Database(path, { readonly: true, fileMustExist: true });
+  try {
+    database.exec('PRAGMA busy_timeout = 5000; PRAGMA temp_store = MEMORY;');
+  } catch (error) {
+    database.close();
+    throw error;
+  }
+  return connection(database);
+};
+
 function connection(database: Database.Database): SqlDatabase {
   return {
     get inTransaction() {

@@ -32,7 +32,8 @@ import { startWriterThread, Writer } from './writer.ts';
 import type { StartThread } from './writer.ts';
 import { WriterLock } from './writer-lock.ts';
 
-const DATABASE_FILE = 'promise.db';
+/** The database in the data directory. */
+export const DATABASE_FILE = 'promise.db';
 
 /** The most commits in one transaction, and about the most values: bounds what is on its way to the thread. */
 const MOST_COMMITS = 500;
@@ -178,16 +179,7 @@ export class SqliteStore implements Store {
   }
 
   eventLog(): EventLogExtent {
-    const directory = this.#reading(() => this.#statements.directory.get());
-    const bounds = this.#reading(() => this.#statements.logBounds.get());
-    if (directory === undefined) throw new StoreError('corrupt', `${this.#path} has no row in table directory`);
-    return {
-      createdAt: directory.created_at,
-      lastSeq: bounds?.newest_seq ?? directory.aged_seq,
-      ...(directory.aged_time === null ? {} : { agedTime: directory.aged_time }),
-      ...(bounds?.oldest_time == null ? {} : { oldestTime: bounds.oldest_time }),
-      ...(bounds?.oldest_seq == null ? {} : { oldestSeq: bounds.oldest_seq }),
-    };
+    return this.#reading(() => extentOf(this.#statements, this.#path));
   }
 
   async ageEvents(policy: EventAgeing): Promise<number> {
@@ -354,6 +346,20 @@ function parseObject(text: string, what: string): object {
   return value;
 }
 
+/** @throws StoreError `corrupt` when the directory's own row is missing */
+export function extentOf(statements: Statements, path: string): EventLogExtent {
+  const directory = statements.directory.get();
+  const bounds = statements.logBounds.get();
+  if (directory === undefined) throw new StoreError('corrupt', `${path} has no row in table directory`);
+  return {
+    createdAt: directory.created_at,
+    lastSeq: bounds?.newest_seq ?? directory.aged_seq,
+    ...(directory.aged_time === null ? {} : { agedTime: directory.aged_time }),
+    ...(bounds?.oldest_time == null ? {} : { oldestTime: bounds.oldest_time }),
+    ...(bounds?.oldest_seq == null ? {} : { oldestSeq: bounds.oldest_seq }),
+  };
+}
+
 function beginEpoch(statements: Statements, now: number): number {
   statements.makeDirectory.run(now);
   statements.raiseEpoch.run();
@@ -368,7 +374,7 @@ function makePrivateDirectory(directory: string): void {
   }
 }
 
-function asStoreError(cause: unknown, what: string): StoreError {
+export function asStoreError(cause: unknown, what: string): StoreError {
   if (cause instanceof StoreError) return cause;
   return new StoreError('failed', `${what}: ${cause instanceof Error ? cause.message : String(cause)}`, { cause });
 }

@@ -1,5 +1,8 @@
 /** A head with commands applied as the ledger does it, for tests of the engine: time and ids are given, invariants are checked. */
 import { expect } from 'chai';
+import { eventRecord } from '../../../src/agent/handlers/promise-events.ts';
+import { Replay } from '../../../src/agent/handlers/promise-replay.ts';
+import type { LoggedEvent } from '../../../src/agent/handlers/promise-replay.ts';
 import { commands } from '../../../src/engine/commands/index.ts';
 import type { Id, PreEmption } from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
@@ -58,6 +61,7 @@ export class Engine {
   as: { readonly user: string; readonly tenant?: string; readonly confinedTo?: string } = { user: 'alice' };
   /** Whether to check the invariants after each command; on by default. */
   checked = true;
+  readonly #log: LoggedEvent[] = [];
   #ids = 0;
 
   do<Name extends keyof Commands>(
@@ -73,9 +77,21 @@ export class Engine {
       else this.due.delete(change.remove);
     }
     this.events.push(...decision.events);
-    if (this.checked) expect(violations(this.head, this.now), name).to.deep.equal([]);
+    if (this.checked) {
+      const told = decision.events.map((event) => this.#logged(event));
+      expect(violations(this.head, this.now), name).to.deep.equal([]);
+      expect(disagreements(this.head, told), name).to.deep.equal([]);
+    }
     // Cast: the result of this command.
     return decision.result as ReturnType<Commands[Name]>['result'];
+  }
+
+  /** Holds all that was told so far against what there is, as on a data directory. */
+  replay(): void {
+    expect(disagreements(this.head, this.#log)).to.deep.equal([]);
+    const replay = new Replay(this.head);
+    for (const event of [...this.#log].reverse()) replay.take(event);
+    expect([...replay.untold(Number.NEGATIVE_INFINITY)]).to.deep.equal([]);
   }
 
   /** Lets time pass; what falls due on the way is carried out at its time. */
@@ -136,9 +152,24 @@ export class Engine {
     });
   }
 
+  #logged(event: DomainEvent): LoggedEvent {
+    const { module, name, content } = eventRecord(event);
+    // Cast: an object stays one on its way through JSON.
+    const body = JSON.parse(JSON.stringify(content)) as object;
+    const logged = { seq: this.#log.length + 1, module, name, content: body };
+    this.#log.push(logged);
+    return logged;
+  }
+
   #nextDue(until: number): DueItem | undefined {
     return [...this.due.values()]
       .filter(({ at }) => at <= until)
       .sort((a, b) => a.at - b.at || a.rank - b.rank || (a.id < b.id ? -1 : 1))[0];
   }
+}
+
+/** What of a log does not agree with the head, the latest events first. */
+function disagreements(head: Head, log: readonly LoggedEvent[]): unknown[] {
+  const replay = new Replay(head);
+  return [...log].reverse().flatMap((event) => replay.take(event));
 }

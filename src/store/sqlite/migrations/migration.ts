@@ -44,7 +44,8 @@ export function migrate(database: SqlDatabase, migrations: readonly Migration[],
   }
 }
 
-function schemaVersion(database: SqlDatabase): number {
+/** The version of the newest migration that was applied; 0 for none. */
+export function schemaVersion(database: SqlDatabase): number {
   const row: unknown = database.prepare('SELECT max(version) AS version FROM migration').get();
   return typeof row === 'object' && row !== null && 'version' in row && typeof row.version === 'number'
     ? row.version

@@ -1,3 +1,5 @@
+import { expect } from 'chai';
+import { checkDirectory } from '../../../../src/check.ts';
 import { createAgent } from '../../../../src/agent/create-agent.ts';
 import type { CreatedAgent } from '../../../../src/agent/create-agent.ts';
 import { domainLedger } from '../../../../src/agent/domain-ledger.ts';
@@ -205,17 +207,18 @@ export class PromiseFixture {
 
   /** Stops everything and starts it again on what is on disk. @throws as {@link close} */
   async restarted(): Promise<PromiseFixture> {
-    await this.#stop();
+    await this.stop();
     return await new PromiseFixture(this.#directory, this.clock.now()).start();
   }
 
   /** Closes everything. @throws what went wrong in a loop, or is wrong with a notification */
   async close(): Promise<void> {
-    await this.#stop();
+    await this.stop();
     this.#directory.remove();
   }
 
-  async #stop(): Promise<void> {
+  /** Stops everything and checks what is on disk, which stays there. @throws as {@link close} */
+  async stop(): Promise<void> {
     await this.reconciler.close();
     await this.#scheduler.close();
     this.created.close();
@@ -224,6 +227,8 @@ export class PromiseFixture {
     await this.#store.close();
     const [failure] = [...this.#failures, ...this.invalid];
     if (failure !== undefined) throw failure as Error;
+    const report = checkDirectory({ directory: this.#directory.path, at: this.clock.now() });
+    expect(report?.faults, 'what does not hold of the data directory').to.deep.equal([]);
   }
 
   #validate(module: string, name: string, content: Data): void {

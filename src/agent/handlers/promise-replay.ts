@@ -1,0 +1,246 @@
+/**
+ * The event log against the state: what the latest event about a reservation, offer or allocation says must be what is
+ * recorded of it. The log is read backwards, so that only the latest event about each has to be compared, and each one before that
+ * must have led to the next.
+ */
+import type { Allocation, Id, Offer, OfferStatus, Reservation, ReservationStatus } from '../../engine/entities.ts';
+import type { DomainEvent, OfferCause } from '../../engine/events.ts';
+import type { Head } from '../../engine/state.ts';
+import { NOTHING } from '../../engine/capacity.ts';
+import { printInstant } from '../../engine/window.ts';
+import type { Instant } from '../../engine/window.ts';
+import { moduleName } from '../../generated/opnfv-promise.ts';
+import { amountsOut, priorityOut } from './promise-values.ts';
+import { offerOut, requestOut, stateOut } from './reservation-nodes.ts';
+
+/** An event of the log, parsed. */
+export interface LoggedEvent {
+  readonly seq: number;
+  readonly module: string;
+  readonly name: string;
+  readonly content: object;
+}
+
+/** Where log and state disagree. */
+export interface Disagreement {
+  readonly where: Id;
+  readonly message: string;
+}
+
+/** The notifications that tell a life: those of capacity tell what follows from the others. */
+type Told = Exclude<DomainEvent['kind'], 'capacity-event'>;
+
+/** What is known of an entity from events that are later than those still to be read. */
+interface Later {
+  readonly seq: number;
+  /** The state from which the next event started; undefined where that was a beginning. */
+  readonly from: string | undefined;
+}
+
+/** How the events of one notification are held against the records. */
+interface Life<Entity> {
+  readonly id: string;
+  readonly entities: (head: Head) => ReadonlyMap<Id, Entity>;
+  /** The state after an event, and before it. */
+  readonly after: (content: Nodes) => string | undefined;
+  readonly before: (content: Nodes) => string | undefined;
+  /** Whether an entity in this state need not be recorded any more. */
+  readonly isGone: (state: string) => boolean;
+  /** What the latest event has to say, as the record has it. */
+  readonly expected: (entity: Entity) => Nodes;
+}
+
+type Nodes = Readonly<Record<string, unknown>>;
+
+const OVER: ReadonlySet<string> = new Set<ReservationStatus>([
+  'rejected',
+  'ended',
+  'expired',
+  'cancelled',
+  'preempted',
+  'failed',
+]);
+
+const OFFER_STATUS: ReadonlyMap<string, OfferStatus> = new Map<OfferCause, OfferStatus>([
+  ['made', 'held'],
+  ['accepted', 'accepted'],
+  ['declined', 'lapsed'],
+  ['lapsed', 'lapsed'],
+  ['withdrawn', 'lapsed'],
+]);
+
+const RESERVATIONS: Life<Reservation> = {
+  id: 'reservation-id',
+  entities: ({ reservations }) => reservations,
+  after: ({ status }) => text(status),
+  before: (content) => text(content['old-status']),
+  isGone: (state) => OVER.has(state),
+  expected: (reservation) => {
+    const state = stateOut(reservation, { remaining: NOTHING, allocations: [] });
+    const { status, hold, reason, owner, tenant, claim } = state;
+    return {
+      ...requestOut(reservation),
+      ...{ status, hold, reason, owner, tenant },
+      'created-on': state['created-on'],
+      'starts-at': state['starts-at'],
+      'ends-at': state['ends-at'],
+      'expires-at': state['expires-at'],
+      claim: claim?.map(withoutHost),
+    };
+  },
+};
+
+const OFFERS: Life<Offer> = {
+  id: 'offer-id',
+  entities: ({ offers }) => offers,
+  after: ({ cause }) => OFFER_STATUS.get(text(cause) ?? ''),
+  before: ({ cause }) => (cause === 'made' ? undefined : 'held'),
+  isGone: (state) => state !== 'held',
+  expected: (offer) => {
+    const nodes = offerOut(offer);
+    return {
+      ...requestOut(offer),
+      'reservation-id': nodes.reservation,
+      reason: nodes.reason,
+      owner: nodes.owner,
+      'expires-at': nodes['expires-at'],
+      'starts-at': nodes['starts-at'],
+      'ends-at': nodes['ends-at'],
+    };
+  },
+};
+
+const ALLOCATIONS: Life<Allocation> = {
+  id: 'instance-id',
+  entities: ({ allocations }) => allocations,
+  after: (content) => text(content['vm-state']),
+  before: (content) => text(content['old-vm-state']),
+  isGone: (state) => state === 'DELETED',
+  expected: ({ name, provider, server, reservation, pool, priority, vmState, capacity, owner }) => ({
+    name,
+    'provider-id': provider,
+    server,
+    'reservation-id': reservation,
+    pool,
+    priority: priorityOut(priority),
+    'vm-state': vmState,
+    capacity: amountsOut(capacity),
+    owner,
+  }),
+};
+
+/** Holds a log, given backwards, against a head. */
+export class Replay {
+  readonly #head: Head;
+  readonly #later: Readonly<Record<Told, Map<Id, Later>>> = {
+    'reservation-event': new Map(),
+    'offer-event': new Map(),
+    'allocation-event': new Map(),
+  };
+
+  constructor(head: Head) {
+    this.#head = head;
+  }
+
+  /** How many entities the events so far are about. */
+  get told(): number {
+    return Object.values(this.#later).reduce((sum, { size }) => sum + size, 0);
+  }
+
+  /** Takes the event before those taken so far. @returns what of it does not agree with them, or with the record */
+  take(event: LoggedEvent): Disagreement[] {
+    if (event.module !== moduleName) return [];
+    switch (event.name) {
+      case 'reservation-event':
+        return this.#take(RESERVATIONS, event.name, event);
+      case 'offer-event':
+        return this.#take(OFFERS, event.name, event);
+      case 'allocation-event':
+        return this.#take(ALLOCATIONS, event.name, event);
+      default:
+        return [];
+    }
+  }
+
+  /**
+   * What is recorded and no event tells of, when all events were taken.
+   * @param since entities that were made at this instant or before may have been told of by events that are not kept
+   */
+  *untold(since: Instant): Generator<Disagreement> {
+    const { reservations, offers, allocations } = this.#head;
+    yield* untoldOf(reservations, this.#later['reservation-event'], since);
+    yield* untoldOf(offers, this.#later['offer-event'], since);
+    yield* untoldOf(allocations, this.#later['allocation-event'], since);
+  }
+
+  #take<Entity>(life: Life<Entity>, name: Told, { seq, content: body }: LoggedEvent): Disagreement[] {
+    const content: Nodes = { ...body };
+    const id = text(content[life.id]);
+    const state = life.after(content);
+    if (id === undefined || state === undefined)
+      return [{ where: id ?? `event ${seq}`, message: `event ${seq} does not say whose state it tells` }];
+    const later = this.#later[name].get(id);
+    this.#later[name].set(id, { seq, from: life.before(content) });
+    if (later === undefined) return compare(life, this.#head, { id, seq, state, content });
+    const continues = later.from === state || (later.from === undefined && life.isGone(state));
+    if (continues) return [];
+    const from = later.from ?? 'nothing';
+    return [{ where: id, message: `event ${later.seq} says that it was ${from}, event ${seq} had left it ${state}` }];
+  }
+}
+
+function compare<Entity>(
+  life: Life<Entity>,
+  head: Head,
+  {
+    id,
+    seq,
+    state,
+    content,
+  }: { readonly id: Id; readonly seq: number; readonly state: string; readonly content: Nodes },
+): Disagreement[] {
+  const entity = life.entities(head).get(id);
+  if (entity === undefined) {
+    if (life.isGone(state)) return [];
+    return [{ where: id, message: `event ${seq} left it ${state}, and there is no record of it` }];
+  }
+  const expected = life.expected(entity);
+  const found: Disagreement[] = [];
+  for (const name of Object.keys(expected)) {
+    const [told, recorded] = [written(name, content[name]), written(name, expected[name])];
+    if (told !== recorded)
+      found.push({ where: id, message: `${name} is ${recorded} in the record and ${told} in event ${seq}` });
+  }
+  return found;
+}
+
+/** The machine of a claim may be moved by its VIM, which is told by no event. */
+function withoutHost(claim: object): object {
+  return { ...claim, host: undefined };
+}
+
+/** A node's value in one form, whatever the order of its members. */
+function written(name: string, value: unknown): string {
+  if (value === undefined) return 'absent';
+  const seen = name === 'claim' && Array.isArray(value) ? value.map((each: object) => withoutHost(each)) : value;
+  return JSON.stringify(seen, (_key, each: unknown) =>
+    typeof each === 'object' && each !== null && !Array.isArray(each)
+      ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : each,
+  );
+}
+
+function* untoldOf(
+  entities: ReadonlyMap<Id, { readonly createdOn: Instant }>,
+  told: ReadonlyMap<Id, unknown>,
+  since: Instant,
+): Generator<Disagreement> {
+  for (const [id, { createdOn }] of entities) {
+    if (createdOn > since && !told.has(id))
+      yield { where: id, message: `it was made at ${printInstant(createdOn)}, and no event tells of it` };
+  }
+}
+
+function text(value: unknown): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}
