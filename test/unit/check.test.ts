@@ -333,7 +333,7 @@ describe('check of a data directory', () => {
 
 /** A pool over two hosts; reservations to come, under way, placed and cancelled; offers held and accepted; a machine. */
 async function populate(promise: PromiseFixture): Promise<Known> {
-  promise.standing.set('ann', { tenant: 'red' });
+  promise.standing.set('ann', { role: 'operator', tenant: 'red' });
   const provider = await promise.provider('lab', SIMULATION);
   const pool = String((await promise.rpc('increase-capacity', { source: provider }))['pool-id']);
   await promise.client.edit('merge', '/opnfv-promise:promise', {
