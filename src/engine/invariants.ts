@@ -96,15 +96,15 @@ export function violations(head: Head, now: Instant, { inspected, anew = true }:
   for (const machine of head.awaiting.keys()) inspect('loan', machine, miswaited(head, machine));
   for (const [id, held] of head.hosts.elements) inspect('element', id, heldTwice(held));
   for (const reservation of head.reservations.values()) {
-    inspect('claim', reservation.id, misclaimed(head, reservation));
+    inspect('claim', reservation.id, misclaimed(head, reservation.claims, isOver(reservation)));
     inspect('reservation', reservation.id, misheld(head, reservation));
   }
   for (const offer of head.offers.values()) {
-    inspect('claim', offer.id, misclaimed(head, offer));
+    inspect('claim', offer.id, misclaimed(head, offer.claims, offer.status !== 'held'));
     inspect('offer', offer.id, misoffered(head, offer));
   }
   for (const allocation of head.allocations.values()) {
-    inspect('claim', allocation.id, misclaimed(head, allocation));
+    inspect('claim', allocation.id, misclaimed(head, allocation.claims, false));
     inspect('allocation', allocation.id, misallocated(head, allocation));
   }
   for (const provider of head.providers.keys()) inspect('provider', provider, beyondProvider(head, provider, now));
@@ -370,11 +370,11 @@ function misoffered(head: Head, offer: Offer): string[] {
   return found;
 }
 
-/** What is held lies where there is something to be held, for a time, and is there once in its owner. */
-function misclaimed(head: Head, { claims }: { readonly claims: readonly Claim[] }): string[] {
+/** What is held lies where there is something to be held, and is there once in its owner. Of one that is over, the pool may be gone. */
+function misclaimed(head: Head, claims: readonly Claim[], over: boolean): string[] {
   const found: string[] = [];
   for (const { id, node, capacity, disk = 0 } of claims) {
-    if (!head.pools.has(poolOfNode(node))) found.push(`its claim ${id} is on ${node}, which does not exist`);
+    if (!over && !head.pools.has(poolOfNode(node))) found.push(`its claim ${id} is on ${node}, which does not exist`);
     if (disk < 0 || resourcesOf(capacity).some((resource) => (capacity[resource] ?? 0) < 0))
       found.push(`its claim ${id} is negative`);
   }

@@ -12,6 +12,7 @@ import type { Instant } from '../../engine/window.ts';
 import { moduleName } from '../../generated/opnfv-promise.ts';
 import { amountsOut, priorityOut } from './promise-values.ts';
 import { offerOut, requestOut, stateOut } from './reservation-nodes.ts';
+import { vimIdOut } from './resource-nodes.ts';
 
 /** An event of the log, parsed. */
 export interface LoggedEvent {
@@ -76,7 +77,7 @@ const RESERVATIONS: Life<Reservation> = {
   before: (content) => text(content['old-status']),
   isGone: (state) => OVER.has(state),
   expected: (reservation) => {
-    const state = stateOut(reservation, { remaining: NOTHING, allocations: [] });
+    const state = stateOut(reservation, { remaining: NOTHING, allocations: [] }, reservation.createdOn);
     const { status, hold, reason, owner, tenant, claim } = state;
     return {
       ...requestOut(reservation),
@@ -116,17 +117,21 @@ const ALLOCATIONS: Life<Allocation> = {
   after: (content) => text(content['vm-state']),
   before: (content) => text(content['old-vm-state']),
   isGone: (state) => state === 'DELETED',
-  expected: ({ name, provider, server, reservation, pool, priority, vmState, capacity, owner }) => ({
-    name,
-    'provider-id': provider,
-    server,
-    'reservation-id': reservation,
-    pool,
-    priority: priorityOut(priority),
-    'vm-state': vmState,
-    capacity: amountsOut(capacity),
-    owner,
-  }),
+  expected: (allocation) => {
+    const { name, provider, reservation, pool, priority, vmState, capacity, owner, tenant } = allocation;
+    return {
+      name,
+      'provider-id': provider,
+      ...vimIdOut(allocation),
+      'reservation-id': reservation,
+      pool,
+      priority: priorityOut(priority),
+      'vm-state': vmState,
+      capacity: amountsOut(capacity),
+      owner,
+      tenant,
+    };
+  },
 };
 
 /** Holds a log, given backwards, against a head. */
