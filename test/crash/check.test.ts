@@ -95,7 +95,7 @@ describe('promise check', function () {
   it('says what does not hold, in words and as JSON, and exits with 1; with 2 where there is nothing to check', async () => {
     const database = new Database(join(copy.path, 'promise.db'));
     const { id } = database.prepare<[], { id: string }>("SELECT id FROM record WHERE kind = 'reservation'").get() ?? {};
-    const damage = `UPDATE record SET body = json_set(body, '$.claims[0].capacity.cores', 100000) WHERE id = ?`;
+    const damage = `UPDATE record SET body = json_set(body, '$.demand.capacity.cores', 100000) WHERE id = ?`;
     database.prepare(damage).run(String(id));
     database.close();
     const words = await check(copy.path);
