@@ -1,5 +1,18 @@
 /** The four views of a node's capacity: total, reserved (held and not allocated), usage (allocated) and available. */
-import { NOTHING, RESOURCES, add, addVectors, amountOf, fromVector, max, min, subtract, toVector } from './capacity.ts';
+import {
+  NOTHING,
+  RESOURCES,
+  RESOURCE_COUNT,
+  add,
+  addVectors,
+  amountOf,
+  fromVector,
+  max,
+  min,
+  subtract,
+  toVector,
+  zeroVector,
+} from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type { Id } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
@@ -24,20 +37,41 @@ export function breakdownAt(head: Head, pool: Id, instant: Instant, taken?: Capa
 }
 
 export function nodeAt(node: Node, instant: Instant, taken: Capacity = NOTHING): CapacityBreakdown {
-  const total = fromVector(node.total.valueAt(instant), node.resources);
-  const unclaimed = node.free.valueAt(instant);
-  if (taken !== NOTHING) addVectors(unclaimed, toVector(taken), -1);
-  const free = fromVector(unclaimed, node.resources);
-  const used = fromVector(node.used.valueAt(instant), node.resources);
-  // What is on loan counts as long as no reservation holds it: the reservation goes before.
-  const lent = min(fromVector(node.lent.valueAt(instant), node.resources), max(free, NOTHING));
+  const { resources } = node;
+  const total = node.total.valueAt(instant, scratch.total);
+  const free = node.free.valueAt(instant, scratch.free);
+  const used = node.used.valueAt(instant, scratch.used);
+  const lent = node.lent.valueAt(instant, scratch.lent);
+  const { usage, reserved, available } = scratch;
+  if (taken !== NOTHING) addVectors(free, toVector(taken, scratch.taken), -1);
+  for (let index = 0; index < RESOURCE_COUNT; index++) {
+    const unclaimed = free[index] ?? 0;
+    const consumed = used[index] ?? 0;
+    // What is on loan counts as long as no reservation holds it: the reservation goes before.
+    const onLoan = Math.min(lent[index] ?? 0, Math.max(unclaimed, 0));
+    usage[index] = consumed + onLoan;
+    reserved[index] = Math.max((total[index] ?? 0) - unclaimed - consumed, 0);
+    available[index] = Math.max(unclaimed - onLoan, 0);
+  }
   return {
-    total,
-    usage: add(used, lent),
-    reserved: max(subtract(subtract(total, free), used), NOTHING),
-    available: max(subtract(free, lent), NOTHING),
+    total: fromVector(total, resources),
+    usage: fromVector(usage, resources),
+    reserved: fromVector(reserved, resources),
+    available: fromVector(available, resources),
   };
 }
+
+/** Vectors for one call of `nodeAt`: every grant makes one, for its event. */
+const scratch = {
+  total: zeroVector(),
+  free: zeroVector(),
+  used: zeroVector(),
+  lent: zeroVector(),
+  taken: zeroVector(),
+  usage: zeroVector(),
+  reserved: zeroVector(),
+  available: zeroVector(),
+};
 
 /**
  * The views of a node over a window: total and available at their least, reserved and usage at their greatest, each

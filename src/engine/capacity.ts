@@ -145,7 +145,9 @@ export function toVector(capacity: Capacity, target: CapacityVector = zeroVector
 /** The vector as a capacity that holds `resources`, zeros included; without `resources`, those that are not 0. */
 export function fromVector(vector: ArrayLike<number>, resources?: readonly Resource[]): Capacity {
   const result: Partial<Record<Resource, number>> = {};
-  for (const [index, resource] of RESOURCES.entries()) {
+  for (let index = 0; index < RESOURCE_COUNT; index++) {
+    const resource = RESOURCES[index];
+    if (resource === undefined) continue;
     const amount = vector[index] ?? 0;
     if (resources === undefined ? amount !== 0 : resources.includes(resource)) result[resource] = amount + 0;
   }

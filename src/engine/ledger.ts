@@ -109,7 +109,7 @@ export class Ledger<Head, Change, Event> {
   /** Decisions handed to the store that are not durable yet. */
   #waiting = 0;
   /** Settles with the last of them; stays resolved while there is none. */
-  #tail: Promise<void> = Promise.resolve();
+  #tail: Promise<unknown> = Promise.resolve();
   /** The latest word on due items whose commits are not durable yet: `undefined` = removed. */
   readonly #undurableDue = new Map<string, { readonly item: DueItem | undefined; readonly commit: object }>();
   /** When the state was last read back, or was tried to be, since a decision became durable; and how long that is to be enough. */
@@ -149,7 +149,7 @@ export class Ledger<Head, Change, Event> {
     }
     const { result, changes, events, due } = decision;
     if (changes.length === 0 && events.length === 0 && due.length === 0) return this.#tail.then(() => result);
-    return this.#commit(changes, events, due).then(() => result);
+    return this.#commit(decision);
   }
 
   /** The head as decisions see it. It may hold what is not durable yet, and must not be changed. */
@@ -170,7 +170,7 @@ export class Ledger<Head, Change, Event> {
 
   /** Resolves when everything decided so far is durable. @throws LedgerError `not-durable` when it cannot become so. */
   whenDurable(): Promise<void> {
-    return this.#tail;
+    return this.#tail.then(() => undefined);
   }
 
   /** Whether a due item read from the store still stands: no decision has since removed or moved it. */
@@ -193,7 +193,8 @@ export class Ledger<Head, Change, Event> {
     this.#state = 'closed';
     await this.#tail.catch(() => undefined);
   }
-  #commit(changes: readonly Change[], events: readonly Event[], due: readonly DueChange[]): Promise<void> {
+
+  #commit<Result>({ result, changes, events, due }: Decision<Result, Change, Event>): Promise<Result> {
     const writes: RecordWrite[] = [];
     const told: EventInput[] = [];
     try {
@@ -211,19 +212,20 @@ export class Ledger<Head, Change, Event> {
     this.#waiting += 1;
     this.#noteDue(due, mark);
     const settled = this.#store.append({ writes, events: told, due }).then(
-      (result) => this.#durable(result, changes, due, mark),
+      (committed) => {
+        this.#durable(committed, changes, due, mark);
+        return result;
+      },
       (cause: unknown) => this.#lost(cause, due, mark),
     );
     this.#tail = settled;
-    // Whoever asked hears of a failure through their own promise; the tail alone must not count as unheard.
-    settled.catch(() => undefined);
     return settled;
   }
 
-  #durable(result: CommitResult, changes: readonly Change[], due: readonly DueChange[], mark: object): void {
+  #durable({ events }: CommitResult, changes: readonly Change[], due: readonly DueChange[], mark: object): void {
     this.#reloaded = undefined;
     this.#settle(due, mark);
-    this.#bus.publish(result.events);
+    this.#bus.publish(events);
     this.#tell({ what: 'decision', changes, due });
   }
 

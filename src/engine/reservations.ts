@@ -17,6 +17,7 @@ import {
   standAlone,
   usedClaims,
 } from './claims.ts';
+import { compact } from './compact.ts';
 import { admitDisplacing, displaced, makeRoom, settleDisplaced } from './displacement.ts';
 import type { DisplacingAdmission } from './displacement.ts';
 import type { Draft } from './draft.ts';
@@ -84,7 +85,7 @@ export type StepResult =
 /** A reservation as first recorded: pending, holding nothing. */
 export function recorded(draft: Draft, id: Id, origin: Origin, request: ReservationRequest, terms: Terms): Reservation {
   const { now, user, tenant } = draft.at;
-  return {
+  return compact({
     id,
     origin,
     owner: user,
@@ -95,7 +96,7 @@ export function recorded(draft: Draft, id: Id, origin: Origin, request: Reservat
     modifiedOn: now,
     ...effective(terms),
     claims: [],
-  };
+  });
 }
 
 /** What was asked for, by an existing reservation or offer. */

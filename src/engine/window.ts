@@ -148,14 +148,24 @@ export function parseInstant(text: string): Instant {
  * @throws InvalidTimeError for what date-and-time cannot express: `FOREVER`, `BEGINNING`, years outside 0000 to 9999.
  */
 export function printInstant(instant: Instant): string {
+  // One decision prints the same few instants again and again: in its record, its events and its answer.
+  const slot = Math.abs(instant) % PRINTED;
+  const known = printed[slot];
+  if (known?.instant === instant) return known.text;
   if (!Number.isSafeInteger(instant) || instant < EARLIEST || instant > LATEST) {
     throw new InvalidTimeError(
       `${instant} ms has no date-and-time; it must be a whole number in the years 0000 to 9999`,
     );
   }
-  const text = new Date(instant).toISOString();
-  return text.endsWith('.000Z') ? `${text.slice(0, -5)}Z` : text;
+  const full = new Date(instant).toISOString();
+  const text = full.endsWith('.000Z') ? `${full.slice(0, -5)}Z` : full;
+  printed[slot] = { instant, text };
+  return text;
 }
+
+/** What was printed lately, by the instant's remainder. A prime number, so that whole seconds are spread over all of it. */
+const PRINTED = 251;
+const printed: ({ readonly instant: Instant; readonly text: string } | undefined)[] = Array.from({ length: PRINTED });
 
 /** An instant for messages: date-and-time, `forever`, `the beginning`, or the bare number where none of these applies. */
 export function describeInstant(instant: Instant): string {

@@ -1,28 +1,32 @@
 /** Commits as the statements that store them, in the form in which they go to the thread that runs them. */
 import type { Commit, EventInput, EventRecord } from '../store.ts';
 import { ADD_EVENT, PUT_DUE, PUT_RECORD, REMOVE_DUE, REMOVE_EVENTS, REMOVE_RECORD, SET_AGED } from './sql.ts';
+import type { Transaction } from './writer.ts';
 
 /**
  * Statements to be run together. All texts are one text, since to copy one for the thread costs far less than to copy many; a
  * statement is its place among `WRITES` and then, for each parameter, the number itself or the length of the text.
  */
 export class Steps {
-  #text = '';
+  readonly #texts: string[] = [];
   readonly #numbers: number[] = [];
+  #characters = 0;
 
-  get text(): string {
-    return this.#text;
+  /** The length of all texts. */
+  get characters(): number {
+    return this.#characters;
   }
 
-  get numbers(): Float64Array {
-    return Float64Array.from(this.#numbers);
+  transaction(): Transaction {
+    return { text: this.#texts.join(''), numbers: new Float64Array(this.#numbers) };
   }
 
   add(write: number, values: readonly (string | number)[]): void {
     this.#numbers.push(write);
     for (const value of values) {
       if (typeof value === 'string') {
-        this.#text += value;
+        this.#texts.push(value);
+        this.#characters += value.length;
         this.#numbers.push(value.length);
       } else {
         this.#numbers.push(value);
@@ -32,13 +36,13 @@ export class Steps {
 
   /** Runs `encode`; when that throws, nothing that it added stays. */
   whole<Result>(encode: (steps: Steps) => Result): Result {
-    const text = this.#text;
-    const { length } = this.#numbers;
+    const before = { texts: this.#texts.length, numbers: this.#numbers.length, characters: this.#characters };
     try {
       return encode(this);
     } catch (error) {
-      this.#text = text;
-      this.#numbers.length = length;
+      this.#texts.length = before.texts;
+      this.#numbers.length = before.numbers;
+      this.#characters = before.characters;
       throw error;
     }
   }

@@ -234,14 +234,14 @@ export class SqliteStore implements Store {
     if (this.#state.is === 'closed') return Promise.reject(closed());
     if (this.#state.is === 'halted') return Promise.reject(halted(this.#state.cause));
     const { steps, commits } = this.#gathering();
-    const { length } = steps.text;
+    const { characters } = steps;
     let result: Result;
     try {
       result = steps.whole(encode);
     } catch (cause) {
       return this.#refuseUnstorable(cause);
     }
-    this.#backlog += steps.text.length - length;
+    this.#backlog += steps.characters - characters;
     const settled = new Promise<Result>((resolve, reject) => {
       commits.push({ durable: () => resolve(result), lost: reject });
     });
@@ -252,7 +252,7 @@ export class SqliteStore implements Store {
 
   #gathering(): Group {
     const last = this.#waiting.at(-1);
-    if (last !== undefined && last.commits.length < MOST_COMMITS && last.steps.text.length < MOST_CHARACTERS)
+    if (last !== undefined && last.commits.length < MOST_COMMITS && last.steps.characters < MOST_CHARACTERS)
       return last;
     const group: Group = { steps: new Steps(), commits: [] };
     this.#waiting.push(group);
@@ -267,7 +267,7 @@ export class SqliteStore implements Store {
       if (group === undefined) return;
       this.#underWay.push(group);
       this.#writer ??= this.#startWriter();
-      this.#writer.run(group.steps);
+      this.#writer.run(group.steps.transaction());
     }
   }
 
@@ -285,7 +285,7 @@ export class SqliteStore implements Store {
 
   #durable(): void {
     const group = this.#underWay.shift();
-    this.#backlog -= group?.steps.text.length ?? 0;
+    this.#backlog -= group?.steps.characters ?? 0;
     if (this.#waiting.length > 0) this.#flush ??= setImmediate(() => this.#send());
     for (const { durable } of group?.commits ?? []) durable();
   }

@@ -72,10 +72,10 @@ export class Writer {
     return this.#underWay;
   }
 
-  run({ text, numbers }: Transaction): void {
+  run(transaction: Transaction): void {
     this.#underWay += 1;
     if (this.#underWay === 1) this.#thread.ref();
-    this.#send({ text, numbers });
+    this.#send(transaction);
   }
 
   /** Runs what is under way, closes the connection and ends the thread. */
