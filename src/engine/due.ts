@@ -43,17 +43,41 @@ export function dueId(task: Task, subject: Id): string {
   return `${task}:${subject}`;
 }
 
-/** Brings the items in the store in line with what the reservation is now; `before` is what they were made for. */
+/**
+ * Brings the items in the store in line with what the reservation is now; `before` is what they were made for.
+ *
+ * What comes after a start that is still ahead is scheduled by that start: the items of a reservation that is far off are one, and
+ * each of them lies on a page of its own in the store's order of time.
+ */
 export function reschedule(draft: Draft, before: Reservation | undefined, after: Reservation): void {
-  const { policy } = draft.head;
-  const old = before === undefined ? new Map<string, DueItem>() : itemsOf(before, policy);
-  const items = itemsOf(after, policy);
+  const old = before === undefined ? new Map<string, DueItem>() : firstItemsOf(draft, before);
+  const items = firstItemsOf(draft, after);
   for (const [id, item] of items) {
     if (old.get(id)?.at !== item.at) draft.schedule(item);
   }
   for (const id of old.keys()) {
     if (!items.has(id)) draft.unschedule(id);
   }
+}
+
+/** Schedules what comes after the start of a reservation, which is being carried out. */
+export function scheduleAfterStart(draft: Draft, reservation: Reservation): void {
+  const items = itemsOf(reservation, draft.head.policy);
+  const start = items.get(dueId('start', reservation.id));
+  if (start === undefined) return;
+  for (const item of items.values()) if (byTime(start, item) < 0) draft.schedule(item);
+}
+
+/** The items up to the start, if that is ahead; else all of them. */
+function firstItemsOf(draft: Draft, reservation: Reservation): ReadonlyMap<string, DueItem> {
+  const items = itemsOf(reservation, draft.head.policy);
+  const start = items.get(dueId('start', reservation.id));
+  if (start === undefined || start.at <= draft.at.now) return items;
+  return new Map([...items].filter(([, item]) => byTime(item, start) <= 0));
+}
+
+function byTime(a: DueItem, b: DueItem): number {
+  return a.at - b.at || a.rank - b.rank;
 }
 
 /** Brings the item of an offer in line with what it is now. */

@@ -6,7 +6,7 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { lapse } from '../offers.ts';
 import { forget, conclude, expire, isFollowed, recede } from '../reservations.ts';
-import { noticeOf } from '../due.ts';
+import { noticeOf, scheduleAfterStart } from '../due.ts';
 import type { OfferTask, ReservationTask } from '../due.ts';
 import type { Offer, Policy, Reservation } from '../entities.ts';
 import { next } from '../lifecycle.ts';
@@ -71,6 +71,8 @@ function carriedOut<Subject>(
 
 function start(draft: Draft, before: Reservation): void {
   if (next(before.status, 'start') !== undefined || before.status === 'degraded') begin(draft, before);
+  const after = draft.head.reservations.get(before.id);
+  if (after !== undefined) scheduleAfterStart(draft, after);
 }
 
 function end(draft: Draft, before: Reservation): void {
