@@ -1,6 +1,8 @@
 import type { Decision, DecisionInputs } from '../engine/ledger.ts';
 import type { Data } from '../yang/data.ts';
 import type { Change } from '../yang/edit.ts';
+import type { InstancePath } from '../yang/instance-path.ts';
+import type { RpcError } from '../yang/rpc-error.ts';
 import type { RequestContext } from './context.ts';
 import type { DomainTypes } from './head.ts';
 
@@ -18,6 +20,11 @@ export interface ConfigProposal {
 export interface ConfigOwner<Domain extends DomainTypes> {
   /** Names of the modules whose top-level nodes it owns. */
   readonly modules: readonly string[];
+  /**
+   * The error for an edit of what the configuration does not have, but the domain has for another reason; undefined when it does not
+   * have it either.
+   */
+  madeOtherwise?(path: InstancePath, domain: Domain['head']): RpcError | undefined;
   /**
    * What follows from the edit in the domain, durable with it in one commit. Synchronous and pure; must not change the
    * domain's state.

@@ -4,7 +4,7 @@ import type { DueChange } from '../store/store.ts';
 import type { Data } from '../yang/data.ts';
 import { applyEdit, difference } from '../yang/edit.ts';
 import type { Change, EditTree } from '../yang/edit.ts';
-import { schemaNodes, type InstancePath } from '../yang/instance-path.ts';
+import { parsePath, schemaNodes, type InstancePath } from '../yang/instance-path.ts';
 import { RpcError, RpcErrors } from '../yang/rpc-error.ts';
 import { getNode } from '../yang/select.ts';
 import type { YangContext } from '../yang/yang-context.ts';
@@ -134,9 +134,9 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
     const { target = [], datastore } = request;
     const before = head.running.data;
     const revision = head.running.revision(target);
-    request.precondition?.({ ...presence(this.#yang, before, target), revision });
+    request.precondition?.(this.#current(head, before, target, revision));
     this.#locks.checkWritable(context, datastore);
-    const { data: after, created } = applyEdit(this.#yang.schema, before, edit);
+    const { data: after, created } = this.#apply(head, before, edit);
     const changes = after === before ? [] : [...difference(this.#yang.schema, before, after)];
     if (changes.length === 0) return { result: { created: false, changed: false, ...revision }, ...NOTHING };
     requireWritable(this.#yang.schema, this.#access, context, changes);
@@ -153,6 +153,26 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
       events: event === undefined ? consequences.events : [...consequences.events, { of: 'server', event }],
       due: consequences.due,
     };
+  }
+
+  #current(head: AgentHead<Domain>, before: Data, target: InstancePath, revision: Revision): CurrentResource {
+    const found = presence(this.#yang, before, target);
+    const madeOtherwise = found.exists ? undefined : this.#madeOtherwise(head, target);
+    return { ...found, ...(madeOtherwise === undefined ? {} : { madeOtherwise }), revision };
+  }
+
+  #apply(head: AgentHead<Domain>, before: Data, edit: EditTree): ReturnType<typeof applyEdit> {
+    try {
+      return applyEdit(this.#yang.schema, before, edit);
+    } catch (error) {
+      if (!(error instanceof RpcError) || error.tag !== 'data-missing' || error.path === undefined) throw error;
+      throw this.#madeOtherwise(head, parsePath(this.#yang.schema, error.path)) ?? error;
+    }
+  }
+
+  #madeOtherwise(head: AgentHead<Domain>, path: InstancePath): RpcError | undefined {
+    const owner = this.#owners.find(({ modules }) => path[0] !== undefined && modules.includes(path[0].module));
+    return owner?.madeOtherwise?.(path, head.domain);
   }
 
   #askOwners(

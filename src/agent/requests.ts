@@ -1,5 +1,6 @@
 import type { EditTree } from '../yang/edit.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
+import type { RpcError } from '../yang/rpc-error.ts';
 import type { XmlElement } from '../yang/xml.ts';
 
 /** Datastores that can be read (RFC 8342); `operational` is configuration in use together with state. */
@@ -60,6 +61,8 @@ export interface CurrentResource {
    * parent exists (RFC 7950 §7.5.1).
    */
   readonly implicit: boolean;
+  /** What the target belongs to that is no configuration, such as an entry that an RPC made; absent when nothing does. */
+  readonly madeOtherwise?: RpcError;
   /** Of the target, or, if it does not exist, of the nearest ancestor that does. */
   readonly revision: Revision;
 }

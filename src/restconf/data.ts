@@ -222,7 +222,8 @@ function mustExist(
   return {
     ...request,
     precondition: (current) => {
-      if (!isThere(current)) throw notFound('The resource does not exist in the configuration.', formatPath(path));
+      if (!isThere(current))
+        throw current.madeOtherwise ?? notFound('The resource does not exist in the configuration.', formatPath(path));
       request.precondition?.(current);
     },
   };

@@ -471,6 +471,23 @@ function furtherScenarios(open: () => World): void {
     expect(await world.available()).to.equal(POOL_CORES);
   });
 
+  it('refuses edits of what RPCs made, and says so', async () => {
+    const world = await open().open();
+    const path = reservationPath(await world.reserve());
+    for (const edit of [
+      world.consumer.edit('delete', path),
+      world.consumer.edit('merge', path, { name: 'other', capacity: { cores: 1 } }),
+      world.consumer.edit('delete', [...path, { name: 'name' }]),
+      world.consumer.edit('delete', poolPath(world.vim.pool)),
+      world.consumer.edit('delete', providerPath(world.vim.provider)),
+    ]) {
+      const { errors } = await refused(edit);
+      expect(errors[0]).to.include({ tag: 'resource-denied', appTag: 'owned-by-rpc' });
+    }
+    const { errors } = await refused(world.consumer.edit('delete', reservationPath('nothing')));
+    expect(errors[0]?.tag).to.be.oneOf(['data-missing', 'invalid-value']);
+  });
+
   it('answers what the VIM refuses', async () => {
     const world = await open().open();
     await world.consumer.invoke('promise-simulator:refuse-next-request', {

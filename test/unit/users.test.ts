@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
@@ -57,6 +59,54 @@ describe('users', () => {
     expect(users.standing('nobody')).to.equal(undefined);
   });
 
+  it('makes a user with a tenant a consumer, and one without an operator, unless told otherwise', async () => {
+    const users = new Users(directory);
+    await users.add('olga', { password: 'x' });
+    await users.add('oscar', { password: 'x', tenant: 'red', role: 'operator' });
+    await users.add('rita', { password: 'x', tenant: 'red' });
+    expect(users.standing('olga')).to.deep.equal({ role: 'operator' });
+    expect(users.standing('oscar')).to.deep.equal({ role: 'operator', tenant: 'red' });
+    expect(users.standing('rita')).to.deep.equal({ role: 'consumer', tenant: 'red' });
+    await users.add('oscar', { tenant: 'blue' });
+    expect(users.standing('oscar')).to.deep.equal({ role: 'operator', tenant: 'blue' });
+    await users.add('oscar', { role: 'consumer' });
+    expect(users.standing('oscar')).to.deep.equal({ role: 'consumer', tenant: 'blue' });
+  });
+
+  it('has no consumer without a tenant, and nobody with the name of the agent itself', async () => {
+    const users = new Users(directory);
+    for (const [name, details] of [
+      ['olga', { password: 'x', role: 'consumer' }],
+      ['promise', { password: 'x' }],
+    ] as const) {
+      const refusal = await users.add(name, details).catch((error: unknown) => error);
+      expect(refusal).to.be.instanceOf(Error);
+    }
+    expect(users.names).to.deep.equal([]);
+  });
+
+  it('forgets a user who is removed, password included', async () => {
+    const users = new Users(directory);
+    await users.add('alice', { password: 'first' });
+    await users.add('bob', { password: 'second' });
+    expect(await users.checkPassword('alice', 'first')).to.equal(true);
+    await users.remove('alice');
+    expect(await users.checkPassword('alice', 'first')).to.equal(false);
+    expect(users.standing('alice')).to.equal(undefined);
+    expect(users.names).to.deep.equal(['bob']);
+    const again = await users.remove('alice').catch((error: unknown) => error);
+    expect(String(again)).to.include("there is no user 'alice'");
+  });
+
+  it('loses no change of several at the same time, in this process and others', async function () {
+    this.timeout(30_000);
+    const names = Array.from({ length: 6 }, (_, index) => `user-${index}`);
+    const inside = names.map((name) => new Users(directory).add(name, { tenant: 'red' }));
+    const outside = ['one', 'two', 'three'].map((name) => addInProcess(directory, name));
+    await Promise.all([...inside, ...outside]);
+    expect(new Users(directory).names).to.have.members([...names, 'one', 'two', 'three']);
+  });
+
   it('accepts a public key that was added, with comment and options left out', async () => {
     const users = new Users(directory);
     const mine = ssh2.utils.generateKeyPairSync('ed25519').public;
@@ -85,8 +135,12 @@ describe('users', () => {
     });
   }
 
-  describe('promise user add', () => {
-    const run = async (args: readonly string[], stdin = ''): Promise<{ code: number; out: string; err: string }> => {
+  describe('promise user', () => {
+    const run = async (args: readonly string[], stdin = '') => await command(['add', ...args], stdin);
+    const command = async (
+      args: readonly string[],
+      stdin = '',
+    ): Promise<{ code: number; out: string; err: string }> => {
       let out = '';
       let err = '';
       const sink = (take: (text: string) => void): Writable =>
@@ -101,7 +155,7 @@ describe('users', () => {
         stdout: sink((text) => (out += text)),
         stderr: sink((text) => (err += text)),
       };
-      const code = await main(['user', 'add', ...args, '--data-dir', directory], terminal);
+      const code = await main(['user', ...args, '--data-dir', directory], terminal);
       return { code, out, err };
     };
 
@@ -118,6 +172,40 @@ describe('users', () => {
 
     it('ends with 2 when it is called wrongly', async () => {
       expect((await run(['alice', '--passwd', 'x'])).code).to.equal(2);
+      expect((await run(['alice', '--tenant', 'red', '--role', 'king', '--password-file', '-'], 'x\n')).code).to.equal(
+        2,
+      );
+    });
+
+    it('gives roles, lists users and removes them', async () => {
+      const added = await run(['rita', '--tenant', 'red', '--password-file', '-'], 'secret\n');
+      expect(added.out).to.equal('user rita can log in, as a consumer of the tenant red\n');
+      await run(['oscar', '--tenant', 'red', '--role', 'operator', '--password-file', '-'], 'secret\n');
+      const key = join(directory, 'key.pub');
+      writeFileSync(key, ssh2.utils.generateKeyPairSync('ed25519').public);
+      await run(['olga', '--key', key]);
+      expect((await command(['list'])).out).to.equal(
+        [
+          'NAME   TENANT  ROLE      LOGIN',
+          'olga   -       operator  1 key',
+          'oscar  red     operator  password',
+          'rita   red     consumer  password',
+          '',
+        ].join('\n'),
+      );
+      // The role of one who exists is changed without asking for a password.
+      expect((await run(['oscar', '--role', 'consumer'])).out).to.include('as a consumer of the tenant red');
+      expect((await command(['remove', 'rita'])).code).to.equal(0);
+      expect((await command(['remove', 'rita'])).code).to.equal(1);
+      expect((await command(['list'])).out).not.to.include('rita');
     });
   });
 });
+
+/** Adds a user as a `promise user add` of its own does. */
+async function addInProcess(directory: string, name: string): Promise<void> {
+  const code = `import { Users } from './src/users.ts'; await new Users(${JSON.stringify(directory)}).add('${name}', { tenant: 'red' });`;
+  const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { stdio: 'ignore' });
+  const [status] = await once(child, 'exit');
+  expect(status).to.equal(0);
+}

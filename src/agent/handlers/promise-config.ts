@@ -7,7 +7,7 @@ import { DEFAULT_POLICY } from '../../engine/entities.ts';
 import type { Policy as DomainPolicy, Quota } from '../../engine/entities.ts';
 import type { OverCommit } from '../../engine/over-commit.ts';
 import type { DecisionInputs } from '../../engine/ledger.ts';
-import { InvalidConfiguration, InvalidRequest } from '../../engine/requests.ts';
+import { InvalidConfiguration, InvalidRequest, OwnedByOther } from '../../engine/requests.ts';
 import type {
   ConfigChange,
   ConfigRefusal,
@@ -29,13 +29,14 @@ import type {
 import type { Data, Entries } from '../../yang/data.ts';
 import type { Change } from '../../yang/edit.ts';
 import { formatPath } from '../../yang/instance-path.ts';
+import type { InstancePath } from '../../yang/instance-path.ts';
 import { RpcError, RpcErrors } from '../../yang/rpc-error.ts';
 import type { ConfigOwner, ConfigProposal } from '../config-owners.ts';
 import { everybodyOperates } from '../standing.ts';
 import type { StandingOf } from '../standing.ts';
 import { configured } from './promise-data.ts';
 import type { PromiseDomain } from './promise-domain.ts';
-import { asRpcError, entryPath } from './promise-errors.ts';
+import { asRpcError, entryPath, ownedError } from './promise-errors.ts';
 import { capacityIn, instantIn, listIn, present, reasonOut, refusalOut } from './promise-values.ts';
 import { accessIn } from './provider.ts';
 import { requestIn } from './reservation-nodes.ts';
@@ -46,6 +47,7 @@ const PROMISE_PATH = formatPath(paths['/opnfv-promise:promise']());
 export function promiseConfigOwner(standingOf: StandingOf = everybodyOperates): ConfigOwner<PromiseDomain> {
   return {
     modules: [moduleName],
+    madeOtherwise,
     decide: (proposal, head, inputs) => decide(proposal, head, inputs, standingOf(proposal.context.user)?.tenant),
   };
 }
@@ -66,6 +68,16 @@ function decide(
   } catch (error) {
     throw asRpcError(error, PROMISE_PATH);
   }
+}
+
+const KINDS = { providers: 'provider', pools: 'pool', reservations: 'reservation' } as const;
+
+/** What an RPC made is not configuration, and RPCs change it. */
+function madeOtherwise(path: InstancePath, head: Head): RpcError | undefined {
+  const list = LISTS.find((name) => name === path[1]?.name);
+  const id = path[2]?.keys?.[0]?.value;
+  if (list === undefined || typeof id !== 'string' || head[list].get(id)?.origin !== 'rpc') return undefined;
+  return ownedError(new OwnedByOther(KINDS[list], id, 'rpc'));
 }
 
 interface Touched {

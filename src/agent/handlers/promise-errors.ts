@@ -27,11 +27,11 @@ export function asRpcError(error: unknown, path: string): unknown {
     return RpcError.invalidValue(error.message, { path: `${entryPath(error.entry, error.id)}/${error.field}` });
   }
   if (error instanceof InvalidRequest) return RpcError.invalidValue(error.message, { path: `${path}/${error.field}` });
-  if (error instanceof OwnedByOther) {
-    const { entry, id, owner, message } = error;
-    return RpcError.resourceDenied(message, { appTag: `owned-by-${owner}`, path: entryPath(entry, id) });
-  }
-  return error;
+  return error instanceof OwnedByOther ? ownedError(error) : error;
+}
+
+export function ownedError({ entry, id, owner, message }: OwnedByOther): RpcError {
+  return RpcError.resourceDenied(message, { appTag: `owned-by-${owner}`, path: entryPath(entry, id) });
 }
 
 /** The path by which errors name the input of an RPC. */

@@ -3,8 +3,8 @@ import { once } from 'node:events';
 import { request as requestHttp, type IncomingMessage } from 'node:http';
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
-import { silentLogger } from '../../../src/observe/log.ts';
-import { BasicAuthentication, type PasswordVerdict } from '../../../src/restconf/auth.ts';
+import { silentLogger, type Logger } from '../../../src/observe/log.ts';
+import { BasicAuthentication, type Authenticator, type PasswordVerdict } from '../../../src/restconf/auth.ts';
 import { HttpError } from '../../../src/restconf/errors.ts';
 import { startRestconfServer, type RestconfServer } from '../../../src/restconf/server.ts';
 import { AgentUnderTest } from '../../contract/agent-under-test.ts';
@@ -45,12 +45,12 @@ describe('RESTCONF admission', () => {
   let server: RestconfServer;
   let gate: Gate;
 
-  async function start(authenticator: Gate['authenticator']): Promise<void> {
+  async function start(authenticator: Authenticator, connections = 100): Promise<void> {
     server = await startRestconfServer({
       agent: system.system.agent,
       authenticator,
       logger: silentLogger,
-      connections: 100,
+      connections,
       plain: { host: '127.0.0.1', port: 0 },
       bodyBytes: BODY_BYTES,
       now: () => system.clock.now(),
@@ -67,7 +67,7 @@ describe('RESTCONF admission', () => {
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk as Buffer);
-    return { status: answer.statusCode, body: Buffer.concat(chunks).toString('utf8') };
+    return { status: answer.statusCode, headers: answer.headers, body: Buffer.concat(chunks).toString('utf8') };
   }
 
   before(async () => {
@@ -127,5 +127,54 @@ describe('RESTCONF admission', () => {
       ...Array.from({ length: 20 }, () => 401),
       ...Array.from({ length: 11 }, () => 429),
     ]);
+  });
+
+  it('logs a refused login with user and address, and never the password', async () => {
+    const logged: unknown[] = [];
+    const log = (facts: unknown, message?: string): void => void logged.push(facts, message);
+    const authentication = new BasicAuthentication({ password: () => Promise.resolve('wrong') }, () => 0, {
+      info: log,
+      warn: log,
+    } as Pick<Logger, 'info' | 'warn'>);
+    for (let attempt = 0; attempt < 25; attempt++) {
+      await authentication.user(basic('s3cret'), '192.0.2.7').catch(() => undefined);
+    }
+    expect(logged.slice(0, 2)).to.deep.equal([
+      { user: 'anna', peer: '192.0.2.7', method: 'password' },
+      'login refused',
+    ]);
+    expect(logged.filter((each) => each === 'login refused')).to.have.length(20);
+    expect(JSON.stringify(logged)).to.include('too many wrong passwords').and.not.include('s3cret');
+  });
+
+  it('answers 503 when it checks as many passwords as it can, which is no wrong password', async () => {
+    let verdict: PasswordVerdict = 'busy';
+    await start({ password: () => Promise.resolve(verdict) });
+    for (let attempt = 0; attempt < 30; attempt++) {
+      const answer = await post('right', Buffer.from('{}'));
+      expect(answer.status).to.equal(503);
+      expect(answer.headers['retry-after']).to.match(/^[1-9][0-9]*$/);
+      expect(answer.body).to.include('too-many-logins');
+    }
+    verdict = 'right';
+    expect((await post('right', Buffer.from('{"opnfv-promise:input":{}}'))).status).not.to.be.oneOf([401, 429, 503]);
+  });
+
+  it('answers 503 on connections beyond its limit, and serves again when one has ended', async () => {
+    await start({ password: () => Promise.resolve('right') }, 2);
+    const { port } = new URL(server.urls[0] ?? '');
+    const kept = [connect(Number(port), '127.0.0.1'), connect(Number(port), '127.0.0.1')];
+    await Promise.all(kept.map((socket) => once(socket, 'connect')));
+    const refused = await post('right', Buffer.from('{}'));
+    expect(refused.status).to.equal(503);
+    expect(refused.headers).to.include({ connection: 'close' });
+    expect(refused.headers['retry-after']).to.match(/^[1-9][0-9]*$/);
+    expect(refused.body).to.include('too-many-connections');
+    for (const socket of kept) {
+      socket.destroy();
+      await once(socket, 'close');
+    }
+    await turns();
+    expect((await post('right', Buffer.from('{"opnfv-promise:input":{}}'))).status).not.to.equal(503);
   });
 });
