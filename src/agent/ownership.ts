@@ -3,6 +3,7 @@
  * that reads and streams show a consumer what is his.
  */
 import type { Data } from '../yang/data.ts';
+import type { InstancePath } from '../yang/instance-path.ts';
 
 /** A user who is confined to what is his and his tenant's. */
 export interface Consumer {
@@ -18,6 +19,14 @@ export interface OwnedList {
   readonly keysOf: (consumer: Consumer) => ReadonlySet<string>;
 }
 
+/** A list anywhere, some of whose entries belong to somebody. */
+export interface OwnedEntries {
+  /** Schema path. */
+  readonly node: string;
+  /** Whether the entry at a path exists for a consumer. */
+  readonly isFor: (consumer: Consumer, path: InstancePath) => boolean;
+}
+
 /** A notification that tells of something which belongs to somebody. */
 export interface OwnedNotification {
   /** `module:name` */
@@ -28,6 +37,7 @@ export interface OwnedNotification {
 
 export interface Ownership {
   readonly lists: readonly OwnedList[];
+  readonly entries: readonly OwnedEntries[];
   readonly notifications: readonly OwnedNotification[];
   /** Schema paths of nodes that are for operators alone. */
   readonly operatorsOnly: readonly string[];

@@ -1,11 +1,10 @@
 import type { Data } from '../yang/data.ts';
-import { entryKey } from '../yang/data.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import type { DataSchemaNode, ListNode, NotificationNode, SchemaTree } from '../yang/schema-tree.ts';
 import { isKeptFromAll, learnReach } from './access.ts';
 import type { AccessControl, Operation, ReachMap, ReadReach } from './access.ts';
 import type { RequestContext } from './context.ts';
-import type { OwnedList, OwnedNotification, Ownership } from './ownership.ts';
+import type { Consumer, OwnedEntries, OwnedList, OwnedNotification, Ownership } from './ownership.ts';
 import type { Standing, StandingOf } from './standing.ts';
 
 /** Operations of NETCONF that change configuration, or what belongs to others; RESTCONF's methods count as edit-config. */
@@ -30,6 +29,7 @@ const FOR_OPERATORS: ReadonlySet<string> = new Set([
 export class RoleAccess implements AccessControl {
   readonly #standingOf: StandingOf;
   readonly #lists: ReadonlyMap<string, OwnedList>;
+  readonly #entries: ReadonlyMap<string, OwnedEntries>;
   readonly #notifications: ReadonlyMap<string, OwnedNotification>;
   readonly #operators: ReachMap;
   readonly #consumers: ReachMap;
@@ -38,6 +38,8 @@ export class RoleAccess implements AccessControl {
     this.#standingOf = standingOf;
     const lists = new Map(ownerships.flatMap((ownership) => ownership.lists.map((list) => [list.node, list])));
     this.#lists = lists;
+    const entries = new Map(ownerships.flatMap((ownership) => ownership.entries.map((each) => [each.node, each])));
+    this.#entries = entries;
     this.#notifications = new Map(
       ownerships.flatMap(({ notifications }) => notifications.map((notification) => [notification.name, notification])),
     );
@@ -46,7 +48,7 @@ export class RoleAccess implements AccessControl {
     this.#consumers = learnReach(
       schema,
       (node) => isKeptFromAll(node) || operatorsOnly.has(node.path),
-      (node) => lists.has(node.path),
+      (node) => lists.has(node.path) || entries.has(node.path),
     );
   }
 
@@ -55,18 +57,17 @@ export class RoleAccess implements AccessControl {
     return standing === undefined ? 'none' : (this.#reachOf(standing).get(node) ?? 'all');
   }
 
+  /** Of a list whose keys are known, access is asked by them. */
   canRead(context: RequestContext, node: DataSchemaNode, path: InstancePath): boolean {
     if (this.readReach(context, node) === 'none') return false;
-    const keys = node.kind === 'list' ? this.readableKeys(context, node) : undefined;
-    const named = path.at(-1)?.keys;
-    return keys === undefined || named === undefined || keys.has(entryKey(named.map(({ value }) => value)));
+    const consumer = this.#consumer(context);
+    return consumer === undefined || (this.#entries.get(node.path)?.isFor(consumer, path) ?? true);
   }
 
-  readableKeys({ user }: RequestContext, list: ListNode): ReadonlySet<string> | undefined {
-    const standing = this.#standingOf(user);
+  readableKeys(context: RequestContext, list: ListNode): ReadonlySet<string> | undefined {
     const owned = this.#lists.get(list.path);
-    if (owned === undefined || standing?.role !== 'consumer') return undefined;
-    return owned.keysOf({ user, tenant: standing.tenant });
+    const consumer = owned && this.#consumer(context);
+    return consumer && owned?.keysOf(consumer);
   }
 
   mayKnowRevision(context: RequestContext, node: DataSchemaNode | undefined): boolean {
@@ -94,6 +95,11 @@ export class RoleAccess implements AccessControl {
     if (standing?.role !== 'consumer') return standing && content;
     const owned = this.#notifications.get(`${module}:${name}`);
     return owned === undefined ? content : owned.shownTo({ user, tenant: standing.tenant }, content);
+  }
+
+  #consumer({ user }: RequestContext): Consumer | undefined {
+    const standing = this.#standingOf(user);
+    return standing?.role === 'consumer' ? { user, tenant: standing.tenant } : undefined;
   }
 
   #reachOf({ role }: Standing): ReachMap {

@@ -25,6 +25,7 @@ export function serverOwnership(
         keysOf: ({ user }) => keys(subscriptions().filter(({ owner }) => owner.user === user)),
       },
     ],
+    entries: [],
     notifications: [
       {
         name: `${BASE_NOTIFICATIONS}:netconf-session-start`,

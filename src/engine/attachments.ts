@@ -2,6 +2,7 @@
 import type { Draft } from './draft.ts';
 import type { Allocation, Provider, ResourceAllocation } from './entities.ts';
 import { omit } from './omit.ts';
+import { ownerOf, visibleIds } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { refused } from './allotment.ts';
 import type { Refused } from './requests.ts';
@@ -26,7 +27,7 @@ export function attachable(
     if (resource === undefined && !mayBeForeign(head, provider.id, each, viewer))
       return refused('unknown-resource', `The provider '${provider.id}' has no ${kind} '${each}'.`);
     if (resource !== undefined) {
-      const barred = unusable(resource);
+      const barred = unusable(head, resource);
       if (barred !== undefined) return barred;
     }
     ids.push(resource?.server ?? each);
@@ -35,10 +36,12 @@ export function attachable(
 }
 
 /** Why a resource cannot be attached to something more now. */
-function unusable(resource: ResourceAllocation): Refused | undefined {
+function unusable(head: Head, resource: ResourceAllocation): Refused | undefined {
   const { id, attachedTo } = resource;
   if (attachedTo === undefined) return unready(resource);
-  return refused('resource-in-use', `The ${resource.resource.kind} '${id}' is used by '${attachedTo}'.`);
+  const [user] = visibleIds(head, 'allocation', [attachedTo], ownerOf(resource));
+  const whom = user === undefined ? 'one of others' : `'${user}'`;
+  return refused('resource-in-use', `The ${resource.resource.kind} '${id}' is used by ${whom}.`);
 }
 
 /** Why a resource cannot be used now, whatever uses it already. */

@@ -11,6 +11,7 @@ import type {
   Provider as DomainProvider,
 } from '../../engine/entities.ts';
 import { poolsFrom } from '../../engine/provider-supply.ts';
+import type { Viewer } from '../../engine/ownership.ts';
 import { capacityAt } from '../../engine/queries.ts';
 import type { Head } from '../../engine/state.ts';
 import { printInstant } from '../../engine/window.ts';
@@ -40,7 +41,7 @@ export const PROMISE_NODE = `${moduleName}:promise`;
 export function promiseProvider(engine: PromiseEngine): DataProvider {
   return {
     node: PROMISE_NODE,
-    read: ({ running }) => promiseTree(engine.head, engine.now, configured(running)),
+    read: ({ context, running }) => promiseTree(engine.head, engine.now, configured(running), engine.viewer(context)),
   };
 }
 
@@ -50,7 +51,7 @@ export function configured(running: Data): PromiseTree {
   return (running[PROMISE_NODE] ?? {}) as PromiseTree;
 }
 
-function promiseTree(head: Head, now: Instant, config: PromiseTree): PromiseTree {
+function promiseTree(head: Head, now: Instant, config: PromiseTree, viewer: Viewer): PromiseTree {
   const { providers, pools, reservations, offers, allocations } = head;
   const rest = present({
     policy: config.policy,
@@ -62,7 +63,9 @@ function promiseTree(head: Head, now: Instant, config: PromiseTree): PromiseTree
       reservation: new BuiltEntries(all, (each) => reservationOut(head, each, now)),
     })),
     offers: unlessEmpty(offers, (all) => ({ offer: new BuiltEntries(all, offerOut) })),
-    allocations: unlessEmpty(allocations, (all) => ({ allocation: new BuiltEntries(all, allocationOut) })),
+    allocations: unlessEmpty(allocations, (all) => ({
+      allocation: new BuiltEntries(all, (each) => allocationOut(head, each, viewer)),
+    })),
   });
   return {
     // A sum over all pools, which a read of one entry should not pay for.
@@ -188,7 +191,7 @@ function adjustmentOut({ id, start, end, direction, capacity }: Adjustment): Poo
   return present({ id, start: instantOut(start), end: instantOut(end), direction, capacity: amountsOut(capacity) });
 }
 
-function allocationOut(allocation: DomainAllocation): Allocation {
+function allocationOut(head: Head, allocation: DomainAllocation, viewer: Viewer): Allocation {
   const { id, name, reservation, pool, provider, priority, vmState, fault } = allocation;
   const { zone, host, capacity, owner, tenant, createdOn, modifiedOn } = allocation;
   return present({
@@ -201,7 +204,7 @@ function allocationOut(allocation: DomainAllocation): Allocation {
     priority: priorityOut(priority),
     'vm-state': vmState,
     fault: faultOut(fault),
-    ...resourceOut(allocation),
+    ...resourceOut(head, allocation, viewer),
     zone,
     host,
     capacity: amountsOut(capacity),

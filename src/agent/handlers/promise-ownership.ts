@@ -1,9 +1,11 @@
 /** Who owns what of opnfv-promise: the decision is the engine's (`engine/ownership.ts`), the nodes are told here. */
-import { idsOwnedBy } from '../../engine/ownership.ts';
+import { idsOwnedBy, sees } from '../../engine/ownership.ts';
 import type { OwnedKind } from '../../engine/ownership.ts';
+import { serverKey } from '../../engine/state.ts';
 import type { Head } from '../../engine/state.ts';
 import { moduleName } from '../../generated/opnfv-promise.ts';
 import type { Data } from '../../yang/data.ts';
+import type { InstancePath } from '../../yang/instance-path.ts';
 import type { Consumer, OwnedList, OwnedNotification, Ownership } from '../ownership.ts';
 
 const PROMISE = `/${moduleName}:promise`;
@@ -20,6 +22,12 @@ export function promiseOwnership(head: () => Head): Ownership {
       ownedEntities(head, 'allocation'),
       { node: `${PROMISE}/policy/quota`, keysOf: (consumer) => quotasOf(head(), consumer) },
     ],
+    entries: [
+      {
+        node: `${PROMISE}/providers/provider/services/network/networks`,
+        isFor: (consumer, path) => mayUse(head(), consumer, path),
+      },
+    ],
     notifications: ['reservation-event', 'offer-event', 'allocation-event'].map(ownedEvent),
     operatorsOnly: PROVIDER_ACCESS.map((leaf) => `${PROMISE}/providers/provider/${leaf}`),
   };
@@ -30,6 +38,13 @@ function ownedEntities(head: () => Head, kind: OwnedKind): OwnedList {
     node: `${PROMISE}/${kind}s/${kind}`,
     keysOf: ({ tenant }) => idsOwnedBy(head(), kind, tenant),
   };
+}
+
+/** A network is for all, unless it was allocated for another tenant. */
+function mayUse({ servers, allocations }: Head, { tenant }: Consumer, path: InstancePath): boolean {
+  const [provider, network] = [path[2], path.at(-1)].map((step) => String(step?.keys?.[0]?.value ?? ''));
+  const allocation = allocations.get(servers.get(serverKey(provider ?? '', network ?? '')) ?? '');
+  return allocation === undefined || sees({ confinedTo: tenant }, allocation);
 }
 
 /** Those that bind the tenant: its own, and those for each tenant. */

@@ -1,6 +1,9 @@
 /** Volumes, networks, ports and floating IPs between YANG and the engine (grouping network-storage-resource). */
 import type { Allocation as DomainAllocation } from '../../engine/entities.ts';
+import { visibleIds } from '../../engine/ownership.ts';
+import type { Viewer } from '../../engine/ownership.ts';
 import type { WantedResource } from '../../engine/requests.ts';
+import type { Head } from '../../engine/state.ts';
 import type {
   Allocation,
   AllocationKind,
@@ -39,13 +42,14 @@ export function vimIdOut({ resource, server }: DomainAllocation): {
 }
 
 /** What describes an allocation beyond what all have in common. */
-export function resourceOut(allocation: DomainAllocation): Partial<Allocation> {
+export function resourceOut(head: Head, allocation: DomainAllocation, viewer: Viewer): Partial<Allocation> {
   if (allocation.resource === undefined) {
     const { flavor, image, networks, ports, volumes } = allocation;
     return present({ flavor, image, networks: networks.length === 0 ? undefined : networks, ports, volumes });
   }
   const { resource, address, attachedTo } = allocation;
-  return { ...specOut(resource), ...present({ address, 'attached-to': attachedTo }) };
+  const [user] = visibleIds(head, 'allocation', attachedTo === undefined ? [] : [attachedTo], viewer);
+  return { ...specOut(resource), ...present({ address, 'attached-to': user }) };
 }
 
 function specOut(resource: NonNullable<DomainAllocation['resource']>): Partial<Allocation> {

@@ -10,7 +10,7 @@ import { unready } from '../attachments.ts';
 import type { Capacity } from '../capacity.ts';
 import { decide } from '../draft.ts';
 import type { Id, Provider } from '../entities.ts';
-import { find } from '../ownership.ts';
+import { find, ownerOf, sees } from '../ownership.ts';
 import type { Viewer } from '../ownership.ts';
 import { UnknownEntry } from '../requests.ts';
 import type {
@@ -128,7 +128,8 @@ export const destroyAllocation: Command<DestroyAllocation, DestroyAllocationResu
       user?.vmState !== 'DELETING' &&
       user !== undefined
     ) {
-      const message = `The ${before.resource.kind} '${before.id}' is used by '${user.id}' ('${user.name}'); destroy that first.`;
+      const whom = sees(ownerOf(before), user) ? `'${user.id}' ('${user.name}'); destroy that first` : 'one of others';
+      const message = `The ${before.resource.kind} '${before.id}' is used by ${whom}.`;
       return { ...refused('resource-in-use', message), allocation: before };
     }
     return { outcome: 'deleting', allocation: destroy(draft, before) };

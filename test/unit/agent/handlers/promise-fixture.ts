@@ -78,6 +78,8 @@ export class PromiseFixture {
   readonly reconciler: Reconciler;
   readonly created: CreatedAgent;
   readonly clouds: SimulatedClouds;
+  /** Whether there is such a user. */
+  known: (user: string) => boolean = () => true;
   /** What users are; who is not in it is an operator without a tenant. */
   readonly standing = new Map<string, Standing>();
   /** What is wrong with the notifications that were published. */
@@ -92,7 +94,8 @@ export class PromiseFixture {
     this.clock = new ManualClock(now);
     const { clock, yang } = this;
     const { path } = this.#directory;
-    const standingOf = (user: string): Standing => this.standing.get(user) ?? { role: 'operator' };
+    const standingOf = (user: string): Standing | undefined =>
+      this.known(user) ? (this.standing.get(user) ?? { role: 'operator' }) : undefined;
     const fail = (error: unknown): number => this.#failures.push(error);
     this.#store = SqliteStore.open({ directory: path, now: () => clock.now() });
     const bus = new Bus((_listener, error) => fail(error));
