@@ -73,7 +73,11 @@ function firstItemsOf(draft: Draft, reservation: Reservation): ReadonlyMap<strin
   const items = itemsOf(reservation, draft.head.policy);
   const start = items.get(dueId('start', reservation.id));
   if (start === undefined || start.at <= draft.at.now) return items;
-  return new Map([...items].filter(([, item]) => byTime(item, start) <= 0));
+  return new Map(upTo(start, items).map((item) => [item.id, item]));
+}
+
+function upTo(start: DueItem, items: ReadonlyMap<string, DueItem>): DueItem[] {
+  return [...items.values()].filter((item) => byTime(item, start) <= 0);
 }
 
 function byTime(a: DueItem, b: DueItem): number {
@@ -93,11 +97,20 @@ function itemOfOffer({ id, status, expiresAt, modifiedOn }: Offer): DueItem {
 /** Everything that has to fall due from now on, for all reservations and offers. */
 export function* upcomingItems({ reservations, offers, policy }: Head, now: Instant): Generator<DueItem> {
   for (const reservation of reservations.values()) {
-    for (const item of itemsOf(reservation, policy).values()) {
+    const items = itemsOf(reservation, policy);
+    const start = items.get(dueId('start', reservation.id));
+    for (const item of start !== undefined && mayBeAhead(reservation, start, now)
+      ? upTo(start, items)
+      : items.values()) {
       if (item.at > now || isUndone(reservation, item)) yield item;
     }
   }
   for (const offer of offers.values()) yield itemOfOffer(offer);
+}
+
+/** Whether the start may be to come, which then schedules the rest; what is degraded does not show whether it has started. */
+function mayBeAhead(reservation: Reservation, start: DueItem, now: Instant): boolean {
+  return start.at > now || isUndone(reservation, start) || reservation.status === 'degraded';
 }
 
 /** Whether it shows that work was not carried out whose time may have come. */

@@ -273,9 +273,11 @@ describe('check of a data directory', () => {
     });
 
     it('what is missing though its time is past', () => {
-      sql("DELETE FROM due WHERE task = 'end' AND subject = ?", known.scheduled);
-      expect(check(START + 100 * HOUR).faults.map(({ rule, where }) => `${rule} ${where}`)).to.deep.equal([
+      sql("DELETE FROM due WHERE task = 'start' AND subject = ?", known.scheduled);
+      sql("DELETE FROM due WHERE task = 'end' AND subject = ?", known.active);
+      expect(check(START + 100 * HOUR).faults.map(({ rule, where }) => `${rule} ${where}`)).to.have.members([
         `due ${known.scheduled}`,
+        `due ${known.active}`,
       ]);
     });
 
