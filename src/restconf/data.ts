@@ -75,10 +75,6 @@ async function read(exchange: Exchange, { path, node }: DataResource): Promise<R
     parseFields(schema, query.fields, node === undefined ? undefined : fieldsParent(node));
   const configuration = node?.config !== false;
   const revision = configuration ? agent.revision(context, 'running', path) : undefined;
-  // A read that includes state, or what RPCs made, may differ although the configuration's revision is the same.
-  if (revision !== undefined && query.content === 'config' && isNotModified(exchange.headers, revision)) {
-    return { status: 304, headers: { ...OWN_ANSWER, ...revisionHeaders(revision) } };
-  }
   const datastore = query.content === 'config' ? ('running' as const) : ('operational' as const);
   const request = { datastore, ...query, ...(path.length === 0 ? {} : { target: path }) };
   const data = await agent.get(context, request).catch((error: unknown) => {
@@ -87,6 +83,10 @@ async function read(exchange: Exchange, { path, node }: DataResource): Promise<R
       throw notFound(error.message, error.path ?? formatPath(path));
     throw error;
   });
+  // A read that includes state, or what RPCs made, may differ although the configuration's revision is the same.
+  if (revision !== undefined && query.content === 'config' && isNotModified(exchange.headers, revision)) {
+    return { status: 304, headers: { ...OWN_ANSWER, ...revisionHeaders(revision) } };
+  }
   const headers = {
     'Content-Type': YANG_DATA[encoding],
     ...OWN_ANSWER,
