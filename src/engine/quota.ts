@@ -190,8 +190,9 @@ function tooMuch(quota: Quota, node: Node, claims: readonly Claim[]): Refusal | 
 /** @param short the window in which it is */
 function exceededBy(quota: Quota, node: Node, claims: readonly Claim[], short: Window): Refusal {
   const there = claims.filter((claim) => meets(windowsIn(claim), short));
-  const asked = counted(node, total(there.map(({ capacity }) => capacity)));
-  const resources = resourcesOf(asked);
+  const demanded = total(there.map(({ capacity }) => capacity));
+  const resources = resourcesOf(counted(node, demanded));
+  const asked = fromVector(toVector(demanded), resources);
   let left: Capacity | undefined;
   for (const window of claims.flatMap((claim) => [...eachOf(windowsIn(claim))])) {
     const least = fromVector(node.free.min(window), resources);

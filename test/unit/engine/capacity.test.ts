@@ -17,6 +17,7 @@ import {
   shortage,
   subtract,
   toVector,
+  describeAmounts,
   total,
 } from '../../../src/engine/capacity.ts';
 import type { Capacity } from '../../../src/engine/capacity.ts';
@@ -42,6 +43,11 @@ describe('capacity', () => {
   it('counts an absent resource as 0 for the larger and the smaller', () => {
     expect(max({ cores: -2, ram: 4 }, { ram: 3 })).to.deep.equal({ cores: 0, ram: 4 });
     expect(min({ cores: 2, ram: 4 }, { ram: 3 })).to.deep.equal({ cores: 0, ram: 3 });
+  });
+
+  it('is described in words, nothing too', () => {
+    expect(describeAmounts({ cores: 2, ram: 0 })).to.equal('2 cores, 0 ram');
+    expect(describeAmounts(NOTHING)).to.equal('nothing');
   });
 
   it('sums any number', () => {

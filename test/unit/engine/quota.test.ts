@@ -48,6 +48,49 @@ describe('quotas', () => {
     expect(ask(engine, 6)).to.equal(undefined);
   });
 
+  it('say of whom, of how much, and of what there is too little, and of nothing else', () => {
+    const engine = engineWith({ name: 'q', tenant: 'red', user: 'ann', capacity: { cores: 6, ram: 100, ports: 9 } });
+    engine.as = { user: 'ann', tenant: 'red' };
+    const result = engine.do('createReservation', {
+      start: T,
+      end: T + HOUR,
+      demand: { capacity: { cores: 6, ram: 101 } },
+    });
+    expect(result.outcome === 'refused' && result.refusal).to.deep.equal({
+      reason: 'quota-exceeded',
+      message:
+        "The quota 'q' of the user 'ann' in the tenant 'red' would be exceeded: asked for are 6 cores, 101 ram, " +
+        'left throughout the window are 6 cores, 100 ram of 100 ram.',
+      policy: 'q',
+      limit: '100 ram',
+      shortages: [],
+      most: { cores: 6, ram: 100 },
+    });
+  });
+
+  it('say how many reservations or offers may be held', () => {
+    const engine = engineWith({ name: 'few', tenant: 'red', reservations: 1, capacity: {} });
+    engine.as = { user: 'ann', tenant: 'red' };
+    expect(ask(engine, 1)).to.equal(undefined);
+    expect(ask(engine, 1)).to.include({
+      message:
+        "The quota 'few' of the tenant 'red' would be exceeded: 1 reservations or offers are held of 1 that may be.",
+      limit: '1',
+    });
+  });
+
+  it('do not bind a window that shrinks, and bind one that begins earlier', () => {
+    const engine = engineWith();
+    engine.as = { user: 'ann', tenant: 'red' };
+    const id = engine.reserve({ start: T, end: T + 4 * HOUR, demand: { capacity: { cores: 4 } } });
+    engine.now += 1;
+    limit(engine, { name: 'q', capacity: { cores: 2 } });
+    const update = (start: number, end: number): string => engine.do('updateReservation', { id, start, end }).outcome;
+    expect(update(T - HOUR, T + 4 * HOUR)).to.equal('refused');
+    expect(update(T, T + 5 * HOUR)).to.equal('refused');
+    expect(update(T + HOUR, T + 3 * HOUR)).to.equal('updated');
+  });
+
   it('limit a user, a tenant, or a user of a tenant, and the narrowest counts', () => {
     const engine = engineWith(
       { name: 'of-ann', user: 'ann', capacity: { cores: 2 } },

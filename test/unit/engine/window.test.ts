@@ -50,6 +50,11 @@ describe('window', () => {
   });
 
   describe('relations', () => {
+    it('tell windows of one start and different ends apart', () => {
+      expect(sameWindow({ start: 0, end: 5 }, { start: 0, end: 6 })).to.equal(false);
+      expect(sameWindow({ start: 0, end: 5 }, { start: 0, end: 5 })).to.equal(true);
+    });
+
     it('hold a start and not an end', () => {
       expect(containsInstant({ start: 1, end: 3 }, 1)).to.equal(true);
       expect(containsInstant({ start: 1, end: 3 }, 2)).to.equal(true);
@@ -150,6 +155,9 @@ describe('window', () => {
       ['2030-02-29T00:00:00Z', 'the day must be 1 to 28 in 2030-02'],
       ['1900-02-29T00:00:00Z', 'the day must be 1 to 28 in 1900-02'],
       ['2030-04-31T00:00:00Z', 'the day must be 1 to 30 in 2030-04'],
+      ['2030-06-31T00:00:00Z', 'the day must be 1 to 30 in 2030-06'],
+      ['2030-09-31T00:00:00Z', 'the day must be 1 to 30 in 2030-09'],
+      ['2030-11-31T00:00:00Z', 'the day must be 1 to 30 in 2030-11'],
       ['2030-01-32T00:00:00Z', 'the day must be 1 to 31 in 2030-01'],
       ['2030-01-01T24:00:00Z', 'the hour must be 0 to 23'],
       ['2030-01-01T00:60:00Z', 'the minute must be 0 to 59'],
@@ -164,6 +172,28 @@ describe('window', () => {
         expect(() => parseInstant(text)).to.throw(InvalidTimeError, `'${text}' is not a date-and-time: ${expectation}`);
       });
     }
+
+    it('reads the first and the last instant there are', () => {
+      const [first, last] = ['0000-01-01T00:00:00Z', '9999-12-31T23:59:59.999Z'];
+      for (const text of [first, last]) expect(printInstant(parseInstant(text))).to.equal(text);
+      expect(describeInstant(parseInstant(first) - 1)).to.match(/^-\d+ ms$/);
+      expect(describeInstant(parseInstant(last) + 1)).to.match(/^\d+ ms$/);
+      expect(() => printInstant(parseInstant(first) - 1)).to.throw(InvalidTimeError);
+      expect([describeInstant(parseInstant(first)), describeInstant(parseInstant(last))]).to.deep.equal([first, last]);
+      expect(describeInstant(0.5)).to.equal('0.5 ms');
+    });
+
+    it('shows a text that is just short enough as it is', () => {
+      expect(() => parseInstant('9'.repeat(64))).to.throw(InvalidTimeError, `'${'9'.repeat(64)}' is not`);
+    });
+
+    it('reads nothing but a date-and-time: not one within other text', () => {
+      expect(() => parseInstant('on 2030-01-31T09:00:00Z')).to.throw(InvalidTimeError, 'write it as');
+    });
+
+    it('names itself, for whoever logs it', () => {
+      expect(new InvalidTimeError('x').name).to.equal('InvalidTimeError');
+    });
 
     it('shows only the beginning of a long text', () => {
       expect(() => parseInstant('9'.repeat(10_000))).to.throw(InvalidTimeError, `'${'9'.repeat(64)}…' is not`);

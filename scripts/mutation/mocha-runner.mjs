@@ -1,0 +1,124 @@
+// Stryker's way to run the tests: mocha in the runner's own process, loaded once, and of the tests only those that reach the mutant.
+// Stryker's runner for mocha does not know the mocha that the suite runs with.
+import { createRequire } from 'node:module';
+import Mocha from 'mocha';
+
+/** Where the code that Stryker has instrumented looks which mutant is on, and counts what it reaches. */
+const NAMESPACE = '__stryker__';
+/** The part of its runs that a property has for each mutant, always the same ones. */
+const PART = 1 / 20;
+const SEED = 20_260_101;
+
+/** Takes the place of fast-check for the tests that are loaded after it. */
+function boundProperties() {
+  const require = createRequire(import.meta.url);
+  const real = require('fast-check');
+  const assert = (property, parameters = {}) =>
+    real.assert(property, { seed: SEED, ...parameters, numRuns: Math.ceil((parameters.numRuns ?? 100) * PART) });
+  // Its exports cannot be changed: those of a copy can.
+  require.cache[require.resolve('fast-check')].exports = { ...real, assert, default: { ...real.default, assert } };
+}
+
+class MochaRunner {
+  #mocha = new Mocha({ timeout: 10_000, reporter: 'min' });
+  #instrumented = (globalThis[NAMESPACE] ??= {});
+  #loaded = false;
+  #follow = () => undefined;
+  #files;
+
+  constructor(files) {
+    this.#files = files;
+  }
+
+  capabilities() {
+    // Modules are loaded once; a mutant that is reached while they load gets a process of its own.
+    return { reloadEnvironment: false };
+  }
+
+  init() {
+    boundProperties();
+    this.#mocha.cleanReferencesAfterRun(false);
+    for (const file of this.#files) this.#mocha.addFile(file);
+    const follow = (test) => this.#follow(test);
+    this.#mocha.suite.beforeEach(function () {
+      follow(this.currentTest);
+    });
+    return Promise.resolve();
+  }
+
+  async dryRun({ coverageAnalysis, disableBail }) {
+    if (coverageAnalysis === 'perTest') {
+      this.#follow = (test) => {
+        this.#instrumented.currentTestId = test?.fullTitle();
+      };
+    }
+    const result = await this.#run(disableBail);
+    this.#follow = () => undefined;
+    if (result.status !== 'complete' || coverageAnalysis === 'off') return result;
+    return { ...result, mutantCoverage: this.#instrumented.mutantCoverage };
+  }
+
+  async mutantRun({ activeMutant, testFilter, disableBail, hitLimit, mutantActivation }) {
+    this.#instrumented.hitLimit = hitLimit;
+    this.#instrumented.hitCount = hitLimit === undefined ? undefined : 0;
+    const exactly = testFilter?.map((id) => id.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
+    this.#mocha.grep(exactly === undefined ? /(?:)/ : new RegExp(`^(?:${exactly})$`));
+    const result = await this.#run(disableBail, activeMutant.id, mutantActivation);
+    if (result.status !== 'complete') return result;
+    if (hitLimit !== undefined && this.#instrumented.hitCount > hitLimit)
+      return { status: 'timeout', reason: `reached ${hitLimit} times` };
+    const nrOfTests = result.tests.length;
+    const [failed] = result.tests.filter(({ status }) => status === FAILED);
+    if (failed === undefined) return { status: 'survived', nrOfTests };
+    return { status: 'killed', killedBy: [failed.id], failureMessage: failed.failureMessage, nrOfTests };
+  }
+
+  async #run(disableBail, mutant, activation) {
+    try {
+      if (!this.#loaded) {
+        this.#instrumented.activeMutant = activation === 'static' ? mutant : undefined;
+        await this.#mocha.loadFilesAsync();
+        this.#loaded = true;
+      }
+      this.#instrumented.activeMutant = mutant;
+      bail(this.#mocha.suite, !disableBail);
+      return { status: 'complete', tests: await this.#tests() };
+    } catch (error) {
+      return { status: 'error', errorMessage: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+    }
+  }
+
+  #tests() {
+    return new Promise((resolve) => {
+      const tests = [];
+      const note = (test, outcome) => {
+        const id = (test.ctx?.currentTest ?? test).fullTitle();
+        tests.push({ id, name: id, fileName: test.file, timeSpentMs: test.duration ?? 0, ...outcome });
+      };
+      const running = this.#mocha.run(() => resolve(tests));
+      running.on('pass', (test) => note(test, { status: PASSED }));
+      running.on('fail', (test, error) =>
+        note(test, { status: FAILED, failureMessage: String(error?.message ?? error) }),
+      );
+    });
+  }
+
+  dispose() {
+    return Promise.resolve();
+  }
+}
+
+const PASSED = 0;
+const FAILED = 1;
+
+function bail(suite, on) {
+  suite.bail(on);
+  for (const child of suite.suites) bail(child, on);
+}
+
+function runner(options) {
+  return new MochaRunner(options.promiseTests);
+}
+runner.inject = ['options'];
+
+export const strykerPlugins = [{ kind: 'TestRunner', name: 'promise-mocha', factory: runner }];
