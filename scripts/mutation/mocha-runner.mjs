@@ -20,7 +20,7 @@ function boundProperties() {
 }
 
 class MochaRunner {
-  #mocha = new Mocha({ timeout: 10_000, reporter: 'min' });
+  #mocha = new Mocha({ timeout: 60_000, reporter: 'min' });
   #instrumented = (globalThis[NAMESPACE] ??= {});
   #loaded = false;
   #follow = () => undefined;
