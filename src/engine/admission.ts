@@ -113,9 +113,12 @@ export function claimsOf(shares: readonly Share[], window: Window): Claim[] {
   });
 }
 
+/** For the question below alone, which is asked more than any other. */
+const DEMANDED = zeroVector();
+
 /** The first node that fits the whole demand throughout the window. */
 export function whole(nodes: readonly Node[], demand: Capacity, window: Window): Node | undefined {
-  const vector = toVector(demand);
+  const vector = toVector(demand, DEMANDED);
   return nodes.find((node) => node.free.fits(window, vector));
 }
 

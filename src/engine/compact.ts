@@ -44,7 +44,7 @@ export function compactOf(
     claims,
   };
   const { start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = asked;
-  const { recurrence, series } = asked;
+  const { recurrence, series, easesAt } = asked;
   if (endsAt !== undefined) result.endsAt = endsAt;
   if (start !== undefined) result.start = start;
   if (end !== undefined) result.end = end;
@@ -59,6 +59,7 @@ export function compactOf(
   if (awaits !== undefined) result.awaits = awaits;
   if (recurrence !== undefined) result.recurrence = recurrence;
   if (series !== undefined) result.series = series;
+  if (easesAt !== undefined) result.easesAt = easesAt;
   return result;
 }
 

@@ -2,7 +2,7 @@
  * Work that falls due: which items a reservation or an offer has in the store, and in which order they run when several are due.
  *
  * At equal times ends run before starts, so that what one gives back the next can take; expiry, of offers too, runs before
- * both the notice of an end and starts, and housekeeping comes last.
+ * both the notice of an end and starts, and housekeeping comes last. What a degraded reservation lacks is looked at as early as that.
  */
 import type { DueItem } from '../store/store.ts';
 import type { Draft } from './draft.ts';
@@ -12,7 +12,7 @@ import type { Head } from './state.ts';
 import type { Instant } from './window.ts';
 
 /** What falls due for a reservation. */
-export type ReservationTask = 'end' | 'expire' | 'ending' | 'decide' | 'start' | 'forget';
+export type ReservationTask = 'end' | 'expire' | 'ending' | 'decide' | 'start' | 'ease' | 'forget';
 
 /** What falls due for an offer. */
 export type OfferTask = 'lapse' | 'forget-offer';
@@ -23,6 +23,7 @@ const RANKS: Readonly<Record<Task, number>> = {
   end: 0,
   expire: 1,
   lapse: 1,
+  ease: 1,
   ending: 2,
   decide: 3,
   start: 4,
@@ -144,6 +145,8 @@ function itemsOf(reservation: Reservation, policy: Policy): Map<string, DueItem>
   if (endsAt !== undefined) add('end', endsAt);
   const notice = noticeOf(reservation, policy);
   if (notice !== undefined) add('ending', notice);
+  const { status, easesAt } = reservation;
+  if (status === 'degraded' && easesAt !== undefined) add('ease', easesAt);
   return items;
 }
 

@@ -284,6 +284,8 @@ export interface Reservation {
   readonly expiresAt?: Instant;
   /** Machines that have to be gone before it starts; absent: none. Its status is scheduled until then. */
   readonly awaits?: readonly Id[];
+  /** Of one that is degraded: when what it lacks first is there again, if that is before its end and nothing else changes. */
+  readonly easesAt?: Instant;
   readonly claims: readonly Claim[];
 }
 

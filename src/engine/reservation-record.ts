@@ -27,7 +27,7 @@ export function recordOf(reservation: Reservation): ReservationRecord {
   const { origin, owner, priority, demand, status, createdOn, modifiedOn, startsAt, endsAt, claims } = reservation;
   const record: Writable<ReservationRecord> = { origin, owner, priority, demand, status, createdOn };
   const { start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = reservation;
-  const { recurrence, series } = reservation;
+  const { recurrence, series, easesAt } = reservation;
   const [claim] = claims;
   if (claim !== undefined && claims.length === 1 && follows(claim, reservation)) record.on = claim.node;
   else record.claims = claims;
@@ -47,6 +47,7 @@ export function recordOf(reservation: Reservation): ReservationRecord {
   if (awaits !== undefined) record.awaits = awaits;
   if (recurrence !== undefined) record.recurrence = recurrence;
   if (series !== undefined) record.series = series;
+  if (easesAt !== undefined) record.easesAt = easesAt;
   return record;
 }
 

@@ -62,7 +62,7 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   if (settled.length === 0) return NOTHING_TO_SETTLE;
   const withdrawn = settled.flatMap((node) => withdrawOffers(draft, node, reason));
   const before = new Set(draft.head.degraded);
-  const { victims, lenders } = victimsOf(draft.head, settled, draft.at.now);
+  const { victims, lenders, easing } = victimsOf(draft.head, settled, draft.at.now);
   for (const { machine, from } of lenders) lend(draft, machine, from);
   const preempted = head.policy.onCapacityLoss === 'favour-priority' ? giveUp(draft, victims, reason) : [];
   const over = new Set(preempted.map(({ id }) => id));
@@ -70,6 +70,7 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   const restored = [...before].filter((id) => !victims.has(id)).sort();
   for (const id of degraded) degrade(draft, id, reason);
   for (const id of restored) restore(draft, id);
+  for (const [id, at] of easing) lookAgain(draft, id, at);
   for (const node of pools) recall(draft, node);
   for (const node of pools) regain(draft, node);
   return { withdrawn, degraded, restored, preempted };
@@ -120,11 +121,11 @@ function nodeIn(draft: Draft, node: Bearer): Bearer {
 /** Machines that are being deleted make nobody give way; but who gave way before is restored only when they are gone. */
 function victimsOf(head: Head, nodes: readonly Bearer[], now: Instant): GivingWay {
   const departing = departingFrom(head);
-  const { victims, lenders } = giveWay(head, nodes, now, departing);
-  if (departing.length === 0 || head.degraded.size === 0) return { victims, lenders };
+  const { victims, lenders, easing } = giveWay(head, nodes, now, departing);
+  if (departing.length === 0 || head.degraded.size === 0) return { victims, lenders, easing };
   const unrelieved = giveWay(head, nodes, now, []).victims;
   const waiting = [...head.degraded].filter((id) => unrelieved.has(id) && !victims.has(id));
-  return { victims: new Map([...victims, ...waiting.map((id) => [id, undefined] as const)]), lenders };
+  return { victims: new Map([...victims, ...waiting.map((id) => [id, undefined] as const)]), lenders, easing };
 }
 
 /** By policy, those in whose place someone of a higher class is kept are over. Those that fit elsewhere are moved there. */
@@ -158,10 +159,21 @@ function restore(draft: Draft, id: Id): void {
   const begun = reservation.startsAt <= draft.at.now && reservation.awaits === undefined;
   const status = next(reservation.status, begun ? 'restore-now' : 'restore');
   if (status === undefined) return;
-  const rest = omit(reservation, 'reason', 'message');
+  const rest = omit(reservation, 'reason', 'message', 'easesAt');
   const restored: Reservation = { ...rest, status, modifiedOn: draft.at.now };
+  reschedule(draft, reservation, restored);
   draft.put('reservation', id, restored);
   announceReservation(draft, 'restored', restored, reservation.status);
+}
+
+/** Notes when what a degraded reservation lacks first passes with time, so that it is looked at again then. */
+function lookAgain(draft: Draft, id: Id, easesAt: Instant | undefined): void {
+  const before = draft.head.reservations.get(id);
+  if (before?.status !== 'degraded' || before.easesAt === easesAt) return;
+  const rest = omit(before, 'easesAt');
+  const after: Reservation = easesAt === undefined ? rest : { ...rest, easesAt };
+  reschedule(draft, before, after);
+  draft.put('reservation', id, after);
 }
 
 /** Reservations that cannot be kept, and who of a higher class is kept in whose place. */
@@ -171,6 +183,8 @@ interface GivingWay {
   readonly victims: Victims;
   /** Machines that cannot hold what they consume from an instant on. */
   readonly lenders: readonly { readonly machine: Allocation; readonly from: Instant }[];
+  /** When what each of those that were looked at lacks first is there again; undefined: not before its end. */
+  readonly easing: ReadonlyMap<Id, Instant | undefined>;
 }
 
 /** Who holds something, and may have to give way. */
@@ -191,7 +205,7 @@ function reservationHolder(entity: Reservation): Holder {
  */
 function giveWay(head: Head, nodes: readonly Bearer[], now: Instant, departing: readonly Allocation[]): GivingWay {
   if (!touches(head, nodes) && nodes.every((node) => firstDebt(node, now) === undefined)) {
-    return { victims: new Map([...head.degraded].map((id) => [id, undefined])), lenders: [] };
+    return { victims: new Map([...head.degraded].map((id) => [id, undefined])), lenders: [], easing: new Map() };
   }
   const out = new Set<Holder>();
   const drop = (holder: Holder): void => {
@@ -221,6 +235,7 @@ export function departingFrom(head: Head): Allocation[] {
 function takeBack(head: Head, out: Set<Holder>, now: Instant): GivingWay {
   const victims = new Map<Id, Reservation | undefined>();
   const lenders: { machine: Allocation; from: Instant }[] = [];
+  const easing = new Map<Id, Instant | undefined>();
   for (const holder of [...out].sort((a, b) => byMerit(a.entity, b.entity))) {
     const [short] = shortages(head, holder, now);
     if (short === undefined) {
@@ -228,11 +243,21 @@ function takeBack(head: Head, out: Set<Holder>, now: Instant): GivingWay {
       out.delete(holder);
     } else if (holder.what === 'reservation') {
       victims.set(holder.entity.id, keptInPlace(head, holder, out, now));
+      easing.set(holder.entity.id, endOf(short, holder.entity));
     } else {
       lenders.push({ machine: holder.entity, from: short.at });
     }
   }
-  return { victims, lenders };
+  return { victims, lenders, easing };
+}
+
+/** When a shortage passes by itself; undefined when it lasts as long as the reservation. */
+function endOf({ node, at, until, vector }: ShortAt, reservation: Reservation): Instant | undefined {
+  const search = { notBefore: at, notAfter: until, duration: 1, demand: vector, budget: EASING_BUDGET };
+  const found = node.free.earliestFit(search);
+  const from = found.outcome === 'fits' ? found.start : found.outcome === 'none' ? until : found.searchedUntil;
+  const passed = Math.min(from, until);
+  return passed < spanOf(reservation).end ? passed : undefined;
 }
 
 /** Whether a degraded reservation has a claim on one of the nodes. */
@@ -304,18 +329,25 @@ function keptInPlace(head: Head, holder: Holder, out: ReadonlySet<Holder>, now: 
   return undefined;
 }
 
+/** How much is looked at for the end of a shortage; where that is too little, the search goes on when its result is due. */
+const EASING_BUDGET = 20_000;
+
+/** A shortage: from an instant on a pool or host has less than is asked for until another one. */
+interface ShortAt {
+  readonly node: Bearer;
+  readonly at: Instant;
+  readonly until: Instant;
+  readonly vector: CapacityVector;
+}
+
 /** Where and when a holder whose claims were lifted does not fit from now on: each instant at which that changes. */
-function* shortages(
-  head: Head,
-  holder: Holder,
-  now: Instant,
-): Generator<{ readonly node: Bearer; readonly at: Instant }, void, undefined> {
+function* shortages(head: Head, holder: Holder, now: Instant): Generator<ShortAt, void, undefined> {
   for (const { bearer, windows, vector } of loadsOf(head, holder.claims)) {
     for (const { start, end } of partsIn(windows, { start: now, end: FOREVER })) {
       for (let from = start; from < end;) {
         const at = bearer.free.firstShortage({ start: from, end }, vector);
         if (at === undefined) break;
-        yield { node: bearer, at };
+        yield { node: bearer, at, until: end, vector };
         from = nextChange(bearer, at);
       }
     }

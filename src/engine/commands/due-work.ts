@@ -29,6 +29,11 @@ const RESERVATION_TASKS: Readonly<Record<ReservationTask, DueTask<Reservation>>>
   ending: { applies: noticeIsDue, run: giveNotice },
   decide: { applies: ({ status }) => status === 'pending', run: decideDeferred },
   start: { applies: ({ startsAt }, now) => startsAt <= now, run: start },
+  ease: {
+    applies: ({ status, easesAt }, now) => status === 'degraded' && easesAt !== undefined && easesAt <= now,
+    // Settling looks at who is degraded on these nodes, and tells when to look again.
+    run: (draft, { claims }) => draft.disturb(claims),
+  },
   forget: { applies: isOver, run: forget },
 };
 
