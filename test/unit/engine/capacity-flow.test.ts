@@ -97,6 +97,45 @@ describe('capacity (capacity flow of the first seed)', () => {
     expect(engine.told()).to.include('reservation restored scheduled');
   });
 
+  it('restores when what was lacking passes with time, and says so then', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    engine.pool(source, { cores: 10 });
+    const id = engine.reserve({ start: T, end: T + 10 * HOUR, demand: { capacity: { cores: 8 } } });
+    const state = (): unknown => engine.head.reservations.get(id)?.status;
+    for (const [from, to] of [
+      [2, 4],
+      [6, 7],
+    ] as const) {
+      const during = { start: T + from * HOUR, end: T + to * HOUR };
+      engine.do('decreaseCapacity', { source, ...during, capacity: { cores: 5 }, force: true });
+    }
+    expect(state()).to.equal('degraded');
+    engine.told();
+    engine.advance(T - engine.now + 7 * HOUR - 1);
+    expect(state()).to.equal('degraded');
+    expect(engine.told()).to.not.include('reservation restored active');
+    engine.advance(1);
+    expect(state()).to.equal('active');
+    expect(engine.told()).to.include('reservation restored active');
+    expect([...engine.due.keys()].filter((item) => item.startsWith('ease'))).to.deep.equal([]);
+  });
+
+  it('does not look again at what lasts as long as the reservation, nor at one that was cancelled', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    engine.pool(source, { cores: 10 });
+    const id = engine.reserve({ start: T, end: T + 10 * HOUR, demand: { capacity: { cores: 8 } } });
+    const easing = (): string[] => [...engine.due.keys()].filter((item) => item.startsWith('ease'));
+    engine.do('decreaseCapacity', { source, start: T + HOUR, end: T + 10 * HOUR, capacity: { cores: 5 }, force: true });
+    expect(easing()).to.deep.equal([]);
+    engine.do('increaseCapacity', { source, start: T + 5 * HOUR, end: T + 10 * HOUR, capacity: { cores: 5 } });
+    engine.advance(T - engine.now);
+    expect(easing()).to.deep.equal([`ease:${id}`]);
+    engine.do('cancelReservation', { id });
+    expect(easing()).to.deep.equal([]);
+  });
+
   it('follows the VIM: a failed host takes the buffer first, then the pools, and recovery gives it back', () => {
     const engine = new Engine();
     const hosts = [

@@ -3,6 +3,8 @@ import { expect } from 'chai';
 import { eventRecord } from '../../../src/agent/handlers/promise-events.ts';
 import { Replay } from '../../../src/agent/handlers/promise-replay.ts';
 import type { LoggedEvent } from '../../../src/agent/handlers/promise-replay.ts';
+import { isZero } from '../../../src/engine/capacity.ts';
+import { missingOf } from '../../../src/engine/claims.ts';
 import { commands } from '../../../src/engine/commands/index.ts';
 import type { Id, PreEmption } from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
@@ -102,6 +104,17 @@ export class Engine {
       this.do('runDue', item);
     }
     this.now = until;
+    if (this.checked) this.#expectEased();
+  }
+
+  /** Nobody is degraded who lacks nothing any more: what passes with time is noticed then. */
+  #expectEased(): void {
+    for (const id of this.head.degraded) {
+      const reservation = this.head.reservations.get(id);
+      if (reservation === undefined) continue;
+      const missing = missingOf(this.head, reservation, this.now);
+      expect(isZero(missing), `what ${id}, which is degraded, lacks`).to.equal(false);
+    }
   }
 
   /** Lets time pass while nothing runs; then what fell due is carried out late, in order. */
