@@ -4,18 +4,18 @@
  * A head holds N reservations of all eleven resources in one pool, spread over a year to the second, at about 80 % utilisation. A
  * decision is what the ledger calls: the terms, the quotas, the admission with its counter-offer, the reservation with its event and
  * its due work. To apply is what makes it count for the next. For each that is granted another is removed, so that N stays what it
- * is. Times are processor time of the process, so that other work on the machine changes them less.
+ * is. Times are processor time of the process, so that other work on the machine changes them less. Beside it, in the same run: the
+ * timeline alone, and, for the counter-offer and a year by hour, a scan of the timeline's steps.
  */
-import { zeroVector } from '../../src/engine/capacity.ts';
-import type { Capacity } from '../../src/engine/capacity.ts';
-import { RESOURCES, fromVector } from '../../src/engine/capacity.ts';
+import { RESOURCES, fromVector, toVector, zeroVector } from '../../src/engine/capacity.ts';
+import type { Capacity, CapacityVector } from '../../src/engine/capacity.ts';
 import { commands } from '../../src/engine/commands/index.ts';
 import type { Reservation } from '../../src/engine/entities.ts';
 import { newId } from '../../src/engine/new-id.ts';
-import type { Decision } from '../../src/engine/requests.ts';
+import type { CreateReservationResult, Decision } from '../../src/engine/requests.ts';
 import { apply, emptyHead, loadRecord, writesOf } from '../../src/engine/state.ts';
 import type { Head } from '../../src/engine/state.ts';
-import { Timeline } from '../../src/engine/timeline.ts';
+import type { FitRequest, Step, Timeline } from '../../src/engine/timeline.ts';
 import { FOREVER } from '../../src/engine/window.ts';
 import { percentile, randomFrom } from './statistics.ts';
 import { printTable } from './table.ts';
@@ -26,7 +26,12 @@ const MEAN_DURATION = 8 * HOUR;
 const UTILISATION = 0.8;
 const POOL = 'p';
 const NOW = Date.parse('2030-01-01T00:00:00Z');
+/** In each round, and those between two readings of the clock. */
 const DECISIONS = 20_000;
+const LOT = 200;
+const ROUNDS = 3;
+const SEARCHES = 2_000;
+const SAMPLES = 100;
 
 const random = randomFrom(20300131);
 
@@ -84,55 +89,180 @@ function cpu(): number {
   return user + system;
 }
 
-/** One measurement: microseconds each. */
-export interface DecisionRate {
-  readonly reservations: number;
+/** Microseconds for each. */
+interface Rate {
   readonly decide: number;
   readonly apply: number;
+  /** The share that was granted. */
   readonly granted: number;
-  /** `fits` and `add` of the pool's timeline alone. */
-  readonly timeline: number;
 }
 
-function measure(head: Head, live: Reservation[], count: number): Omit<DecisionRate, 'reservations' | 'timeline'> {
-  const requests = Array.from({ length: count }, request);
+function decisions(head: Head, live: Reservation[]): Rate {
+  const requests = Array.from({ length: DECISIONS }, request);
   let deciding = 0;
   let applying = 0;
   let granted = 0;
-  for (let lot = 0; lot < count; lot += 100) {
-    const made: Reservation[] = [];
-    const before = cpu();
-    let applied = 0;
-    for (const each of requests.slice(lot, lot + 100)) {
+  for (let lot = 0; lot < DECISIONS; lot += LOT) {
+    const made: Decision<CreateReservationResult>[] = [];
+    // Those of a lot do not see each other, so that the clock is read seldom.
+    const begin = cpu();
+    for (const each of requests.slice(lot, lot + LOT)) {
       const at = { now: NOW, newId: () => newId(NOW), user: 'bench' };
-      const decision: Decision<{ outcome: string; reservation?: Reservation }> = commands.createReservation(head, each, at);
-      const begin = cpu();
-      for (const change of decision.changes) apply(head, change);
-      applied += cpu() - begin;
-      if (decision.result.reservation !== undefined) made.push(decision.result.reservation);
+      made.push(commands.createReservation(head, each, at));
     }
-    deciding += cpu() - before - applied;
-    applying += applied;
-    granted += made.length;
-    for (const { id } of made) {
+    const decided = cpu();
+    for (const { changes } of made) for (const change of changes) apply(head, change);
+    applying += cpu() - decided;
+    deciding += decided - begin;
+    for (const { result } of made) {
+      if (result.outcome === 'refused') continue;
+      granted++;
       const at = Math.floor(random() * live.length);
       const gone = live[at];
-      const stays = head.reservations.get(id);
-      if (gone === undefined || stays === undefined) continue;
-      live[at] = stays;
-      apply(head, { kind: 'reservation', id: gone.id, body: null });
+      live[at] = result.reservation;
+      if (gone !== undefined) apply(head, { kind: 'reservation', id: gone.id, body: null });
     }
   }
-  return { decide: deciding / count, apply: applying / count, granted: granted / count };
+  return { decide: deciding / DECISIONS, apply: applying / DECISIONS, granted: granted / DECISIONS };
 }
 
-for (const size of process.argv.slice(2).map(Number)) {
-  const t = cpu();
-  const { head, live } = crowded(size);
-  console.log('made', (cpu() - t) / 1e6);
-  for (let round = 0; round < 4; round++) {
-    const m = measure(head, live, DECISIONS);
-    console.log(size, m);
+/** `fits`, and `add` where it does, of the pool's timeline; what was added is removed again outside the time. */
+function timelineAlone(timeline: Timeline): number {
+  const requests = Array.from({ length: DECISIONS }, () => {
+    const { start, end, demand } = request();
+    return { window: { start, end }, vector: toVector(demand.capacity) };
+  });
+  let used = 0;
+  for (let lot = 0; lot < DECISIONS; lot += LOT) {
+    const begin = cpu();
+    const taken = requests.slice(lot, lot + LOT).filter(({ window, vector }) => {
+      if (!timeline.fits(window, vector)) return false;
+      timeline.remove(window, vector);
+      return true;
+    });
+    used += cpu() - begin;
+    for (const { window, vector } of taken) timeline.add(window, vector);
   }
+  return used / DECISIONS;
 }
-void [Timeline, FOREVER, percentile, printTable];
+
+/** Milliseconds of processor time that each call takes. */
+function times(count: number, call: (index: number) => void): number[] {
+  return Array.from({ length: count }, (_, index) => {
+    const begin = cpu();
+    call(index);
+    return (cpu() - begin) / 1000;
+  }).sort((a, b) => a - b);
+}
+
+/** Searches of the earliest window for 5 to 25 % of the pool, from a random instant of the year on. */
+function searches(timeline: Timeline, count: number): FitRequest[] {
+  const total = timeline.valueAt(NOW);
+  return Array.from({ length: count }, () => {
+    const { start, end } = request();
+    const demand = total.map((amount) => Math.ceil(amount * (0.05 + 0.2 * random())));
+    return { notBefore: start, notAfter: NOW + YEAR, duration: end - start, demand, budget: 20_000 };
+  });
+}
+
+/** The baseline: the steps in an array, gone through from the start that is asked for. */
+function scanForFit(steps: readonly Step[], { notBefore, notAfter, duration, demand }: FitRequest): number | undefined {
+  let since: number | undefined = notBefore;
+  const first = firstAfter(steps, notBefore);
+  for (let index = Math.max(0, first - 1); index < steps.length; index++) {
+    const { at, value } = steps[index] as Step;
+    if (since !== undefined && at >= since + duration) return since;
+    if (since === undefined && at > notAfter) return undefined;
+    if (!covers(value, demand)) since = undefined;
+    else since ??= Math.max(at, notBefore);
+  }
+  return since;
+}
+
+function firstAfter(steps: readonly Step[], instant: number): number {
+  let low = 0;
+  let high = steps.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((steps[middle]?.at ?? 0) <= instant) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function covers(value: CapacityVector, demand: CapacityVector): boolean {
+  return demand.every((need, index) => need <= (value[index] ?? 0));
+}
+
+/** The baseline: the least of each hour, from the steps in an array. */
+function scanByHour(steps: readonly Step[]): Step[] {
+  const hours: Step[] = [];
+  let index = firstAfter(steps, NOW) - 1;
+  for (let at = NOW; at < NOW + YEAR; at += HOUR) {
+    while ((steps[index + 1]?.at ?? FOREVER) <= at) index++;
+    const value = (steps[Math.max(0, index)] as Step).value.slice();
+    for (let next = index + 1; (steps[next]?.at ?? FOREVER) < at + HOUR; next++) {
+      const there = (steps[next] as Step).value;
+      for (let lane = 0; lane < value.length; lane++) value[lane] = Math.min(value[lane] ?? 0, there[lane] ?? 0);
+    }
+    hours.push({ at, value });
+  }
+  return hours;
+}
+
+function queries(timeline: Timeline): void {
+  const year = { start: NOW, end: NOW + YEAR };
+  const asked = searches(timeline, SEARCHES);
+  const outcomes = new Map<string, number>();
+  const found = times(SEARCHES, (index) => {
+    const { outcome } = timeline.earliestFit(asked[index] as FitRequest);
+    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+  });
+  const spent = outcomes.get('budget-spent') ?? 0;
+  // So many searches as the scan can make in a time that one waits for.
+  const few = timeline.breakpoints > 200_000 ? 40 : SEARCHES;
+  const byHour = times(SAMPLES, () => timeline.sample(year, HOUR, 'min'));
+  const steps = [...timeline.steps(year)];
+  const scanned = times(few, (index) => scanForFit(steps, asked[index] as FitRequest));
+  const scannedByHour = times(Math.min(SAMPLES, 20), () => scanByHour(steps));
+  printTable(
+    ['Queries of the timeline', 'p50 ms', 'p99 ms', 'most ms'],
+    [
+      [`earliest fit, ${SEARCHES} searches, ${spent} of them ended by the budget`, ...figures(found)],
+      ['  baseline: a scan of the steps in an array', ...figures(scanned)],
+      ['a year by hour, the least of each', ...figures(byHour)],
+      ['  baseline: a scan of the steps in an array', ...figures(scannedByHour)],
+    ],
+  );
+}
+
+function figures(sorted: readonly number[]): number[] {
+  return [percentile(sorted, 0.5), percentile(sorted, 0.99), sorted.at(-1) ?? 0];
+}
+
+const sizes = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1_000, 100_000, 1_000_000];
+for (const size of sizes) {
+  const { head, live } = crowded(size);
+  const node = head.nodes.get(`pool/${POOL}`);
+  if (node === undefined) throw new Error('there is no pool');
+  decisions(head, live);
+  timelineAlone(node.free);
+  const rows = Array.from({ length: ROUNDS }, () => {
+    const alone = timelineAlone(node.free);
+    const whole = decisions(head, live);
+    return [alone, 1e6 / alone, whole.decide, 1e6 / whole.decide, whole.apply, 100 * whole.granted];
+  });
+  printTable(
+    [
+      `${size.toLocaleString('en')} reservations`,
+      'timeline µs',
+      'a second',
+      'decision µs',
+      'a second',
+      'apply µs',
+      '% granted',
+    ],
+    rows.map((row, round) => [`round ${round + 1}`, ...row]),
+  );
+  queries(node.free);
+}
