@@ -40,3 +40,70 @@ export async function removeServers(user: string): Promise<void> {
     return servers.length === 0;
   });
 }
+
+const found = z.object({
+  id: z.string(),
+  description: z.string().nullish(),
+  metadata: z.record(z.string(), z.string()).optional(),
+});
+
+/** The volumes, networks, ports and floating IPs in a tenant that carry a token of Promise, each as `kind id`. */
+export async function resourcesOf(user: string): Promise<string[]> {
+  const client = await OpenStackClient.login(user);
+  const listed = async (service: 'volume' | 'network', path: string, key: string): Promise<z.infer<typeof found>[]> => {
+    const all = await client.ask(service, 'GET', path, z.record(z.string(), z.array(found)));
+    return (all[key] ?? []).filter(
+      ({ description, metadata }) =>
+        metadata?.['promise_token'] !== undefined || description?.startsWith('promise_token=') === true,
+    );
+  };
+  const volumes = await listed('volume', '/volumes/detail', 'volumes');
+  const [networks, ports, addresses] = await Promise.all(
+    ['networks', 'ports', 'floatingips'].map((key) => listed('network', `/${key}`, key)),
+  );
+  return [
+    ...volumes.map(({ id }) => `volume ${id}`),
+    ...(networks ?? []).map(({ id }) => `network ${id}`),
+    ...(ports ?? []).map(({ id }) => `port ${id}`),
+    ...(addresses ?? []).map(({ id }) => `floating-ip ${id}`),
+  ];
+}
+
+/** Deletes what carries a token of Promise in a tenant, to the end; servers go first (`removeServers`). */
+export async function removeResources(user: string): Promise<void> {
+  const client = await OpenStackClient.login(user);
+  const paths: Readonly<Record<string, string>> = {
+    network: '/networks',
+    port: '/ports',
+    'floating-ip': '/floatingips',
+  };
+  await until(async () => {
+    const left = await resourcesOf(user);
+    for (const each of left.toReversed()) {
+      const [kind = '', id = ''] = each.split(' ');
+      if (kind === 'volume') await client.request('volume', 'DELETE', `/volumes/${id}`);
+      else await client.request('network', 'DELETE', `${paths[kind] ?? ''}/${id}`);
+    }
+    return left.length === 0;
+  });
+}
+
+/** The network from which public addresses come; the cloud's administrator makes it. @returns its id */
+export async function externalNetwork(): Promise<string> {
+  const admin = await OpenStackClient.login('admin');
+  const one = z.object({ id: z.string() });
+  const name = 'public';
+  const { networks } = await admin.ask(
+    'network',
+    'GET',
+    `/networks?name=${name}`,
+    z.object({ networks: z.array(one) }),
+  );
+  const [existing] = networks;
+  if (existing !== undefined) return existing.id;
+  const wanted = { network: { name, 'router:external': true } };
+  const { network } = await admin.ask('network', 'POST', '/networks', z.object({ network: one }), wanted);
+  const subnet = { network_id: network.id, ip_version: 4, cidr: '203.0.113.0/24', enable_dhcp: false };
+  await admin.ask('network', 'POST', '/subnets', z.unknown(), { subnet });
+  return network.id;
+}

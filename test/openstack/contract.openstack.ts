@@ -2,7 +2,7 @@ import { systemClock } from '../../src/engine/clock.ts';
 import { openStack } from '../../src/vim/openstack/openstack-vim.ts';
 import { describeVimContract } from '../contract/vim.ts';
 import { url } from './control-plane/layout.ts';
-import { removeServers, until } from './cloud.ts';
+import { externalNetwork, removeResources, removeServers, until } from './cloud.ts';
 
 const connect = openStack({ clock: systemClock, random: Math.random });
 
@@ -16,18 +16,20 @@ for (const user of ['admin', 'demo']) {
         tenant: { name: user },
       };
       const vim = connect({ ...account, password: user });
-      return Promise.resolve({
+      return {
         vim,
         withWrongPassword: connect({ ...account, password: 'wrong-password' }),
         flavor: 'm1.tiny',
         image: 'cirros',
         network: 'private',
+        external: await externalNetwork(),
         until,
         async close() {
           await vim.close();
           await removeServers(user);
+          await removeResources(user);
         },
-      });
+      };
     });
   });
 }

@@ -12,7 +12,8 @@ import { dataPath } from '../../src/cli/demo/consumer.ts';
 import { all, leaf } from '../../src/cli/demo/content.ts';
 import { RestconfClient } from '../../src/cli/demo/restconf-client.ts';
 import { RestconfConsumer } from '../../src/cli/demo/restconf-consumer.ts';
-import { removeServers, serversOf, until } from './cloud.ts';
+import { removeResources, removeServers, resourcesOf, serversOf, until } from './cloud.ts';
+import { OpenStackClient } from './control-plane/client.ts';
 import { PASSWORD, USER, cloudOf, demanded } from './promise.ts';
 
 const PROGRAM = fileURLToPath(new URL('agent-process.ts', import.meta.url));
@@ -43,13 +44,16 @@ describe('Promise killed in the middle of its work', function () {
     await ended;
     client.close();
   };
-  const records = async (): Promise<{ id: string; name: string; state: string; server: string }[]> => {
+  const records = async (): Promise<
+    { id: string; name: string; state: string; server: string; resource: string }[]
+  > => {
     const list = await consumer.get(dataPath('opnfv-promise:promise', 'allocations'));
     return all(list, 'allocation').map((record) => ({
       id: leaf(record, 'id') ?? '',
       name: leaf(record, 'name') ?? '',
       state: leaf(record, 'vm-state') ?? '',
       server: leaf(record, 'instance-ref/server') ?? '',
+      resource: leaf(record, 'instance-ref/resource') ?? '',
     }));
   };
 
@@ -60,13 +64,14 @@ describe('Promise killed in the middle of its work', function () {
     const source = demanded(leaf(added, 'provider-id'), 'a provider-id');
     await consumer.invoke('opnfv-promise:increase-capacity', {
       source,
-      capacity: { cores: 9, ram: '20480', instances: 9 },
+      capacity: { cores: 9, ram: '20480', instances: 9, gigabytes: 20, networks: 20, subnets: 20 },
     });
   });
   after(async () => {
     await kill();
     rmSync(directory, { recursive: true, force: true });
     await removeServers('other');
+    await removeResources('other');
   });
 
   it('has, after each restart, one server for each record and one record for each server', async () => {
@@ -104,5 +109,45 @@ describe('Promise killed in the middle of its work', function () {
     }
     await until(async () => (await records()).length === 0);
     expect(await serversOf('other')).to.deep.equal([]);
+  });
+
+  it('has one volume and one whole network for each record, and ends them all', async () => {
+    for (const [index, moment] of MOMENTS.entries()) {
+      await records();
+      const subnet = [{ cidr: `192.168.${index}.0/25` }, { cidr: `192.168.${index}.128/25` }];
+      for (const input of [
+        { name: `volume-${moment}`, volume: { size: 1 } },
+        { name: `network-${moment}`, network: { subnet } },
+      ]) {
+        consumer.invoke('opnfv-promise:create-allocation', input).catch(() => undefined);
+      }
+      await wait(moment);
+      await kill();
+      await start();
+    }
+    await until(async () => (await records()).every(({ state }) => state === 'ACTIVE'));
+    const kept = await records();
+    expect(kept).to.not.be.empty;
+    expect((await resourcesOf('other')).map((each) => each.split(' ')[1])).to.have.members(
+      kept.map(({ resource }) => resource),
+    );
+    const client = await OpenStackClient.login('other');
+    const form = z.object({ subnets: z.array(z.object({ cidr: z.string() })) });
+    for (const { name, resource } of kept) {
+      if (!name.startsWith('network')) continue;
+      const { subnets } = await client.ask('network', 'GET', `/subnets?network_id=${resource}`, form);
+      expect(subnets, name).to.have.length(2);
+    }
+    for (const [index, { id }] of kept.entries()) {
+      consumer.invoke('opnfv-promise:destroy-allocation', { 'allocation-id': id }).catch(() => undefined);
+      if (index % 3 !== 2) continue;
+      await wait(MOMENTS[index % MOMENTS.length] ?? 0);
+      await kill();
+      await start();
+    }
+    for (const { id, state } of await records())
+      if (state === 'ACTIVE') await consumer.invoke('opnfv-promise:destroy-allocation', { 'allocation-id': id });
+    await until(async () => (await records()).length === 0);
+    expect(await resourcesOf('other')).to.deep.equal([]);
   });
 });

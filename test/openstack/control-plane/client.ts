@@ -5,7 +5,7 @@ import { PORTS, url } from './layout.ts';
 const token = z.object({ token: z.object({ project: z.object({ id: z.string() }) }) });
 
 /** Sent with every request; services take what is theirs. */
-const VERSIONS = { 'openstack-api-version': 'compute 2.74, placement 1.39' };
+const VERSIONS = { 'openstack-api-version': 'compute 2.74, placement 1.39, volume 3.50' };
 
 /** Milliseconds for a request. */
 const PATIENCE = 60_000;

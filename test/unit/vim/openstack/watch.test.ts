@@ -1,5 +1,7 @@
 import { expect } from 'chai';
-import type { Vim, VimEvent } from '../../../../src/vim/vim.ts';
+import { ManualClock } from '../../../../src/engine/clock.ts';
+import { StateWatch } from '../../../../src/vim/openstack/state-watch.ts';
+import type { Vim, VimEvent, VimServer } from '../../../../src/vim/vim.ts';
 import { OpenStackFixture, signal } from './openstack-fixture.ts';
 import { member, recorded } from './stand-in.ts';
 
@@ -113,5 +115,79 @@ describe('what an OpenStack cloud tells', () => {
       { type: 'host', host: 'compute1', state: 'up' },
       { type: 'inventory' },
     ]);
+  });
+});
+
+describe('what is read of an OpenStack cloud at the same time', () => {
+  /** Readings that are answered when the test says so. */
+  class Readings<T> {
+    readonly #waiting: ((answer: T) => void)[] = [];
+    readonly read = (): Promise<T> => new Promise((resolve) => this.#waiting.push(resolve));
+    get open(): number {
+      return this.#waiting.length;
+    }
+    async answer(answer: T): Promise<void> {
+      this.#waiting.shift()?.(answer);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+    }
+  }
+  const server = (status: VimServer['status']): VimServer => ({
+    id: 's',
+    name: 's',
+    status,
+    deleting: false,
+    flavor: '1',
+    createdAt: 0,
+    ...(status === 'ERROR' ? { fault: { code: 500, message: 'why' } } : {}),
+  });
+  let single: Readings<VimServer>;
+  let lists: Readings<readonly VimServer[]>;
+  let told: string[];
+  let watch: StateWatch<VimServer>;
+
+  beforeEach(() => {
+    [single, lists, told] = [new Readings(), new Readings(), []];
+    watch = new StateWatch<VimServer>({
+      clock: new ManualClock(0),
+      read: single.read,
+      tell: ({ status }) => told.push(status),
+      gone: (id, last) => ({ ...(last ?? server('UNKNOWN')), id, status: 'DELETED', deleting: true }),
+    });
+  });
+  afterEach(() => watch.close());
+
+  it('a list that began before a change was told has the change', async () => {
+    const list = watch.list(lists.read);
+    watch.look('s');
+    await single.answer(server('ERROR'));
+    expect(told).to.deep.equal(['ERROR']);
+    await lists.answer([server('ACTIVE')]);
+    expect((await list).map(({ status }) => status)).to.deep.equal(['ERROR']);
+    const next = watch.list(lists.read);
+    await lists.answer([server('ACTIVE')]);
+    expect(
+      (await next).map(({ status }) => status),
+      'a later list is believed',
+    ).to.deep.equal(['ACTIVE']);
+  });
+
+  it('a list that began before an end was told does not bring it back', async () => {
+    const list = watch.list(lists.read);
+    watch.look('s');
+    await single.answer({ ...server('DELETED'), deleting: true });
+    await lists.answer([server('ACTIVE')]);
+    expect(await list).to.deep.equal([]);
+  });
+
+  it('what was read before a list that has been told meanwhile is read again', async () => {
+    watch.look('s');
+    const list = watch.list(lists.read);
+    await lists.answer([server('ERROR')]);
+    await list;
+    await single.answer(server('ACTIVE'));
+    expect(told, 'it may be older than the list').to.deep.equal([]);
+    expect(single.open).to.equal(1);
+    await single.answer(server('ERROR'));
+    expect(told).to.deep.equal(['ERROR']);
   });
 });

@@ -1,0 +1,204 @@
+import { expect } from 'chai';
+import { z } from 'zod';
+import type { Subscribed } from '../../src/cli/demo/consumer.ts';
+import { all, amount, leaf } from '../../src/cli/demo/content.ts';
+import type { Content, Json } from '../../src/cli/demo/content.ts';
+import { dataPath } from '../../src/cli/demo/consumer.ts';
+import { externalNetwork, removeServers, resourcesOf, until } from './cloud.ts';
+import { OpenStackClient } from './control-plane/client.ts';
+import { PromiseUnderTest, demanded, told } from './promise.ts';
+
+const CAPACITY = {
+  cores: 8,
+  ram: '16384',
+  instances: 8,
+  gigabytes: 50,
+  volumes: 8,
+  networks: 5,
+  subnets: 10,
+  ports: 20,
+  addresses: 5,
+};
+const one = z.object({ id: z.string() });
+
+describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinary tenant', () => {
+  let promise: PromiseUnderTest;
+  let provider: string;
+  let pool: string;
+  let events: Subscribed;
+  let admin: OpenStackClient;
+  let demo: OpenStackClient;
+  const path = (...steps: readonly [string, string][]) => dataPath('opnfv-promise:promise', 'allocations', ...steps);
+  const create = async (name: string, more: Json): Promise<Content> => {
+    const answer = await promise.invoke('create-allocation', { 'provider-id': provider, name, ...more });
+    expect(leaf(answer, 'result'), leaf(answer, 'message')).to.equal('ok');
+    return answer;
+  };
+  const idOf = (answer: Content): string => demanded(leaf(answer, 'allocation-id'), 'an allocation-id');
+  const destroy = async (id: string): Promise<void> => {
+    const answer = await promise.invoke('destroy-allocation', { 'allocation-id': id });
+    expect(leaf(answer, 'result'), leaf(answer, 'message')).to.equal('ok');
+    await told(events.inbox, { 'instance-id': id, cause: 'destroyed', 'vm-state': 'DELETED' });
+  };
+  const records = async (): Promise<readonly Content[]> => all(await promise.consumer.get(path()), 'allocation');
+  const record = async (id: string): Promise<Content> =>
+    demanded(await promise.consumer.get(path(['allocation', id])), `the allocation ${id}`);
+  const available = async (resource: string): Promise<number> =>
+    amount(await promise.invoke('query-capacity', { capacity: 'available' }), `capacity/available/${resource}`);
+
+  before(async () => {
+    await removeServers('demo');
+    await externalNetwork();
+    admin = await OpenStackClient.login('admin');
+    demo = await OpenStackClient.login('demo');
+    promise = await PromiseUnderTest.start();
+    ({ provider, pool } = await promise.setUp('demo', CAPACITY));
+    events = await promise.subscribe('allocation-event');
+  });
+  afterEach(async () => {
+    // What uses others goes first.
+    const rank = ['virtual-machine', 'floating-ip', 'port', 'volume', 'network'];
+    for (const kind of rank) {
+      for (const each of await records())
+        if (leaf(each, 'kind') === kind)
+          await promise.invoke('destroy-allocation', { 'allocation-id': leaf(each, 'id') ?? '' });
+      await until(async () => (await records()).every((each) => leaf(each, 'kind') !== kind));
+    }
+    expect(await resourcesOf('demo')).to.deep.equal([]);
+  });
+  after(() => promise.close());
+
+  it('makes a volume under a reservation, tells when it is there and when it is gone', async () => {
+    const reserved = await promise.invoke('create-reservation', {
+      end: new Date(Date.now() + 3_600_000).toISOString(),
+      pools: [pool],
+      capacity: { gigabytes: 5, volumes: 2 },
+    });
+    const reservation = demanded(leaf(reserved, 'reservation-id'), 'a reservation-id');
+    const before = await available('gigabytes');
+    const answer = await create('data', { volume: { size: 3 }, 'reservation-id': reservation });
+    expect(leaf(answer, 'status')).to.equal('in-progress');
+    const id = idOf(answer);
+    await told(events.inbox, { 'instance-id': id, 'vm-state': 'ACTIVE' });
+    expect(await resourcesOf('demo')).to.deep.equal([`volume ${leaf(answer, 'resource') ?? ''}`]);
+    const form = z.object({ volume: z.object({ size: z.number(), metadata: z.record(z.string(), z.string()) }) });
+    const { volume } = await demo.ask('volume', 'GET', `/volumes/${leaf(answer, 'resource') ?? ''}`, form);
+    expect(volume.size).to.equal(3);
+    expect(volume.metadata).to.have.property('promise_token');
+    expect(await available('gigabytes')).to.equal(before);
+    const more = await promise.invoke('create-allocation', {
+      name: 'more',
+      volume: { size: 3 },
+      'reservation-id': reservation,
+    });
+    expect(leaf(more, 'reason')).to.match(/exceeds-reservation$/);
+    await destroy(id);
+    await promise.invoke('cancel-reservation', { 'reservation-id': reservation });
+    expect(await available('gigabytes')).to.equal(before + 5);
+  });
+
+  it('builds a network, a port, a public address and a server with a volume on each other', async () => {
+    const network = await create('net', {
+      network: { subnet: [{ cidr: '192.168.120.0/24' }, { cidr: 'fd00:120::/64' }] },
+    });
+    expect(leaf(network, 'status')).to.equal('completed');
+    const port = await create('port', { port: { network: idOf(network), address: '192.168.120.10' } });
+    expect(leaf(port, 'address')).to.equal('192.168.120.10');
+    const floating = await create('public', { 'floating-ip': {} });
+    expect(leaf(floating, 'address')).to.match(/^203\.0\.113\./);
+    const volume = await create('data', { volume: { size: 1 } });
+    await told(events.inbox, { 'instance-id': idOf(volume), 'vm-state': 'ACTIVE' });
+    const answer = await promise.createInstance(provider, 'vm', {
+      networks: [],
+      ports: [idOf(port)],
+      volumes: [idOf(volume)],
+    });
+    const vm = demanded(leaf(answer, 'instance-id'), leaf(answer, 'message') ?? 'an instance-id');
+    const event = await told(events.inbox, { 'instance-id': vm, 'vm-state': 'ACTIVE' });
+    const form = z.object({
+      server: z.object({
+        addresses: z.record(z.string(), z.array(z.object({ addr: z.string() }))),
+        'os-extended-volumes:volumes_attached': z.array(one),
+      }),
+    });
+    const { server } = await demo.ask('compute', 'GET', `/servers/${leaf(event, 'server') ?? ''}`, form);
+    expect(Object.values(server.addresses).flatMap((list) => list.map(({ addr }) => addr))).to.include(
+      '192.168.120.10',
+    );
+    expect(server['os-extended-volumes:volumes_attached'].map(({ id }) => id)).to.deep.equal([
+      leaf(volume, 'resource'),
+    ]);
+    for (const used of [port, volume]) {
+      const refused = await promise.invoke('destroy-allocation', { 'allocation-id': idOf(used) });
+      expect(leaf(refused, 'reason')).to.match(/resource-in-use$/);
+    }
+    await promise.destroyInstance(vm);
+    // Cinder lets go of it when Nova has.
+    await destroy(idOf(volume));
+    await told(events.inbox, { 'instance-id': vm, cause: 'destroyed' });
+    expect(leaf(await record(idOf(port)), 'vm-state'), 'the port outlives the server').to.equal('ACTIVE');
+    for (const each of [port, floating, network]) await destroy(idOf(each));
+  });
+
+  it('tells of what is still used that it cannot go yet, and lets it go when it can', async () => {
+    const network = await create('net', { network: { subnet: [{ cidr: '192.168.121.0/24' }] } });
+    const id = leaf(network, 'resource') ?? '';
+    const made = await demo.ask('network', 'POST', '/ports', z.object({ port: one }), { port: { network_id: id } });
+    await promise.invoke('destroy-allocation', { 'allocation-id': idOf(network) });
+    const event = await told(events.inbox, {
+      'instance-id': idOf(network),
+      cause: 'state-changed',
+      'vm-state': 'DELETING',
+    });
+    expect(leaf(event, 'fault/message')).to.match(/There are one or more ports still in use on the network/);
+    await demo.request('network', 'DELETE', `/ports/${made.port.id}`);
+    await told(events.inbox, { 'instance-id': idOf(network), cause: 'destroyed' });
+  });
+
+  it('passes on what Neutron and Cinder refuse, keeps no capacity for it, and leaves nothing behind', async () => {
+    const failing = async (name: string, more: Json, message: RegExp): Promise<void> => {
+      const answer = await promise.invoke('create-allocation', { 'provider-id': provider, name, ...more });
+      expect(leaf(answer, 'status'), leaf(answer, 'message')).to.equal('failed');
+      expect(leaf(answer, 'message')).to.match(message);
+      await promise.invoke('destroy-allocation', { 'allocation-id': idOf(answer) });
+    };
+    const before = await available('gigabytes');
+    await failing('v', { volume: { size: 1, type: 'nope' } }, /Volume type with name nope could not be found/);
+    await failing('p', { port: { network: 'private', address: '1.2.3.4' } }, /not a valid IP for any of the subnets/);
+    await failing(
+      'n',
+      { network: { subnet: [{ cidr: '192.168.122.0/24' }, { cidr: '192.168.122.128/25' }] } },
+      /overlaps with another subnet/,
+    );
+    await admin.ask('volume', 'PUT', `/os-quota-sets/${demo.project}`, z.unknown(), { quota_set: { gigabytes: 2 } });
+    await admin.ask('network', 'PUT', `/quotas/${demo.project}`, z.unknown(), { quota: { network: 0, floatingip: 0 } });
+    try {
+      await failing('v', { volume: { size: 3 } }, /exceeds allowed gigabytes quota/);
+      await failing('n', { network: {} }, /Quota exceeded for resources: \['network'\]/);
+      await failing('f', { 'floating-ip': {} }, /Quota exceeded for resources: \['floatingip'\]/);
+    } finally {
+      await admin.request('volume', 'DELETE', `/os-quota-sets/${demo.project}`);
+      await admin.request('network', 'DELETE', `/quotas/${demo.project}`);
+    }
+    await until(async () => (await available('gigabytes')) === before);
+  });
+
+  it('tells that a volume failed, and why', async () => {
+    const type = { volume_type: { name: `nowhere-${Date.now()}`, extra_specs: { volume_backend_name: 'nowhere' } } };
+    await admin.ask('volume', 'POST', '/types', z.unknown(), type);
+    const answer = await create('v', { volume: { size: 1, type: type.volume_type.name } });
+    const event = await told(events.inbox, { 'instance-id': idOf(answer), 'vm-state': 'ERROR' });
+    expect(leaf(event, 'fault/message')).to.match(/Could not find any available weighted backend/);
+    await destroy(idOf(answer));
+  });
+
+  it('goes on after a restart, and notices what was deleted behind its back', async () => {
+    const volume = await create('v', { volume: { size: 1 } });
+    await promise.stop();
+    await promise.open();
+    events = await promise.subscribe('allocation-event');
+    await until(async () => leaf(await record(idOf(volume)), 'vm-state') === 'ACTIVE');
+    await demo.request('volume', 'DELETE', `/volumes/${leaf(volume, 'resource') ?? ''}`);
+    await until(async () => (await records()).length === 0);
+  });
+});
