@@ -15,6 +15,7 @@ import type {
   ResourceAllocation,
 } from './entities.ts';
 import { find } from './ownership.ts';
+import type { VimServerGroup } from '../vim/vim.ts';
 import { quotaRefusal } from './quota.ts';
 import type { At, Refusal, Refused } from './requests.ts';
 import type { Head } from './state.ts';
@@ -24,14 +25,15 @@ import type { Instant } from './window.ts';
 
 /** What a record says of that which is made, beside what all records have. */
 export type Made =
-  | Pick<MachineAllocation, 'flavor' | 'image' | 'networks' | 'ports' | 'volumes'>
+  | Pick<MachineAllocation, 'flavor' | 'image' | 'networks' | 'ports' | 'volumes' | 'group'>
   | Pick<ResourceAllocation, 'resource' | 'attachedTo'>;
 
 export interface Allocating<Found extends Consumption> {
   readonly name: string;
   readonly reservation?: Id;
   readonly wanted: Wanted<Found>;
-  readonly made: (found: Found) => Made;
+  /** @param group of the reservation, where it is taken from an instance in one */
+  readonly made: (found: Found, group: VimServerGroup | undefined) => Made;
 }
 
 /**
@@ -93,7 +95,7 @@ function record<Found extends Consumption>(
     vmState: 'INITIALIZED',
     intent: 'create',
     token: draft.at.newId(),
-    ...request.made(found),
+    ...request.made(found, groupOf(reservation, plan.claim)),
     ...(plan.zone === undefined ? {} : { zone: plan.zone }),
     ...(plan.host === undefined ? {} : { host: plan.host }),
     ...(plan.claim === undefined ? {} : { claim: plan.claim }),
@@ -111,6 +113,15 @@ function record<Found extends Consumption>(
   announceAllocation(draft, 'requested', allocation);
   announcePool(draft, 'allocated', plan.pool, { start: now, end: allocation.endsAt ?? FOREVER });
   return allocation;
+}
+
+/** The affinity group in which a claim of a reservation is. */
+function groupOf(reservation: Reservation | undefined, id: string | undefined): VimServerGroup | undefined {
+  const claim = reservation?.claims.find((each) => each.id === id);
+  const container = reservation?.demand.containers?.find(({ name }) => name === claim?.container);
+  const group = reservation?.demand.groups?.find(({ name }) => name === container?.group);
+  if (reservation === undefined || group === undefined) return undefined;
+  return { token: `${reservation.id}/${group.name}`, policy: group.policy };
 }
 
 /** What is held without a reservation: for good, or, by a machine, on loan where that is the provider's policy. */

@@ -6,7 +6,7 @@
  * reservation) is in `state.ts` and is rebuilt when records are loaded.
  */
 import type { SimulationDescription } from '../vim/simulation.ts';
-import type { VimFault, VimInventory, VimResourceSpec } from '../vim/vim.ts';
+import type { VimFault, VimGroupPolicy, VimInventory, VimResourceSpec, VimServerGroup } from '../vim/vim.ts';
 import type { Capacity } from './capacity.ts';
 import type { OverCommit } from './over-commit.ts';
 import type { Instant } from './window.ts';
@@ -184,7 +184,7 @@ export interface Container {
   readonly forbiddenTraits?: readonly string[];
 }
 
-export type AffinityPolicy = 'affinity' | 'anti-affinity' | 'soft-affinity' | 'soft-anti-affinity';
+export type AffinityPolicy = VimGroupPolicy;
 
 /** How the virtual machines of a group are spread over hosts. */
 export interface AffinityGroup {
@@ -364,6 +364,8 @@ export interface MachineAllocation extends Allocated {
   /** Ids of ports and volumes in the VIM that are attached at the creation; absent: none. */
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
+  /** The affinity group of its reservation in which it is; absent: none. */
+  readonly group?: VimServerGroup;
 }
 
 /** A volume, network, port or floating IP. */

@@ -167,7 +167,7 @@ export class Errands {
   }
 
   async #createServer(allocation: MachineAllocation, connection: ProviderConnection): Promise<void> {
-    const { token, name, image, flavor, networks, ports, volumes, zone, host } = allocation;
+    const { token, name, image, flavor, networks, ports, volumes, zone, host, group } = allocation;
     const request = {
       token,
       name,
@@ -178,6 +178,7 @@ export class Errands {
       ...(volumes === undefined ? {} : { volumes }),
       ...(zone === undefined ? {} : { zone }),
       ...(host === undefined ? {} : { host }),
+      ...(group === undefined ? {} : { group }),
     };
     const { serverId } = await connection.call((signal) => connection.vim.createServer(request, signal));
     await this.#accepted(allocation, serverId);

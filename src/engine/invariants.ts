@@ -323,16 +323,17 @@ function misplaced(head: Head, reservation: Reservation, machines: readonly Allo
   const { demand, claims, status } = reservation;
   const found: string[] = [];
   const running = new Set(machines.flatMap(({ claim }) => claim ?? []));
-  const hostsOf = (group: string): (string | undefined)[] => {
+  /** Hosts of the members, or pools where the VIM chooses the host. */
+  const hostsOf = (group: string): NodeId[] => {
     const members = new Set(demand.containers?.filter((each) => each.group === group).map(({ name }) => name));
-    return claims.filter(({ container }) => members.has(container ?? '')).map(({ host }) => host);
+    return claims.filter(({ container }) => members.has(container ?? '')).map(({ host, node }) => host ?? node);
   };
   if (running.size === 0) {
     for (const { name, policy } of demand.groups ?? []) {
       const hosts = hostsOf(name);
-      const distinct = new Set(hosts);
-      if (policy === 'affinity' && distinct.size > 1) found.push(`its group ${name} is on several hosts`);
-      if (policy === 'anti-affinity' && distinct.size < hosts.length)
+      if (policy === 'affinity' && new Set(hosts).size > 1) found.push(`its group ${name} is on several hosts`);
+      const known = hosts.filter(isHostId);
+      if (policy === 'anti-affinity' && new Set(known).size < known.length)
         found.push(`members of its group ${name} share a host`);
     }
   }

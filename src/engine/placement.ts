@@ -14,7 +14,7 @@
  *
  * Each instance becomes a claim of its own, on its pool and host for the whole window.
  */
-import type { AffinityPolicy, Claim, Container, Demand, HostId } from './entities.ts';
+import type { AffinityPolicy, Claim, Container, Demand, HostId, NodeId } from './entities.ts';
 import {
   Effort,
   Space,
@@ -142,7 +142,11 @@ class Plan {
       const joined = this.#groups.get(group ?? '');
       if (joined === undefined) continue;
       joined.members += count;
-      for (const { container, host } of pinned) if (container === name && host !== undefined) enter(joined, host, 1);
+      for (const { container, host, node } of pinned) {
+        if (container !== name) continue;
+        if (host !== undefined) enter(joined, host, 1);
+        else if (!joined.policy.endsWith('anti-affinity')) enter(joined, unseenHost(node), 1);
+      }
     }
   }
 
@@ -154,7 +158,7 @@ class Plan {
     const order = new Map<PoolRoom, number>();
     const sites: Site[] = [];
     for (const from of poolsFor(this.#head, demand, container)) {
-      if (!seesHosts(from.provider) && bindsHosts(container, group, from)) continue;
+      if (!seesHosts(from.provider) && bindsHosts(container, from)) continue;
       const there = sitesIn(this.#head, space, from, container, enough);
       this.sawAll &&= there.all;
       for (const site of there.sites) {
@@ -268,14 +272,14 @@ class Plan {
   }
 }
 
-/** Whether a container can only be placed where hosts are known. */
-function bindsHosts(
-  { requiredTraits = [], forbiddenTraits = [] }: Container,
-  group: Group | undefined,
-  from: ContainerPool,
-) {
-  const hard = group?.policy === 'affinity' || group?.policy === 'anti-affinity';
-  return hard || requiredTraits.length > 0 || forbiddenTraits.length > 0 || from.only !== undefined;
+/** Whether a container can only be placed where hosts are known. Groups need not: there the VIM keeps them when it chooses hosts. */
+function bindsHosts({ requiredTraits = [], forbiddenTraits = [] }: Container, from: ContainerPool): boolean {
+  return requiredTraits.length > 0 || forbiddenTraits.length > 0 || from.only !== undefined;
+}
+
+/** Stands for the host that the VIM chooses for what stays together, of those behind a pool. */
+function unseenHost(node: NodeId): HostId {
+  return `host/${node}/`;
 }
 
 function hardestFirst(a: Lot, b: Lot): number {
@@ -313,7 +317,8 @@ function enter(group: Group, host: HostId, sign: 1 | -1): void {
 
 function admits({ group, count, container }: Lot, { pool, host, share }: Site): boolean {
   for (const [lane, amount] of share.ofPool) if ((pool.left[lane] ?? 0) < amount) return false;
-  if (host === undefined) return true;
+  if (host === undefined)
+    return group?.together !== true || group.hosts.size === 0 || group.hosts.has(unseenHost(pool.node.id));
   if (!fits(host, share.ofHost)) return false;
   if (group === undefined) return true;
   if ((group.hosts.get(host.host.id) ?? 0) >= group.most) return false;
@@ -325,7 +330,10 @@ function admits({ group, count, container }: Lot, { pool, host, share }: Site): 
 /** Takes what one instance takes (1), or gives it back (-1). */
 function take({ group }: Lot, { pool, host, share }: Site, sign: 1 | -1): void {
   for (const [lane, amount] of share.ofPool) pool.left[lane] = (pool.left[lane] ?? 0) - sign * amount;
-  if (host === undefined) return;
+  if (host === undefined) {
+    if (group?.together === true) enter(group, unseenHost(pool.node.id), sign);
+    return;
+  }
   host.cores -= sign * share.ofHost.cores;
   host.ram -= sign * share.ofHost.ram;
   host.disk -= sign * share.ofHost.disk;

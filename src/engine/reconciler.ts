@@ -214,6 +214,8 @@ export class Reconciler {
     }
     if (server.status === 'DELETED') {
       await this.#report(this.#options.commands.serverGone, { allocation: allocation.id });
+      if (allocation.resource === undefined && allocation.group !== undefined)
+        this.#background(this.#ungroup(provider));
     } else if (!server.deleting) {
       await this.#report(this.#options.commands.vmStateReported, stateOf(allocation.id, server));
     }
@@ -232,6 +234,20 @@ export class Reconciler {
         this.#sweepKind(provider, connection, kind, (signal) => vim.listResources(kind, signal)),
       ),
     ]);
+    await this.#ungroup(provider);
+  }
+
+  /** Has groups removed that the VIM keeps for servers which are all gone. What cannot be done now is done with a later sweep. */
+  async #ungroup(provider: Id): Promise<void> {
+    const connection = this.#links.get(provider)?.connection;
+    const inUse = new Set(
+      this.#recordsOf(provider).flatMap((each) => (each.resource === undefined ? (each.group?.token ?? []) : [])),
+    );
+    await connection
+      ?.call((signal) => connection.vim.removeServerGroups(inUse, signal))
+      .catch((error: unknown) => {
+        if (!(error instanceof VimError)) throw error;
+      });
   }
 
   async #sweepKind(

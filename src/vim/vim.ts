@@ -174,6 +174,15 @@ export interface VimResource {
   readonly address?: string;
 }
 
+export type VimGroupPolicy = 'affinity' | 'anti-affinity' | 'soft-affinity' | 'soft-anti-affinity';
+
+/** Servers that the VIM keeps together, or apart, where it chooses their hosts. */
+export interface VimServerGroup {
+  /** What its servers have in common; the first of them brings it about. */
+  readonly token: string;
+  readonly policy: VimGroupPolicy;
+}
+
 export interface CreateServer {
   /** Idempotency token: kept in the server's metadata, found again by `findServerByToken`. */
   readonly token: string;
@@ -189,7 +198,9 @@ export interface CreateServer {
   /** Ids of volumes to be attached. */
   readonly volumes?: readonly string[];
   readonly zone?: string;
+  /** Where the account may not choose it, the VIM does. */
   readonly host?: string;
+  readonly group?: VimServerGroup;
 }
 
 /**
@@ -216,6 +227,9 @@ export interface Vim {
   deleteServer(serverId: string, signal: AbortSignal): Promise<void>;
 
   findServerByToken(token: string, signal: AbortSignal): Promise<VimServer | undefined>;
+
+  /** Removes the groups that servers were created in, save those whose tokens are still in use and those that have servers. */
+  removeServerGroups(inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void>;
 
   /** The servers of the account's tenant. */
   listServers(signal: AbortSignal): Promise<readonly VimServer[]>;

@@ -164,7 +164,10 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     };
     const before = await available('gigabytes');
     await failing('v', { volume: { size: 1, type: 'nope' } }, /Volume type with name nope could not be found/);
-    await failing('p', { port: { network: 'private', address: '1.2.3.4' } }, /not a valid IP for any of the subnets/);
+    const own = idOf(await create('own', { network: { subnet: [{ cidr: '192.168.123.0/24' }] } }));
+    await failing('p', { port: { network: own, address: '1.2.3.4' } }, /not a valid IP for any of the subnets/);
+    await failing('p', { port: { network: 'private', address: '10.10.1.77' } }, /disallowed by policy/);
+    await destroy(own);
     await failing(
       'n',
       { network: { subnet: [{ cidr: '192.168.122.0/24' }, { cidr: '192.168.122.128/25' }] } },
@@ -200,5 +203,35 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     await until(async () => leaf(await record(idOf(volume)), 'vm-state') === 'ACTIVE');
     await demo.request('volume', 'DELETE', `/volumes/${leaf(volume, 'resource') ?? ''}`);
     await until(async () => (await records()).length === 0);
+  });
+
+  it('keeps servers apart by a server group where Nova chooses the hosts, and removes the group with them', async () => {
+    const reserved = await promise.invoke('create-reservation', {
+      pools: [pool],
+      container: [{ name: 'db', count: 2, flavor: 'm1.tiny', group: 'apart' }],
+      'affinity-group': [{ name: 'apart', policy: 'anti-affinity' }],
+    });
+    const reservation = demanded(leaf(reserved, 'reservation-id'), leaf(reserved, 'message') ?? 'a reservation-id');
+    const names = ['db-1', 'db-2'];
+    const answers = await Promise.all(
+      names.map((name) => promise.createInstance(provider, name, { networks: [], 'reservation-id': reservation })),
+    );
+    const instances = answers.map((answer) => demanded(leaf(answer, 'instance-id'), leaf(answer, 'message') ?? ''));
+    for (const instance of instances) await told(events.inbox, { 'instance-id': instance, 'vm-state': 'ACTIVE' });
+    const host = z.object({ name: z.string(), 'OS-EXT-SRV-ATTR:host': z.string() });
+    const form = z.object({ servers: z.array(host) });
+    const { servers } = await admin.ask('compute', 'GET', '/servers/detail?all_tenants=1', form);
+    const hosts = servers.flatMap((each) => (names.includes(each.name) ? [each['OS-EXT-SRV-ATTR:host']] : []));
+    expect(new Set(hosts).size, hosts.join()).to.equal(2);
+    const groups = async () => {
+      const list = z.object({ server_groups: z.array(z.object({ policy: z.string(), members: z.array(z.string()) })) });
+      return (await demo.ask('compute', 'GET', '/os-server-groups', list)).server_groups;
+    };
+    expect((await groups()).map(({ policy, members }) => [policy, members.length])).to.deep.equal([
+      ['anti-affinity', 2],
+    ]);
+    for (const instance of instances) await destroy(instance);
+    await until(async () => (await groups()).length === 0);
+    await promise.invoke('cancel-reservation', { 'reservation-id': reservation });
   });
 });

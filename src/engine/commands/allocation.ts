@@ -37,12 +37,13 @@ export const createInstance: Command<CreateInstance, CreateInstanceResult> = (he
         subject: `the flavor '${input.flavor}'`,
         find: (from, within) => findMachine(head, from, input, within, at),
       },
-      made: ({ flavor, image, networks, ports = [], volumes = [] }) => ({
+      made: ({ flavor, image, networks, ports = [], volumes = [] }, group) => ({
         flavor,
         image,
         networks,
         ...(ports.length === 0 ? {} : { ports }),
         ...(volumes.length === 0 ? {} : { volumes }),
+        ...(group === undefined ? {} : { group }),
       }),
     });
     if (result.outcome === 'accepted') attach(draft, result.allocation);

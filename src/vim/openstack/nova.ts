@@ -181,10 +181,11 @@ function blockDevices(image: string, volumes: readonly string[]): object[] {
   return [disk, ...volumes.map((uuid) => ({ ...attached, uuid }))];
 }
 
-/** A request in which flavor, image and networks are ids. */
+/** A request in which flavor, image and networks are ids. @param group id of a server group */
 export async function createServer(
   nova: Service,
   { token, name, image, flavor: flavorRef, networks, ports = [], volumes = [], zone, host }: CreateServer,
+  group: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
   const interfaces = [...networks.map((uuid) => ({ uuid })), ...ports.map((port) => ({ port }))];
@@ -201,6 +202,7 @@ export async function createServer(
       ...(zone === undefined ? {} : { availability_zone: zone }),
       ...(host === undefined ? {} : { host }),
     },
+    ...(group === undefined ? {} : { 'os:scheduler_hints': { group } }),
   };
   const answer = await nova.call({ method: 'POST', path: SERVERS, body, version: CREATE_SERVER }, signal);
   return decoded("Nova's new server", () => created.parse(answer)).server.id;
@@ -270,6 +272,11 @@ export async function listHypervisors(nova: Service, signal: AbortSignal): Promi
   const request = { path: '/os-hypervisors/detail', key: 'hypervisors', item: hypervisor, version: READ_HYPERVISORS };
   const hypervisors = await list(nova, request, signal);
   return hypervisors.map((each) => ({ id: each.id, name: each.hypervisor_hostname, service: each.service.host }));
+}
+
+/** Whether a creation was refused because the account may not say on which host the server is to run. */
+export function isHostForbidden(error: unknown): boolean {
+  return error instanceof VimError && error.kind === 'forbidden' && error.message.includes('requested_destination');
 }
 
 /** A refused creation: what is not found then is what the request names, and the request cannot be met as it is. */

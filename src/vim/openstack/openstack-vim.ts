@@ -25,6 +25,7 @@ import type { Named } from './names.ts';
 import * as nova from './nova.ts';
 import { Resources } from './resources.ts';
 import { StateWatch } from './state-watch.ts';
+import { ServerGroups } from './server-groups.ts';
 import { ServerList } from './server-list.ts';
 import { Session } from './session.ts';
 import type { Service } from './session.ts';
@@ -65,6 +66,9 @@ class OpenStackVim implements Vim {
   readonly #resources: Resources;
   readonly #hosts: HostWatch;
   readonly #alarms: Alarms | undefined;
+  readonly #groups: ServerGroups;
+  /** Whether the account may, as far as is known, say on which host a server is to run. */
+  #choosesHosts = true;
   /** What the last discovery found; undefined when it may have changed. */
   #known: Named | undefined;
 
@@ -89,6 +93,7 @@ class OpenStackVim implements Vim {
       read: async (id) => nova.showServer(await compute(), id, signal),
       gone: (id, last) => ({ ...(last ?? unknownServer(id)), status: 'DELETED', deleting: true }),
     });
+    this.#groups = new ServerGroups(providerId);
     this.#resources = new Resources({
       session,
       clock,
@@ -147,6 +152,12 @@ class OpenStackVim implements Vim {
     });
   }
 
+  removeServerGroups(inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, async (either) =>
+      this.#groups.removeExcept(await this.#session.service('compute', either), inUse, either),
+    );
+  }
+
   createResource(request: CreateResource, signal: AbortSignal): Promise<VimResource> {
     return this.#call(signal, (either) => this.#resources.create(request, either));
   }
@@ -178,12 +189,27 @@ class OpenStackVim implements Vim {
   async #create(compute: Service, request: CreateServer, signal: AbortSignal): Promise<string> {
     const resolved = await this.#resolve(request, signal);
     try {
-      return await nova.createServer(compute, resolved, signal);
+      return await this.#place(compute, resolved, signal);
     } catch (error) {
       // What was known may be gone: the next request looks anew.
       this.#known = undefined;
       throw nova.asCreationError(error);
     }
+  }
+
+  /** On the host that was chosen, or, where the account may not choose one, as Nova does, with the server's group. */
+  async #place(compute: Service, request: CreateServer, signal: AbortSignal): Promise<string> {
+    const { host, group, ...rest } = request;
+    if (host !== undefined && this.#choosesHosts) {
+      try {
+        return await nova.createServer(compute, { ...rest, host }, undefined, signal);
+      } catch (error) {
+        if (!nova.isHostForbidden(error)) throw error;
+        this.#choosesHosts = false;
+      }
+    }
+    const hint = group === undefined ? undefined : await this.#groups.ensure(compute, group, signal);
+    return nova.createServer(compute, rest, hint, signal);
   }
 
   /** Ids for names: from what is known, and when that has not everything, from another look. */

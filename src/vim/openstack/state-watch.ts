@@ -36,6 +36,8 @@ interface Watched<Thing> {
   readonly since: number;
   /** What was told last. */
   last: Thing | undefined;
+  /** What the latest list had of it, by the number of the reading. */
+  listed: { readonly thing: Thing; readonly began: number } | undefined;
   /** Whether it is to go: then only its end settles it. */
   ending: boolean;
   timer: { cancel(): void } | undefined;
@@ -54,8 +56,6 @@ export class StateWatch<Thing extends Watchable> {
   readonly #listing = new Set<number>();
   /** What was told while lists were being read: by then a list may have it as it was before. */
   readonly #news = new Map<string, { readonly thing: Thing; readonly told: number }>();
-  /** The number of the latest list that has been read to its end. */
-  #listed = 0;
   #closed = false;
 
   constructor(options: StateWatchOptions<Thing>) {
@@ -84,7 +84,10 @@ export class StateWatch<Thing extends Watchable> {
     this.#listing.add(began);
     try {
       const listed = await read();
-      this.#listed = Math.max(this.#listed, began);
+      for (const thing of listed) {
+        const watched = this.#watched.get(thing.id);
+        if (watched !== undefined) watched.listed = { thing, began };
+      }
       return listed.flatMap((thing) => {
         const news = this.#news.get(thing.id);
         const newest = news !== undefined && news.told > began ? news.thing : thing;
@@ -118,6 +121,7 @@ export class StateWatch<Thing extends Watchable> {
       watched = {
         since,
         last: undefined,
+        listed: undefined,
         ending: false,
         timer: undefined,
         reading: false,
@@ -152,8 +156,9 @@ export class StateWatch<Thing extends Watchable> {
 
   #found(id: string, watched: Watched<Thing>, thing: Thing, began: number): void {
     if (this.#closed) return;
-    if (this.#listed > began) {
-      // A list that began later has been told meanwhile: this may be older.
+    const { listed } = watched;
+    if (listed !== undefined && listed.began > began && differ(listed.thing, thing)) {
+      // A list that began later has it otherwise, and was told meanwhile: this may be older.
       watched.again = true;
       this.#next(id, watched);
       return;
@@ -166,7 +171,7 @@ export class StateWatch<Thing extends Watchable> {
     }
     const { last } = watched;
     watched.last = thing;
-    const changed = last?.status !== thing.status || last.deleting !== thing.deleting || last.host !== thing.host;
+    const changed = last === undefined || differ(last, thing) || last.host !== thing.host;
     if (changed) this.#tell(thing);
     if (!settled(thing, watched.ending) || watched.again) this.#next(id, watched);
     else this.#watched.delete(id);
@@ -189,6 +194,10 @@ export class StateWatch<Thing extends Watchable> {
     if (watched.again) this.#read(id, watched);
     else this.#arm(id, watched);
   }
+}
+
+function differ(one: Watchable, other: Watchable): boolean {
+  return one.status !== other.status || one.deleting !== other.deleting;
 }
 
 /** Whether nothing more is to come. A deletion that failed leaves ERROR behind. */

@@ -49,6 +49,8 @@ interface ServerState {
   readonly flavor: VimFlavor;
   /** Ids of ports and volumes that are attached. */
   readonly uses?: readonly string[];
+  /** Token of its group. */
+  readonly group?: string;
   /** What happens to it next, and when. */
   readonly next?: { readonly at: number; readonly becomes: 'ACTIVE' | 'DELETED' } | NextFault;
 }
@@ -185,6 +187,7 @@ export class SimulatedCloud implements SimulationControls {
       server,
       flavor,
       ...(uses.length === 0 ? {} : { uses }),
+      ...(request.group === undefined ? {} : { group: request.group.token }),
       next: fault === undefined ? { at, becomes: 'ACTIVE' } : { at, becomes: 'ERROR', fault },
     });
     await this.#save();
@@ -351,8 +354,9 @@ export class SimulatedCloud implements SimulationControls {
   #place(request: CreateServer, flavor: VimFlavor): HostState | undefined {
     const used = this.#usage();
     let best: { readonly host: HostState; readonly left: number } | undefined;
+    const grouped = this.#hostsOfGroup(request.group?.token);
     for (const host of this.#hosts.values()) {
-      if (host.state === 'down') continue;
+      if (host.state === 'down' || !suitsGroup(request, grouped, host.name)) continue;
       if (request.zone !== undefined && host.zone !== request.zone) continue;
       if (request.host !== undefined && host.name !== request.host) continue;
       const taken = used.get(host.name) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 };
@@ -363,6 +367,12 @@ export class SimulatedCloud implements SimulationControls {
       if (better) best = { host, left };
     }
     return best?.host;
+  }
+
+  /** The hosts of the servers of a group. */
+  #hostsOfGroup(token: string | undefined): ReadonlySet<string> {
+    const states = token === undefined ? [] : [...this.#servers.values()].filter(({ group }) => group === token);
+    return new Set(states.flatMap(({ server }) => server.host ?? []));
   }
 
   #usage(): Map<string, VimHost['used']> {
@@ -531,9 +541,16 @@ function restored(value: unknown): CloudState | undefined {
   );
 }
 
+/** Whether a server may be put on a host by its group, where nobody chose the host. Soft policies bind as far as they can: here not at all. */
+function suitsGroup({ group, host }: CreateServer, grouped: ReadonlySet<string>, name: string): boolean {
+  if (host !== undefined || grouped.size === 0) return true;
+  if (group?.policy === 'affinity') return grouped.has(name);
+  return group?.policy !== 'anti-affinity' || !grouped.has(name);
+}
+
 /** A server to which nothing more happens by itself. */
-function settledState({ server, flavor, uses }: ServerState): ServerState {
-  return { server, flavor, ...(uses === undefined ? {} : { uses }) };
+function settledState({ server, flavor, uses, group }: ServerState): ServerState {
+  return { server, flavor, ...(uses === undefined ? {} : { uses }), ...(group === undefined ? {} : { group }) };
 }
 
 function failed(server: VimServer, fault: VimFault): VimServer {

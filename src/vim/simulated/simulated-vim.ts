@@ -53,6 +53,11 @@ export class SimulatedVim implements Vim {
     return this.#call(signal, () => this.#cloud.servers());
   }
 
+  /** There is nothing to remove: a group is what its servers say. */
+  removeServerGroups(_inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, () => undefined);
+  }
+
   createResource(request: CreateResource, signal: AbortSignal): Promise<VimResource> {
     return this.#call(signal, () => this.#cloud.createResource(request));
   }

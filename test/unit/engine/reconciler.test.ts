@@ -4,7 +4,13 @@ import { filter } from 'rxjs';
 import { Bus } from '../../../src/engine/bus.ts';
 import { ManualClock } from '../../../src/engine/clock.ts';
 import { commands } from '../../../src/engine/commands/index.ts';
-import type { Allocation, MachineAllocation, Pool, Provider } from '../../../src/engine/entities.ts';
+import type {
+  Allocation,
+  MachineAllocation,
+  Pool,
+  Provider,
+  ResourceAllocation,
+} from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
 import { Ledger } from '../../../src/engine/ledger.ts';
 import type { Decide, LedgerModel } from '../../../src/engine/ledger.ts';
@@ -114,6 +120,8 @@ class TroubledVim implements Vim {
     this.#trouble('findResourceByToken', token, () => this.#vim.findResourceByToken(kind, token, signal));
   listResources = (kind: VimResourceKind, signal: AbortSignal): ReturnType<Vim['listResources']> =>
     this.#trouble('listResources', kind, () => this.#vim.listResources(kind, signal));
+  removeServerGroups = (inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void> =>
+    this.#trouble('removeServerGroups', [...inUse].join(), () => this.#vim.removeServerGroups(inUse, signal));
   close = (): Promise<void> => this.#vim.close();
 
   async #trouble<T>(name: keyof Vim, detail: string, call: () => Promise<T>): Promise<T> {
@@ -459,6 +467,123 @@ describe('reconciler', () => {
       await until(() => servers().find(({ id }) => id === second.serverId)?.deleting === true);
       expect(orphans).to.deep.equal(['stranger']);
     });
+  });
+
+  describe('volumes, networks and ports', () => {
+    const { flavor: _flavor, image: _image, networks: _networks, ...common } = ALLOCATION;
+    const wanted = (resource: ResourceAllocation['resource'], id = 'vm'): ResourceAllocation => ({
+      ...common,
+      id,
+      token: `token-${id}`,
+      resource,
+    });
+    const VOLUME = wanted({ kind: 'volume', sizeGb: 1 });
+    const NETWORK = wanted({ kind: 'network', subnets: [] });
+    const made = (kind: VimResourceKind): readonly string[] =>
+      clouds
+        .cloud('vim')
+        .resources(kind)
+        .map(({ id }) => id);
+
+    it('are made once, and are in the record with their state', async () => {
+      await connected();
+      await decide(put(NETWORK));
+      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(vm()).to.include({ vmState: 'ACTIVE', server: made('network')[0] });
+      await decide(put(wanted({ kind: 'volume', sizeGb: 1 }, 'volume')));
+      await until(() => ledger.head.allocations.get('volume')?.vmState === 'BUILD');
+      clock.advance(2_000);
+      await until(() => ledger.head.allocations.get('volume')?.vmState === 'ACTIVE');
+    });
+
+    for (const record of [VOLUME, NETWORK]) {
+      const { kind } = record.resource;
+
+      it(`a ${kind} whose answer is lost is made once`, async () => {
+        await connected();
+        vim.loseAnswersOf.set('createResource', 2);
+        await decide(put(record));
+        await eventually(() => vm()?.vmState === 'ACTIVE');
+        expect(made(kind)).to.deep.equal([vm()?.server]);
+      });
+
+      it(`a ${kind} whose answer never came before the agent was killed is made once`, async () => {
+        await connected();
+        vim.loseAnswersOf.set('createResource', 1);
+        await decide(put(record));
+        await until(() => made(kind).length === 1);
+        await shut();
+        open();
+        await eventually(() => vm()?.vmState === 'ACTIVE');
+        expect(made(kind)).to.deep.equal([vm()?.server]);
+      });
+
+      it(`a ${kind} is deleted to the end, also when the deletion is asked for before it is known`, async () => {
+        await connected();
+        vim.loseAnswersOf.set('createResource', 1);
+        await decide(put(record));
+        await decide(put({ ...record, vmState: 'DELETING', intent: 'delete' }));
+        await eventually(() => vm() === undefined);
+        expect(made(kind)).to.deep.equal([]);
+      });
+
+      it(`a sweep notices that a ${kind} is gone`, async () => {
+        await connected();
+        await decide(put(record));
+        await eventually(() => vm()?.vmState === 'ACTIVE');
+        vim.deaf = true;
+        await clouds.cloud('vim').deleteResource(kind, vm()?.server ?? '');
+        clock.advance(1_000);
+        await reconciler.refresh('vim');
+        await until(() => vm() === undefined);
+      });
+    }
+
+    it('keep the word of the VIM while something uses them, and go when nothing does', async () => {
+      await connected();
+      await decide(put(NETWORK));
+      await until(() => vm()?.vmState === 'ACTIVE');
+      const cloud = clouds.connect({ providerId: 'vim' });
+      const network = vm()?.server ?? '';
+      const port = await cloud.createResource({ token: 'p', name: 'p', spec: { kind: 'port', network } }, signal);
+      const before = vm();
+      if (before === undefined) throw new Error('it is gone');
+      await decide(put({ ...before, vmState: 'DELETING', intent: 'delete' }));
+      await until(() => vm()?.fault !== undefined);
+      expect(vm()).to.include({ vmState: 'DELETING', intent: 'delete' });
+      expect(vm()?.fault?.message).to.match(/is in use by/);
+      await cloud.deleteResource('port', port.id, signal);
+      await eventually(() => vm() === undefined);
+      expect(made('network')).to.deep.equal([]);
+    });
+
+    it('that are refused are in ERROR with the word of the VIM', async () => {
+      await connected();
+      vim.failures.set('createResource', [new VimError('over-quota', 'Quota exceeded for volumes')]);
+      await decide(put(VOLUME));
+      await until(() => vm()?.vmState === 'ERROR');
+      expect(vm()?.fault?.message).to.equal('Quota exceeded for volumes');
+      expect(vm()?.intent).to.equal(undefined);
+    });
+  });
+
+  it('has groups removed that no record needs, when a machine of one is gone', async () => {
+    await connected();
+    const grouped = (id: string, group: string): Allocation => ({
+      ...ALLOCATION,
+      id,
+      token: id,
+      group: { token: group, policy: 'affinity' },
+    });
+    await decide(put(grouped('one', 'a')), put(grouped('two', 'b')));
+    await eventually(() => [...ledger.head.allocations.values()].every(({ vmState }) => vmState === 'ACTIVE'));
+    vim.calls.splice(0);
+    const one = ledger.head.allocations.get('one');
+    if (one === undefined) throw new Error('it is gone');
+    await decide(put({ ...one, vmState: 'DELETING', intent: 'delete' }));
+    await eventually(() => !ledger.head.allocations.has('one'));
+    await until(() => vim.calls.some((call) => call.startsWith('removeServerGroups')));
+    expect(vim.calls.filter((call) => call.startsWith('removeServerGroups')).at(-1)).to.equal('removeServerGroups b');
   });
 
   it('ends with one server and the right record, wherever between two steps the agent was killed', async function () {

@@ -339,3 +339,45 @@ describe('machines with ports and volumes that are there', () => {
     machine(engine, { networks: ['net-of-red'], ports: [port], volumes: [volume] });
   });
 });
+
+describe('machines of affinity groups', () => {
+  const demand = (policy: 'affinity' | 'anti-affinity', count = 2) => ({
+    capacity: {},
+    containers: [{ name: 'db', count, size: { flavor: 'small' }, group: 'g' }],
+    groups: [{ name: 'g', policy }],
+  });
+
+  for (const policy of ['affinity', 'anti-affinity'] as const) {
+    it(`carry their group (${policy}), also where the VIM chooses their hosts`, () => {
+      for (const seen of [true, false]) {
+        const engine = new Engine();
+        const provider = engine.provider([
+          { name: 'h1', cores: 8 },
+          { name: 'h2', cores: 8 },
+        ]);
+        if (!seen) {
+          const quotas = { cores: 16, memoryMb: 16_384 };
+          engine.do('updateProvider', { id: provider, inventory: { ...inventoryOf([], quotas), zones: ['nova'] } });
+        }
+        engine.pool(provider, { cores: 16, ram: 16_384, instances: 16 });
+        const reservation = engine.reserve({ demand: demand(policy) });
+        const allocation = record(engine, machine(engine, { reservation }));
+        expect(allocation).to.deep.include({ group: { token: `${reservation}/g`, policy } });
+        expect(allocation.host !== undefined).to.equal(seen);
+      }
+    });
+  }
+
+  it('stay in one pool where the VIM is to keep them together', () => {
+    const engine = new Engine();
+    for (const name of ['one', 'two']) {
+      const provider = engine.provider([{ name: 'h1', cores: 2 }], name);
+      const quotas = { cores: 2, memoryMb: 2048 };
+      engine.do('updateProvider', { id: provider, inventory: { ...inventoryOf([], quotas), zones: ['nova'] } });
+      engine.pool(provider, { cores: 2, ram: 2048 });
+    }
+    expect(engine.do('createReservation', { demand: demand('affinity', 3) }).outcome).to.equal('refused');
+    engine.reserve({ demand: demand('affinity', 2) });
+    engine.reserve({ demand: demand('anti-affinity', 2) });
+  });
+});

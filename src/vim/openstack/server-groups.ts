@@ -1,0 +1,77 @@
+/**
+ * Server groups, by which Nova keeps servers together or apart where it chooses their hosts. A group is made with its first server and
+ * removed when nothing needs it any more. Field sources: Compute API reference, section "Server groups (os-server-groups)".
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import type { VimServerGroup } from '../vim.ts';
+import { VimError } from '../vim.ts';
+import { list } from './paging.ts';
+import { decoded } from './session.ts';
+import type { Service } from './session.ts';
+
+/** A group has one policy, as a word, from 2.64 on. */
+const VERSION = '2.64';
+const GROUPS = '/os-server-groups';
+
+const group = z.object({ id: z.string(), name: z.string(), members: z.array(z.string()).default([]) });
+type Group = z.infer<typeof group>;
+
+export class ServerGroups {
+  readonly #prefix: string;
+  readonly #making = new Map<string, Promise<string>>();
+  /** Whether there may be groups of ours: at first nobody knows. */
+  #some = true;
+
+  /** Names begin with the provider, so that others who use the tenant keep theirs. */
+  constructor(providerId: string) {
+    this.#prefix = `promise-${providerId}-`;
+  }
+
+  /** The id of a group, which is made if there is none. @throws VimError. */
+  async ensure(nova: Service, wanted: VimServerGroup, signal: AbortSignal): Promise<string> {
+    const name = this.#nameOf(wanted.token);
+    // Servers of one group come together: the first one makes it, for all.
+    let making = this.#making.get(name);
+    if (making === undefined) {
+      making = this.#make(nova, name, wanted, signal).finally(() => this.#making.delete(name));
+      this.#making.set(name, making);
+    }
+    return making;
+  }
+
+  /** Removes our groups that have no servers, save those in use. @throws VimError. */
+  async removeExcept(nova: Service, inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    if (!this.#some && this.#making.size === 0) return;
+    const kept = new Set([...inUse].map((token) => this.#nameOf(token)));
+    const ours = (await listGroups(nova, signal)).filter(({ name }) => name.startsWith(this.#prefix));
+    this.#some = ours.length > 0 || this.#making.size > 0;
+    for (const { id, name, members } of ours) {
+      if (members.length > 0 || kept.has(name) || this.#making.has(name)) continue;
+      await nova
+        .call({ method: 'DELETE', path: `${GROUPS}/${encodeURIComponent(id)}`, version: VERSION }, signal)
+        .catch(ignoreGone);
+    }
+  }
+
+  async #make(nova: Service, name: string, { policy }: VimServerGroup, signal: AbortSignal): Promise<string> {
+    this.#some = true;
+    const existing = (await listGroups(nova, signal)).find((each) => each.name === name);
+    if (existing !== undefined) return existing.id;
+    const body = { server_group: { name, policy } };
+    const answer = await nova.call({ method: 'POST', path: GROUPS, body, version: VERSION }, signal);
+    return decoded("Nova's new server group", () => z.object({ server_group: group }).parse(answer)).server_group.id;
+  }
+
+  #nameOf(token: string): string {
+    return `${this.#prefix}${createHash('sha256').update(token).digest('hex').slice(0, 32)}`;
+  }
+}
+
+function listGroups(nova: Service, signal: AbortSignal): Promise<Group[]> {
+  return list(nova, { path: GROUPS, key: 'server_groups', item: group, version: VERSION }, signal);
+}
+
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof VimError) || error.kind !== 'not-found') throw error;
+}
