@@ -13,6 +13,7 @@ import type {
 } from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
 import { Ledger } from '../../../src/engine/ledger.ts';
+import { omit } from '../../../src/engine/omit.ts';
 import type { Decide, LedgerModel } from '../../../src/engine/ledger.ts';
 import { Reconciler } from '../../../src/engine/reconciler.ts';
 import { engineModel } from '../../../src/engine/state.ts';
@@ -470,7 +471,7 @@ describe('reconciler', () => {
   });
 
   describe('volumes, networks and ports', () => {
-    const { flavor: _flavor, image: _image, networks: _networks, ...common } = ALLOCATION;
+    const common = omit(ALLOCATION, 'flavor', 'image', 'networks', 'resource');
     const wanted = (resource: ResourceAllocation['resource'], id = 'vm'): ResourceAllocation => ({
       ...common,
       id,

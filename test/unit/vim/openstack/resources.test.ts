@@ -224,12 +224,12 @@ describe('volumes, networks, ports and floating IPs of OpenStack', () => {
 
   it('refuses them where the cloud has no such service', async () => {
     const { status, response } = recorded('keystone-token');
-    const without = JSON.parse(
+    const without: unknown = JSON.parse(
       JSON.stringify(response).replace('"volumev3"', '"none"').replace('"block-storage"', '"none"'),
     );
     fixture.cloud.script('POST', '/v3/auth/tokens', {
       status,
-      response: without as unknown,
+      response: without,
       headers: { 'x-subject-token': 'token-1' },
     });
     const error = await failureOf(vim.createResource(make({ kind: 'volume', sizeGb: 1 }), signal), 'refused');

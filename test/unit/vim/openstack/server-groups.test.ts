@@ -28,10 +28,14 @@ describe("Nova's server groups", () => {
     groups.push(group);
     return { status: recorded('nova-group-create').status, response: { server_group: group } };
   };
-  const hints = (): unknown[] =>
+  /** The host and the group that were asked for, of each server. */
+  const hints = (): unknown[][] =>
     fixture.cloud
       .asked('POST', SERVERS)
-      .map(({ body }) => [member(body, 'server.host'), Object(body)['os:scheduler_hints']?.group]);
+      .map(({ body }) => [
+        member(body, 'server.host'),
+        member(Reflect.get(Object(body) as object, 'os:scheduler_hints'), 'group'),
+      ]);
 
   beforeEach(async () => {
     fixture = await OpenStackFixture.start();
