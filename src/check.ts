@@ -4,6 +4,7 @@
  */
 import { Replay } from './agent/handlers/promise-replay.ts';
 import { upcomingItems } from './engine/due.ts';
+import { maintenanceOf } from './engine/maintenance.ts';
 import { violations } from './engine/invariants.ts';
 import type { Rule } from './engine/invariants.ts';
 import { emptyHead, loadRecord } from './engine/state.ts';
@@ -183,7 +184,8 @@ class Check {
       const overdue = item.at <= this.#at ? 1 : 0;
       this.#due = { items: this.#due.items + 1, overdue: this.#due.overdue + overdue };
       const { subject, task } = item;
-      if (!this.#head.reservations.has(subject) && !this.#head.offers.has(subject))
+      const { reservations, offers } = this.#head;
+      if (!reservations.has(subject) && !offers.has(subject) && maintenanceOf(this.#head, subject) === undefined)
         this.#faults.push({
           rule: 'due',
           where: subject,

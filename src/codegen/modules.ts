@@ -22,6 +22,7 @@ export const generatedModules: readonly GeneratedModule[] = [
       'over-commit',
       'placement',
       'recurrence',
+      'maintenance',
     ],
   },
   { name: 'promise-simulator', announced: [] },

@@ -10,6 +10,7 @@ import type {
   Claim,
   Id,
   MachineAllocation,
+  Priority,
   Provider,
   Reservation,
   ResourceAllocation,
@@ -31,6 +32,8 @@ export type Made =
 export interface Allocating<Found extends Consumption> {
   readonly name: string;
   readonly reservation?: Id;
+  /** Of what has no reservation; absent: low. */
+  readonly priority?: Priority;
   readonly wanted: Wanted<Found>;
   /** @param group of the reservation, where it is taken from an instance in one */
   readonly made: (found: Found, group: VimServerGroup | undefined) => Made;
@@ -91,7 +94,7 @@ function record<Found extends Consumption>(
     backing: reservation === undefined ? 'own' : 'reservation',
     pool: plan.pool,
     provider: plan.provider.id,
-    priority: reservation === undefined ? LOW : HIGH,
+    priority: reservation === undefined ? (request.priority ?? LOW) : HIGH,
     vmState: 'INITIALIZED',
     intent: 'create',
     token: draft.at.newId(),

@@ -18,6 +18,7 @@ import { claimFor, countedDemand, remainingOf } from './claims.ts';
 import type { Claim, Id, Pool, Provider, Reason, Reservation } from './entities.ts';
 import { hostName } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
+import { namingMaintenance } from './maintenance.ts';
 import { describeIds, ownerOf } from './ownership.ts';
 import { hostFor } from './placement-sites.ts';
 import { poolsFrom } from './provider-supply.ts';
@@ -255,7 +256,9 @@ export function planUnreserved<Found extends Consumption>(
   }
   if (fitting.length > 0) {
     const message = `No host has room for ${wanted.subject} without end, beside what is placed there.`;
-    return { outcome: 'refused', refusal: refusal('insufficient-capacity', message) };
+    const ahead = { start: now, end: FOREVER };
+    const barred = namingMaintenance(head, { capacity: found.capacity, pools }, ahead, refusal('insufficient-capacity', message));
+    return { outcome: 'refused', refusal: barred };
   }
   const most = nodes.map((each) => leastUnlent(each, resourcesOf(found.capacity), window)).reduce(add, NOTHING);
   const message =
@@ -263,7 +266,12 @@ export function planUnreserved<Found extends Consumption>(
       ? `The provider '${provider.id}' has no pool${wanted.zone === undefined ? '' : ` for the zone '${wanted.zone}'`}; increase-capacity makes one.`
       : `${capitalised(wanted.subject)} needs ${describeAmounts(found.capacity)}${lends ? '; free are' : ' without end; not reserved are'} ${describeAmounts(most)}${lends ? '.' : ' at the least from now on.'}`;
   const shortages = nodes.flatMap((each) => shortagesOf(each, counted(each, found.capacity), window));
-  return { outcome: 'refused', refusal: { reason: 'insufficient-capacity', message, most, shortages } };
+  const barred: Refusal = { reason: 'insufficient-capacity', message, most, shortages };
+  if (nodes.length === 0) return { outcome: 'refused', refusal: barred };
+  return {
+    outcome: 'refused',
+    refusal: namingMaintenance(head, { capacity: found.capacity, pools }, window, barred),
+  };
 }
 
 /** Whether a machine that begins now fits throughout a window, beside those that have their capacity on loan. */

@@ -82,7 +82,7 @@ export function announceGrant(
 /** One event for each pool on which claims will be held that the head does not have yet. */
 export function announceTaken(draft: Draft, claims: readonly Claim[]): void {
   forEachLoad(claims, (load, vector) => {
-    announcePool(draft, 'reserved', poolOfNode(load.node), claimWindows(load), undefined, fromVector(vector));
+    announcePool(draft, 'reserved', poolOfNode(load.node), claimWindows(load), { taken: fromVector(vector) });
   });
 }
 
@@ -91,17 +91,23 @@ export function announceHeld(draft: Draft, cause: CapacityCause, claims: readonl
   forEachLoad(claims, (load) => announcePool(draft, cause, poolOfNode(load.node), claimWindows(load)));
 }
 
+/** What is to be told of a change of a pool beside its cause. */
+interface PoolChange {
+  readonly host?: string;
+  /** What will be reserved beyond what the head has. */
+  readonly taken?: Capacity;
+  readonly maintenance?: Id;
+}
+
 /**
  * The change holds during the windows, as far as they are not past; the capacity is that of their first instant.
- * @param taken what will be reserved beyond what the head has
  */
 export function announcePool(
   draft: Draft,
   cause: CapacityCause,
   id: Id,
   windows: Windows,
-  host?: string,
-  taken?: Capacity,
+  { host, taken, maintenance }: PoolChange = {},
 ): void {
   const { head, at } = draft;
   const pool = head.pools.get(id);
@@ -119,6 +125,7 @@ export function announcePool(
     pool: id,
     ...(pool.zone === undefined ? {} : { zone: pool.zone }),
     ...(host === undefined ? {} : { host }),
+    ...(maintenance === undefined ? {} : { maintenance }),
     ...(window.start > at.now ? { start: window.start } : {}),
     ...(window.end === FOREVER ? {} : { end: window.end }),
     ...(count === undefined || period === undefined ? {} : { period, count }),

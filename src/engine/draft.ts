@@ -10,6 +10,7 @@ import type { DueChange, DueItem } from '../store/store.ts';
 import { compact } from './compact.ts';
 import type { Id, NodeId, Reservation } from './entities.ts';
 import type { DomainEvent } from './events.ts';
+import type { Outages } from './outages.ts';
 import type { At, Decision } from './requests.ts';
 import { apply, inverse } from './state.ts';
 import type { Change, EntityKind, EntityOf, Head } from './state.ts';
@@ -18,6 +19,8 @@ export class Draft {
   readonly at: At;
   /** Nodes on which capacity or claims were lost or freed, to be looked at before the decision is done. */
   readonly disturbed = new Set<NodeId>();
+  /** What was out of service by plan before the decision. */
+  readonly outagesBefore: Outages;
   readonly #head: Head;
   readonly #changes = new Map<string, Change>();
   readonly #undo: Change[] = [];
@@ -28,6 +31,7 @@ export class Draft {
   constructor(head: Head, at: At) {
     this.#head = head;
     this.at = at;
+    this.outagesBefore = head.outages;
   }
 
   /** The head as the decision has made it so far. */

@@ -6,7 +6,7 @@
  */
 import type { DueItem } from '../store/store.ts';
 import type { Draft } from './draft.ts';
-import type { Id, Offer, Policy, Reservation } from './entities.ts';
+import type { Id, Maintenance, Offer, Policy, Reservation } from './entities.ts';
 import { isOver } from './state.ts';
 import type { Head } from './state.ts';
 import type { Instant } from './window.ts';
@@ -17,10 +17,15 @@ export type ReservationTask = 'end' | 'expire' | 'ending' | 'decide' | 'start' |
 /** What falls due for an offer. */
 export type OfferTask = 'lapse' | 'forget-offer';
 
-export type Task = ReservationTask | OfferTask;
+/** What falls due for a planned time out of service. */
+export type MaintenanceTask = 'maintain' | 'resume';
+
+export type Task = ReservationTask | OfferTask | MaintenanceTask;
 
 const RANKS: Readonly<Record<Task, number>> = {
   end: 0,
+  resume: 0,
+  maintain: 0,
   expire: 1,
   lapse: 1,
   ease: 1,
@@ -95,7 +100,7 @@ function itemOfOffer({ id, status, expiresAt, modifiedOn }: Offer): DueItem {
   return status === 'held' ? dueItem('lapse', id, expiresAt) : dueItem('forget-offer', id, modifiedOn + RETENTION);
 }
 
-/** Everything that has to fall due from now on, for all reservations and offers. */
+/** Everything that has to fall due from now on, for all reservations, offers and times out of service. */
 export function* upcomingItems({ reservations, offers, policy }: Head, now: Instant): Generator<DueItem> {
   for (const reservation of reservations.values()) {
     const items = itemsOf(reservation, policy);
@@ -107,6 +112,14 @@ export function* upcomingItems({ reservations, offers, policy }: Head, now: Inst
     }
   }
   for (const offer of offers.values()) yield itemOfOffer(offer);
+  for (const entry of policy.maintenance ?? []) {
+    for (const item of itemsOfMaintenance(entry)) if (item.at > now) yield item;
+  }
+}
+
+/** What falls due for a planned time out of service: its beginning and its end. */
+export function itemsOfMaintenance({ id, start, end }: Maintenance): DueItem[] {
+  return [dueItem('maintain', id, start), dueItem('resume', id, end)];
 }
 
 /** Whether the start may be to come, which then schedules the rest; what is degraded does not show whether it has started. */

@@ -54,7 +54,8 @@ export type Reason =
   | 'boot-failed'
   | 'offer-over'
   | 'quota-exceeded'
-  | 'displaced';
+  | 'displaced'
+  | 'maintenance';
 
 /** What may be displaced on a provider (leaf pre-emption): nothing, machines without a reservation, or lower priorities. */
 export type PreEmption = 'none' | 'best-effort' | 'priority';
@@ -430,6 +431,18 @@ export interface Quota {
   readonly since?: Instant;
 }
 
+/** A planned time out of service (/promise/policy/maintenance). */
+export interface Maintenance {
+  readonly id: Id;
+  readonly pool: Id;
+  /** Name of a host of the pool's provider; absent: the pool as a whole. */
+  readonly host?: string;
+  readonly start: Instant;
+  readonly end: Instant;
+  /** What becomes of an edit by which something that is held could not be kept; absent: it is degraded. */
+  readonly whenHeld?: 'refuse';
+}
+
 /** Rules that bind every request (/promise/policy). An absent limit is none. */
 export interface Policy {
   /** Days from now. */
@@ -449,6 +462,7 @@ export interface Policy {
   /** Minutes before the end at which it is announced. */
   readonly terminationLead?: number;
   readonly quotas?: readonly Quota[];
+  readonly maintenance?: readonly Maintenance[];
 }
 
 /** What holds where the configuration says nothing. */

@@ -70,6 +70,10 @@ export type CapacityCause =
   | 'host-restored'
   | 'provider-down'
   | 'provider-up'
+  | 'maintenance-planned'
+  | 'maintenance-cancelled'
+  | 'maintenance-started'
+  | 'maintenance-ended'
   | 'reserved'
   | 'released'
   | 'allocated'
@@ -94,6 +98,8 @@ export interface CapacityEvent {
   readonly zone?: string;
   /** Host that caused the change. */
   readonly host?: string;
+  /** Planned time out of service that it is about. */
+  readonly maintenance?: Id;
   /** The change holds from here (absent: from now) to there (absent: without end). */
   readonly start?: Instant;
   readonly end?: Instant;

@@ -12,6 +12,7 @@ import { addVectors, min, resourcesOf, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import type { Claim, Demand, ElementId } from './entities.ts';
 import { amountOn } from './debt.ts';
+import { namingMaintenance } from './maintenance.ts';
 import { during } from './occurrence.ts';
 import { omit } from './omit.ts';
 import { admitOnce, fittingOnce, hasParts, nextFit, refusalOf } from './parts.ts';
@@ -41,6 +42,18 @@ export function admit(
   windows: Windows,
   now: Instant,
   context: AdmissionContext = {},
+): Admission {
+  const admission = admitAll(head, demand, windows, now, context);
+  if (admission.outcome === 'placed') return admission;
+  return { outcome: 'refused', refusal: namingMaintenance(head, demand, windows, admission.refusal) };
+}
+
+function admitAll(
+  head: Head,
+  demand: Demand,
+  windows: Windows,
+  now: Instant,
+  context: AdmissionContext,
 ): Admission {
   if (countOf(windows) === 1) return admitOnce(head, demand, windows, now, context);
   const { runs, short, complete } = placeAll(head, demand, windows, now, context, 'all');

@@ -3,6 +3,7 @@
  * chooses the same; once chosen, the window stays as long as what is asked for fits in it.
  */
 import type { FlexibleWindow } from './entities.ts';
+import { namingMaintenance } from './maintenance.ts';
 import { earliestStart, refusalOf } from './parts.ts';
 import { InvalidRequest } from './requests.ts';
 import type { Refused } from './requests.ts';
@@ -50,7 +51,10 @@ export function timesOf(
     (expiryTime ?? FOREVER) - 1,
   );
   const found = earliestStart(head, demand, { start, end }, notAfter, now);
-  if (found === undefined) return { outcome: 'refused', refusal: refusalOf(head, demand, { start, end }, now) };
+  if (found === undefined) {
+    const refusal = refusalOf(head, demand, { start, end }, now);
+    return { outcome: 'refused', refusal: namingMaintenance(head, demand, { start, end }, refusal) };
+  }
   return { outcome: 'chosen', times: timesIn(request, { start: found, end: found + duration }) };
 }
 

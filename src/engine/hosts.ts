@@ -51,6 +51,8 @@ export interface HostNode {
   readonly free: Timeline;
   /** Reservations with claims on it, and how many each. */
   readonly holders: Map<Id, number>;
+  /** When it is out of service by plan. */
+  out: readonly Window[];
   /** Instants at which requests came up short of cores, and how many there are: see `fallsShort`. */
   shorts: Float64Array | undefined;
 }
@@ -175,6 +177,16 @@ export class HostMap {
     return this.#indexes.get(provider)?.classes() ?? [];
   }
 
+  /** Takes a host out of service in windows that do not overlap, and in no others. */
+  takeOut(id: HostId, windows: readonly Window[]): void {
+    if (windows.length === 0 && !this.nodes.has(id)) return;
+    const node = this.nodes.get(id) ?? this.#add(providerOf(id), hostName(id));
+    supply(node, -1);
+    node.out = windows;
+    supply(node, 1);
+    this.#touched(node);
+  }
+
   /** Every usable host of a provider, in a fixed order. */
   *hostsOf(provider: Id): Generator<HostNode, void, undefined> {
     for (const each of this.classesOf(provider)) yield* each.alwaysFree(Number.NEGATIVE_INFINITY);
@@ -185,10 +197,9 @@ export class HostMap {
     const node = this.nodes.get(id) ?? this.#add(provider, name);
     this.#index(provider).remove(node);
     const size = host === undefined || !isUsable(host) ? NOTHING_THERE : sizeOf(host);
-    const { free } = node;
-    free.remove(ALWAYS, hostVector(node.size, scratch));
-    free.add(ALWAYS, hostVector(size, scratch));
+    supply(node, -1);
     node.size = size;
+    supply(node, 1);
     node.usable = host !== undefined && isUsable(host);
     if (host !== undefined) {
       node.zone = host.zone;
@@ -209,6 +220,7 @@ export class HostMap {
       size: NOTHING_THERE,
       free: new Timeline(),
       holders: new Map(),
+      out: [],
       shorts: undefined,
     };
     this.nodes.set(node.id, node);
@@ -226,7 +238,8 @@ export class HostMap {
   #touched(node: HostNode): void {
     node.shorts?.fill(Number.NaN);
     const { id, provider, free, holders } = node;
-    if (!this.#inInventory.has(id) && free.breakpoints === 0 && holders.size === 0 && isNothing(free.valueAt(0))) {
+    const unheld = free.breakpoints === 0 && holders.size === 0 && isNothing(free.valueAt(0));
+    if (!this.#inInventory.has(id) && unheld && node.out.length === 0) {
       this.#index(provider).remove(node);
       this.nodes.delete(id);
     } else {
@@ -241,6 +254,17 @@ export class HostMap {
       this.#indexes.set(provider, index);
     }
     return index;
+  }
+}
+
+/** Counts what a host offers when it is in service (1), or no longer (-1). */
+function supply({ free, size, out }: HostNode, sign: 1 | -1): void {
+  const vector = hostVector(size, scratch);
+  if (sign === 1) free.add(ALWAYS, vector);
+  else free.remove(ALWAYS, vector);
+  for (const window of out) {
+    if (sign === 1) free.remove(window, vector);
+    else free.add(window, vector);
   }
 }
 

@@ -179,7 +179,9 @@ function* holdersUnder(head: Head, quota: NodeId): Generator<Reservation | Offer
 
 /** Planned changes of a pool do not call anything back by themselves: what is on loan there goes when it is needed. */
 function overLent(head: Head, node: Node, now: Instant): string[] {
-  if (node.lent.breakpoints === 0 || (head.pools.get(poolOfNode(node.id))?.adjustments.length ?? 0) > 0) return [];
+  const pool = poolOfNode(node.id);
+  if (node.lent.breakpoints === 0 || (head.pools.get(pool)?.adjustments.length ?? 0) > 0) return [];
+  if (head.outages.pools.has(pool)) return [];
   const staying = loansOn(head, node.id, now).filter((machine) => !isLeaving(machine));
   const lent = total(
     staying.flatMap(({ claims }) => claims.filter((claim) => claim.onLoan).map(({ capacity }) => capacity)),

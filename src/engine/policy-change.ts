@@ -1,6 +1,7 @@
 /** What follows for what is held already when the policy changes. */
 import type { Draft } from './draft.ts';
 import type { Policy } from './entities.ts';
+import { checkMaintenance, followPlan } from './maintenance.ts';
 import { moveNotices } from './notices.ts';
 import { POLICY_ID } from './state.ts';
 import { omit } from './omit.ts';
@@ -9,9 +10,11 @@ import type { Instant } from './window.ts';
 
 export function putPolicy(draft: Draft, entry: Policy): void {
   const before = draft.head.policy;
+  checkMaintenance(entry);
   const after = withSince(before, entry, draft.at.now);
   draft.put('policy', POLICY_ID, after);
   moveNotices(draft, before, after);
+  followPlan(draft, before, after);
 }
 
 /** Notes since when each quota has been as it is. */

@@ -150,7 +150,7 @@ export function announceInventory(
 ): void {
   const { cause, host } = inventoryCause(before, after);
   const ahead = { start: draft.at.now, end: FOREVER };
-  for (const pool of pools) announcePool(draft, cause, pool, ahead, host);
+  for (const pool of pools) announcePool(draft, cause, pool, ahead, host === undefined ? {} : { host });
   const changed = before !== undefined && !equals(inventoryCapacity(before), inventoryCapacity(after));
   if (pools.length === 0 && (changed || cause !== 'vim-changed')) announceProvider(draft, cause, provider, host);
 }

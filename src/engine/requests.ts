@@ -145,6 +145,8 @@ export interface Refusal {
   readonly shortages: readonly Shortage[];
   /** Of a request with many windows, the first of those that fell short, by their numbers from 1 on. */
   readonly shortWindows?: readonly { readonly occurrence: number; readonly window: Window }[];
+  /** Entries of the maintenance policy by which something is out of service then. */
+  readonly maintenance?: readonly Id[];
   /** The container that found no place, and what stood in its way where. */
   readonly container?: string;
   readonly candidates?: readonly Candidate[];
@@ -390,6 +392,8 @@ export interface CreateInstance {
   readonly volumes?: readonly string[];
   readonly zone?: string;
   readonly reservation?: Id;
+  /** Of a machine without a reservation; absent: low. */
+  readonly priority?: Priority;
 }
 
 export type CreateInstanceResult = { readonly outcome: 'accepted'; readonly allocation: Allocation } | Refused;
@@ -534,7 +538,7 @@ export interface ApplyConfiguration {
 
 /** One entry of an edit that does not fit. */
 export interface ConfigRefusal {
-  readonly entry: 'provider' | 'pool' | 'reservation';
+  readonly entry: 'provider' | 'pool' | 'reservation' | 'maintenance';
   readonly id: Id;
   readonly refusal: Refusal;
 }

@@ -25,10 +25,12 @@ import type { Allocation, Claim, Id, Reason, Reservation } from './entities.ts';
 import { holdersAt, isOnAt, lift, liftMachine } from './holders.ts';
 import { next } from './lifecycle.ts';
 import { byMerit } from './merit.ts';
+import { describeMaintenanceOf } from './maintenance.ts';
 import { lapse } from './offers.ts';
+import { changedOutages } from './outages.ts';
 import { relocate } from './relocation.ts';
 import { reschedule } from './due.ts';
-import { claimWindows, preEmptionOn } from './state.ts';
+import { claimWindows, poolNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
@@ -51,6 +53,9 @@ const NOTHING_TO_SETTLE: Settlement = { withdrawn: [], degraded: [], restored: [
 
 /** Settles the nodes that the draft has disturbed. Call it when everything else is put. */
 export function settle(draft: Draft, reason: Reason): Settlement {
+  const outages = changedOutages(draft.outagesBefore, draft.head.outages);
+  for (const pool of outages.pools) draft.disturbed.add(poolNode(pool));
+  for (const host of outages.hosts) draft.disturbed.add(host);
   const nodes = [...draft.disturbed];
   if (nodes.length === 0) return NOTHING_TO_SETTLE;
   draft.disturbed.clear();
@@ -149,7 +154,9 @@ function degrade(draft: Draft, id: Id, reason: Reason): void {
   const reservation = draft.head.reservations.get(id);
   const status = reservation === undefined ? undefined : next(reservation.status, 'degrade');
   if (reservation === undefined || status === undefined) return;
-  const message = 'Capacity was lost; the reservation cannot be kept in full at present.';
+  const planned = reason === 'maintenance' ? describeMaintenanceOf(draft.head, reservation, draft.at.now) : undefined;
+  const lost = planned ?? 'Capacity was lost;';
+  const message = `${lost} ${planned === undefined ? 'the' : 'The'} reservation cannot be kept in full at present.`;
   const degraded: Reservation = { ...reservation, status, reason, message, modifiedOn: draft.at.now };
   draft.put('reservation', id, degraded);
   announceReservation(draft, 'degraded', degraded, reservation.status);

@@ -32,6 +32,8 @@ import { recordOf, reservationIn, sharedClaims } from './reservation-record.ts';
 import type { ReservationRecord } from './reservation-record.ts';
 import { countAllocation, countOffer, countReservation, recount } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
+import { NO_OUTAGES, changedOutages, outagesOf } from './outages.ts';
+import type { Outages } from './outages.ts';
 import { inventoryCapacity, nominalSegments, poolResources, poolSegments } from './supply.ts';
 import type { Segment } from './supply.ts';
 import { Timeline } from './timeline.ts';
@@ -85,6 +87,8 @@ export interface Head {
   policy: Policy;
   readonly nodes: Map<NodeId, Node>;
   readonly hosts: HostMap;
+  /** What is out of service by plan, as it is counted on pools and hosts. */
+  outages: Outages;
   /** Ids of pools in order, the order in which demands are placed. */
   poolOrder: readonly Id[];
   /** Reservations that hold something or will, by their window in effect. Those that are over and hold nothing are not in it. */
@@ -130,6 +134,7 @@ export function emptyHead(): Head {
     policy: DEFAULT_POLICY,
     nodes: new Map(),
     hosts: new HostMap(),
+    outages: NO_OUTAGES,
     poolOrder: [],
     held: new WindowIndex(),
     over: new WindowIndex(),
@@ -206,14 +211,17 @@ export function apply(head: Head, change: Change): void {
   switch (change.kind) {
     case 'policy':
       setPolicy(head, change.body ?? DEFAULT_POLICY);
+      followMaintenance(head);
       break;
     case 'provider':
       head.hosts.follow(change.id, head.providers.get(change.id)?.inventory, change.body?.inventory);
       applyProvider(head, change.id, change.body);
+      followMaintenance(head);
       break;
     case 'pool':
       applyPool(head, change.id, change.body);
       head.poolOrder = [...head.pools.keys()].sort();
+      followMaintenance(head);
       break;
     case 'reservation':
       replace(head, head.reservations, change.id, change.body, linkReservation, holdsTheSame);
@@ -397,10 +405,23 @@ function linkProvider(head: Head, provider: Provider, sign: 1 | -1): void {
   dropIfEmpty(head, node);
 }
 
+/** Brings what is out of service by plan in line with the policy, the pools and the hosts. */
+function followMaintenance(head: Head): void {
+  const before = head.outages;
+  if (before === NO_OUTAGES && head.policy.maintenance === undefined) return;
+  const after = outagesOf(head);
+  const changed = changedOutages(before, after);
+  const pools = changed.pools.flatMap((id) => head.pools.get(id) ?? []);
+  for (const pool of pools) linkPool(head, pool, -1);
+  head.outages = after;
+  for (const pool of pools) linkPool(head, pool, 1);
+  for (const host of changed.hosts) head.hosts.takeOut(host, after.hosts.get(host) ?? []);
+}
+
 function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
   const node = nodeFor(head, poolNode(pool.id));
   node.resources = sign === 1 ? poolResources(pool) : [];
-  for (const segment of poolSegments(pool)) {
+  for (const segment of poolSegments(pool, head.outages.pools.get(pool.id))) {
     countSegment(node.total, segment, sign);
     countSegment(node.free, segment, sign);
   }

@@ -6,13 +6,19 @@ import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import type { VimFlavor, VimInventory, VimQuotas } from '../vim/vim.ts';
 import type { Pool } from './entities.ts';
 import { promised } from './over-commit.ts';
-import { BEGINNING, FOREVER } from './window.ts';
+import { BEGINNING, FOREVER, intersect } from './window.ts';
 import type { Window } from './window.ts';
 
 /** An amount that holds for a window. */
 export interface Segment {
   readonly window: Window;
   readonly vector: CapacityVector;
+}
+
+/** What a pool does not have in a window, because it or hosts of it are out of service; without a capacity, anything. */
+export interface Outage {
+  readonly window: Window;
+  readonly capacity?: Capacity;
 }
 
 const QUOTA_OF: Readonly<Record<Resource, keyof VimQuotas>> = {
@@ -61,12 +67,29 @@ export function poolResources(pool: Pool): readonly Resource[] {
   );
 }
 
-/** What a pool promises over all time: base and adjustments, never below zero, less what the VIM lost, by the ratios of over-commitment. */
-export function poolSegments(pool: Pool): Segment[] {
+/**
+ * What a pool promises over all time: base and adjustments, never below zero, less what the VIM lost and what is out of service, by the
+ * ratios of over-commitment.
+ */
+export function poolSegments(pool: Pool, outages: readonly Outage[] = []): Segment[] {
   const { withdrawn, overCommit } = pool;
   const lost: SupplyStep[] =
     withdrawn === undefined ? [] : [{ at: withdrawn.since, sign: -1, capacity: withdrawn.capacity }];
-  return segments(pool, lost).map(({ window, vector }) => ({ window, vector: promised(vector, overCommit) }));
+  for (const { window, capacity } of outages) {
+    if (capacity === undefined) continue;
+    lost.push({ at: window.start, sign: -1, capacity }, { at: window.end, sign: 1, capacity });
+  }
+  const there = segments(pool, lost).map(({ window, vector }) => ({ window, vector: promised(vector, overCommit) }));
+  return outages.reduce((left, { window, capacity }) => (capacity === undefined ? outside(left, window) : left), there);
+}
+
+/** The segments as far as they lie outside a window. */
+function outside(parts: readonly Segment[], { start, end }: Window): Segment[] {
+  return parts.flatMap(({ window, vector }) =>
+    [intersect(window, { start: BEGINNING, end: start }), intersect(window, { start: end, end: FOREVER })].flatMap(
+      (part) => (part === undefined ? [] : [{ window: part, vector }]),
+    ),
+  );
 }
 
 /** The capacity that a pool is meant to have: base and adjustments, never below zero. */

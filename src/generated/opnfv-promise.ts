@@ -36,7 +36,7 @@ import type { AddProviderInputSimulation, ProviderSimulation } from './promise-s
 export const moduleName = 'opnfv-promise';
 export const namespace = 'urn:opnfv:promise';
 /** Features that the server implements and announces. */
-export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain', 'over-commit', 'placement', 'recurrence'];
+export const announcedFeatures: readonly string[] = ['reservation-service', 'multi-provider', 'pre-emption', 'offers', 'flexible-window', 'end-policy', 'quotas', 'explain', 'over-commit', 'placement', 'recurrence', 'maintenance'];
 
 /**
  * Amount of each resource. What an absent one means is said where the type is used.
@@ -836,6 +836,12 @@ export type Refusal = {
    */
   readonly 'next-window'?: NextWindow;
   /**
+   * Planned times out of service, by their identifiers in the policy, that take
+   * something away in the requested window, of pools that may serve the request.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly maintenance?: readonly string[];
+  /**
    * Windows of a request that recurs in which it does not fit, the first 16 of them.
    * What is said of shortages and candidates is of the first.
    */
@@ -917,7 +923,11 @@ export type PolicyQuota = {
 };
 
 /**
- * Planned time out of service.
+ * Planned time out of service: a pool has nothing in it, or not what a host has, as
+ * far as the other hosts that the pool may use cannot give it. New requests do
+ * not get it. What was granted is placed elsewhere where that is possible, else it
+ * is degraded and notified, as after a loss, and restored when the entry is removed
+ * or its time is over.
  * @path /opnfv-promise:promise/policy/maintenance
  */
 export type PolicyMaintenance = {
@@ -927,12 +937,14 @@ export type PolicyMaintenance = {
    */
   readonly id: string;
   /**
-   * Pool that is concerned.
+   * Pool that is concerned. An entry for one that does not exist takes effect when
+   * it does.
    * @type opnfv-promise:pool-ref
    */
   readonly pool: string;
   /**
-   * Host that is concerned. Absent: the whole pool.
+   * Host that is concerned, by its name. Nothing is placed on it then, from no
+   * pool. Absent: the whole pool.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly host?: string;
@@ -942,10 +954,12 @@ export type PolicyMaintenance = {
    */
   readonly start: string;
   /**
-   * First instant back in service.
+   * First instant back in service. It has to be later than the start.
    * @type ietf-yang-types:date-and-time
    */
   readonly end: string;
+  /** What becomes of reservations and offers that cannot be kept then. */
+  readonly 'when-held'?: 'degrade' | 'refuse';
 };
 
 /**
@@ -973,8 +987,11 @@ export type Policy = {
    */
   readonly quota?: readonly PolicyQuota[] | Entries<PolicyQuota>;
   /**
-   * Planned time out of service.
-   * @feature opnfv-promise:maintenance
+   * Planned time out of service: a pool has nothing in it, or not what a host has, as
+   * far as the other hosts that the pool may use cannot give it. New requests do
+   * not get it. What was granted is placed elsewhere where that is possible, else it
+   * is degraded and notified, as after a loss, and restored when the entry is removed
+   * or its time is over.
    */
   readonly maintenance?: readonly PolicyMaintenance[] | Entries<PolicyMaintenance>;
 };
@@ -1123,6 +1140,8 @@ export type Reason =
   | 'opnfv-promise:host-failed'
   /** The resources are not free throughout the window. */
   | 'opnfv-promise:insufficient-capacity'
+  /** The resources are out of service by plan. */
+  | 'opnfv-promise:maintenance'
   /** Nothing, or not everything, was allocated by the instant in expires-at. */
   | 'opnfv-promise:not-allocated-in-time'
   /** The offer has lapsed, was declined or was accepted already. */
@@ -1482,8 +1501,8 @@ export type Allocation = {
   readonly 'instance-ref'?: AllocationInstanceRef;
   /**
    * Class that follows from the reservation: high when made against one that is
-   * in its window, normal when that one is over and the allocation lasts on, low
-   * without a reservation.
+   * in its window, normal when that one is over and the allocation lasts on.
+   * Without a reservation, the one asked for, or low.
    */
   readonly priority: Priority;
   /** Its state. */
@@ -4116,6 +4135,11 @@ export type CreateInstanceInput = {
    * @type nfv-infrastructure:identifier
    */
   readonly 'reservation-id'?: string;
+  /**
+   * Class of an allocation without a reservation: who may displace it. Absent:
+   * low.
+   */
+  readonly priority?: Priority;
 };
 
 /** Type `opnfv-promise:allocation-status`. */
@@ -4917,6 +4941,10 @@ export type CapacityEvent = {
     | 'host-restored'
     | 'provider-down'
     | 'provider-up'
+    | 'maintenance-planned'
+    | 'maintenance-cancelled'
+    | 'maintenance-started'
+    | 'maintenance-ended'
     | 'reserved'
     | 'released'
     | 'allocated'
@@ -4941,6 +4969,11 @@ export type CapacityEvent = {
    * @type nfv-infrastructure:vim-identifier
    */
   readonly host?: string;
+  /**
+   * Planned time out of service that the event is about, by its identifier.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly maintenance?: string;
   /**
    * First instant of the change. Absent: the time of the event.
    * @type ietf-yang-types:date-and-time
@@ -5225,7 +5258,6 @@ export const paths = {
     { module: 'opnfv-promise', name: 'quota', keys: [{ name: 'name', value: quotaName }] },
     { module: 'opnfv-promise', name: 'capacity' },
   ],
-  /** @feature opnfv-promise:maintenance */
   '/opnfv-promise:promise/policy/maintenance': (maintenanceId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'policy' },

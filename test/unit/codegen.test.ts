@@ -43,6 +43,7 @@ describe('code generation', () => {
       'over-commit',
       'placement',
       'recurrence',
+      'maintenance',
     ]);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',

@@ -13,7 +13,7 @@ import type {
 } from '../../generated/opnfv-promise.ts';
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
-import { listIn, present, reasonOut } from './promise-values.ts';
+import { listIn, present, priorityIn, reasonOut } from './promise-values.ts';
 import { resourceIn } from './resource-nodes.ts';
 
 export function allocationHandlers(
@@ -90,6 +90,7 @@ function creationIn(input: CreateInstanceInput): CreateInstance {
     volumes: listIn(input.volumes),
     zone: input.zone,
     reservation: input['reservation-id'],
+    priority: priorityIn(input.priority),
   });
 }
 

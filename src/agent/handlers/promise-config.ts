@@ -4,7 +4,7 @@
  */
 import { commands } from '../../engine/commands/index.ts';
 import { DEFAULT_POLICY } from '../../engine/entities.ts';
-import type { Policy as DomainPolicy, Quota } from '../../engine/entities.ts';
+import type { Maintenance, Policy as DomainPolicy, Quota } from '../../engine/entities.ts';
 import type { OverCommit } from '../../engine/over-commit.ts';
 import type { DecisionInputs } from '../../engine/ledger.ts';
 import { InvalidConfiguration, InvalidRequest, OwnedByOther } from '../../engine/requests.ts';
@@ -19,6 +19,7 @@ import type { Head } from '../../engine/state.ts';
 import { moduleName, paths } from '../../generated/opnfv-promise.ts';
 import type {
   Policy,
+  PolicyMaintenance,
   PolicyQuota,
   Pool,
   PoolOverCommit,
@@ -219,7 +220,21 @@ export function policyIn(nodes: Policy | undefined): DomainPolicy {
     atEnd: nodes?.['at-end'] ?? DEFAULT_POLICY.atEnd,
     terminationLead: nodes?.['termination-lead'],
     quotas: listIn([...(nodes?.quota ?? [])].map(quotaIn)),
+    maintenance: listIn([...(nodes?.maintenance ?? [])].map(maintenanceIn)),
     onCapacityLoss: nodes?.['on-capacity-loss'] ?? DEFAULT_POLICY.onCapacityLoss,
+  });
+}
+
+function maintenanceIn(nodes: PolicyMaintenance): Maintenance {
+  const { id, pool, host, start, end } = nodes;
+  const field = `policy/maintenance[id='${id}']`;
+  return present({
+    id,
+    pool,
+    host,
+    start: instantIn(start, `${field}/start`),
+    end: instantIn(end, `${field}/end`),
+    whenHeld: nodes['when-held'] === 'refuse' ? ('refuse' as const) : undefined,
   });
 }
 

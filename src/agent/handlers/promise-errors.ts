@@ -1,5 +1,6 @@
 /** What the engine throws, as errors that clients understand. */
 import { InvalidConfiguration, InvalidRequest, OwnedByOther, UnknownEntry } from '../../engine/requests.ts';
+import type { ConfigRefusal } from '../../engine/requests.ts';
 import { paths } from '../../generated/opnfv-promise.ts';
 import { formatPath } from '../../yang/instance-path.ts';
 import { RpcError } from '../../yang/rpc-error.ts';
@@ -8,10 +9,11 @@ const OWNED_PATHS = {
   provider: paths['/opnfv-promise:promise/providers/provider'],
   pool: paths['/opnfv-promise:promise/pools/pool'],
   reservation: paths['/opnfv-promise:promise/reservations/reservation'],
-} as const satisfies Record<OwnedByOther['entry'], unknown>;
+  maintenance: paths['/opnfv-promise:promise/policy/maintenance'],
+} as const satisfies Record<ConfigRefusal['entry'], unknown>;
 
-/** The path of a provider, pool or reservation in the datastore. */
-export function entryPath(entry: OwnedByOther['entry'], id: string): string {
+/** The path of a provider, pool, reservation or time out of service in the datastore. */
+export function entryPath(entry: ConfigRefusal['entry'], id: string): string {
   return formatPath(OWNED_PATHS[entry](id));
 }
 

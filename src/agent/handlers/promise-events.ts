@@ -92,13 +92,14 @@ function offerEvent({ cause, offer }: DomainOfferEvent): Unnumbered<OfferEvent> 
 }
 
 function capacityEvent(event: DomainCapacityEvent): Unnumbered<CapacityEvent> {
-  const { cause, provider, pool, zone, host, start, end, capacity } = event;
+  const { cause, provider, pool, zone, host, maintenance, start, end, capacity } = event;
   return present({
     cause,
     provider,
     pool,
     zone,
     host,
+    maintenance,
     start: instantOut(start),
     end: endOut(end),
     ...repetitionOut(event),

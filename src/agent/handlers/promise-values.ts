@@ -254,6 +254,7 @@ export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
       nextWindow === undefined
         ? undefined
         : present({ start: printInstant(nextWindow.start), end: endOut(nextWindow.end) }),
+    maintenance: listIn(refusal.maintenance),
     'short-window': listIn(shortWindows?.map(({ occurrence, window }) => occurrenceOut(occurrence, window))),
     container,
     candidate: listIn(candidates?.map(candidateOut)),

@@ -31,6 +31,7 @@ export const createInstance: Command<CreateInstance, CreateInstanceResult> = (he
     const result = allocate<MachineFound>(draft, {
       name: input.name,
       ...(input.reservation === undefined ? {} : { reservation: input.reservation }),
+      ...(input.priority === undefined ? {} : { priority: input.priority }),
       wanted: {
         ...(provider === undefined ? {} : { provider }),
         ...(zone === undefined ? {} : { zone }),

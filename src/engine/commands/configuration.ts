@@ -10,7 +10,8 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
 import { NORMAL } from '../entities.ts';
-import type { Adjustment, Id, Pool, PreEmption, Provider, Reservation } from '../entities.ts';
+import type { Adjustment, Id, Maintenance, Policy, Pool, PreEmption, Provider, Reservation } from '../entities.ts';
+import { emptyNode } from '../empty-node.ts';
 import { termsOf } from '../flexible-window.ts';
 import { followInventory, poolsFrom } from '../provider-supply.ts';
 import { InvalidConfiguration, InvalidRequest } from '../requests.ts';
@@ -54,13 +55,14 @@ export const applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationR
     const lifted = new Map<Id, Reservation>();
     const spared = putReservations(input.changes);
     const before = supplyOf(head, input.changes, at.now);
+    const { maintenance } = head.policy;
     for (const step of STEPS) {
       for (const change of input.changes) {
         const refusal = namingEntry(change, () => step(draft, change, lifted, spared));
         if (refusal !== undefined) refusals.push(refusal);
       }
     }
-    refusals.push(...judge(draft, input.changes, before));
+    refusals.push(...judge(draft, input.changes, before, maintenance));
     if (refusals.length === 0) return { outcome: 'applied' };
     draft.abandon();
     return { outcome: 'refused', refusals };
@@ -406,14 +408,21 @@ function putPools(changes: readonly ConfigChange[]): PoolConfig[] {
 }
 
 /** What the edit as a whole does to the pools: they may not have more than their provider, nor less than is held. */
-function judge(draft: Draft, changes: readonly ConfigChange[], before: SupplyBefore): ConfigRefusal[] {
+function judge(
+  draft: Draft,
+  changes: readonly ConfigChange[],
+  before: SupplyBefore,
+  maintenance: Policy['maintenance'],
+): ConfigRefusal[] {
   const { now } = draft.at;
   const pools = putPools(changes);
   const refusals = pools.flatMap((entry) => beyondProvider(draft, entry, before.unpooled.get(entry.source) ?? {}));
   for (const provider of new Set(pools.map(({ source }) => source))) followInventory(draft, provider);
   const overdrawn = pools.filter(({ id }) => isOverdrawn(draft.head, id, now));
-  const { preempted, withdrawn, ...settled } = settle(draft, 'capacity-withdrawn');
+  const planned = newlyPlanned(maintenance, draft.head.policy.maintenance, now);
+  const { preempted, withdrawn, ...settled } = settle(draft, planned.length > 0 ? 'maintenance' : 'capacity-withdrawn');
   const degraded = [...settled.degraded, ...preempted.map(({ id }) => id)];
+  refusals.push(...heldInMaintenance(draft, planned, degraded, withdrawn));
   for (const { id } of overdrawn) {
     if (before.overdrawn.has(id) && degraded.length === 0 && withdrawn.length === 0) continue;
     const whom = describeHolders(degraded, withdrawn);
@@ -422,6 +431,36 @@ function judge(draft: Draft, changes: readonly ConfigChange[], before: SupplyBef
   }
   return refusals;
 }
+
+/** Times out of service that an edit brings and that are not over. */
+function newlyPlanned(
+  before: Policy['maintenance'] = [],
+  after: Policy['maintenance'] = [],
+  now: number,
+): readonly Maintenance[] {
+  const known = new Set(before.map((entry) => JSON.stringify(entry)));
+  return after.filter((entry) => entry.end > now && !known.has(JSON.stringify(entry)));
+}
+
+/** Those that are to be refused when something held then could not be kept. */
+function heldInMaintenance(
+  draft: Draft,
+  planned: readonly Maintenance[],
+  degraded: readonly Id[],
+  withdrawn: readonly Id[],
+): ConfigRefusal[] {
+  return planned.flatMap((entry) => {
+    if (entry.whenHeld !== 'refuse') return [];
+    const debt = firstDebt(draft.head.nodes.get(poolNode(entry.pool)) ?? NO_BEARER, Math.max(entry.start, draft.at.now));
+    const owes = debt !== undefined && debt < entry.end;
+    if (!owes && degraded.length === 0 && withdrawn.length === 0) return [];
+    const message = `Something is held in the time of the maintenance '${entry.id}' that could not be kept. ${describeHolders(degraded, withdrawn)}`;
+    return [{ entry: 'maintenance', id: entry.id, refusal: { reason: 'capacity-in-use', message, shortages: [] } }];
+  });
+}
+
+/** Where there is no such pool, nothing is held. */
+const NO_BEARER = emptyNode('pool/');
 
 function describeHolders(reservations: readonly Id[], offers: readonly Id[]): string {
   const whom = [

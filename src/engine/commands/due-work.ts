@@ -1,5 +1,5 @@
 /**
- * Due work, carried out: starts, ends, expiries, notices, pending decisions, lapses of offers. Items come in the order in which they fell due, perhaps
+ * Due work, carried out: starts, ends, expiries, notices, pending decisions, lapses of offers, maintenance. Items come in the order in which they fell due, perhaps
  * a week late, and may be about what has moved or gone; each is removed by the decision that carries it out.
  */
 import { decide } from '../draft.ts';
@@ -7,9 +7,10 @@ import type { Draft } from '../draft.ts';
 import { lapse } from '../offers.ts';
 import { forget, conclude, expire, isFollowed, recede } from '../reservations.ts';
 import { noticeOf, scheduleAfterStart } from '../due.ts';
-import type { OfferTask, ReservationTask } from '../due.ts';
-import type { Offer, Policy, Reservation } from '../entities.ts';
+import type { MaintenanceTask, OfferTask, ReservationTask } from '../due.ts';
+import type { Maintenance, Offer, Policy, Reservation } from '../entities.ts';
 import { next } from '../lifecycle.ts';
+import { beginMaintenance, endMaintenance, maintenanceOf } from '../maintenance.ts';
 import { giveNotice } from '../notices.ts';
 import type { Command, DueResult, DueWork } from '../requests.ts';
 import { settle } from '../settlement.ts';
@@ -48,6 +49,11 @@ const OFFER_TASKS: Readonly<Record<OfferTask, DueTask<Offer>>> = {
   },
 };
 
+const MAINTENANCE_TASKS: Readonly<Record<MaintenanceTask, DueTask<Maintenance>>> = {
+  maintain: { applies: ({ start }, now) => start <= now, run: beginMaintenance },
+  resume: { applies: ({ end: until }, now) => until <= now, run: endMaintenance },
+};
+
 /** Carries out one due item; an unknown one, or one that does not apply any more, is removed. */
 export const runDue: Command<DueWork, DueResult> = (head, input, at) =>
   decide(head, at, (draft): DueResult => {
@@ -55,7 +61,8 @@ export const runDue: Command<DueWork, DueResult> = (head, input, at) =>
     const { subject } = input;
     const ran =
       carriedOut(draft, RESERVATION_TASKS, input.task, head.reservations.get(subject)) ||
-      carriedOut(draft, OFFER_TASKS, input.task, head.offers.get(subject));
+      carriedOut(draft, OFFER_TASKS, input.task, head.offers.get(subject)) ||
+      carriedOut(draft, MAINTENANCE_TASKS, input.task, maintenanceOf(head, subject));
     if (!ran) return { outcome: 'nothing-to-do' };
     settle(draft, 'capacity-withdrawn');
     return { outcome: 'done' };

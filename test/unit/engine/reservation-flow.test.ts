@@ -72,6 +72,19 @@ describe('reservations (reservation flow of the first seed, steps 1 to 4)', () =
     engine.reserve({ demand: { capacity: { cores: 10 } } });
   });
 
+  it('moves the expiry that policy sets with the start, and none that was asked for', () => {
+    const engine = engineWithPool();
+    const policy = { ...engine.head.policy, expiry: 30 };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
+    const wanted = { start: T, end: T + 4 * HOUR, demand: { capacity: { cores: 1 } } };
+    const id = engine.reserve(wanted);
+    const fixed = engine.reserve({ ...wanted, expiryTime: T + 2 * HOUR });
+    for (const each of [id, fixed]) engine.do('updateReservation', { id: each, start: T + HOUR });
+    expect(engine.head.reservations.get(id)?.expiresAt).to.equal(T + HOUR + 30 * MINUTE);
+    expect(engine.head.reservations.get(fixed)?.expiresAt).to.equal(T + 2 * HOUR);
+    expect([...engine.due.values()].find((item) => item.id === `expire:${id}`)?.at).to.equal(T + HOUR + 30 * MINUTE);
+  });
+
   it('lets another have what ends at the same instant', () => {
     const engine = engineWithPool();
     engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 10 } } });
