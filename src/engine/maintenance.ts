@@ -92,8 +92,9 @@ export function namingMaintenance(head: Head, demand: Demand, windows: Windows, 
 function poolsOf(head: Head, demand: Demand): ReadonlySet<Id> {
   const { zone, containers = [] } = demand;
   const demands = [demand, ...containers.map((container) => ({ pools: container.pools ?? demand.pools ?? [] }))];
-  const nodes = demands.flatMap(({ pools }) =>
-    eligibleNodes(head, { ...(pools === undefined ? {} : { pools }), ...(zone === undefined ? {} : { zone }) }).nodes,
+  const nodes = demands.flatMap(
+    ({ pools }) =>
+      eligibleNodes(head, { ...(pools === undefined ? {} : { pools }), ...(zone === undefined ? {} : { zone }) }).nodes,
   );
   return new Set(nodes.map(({ id }) => poolOfNode(id)));
 }
@@ -102,8 +103,7 @@ function poolsOf(head: Head, demand: Demand): ReadonlySet<Id> {
 export function describeMaintenanceOf(head: Head, reservation: Reservation, now: number): string | undefined {
   const nodes = new Set(reservation.claims.flatMap(({ node, host }) => (host === undefined ? [node] : [node, host])));
   const there = (head.policy.maintenance ?? []).filter(
-    (entry) =>
-      entry.end > now && nodes.has(poolNode(entry.pool)) && meets(windowsAhead(reservation), windowOf(entry)),
+    (entry) => entry.end > now && nodes.has(poolNode(entry.pool)) && meets(windowsAhead(reservation), windowOf(entry)),
   );
   return there.length === 0 ? undefined : describeOutOfService(there);
 }

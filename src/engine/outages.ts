@@ -144,7 +144,10 @@ function sharesOf(
   const lackingWith = (some: readonly Pool[], counts: (host: VimHost) => boolean, bound: number): number => {
     const sum = some.reduce((all, pool) => all + amountIn(pool), 0);
     const of = (there: readonly VimHost[]): number =>
-      Math.min(bound, there.filter(counts).reduce((all, host) => all + sizeOf(host, resource), 0));
+      Math.min(
+        bound,
+        there.filter(counts).reduce((all, host) => all + sizeOf(host, resource), 0),
+      );
     const before = Math.max(0, sum - of(hosts));
     return Math.max(0, sum - of(hosts.filter(({ name }) => !names.has(name)))) - before;
   };

@@ -81,7 +81,7 @@ function hostsOf({ hosts }: Head): unknown {
   const ids = [...hosts.nodes.keys()].sort();
   return ids.map((id) => {
     const node = hosts.nodes.get(id);
-    return node && [id, node.zone, node.traits, node.usable, node.size, [...node.holders].sort()];
+    return node && [id, node.zone, node.traits, node.usable, node.size, node.out, [...node.holders].sort()];
   });
 }
 

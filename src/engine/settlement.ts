@@ -13,7 +13,7 @@
  * still has is not given to newcomers, and it is restored when capacity returns. By the policy `favour-priority`, one in whose place a
  * higher class is kept is preempted instead.
  */
-import { announceReservation } from './announce.ts';
+import { announceHeld, announceReservation } from './announce.ts';
 import { addVectors, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import { amountOn, firstDebt, inDebt, isHostId, nextChange } from './debt.ts';
@@ -22,19 +22,21 @@ import type { Draft } from './draft.ts';
 import { announceDisplaced, moved, preempt } from './displacement.ts';
 import { LOW } from './entities.ts';
 import type { Allocation, Claim, Id, Reason, Reservation } from './entities.ts';
+import { admit } from './every-window.ts';
 import { holdersAt, isOnAt, lift, liftMachine } from './holders.ts';
 import { next } from './lifecycle.ts';
 import { byMerit } from './merit.ts';
 import { describeMaintenanceOf } from './maintenance.ts';
+import { currentClaims } from './occurrence.ts';
 import { lapse } from './offers.ts';
 import { changedOutages } from './outages.ts';
 import { relocate } from './relocation.ts';
 import { reschedule } from './due.ts';
-import { claimWindows, poolNode, preEmptionOn } from './state.ts';
+import { allocationsOf, claimWindows, poolNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
-import { spanOf } from './window-index.ts';
+import { spanOf, windowsAhead } from './window-index.ts';
 import { countOf, partsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
 import { omit } from './omit.ts';
@@ -73,7 +75,8 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   for (const { machine, from } of lenders) lend(draft, machine, from);
   const preempted = head.policy.onCapacityLoss === 'favour-priority' ? giveUp(draft, victims, reason) : [];
   const over = new Set(preempted.map(({ id }) => id));
-  const degraded = [...victims.keys()].filter((id) => !before.has(id) && !over.has(id)).sort();
+  const newly = [...victims.keys()].filter((id) => !before.has(id) && !over.has(id)).sort();
+  const degraded = newly.filter((id) => !placedElsewhere(draft, id));
   const restored = [...before].filter((id) => !victims.has(id)).sort();
   for (const id of degraded) degrade(draft, id, reason);
   for (const id of restored) restore(draft, id);
@@ -148,6 +151,27 @@ function giveUp(draft: Draft, victims: Victims, reason: Reason): Reservation[] {
   // What they gave up is settled with the rest; where their machines were is the next decision's matter.
   draft.disturbed.clear();
   return lost.map(({ before }) => before);
+}
+
+/** One that has not started and fits elsewhere, in all of its windows, goes there and loses nothing. */
+function placedElsewhere(draft: Draft, id: Id): boolean {
+  const before = draft.head.reservations.get(id);
+  if (before?.status !== 'scheduled' || before.startsAt <= draft.at.now) return false;
+  if (allocationsOf(draft.head, id).length > 0) return false;
+  draft.put('reservation', id, { ...before, claims: [] });
+  const near = { self: id, near: currentClaims(before), mayMove: false };
+  const admission = admit(draft.head, before.demand, windowsAhead(before), draft.at.now, near);
+  if (admission.outcome === 'refused') {
+    draft.put('reservation', id, before);
+    return false;
+  }
+  const { claims } = admission;
+  const after: Reservation = { ...before, claims, modifiedOn: draft.at.now };
+  draft.put('reservation', id, after);
+  announceReservation(draft, 'updated', after, before.status);
+  announceHeld(draft, 'released', before.claims);
+  announceHeld(draft, 'reserved', claims);
+  return true;
 }
 
 function degrade(draft: Draft, id: Id, reason: Reason): void {

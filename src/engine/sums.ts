@@ -6,6 +6,7 @@ import { fromVector, toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import type { Allocation, Claim, NodeId } from './entities.ts';
 import { hostVector, onHost } from './hosts.ts';
+import { outagesOf } from './outages.ts';
 import { counted, nodesOfHolder } from './quota.ts';
 import { claimWindows, loanedFrom, occupancyOf, poolNode, providerNode } from './state.ts';
 import type { Head, Node } from './state.ts';
@@ -37,6 +38,7 @@ export interface Mismatch {
 /** Each pool, provider, quota, host and element of the head, with what of it is not the sum of its parts. */
 export function* sumsOfParts(head: Head): Generator<{ readonly where: string; readonly found: readonly Mismatch[] }> {
   const parts = partsOf(head);
+  const outages = outagesOf(head);
   for (const [where, node] of head.nodes) {
     const of = vectorOn(node);
     yield { where, found: SHOWN.flatMap((shown) => mismatch(shown, node[shown], parts.take(where, shown), of)) };
@@ -44,6 +46,7 @@ export function* sumsOfParts(head: Head): Generator<{ readonly where: string; re
   for (const [where, { free, size }] of head.hosts.nodes) {
     const there = { start: BEGINNING, capacity: { cores: size.cores, ram: size.ram }, disk: size.disk };
     parts.give(where, 'free', there);
+    for (const window of outages.hosts.get(where) ?? []) parts.takeAway(where, 'free', { ...there, ...window });
     yield { where, found: mismatch('free', free, parts.take(where, 'free'), onAHost) };
   }
   for (const [where, held] of head.hosts.elements) {
@@ -92,11 +95,12 @@ class Parts {
 
 function partsOf(head: Head): Parts {
   const parts = new Parts();
+  const outages = outagesOf(head);
   for (const { id, inventory } of head.providers.values()) {
     if (inventory !== undefined) supply(parts, providerNode(id), [always(inventoryCapacity(inventory))]);
   }
   for (const pool of head.pools.values()) {
-    supply(parts, poolNode(pool.id), poolSegments(pool).map(partOf));
+    supply(parts, poolNode(pool.id), poolSegments(pool, outages.pools.get(pool.id)).map(partOf));
     for (const segment of nominalSegments(pool)) parts.takeAway(providerNode(pool.source), 'free', partOf(segment));
   }
   for (const [id, { quota }] of head.quotas) supply(parts, id, [always(quota.capacity)]);

@@ -455,6 +455,34 @@ function furtherScenarios(open: () => World): void {
     expect(leaf(await world.event(events, 'ended'), 'occurrence')).to.equal('3');
   });
 
+  it('keeps the time of a maintenance free, says so, and gives it back', async () => {
+    const world = await open().open();
+    const [from, to] = [world.now + HOUR, world.now + 3 * HOUR];
+    const id = await world.reserve({ start: at(from), end: at(to) });
+    const changes = await world.events('capacity-event', 'pool', world.vim.pool);
+    const entry = { id: `m-${world.vim.pool}` };
+    await world.consumer.edit('create', dataPath(PROMISE, 'policy', ['maintenance', entry.id]), {
+      pool: world.vim.pool,
+      start: at(from),
+      end: at(to),
+    });
+    expect(leaf(await world.event(changes, 'maintenance-planned'), 'maintenance')).to.equal(entry.id);
+    expect(leaf(await world.consumer.get(reservationPath(id)), 'state/reason')).to.equal('maintenance');
+    expect(await world.available(from, to)).to.equal(0);
+    const window = { start: at(from), end: at(to) };
+    const refused = await world.conflict(
+      'create-reservation',
+      { pools: [world.vim.pool], ...window, capacity: { cores: 1 } },
+      'insufficient-capacity',
+    );
+    expect(leaf(refused, 'message')).to.contain(entry.id);
+    await world.agent.reach(from);
+    await world.event(changes, 'maintenance-started');
+    await world.agent.reach(to);
+    await world.event(changes, 'maintenance-ended');
+    expect(await world.available()).to.equal(POOL_CORES);
+  });
+
   it('tells of an instance that could not boot, and frees what it held when it is destroyed', async () => {
     const world = await open().open();
     await world.consumer.invoke('promise-simulator:fail-next-boot', {

@@ -143,9 +143,9 @@ describe('maintenance, beside a model of every hour', function () {
         }
         plan([]);
         expect([...engine.head.degraded]).to.deep.equal([]);
-        expect([...engine.due.keys()].filter((id) => id.startsWith('maintain') || id.startsWith('resume'))).to.deep.equal(
-          [],
-        );
+        expect(
+          [...engine.due.keys()].filter((id) => id.startsWith('maintain') || id.startsWith('resume')),
+        ).to.deep.equal([]);
       }),
       { numRuns: 400, seed: 31 },
     );

@@ -451,7 +451,10 @@ function heldInMaintenance(
 ): ConfigRefusal[] {
   return planned.flatMap((entry) => {
     if (entry.whenHeld !== 'refuse') return [];
-    const debt = firstDebt(draft.head.nodes.get(poolNode(entry.pool)) ?? NO_BEARER, Math.max(entry.start, draft.at.now));
+    const debt = firstDebt(
+      draft.head.nodes.get(poolNode(entry.pool)) ?? NO_BEARER,
+      Math.max(entry.start, draft.at.now),
+    );
     const owes = debt !== undefined && debt < entry.end;
     if (!owes && degraded.length === 0 && withdrawn.length === 0) return [];
     const message = `Something is held in the time of the maintenance '${entry.id}' that could not be kept. ${describeHolders(degraded, withdrawn)}`;

@@ -150,6 +150,21 @@ describe('maintenance', () => {
     expect(held(many)).not.to.have.property('message');
   });
 
+  it('places what has not started in another pool, in all of its windows', () => {
+    pool('p', 10);
+    pool('q', 10);
+    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
+    const id = engine.reserve({ ...hours(2, 3), recurrence, demand: cores(8) });
+    const started = engine.reserve({ end: NOW + 9 * HOUR, demand: { capacity: { cores: 2 }, pools: ['p'] } });
+    expect(held(id).claims.map(({ node }) => node)).to.deep.equal(['pool/p']);
+    engine.told();
+    plan(out('m', 1, 4));
+    expect(held(id).claims.map(({ node }) => node)).to.deep.equal(['pool/q']);
+    expect(held(id).status).to.equal('scheduled');
+    expect(held(started).status).to.equal('degraded');
+    expect(told().sort()).to.deep.equal(['maintenance-planned m', 'reservation degraded', 'reservation updated']);
+  });
+
   it('degrades what was reserved in the pool, lapses offers, and restores when it is cancelled or over', () => {
     const id = engine.reserve({ ...hours(1, 10), demand: cores(5) });
     engine.do('requestOffer', { ...hours(1, 10), demand: cores(5), holdFor: DAY });
@@ -205,7 +220,10 @@ describe('maintenance', () => {
     expect(refused.outcome === 'refused' && refused.refusal.maintenance).to.deep.equal(['m']);
     engine.do('applyConfiguration', {
       changes: [
-        { put: 'provider', entry: { id: 'v', name: 'v', access: { type: 'promise-simulator:simulated' }, preEmption: 'best-effort' } },
+        {
+          put: 'provider',
+          entry: { id: 'v', name: 'v', access: { type: 'promise-simulator:simulated' }, preEmption: 'best-effort' },
+        },
       ],
     });
     engine.do('updateProvider', { id: 'v', status: 'up', inventory: inventoryOf(HOSTS) });

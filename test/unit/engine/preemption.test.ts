@@ -238,6 +238,23 @@ describe('machines without a reservation', () => {
     expect(lab.boot(later).outcome).to.equal('accepted');
   });
 
+  it('have the class that was asked for, and give way to none below it', () => {
+    const lab = new Lab('priority');
+    const input = { name: 'vm', image: 'cirros', flavor: 'large' };
+    const boot = (priority?: Priority): string => {
+      const result = lab.do('createInstance', priority === undefined ? input : { ...input, priority });
+      if (result.outcome === 'refused') throw new Error(result.refusal.message);
+      return result.allocation.id;
+    };
+    const [high, low] = [boot(HIGH), boot()];
+    expect([high, low].map((id) => lab.head.allocations.get(id)?.priority)).to.deep.equal([HIGH, LOW]);
+    expect(lab.ask(8, NORMAL, 1).outcome).to.equal('refused');
+    const result = lab.ask(4, NORMAL, 1);
+    if (result.outcome !== 'granted') throw new Error('refused');
+    expect(result.displaced?.machines).to.deep.equal([low]);
+    expect(lab.ask(8, HIGH, 3).outcome).to.equal('refused');
+  });
+
   it('under best effort go the newest first, and no more than have to', () => {
     const lab = new Lab('best-effort');
     const [first, second] = [lab.booted(), lab.booted()];
