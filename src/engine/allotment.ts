@@ -257,7 +257,12 @@ export function planUnreserved<Found extends Consumption>(
   if (fitting.length > 0) {
     const message = `No host has room for ${wanted.subject} without end, beside what is placed there.`;
     const ahead = { start: now, end: FOREVER };
-    const barred = namingMaintenance(head, { capacity: found.capacity, pools }, ahead, refusal('insufficient-capacity', message));
+    const barred = namingMaintenance(
+      head,
+      { capacity: found.capacity, pools },
+      ahead,
+      refusal('insufficient-capacity', message),
+    );
     return { outcome: 'refused', refusal: barred };
   }
   const most = nodes.map((each) => leastUnlent(each, resourcesOf(found.capacity), window)).reduce(add, NOTHING);

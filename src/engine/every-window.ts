@@ -48,13 +48,7 @@ export function admit(
   return { outcome: 'refused', refusal: namingMaintenance(head, demand, windows, admission.refusal) };
 }
 
-function admitAll(
-  head: Head,
-  demand: Demand,
-  windows: Windows,
-  now: Instant,
-  context: AdmissionContext,
-): Admission {
+function admitAll(head: Head, demand: Demand, windows: Windows, now: Instant, context: AdmissionContext): Admission {
   if (countOf(windows) === 1) return admitOnce(head, demand, windows, now, context);
   const { runs, short, complete } = placeAll(head, demand, windows, now, context, 'all');
   if (short.length === 0) return { outcome: 'placed', claims: claimsOf(windows, runs) };
