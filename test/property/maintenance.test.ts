@@ -5,6 +5,7 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { Maintenance } from '../../src/engine/entities.ts';
+import { omit } from '../../src/engine/omit.ts';
 import { Engine, HOUR, NOW } from '../unit/engine/engine-fixture.ts';
 
 const HORIZON = 60;
@@ -91,7 +92,7 @@ describe('maintenance, beside a model of every hour', function () {
             start: at(start),
             end: at(start + length),
           }));
-          const { maintenance: _before, ...policy } = engine.head.policy;
+          const policy = omit(engine.head.policy, 'maintenance');
           const planned = model.entries.length === 0 ? policy : { ...policy, maintenance: model.entries };
           engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: planned }] });
         };

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Maintenance, Reservation } from '../../../src/engine/entities.ts';
 import type { CapacityEvent } from '../../../src/engine/events.ts';
+import { omit } from '../../../src/engine/omit.ts';
 import { explainReservation } from '../../../src/engine/explain.ts';
 import { queryCapacity } from '../../../src/engine/queries.ts';
 import { InvalidRequest } from '../../../src/engine/requests.ts';
@@ -44,7 +45,7 @@ describe('maintenance', () => {
   });
 
   function plan(...maintenance: readonly Maintenance[]) {
-    const { maintenance: _before, ...policy } = engine.head.policy;
+    const policy = omit(engine.head.policy, 'maintenance');
     const entry = maintenance.length === 0 ? policy : { ...policy, maintenance };
     return engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
   }
