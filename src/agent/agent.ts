@@ -94,12 +94,21 @@ export class Agent {
   /**
    * Reads a datastore; what the user may not read is not there. Shows only what is durable.
    * @returns data from the datastore's root, pruned: with a target, only the path to it (list entries on it with their
-   *   keys) and what the request keeps below it. Lists may be lazy Entries.
+   *   keys) and what the request keeps below it. Lists may be lazy Entries, which show the state at the time they are
+   *   evaluated: {@link whenDurable} tells when that may be shown.
    * @throws RpcError invalid-value when the target does not exist; a leaf that has a default does exist where its parent does
    */
   async get(context: RequestContext, request: GetRequest): Promise<Data> {
     this.#requireExec(context, OPERATIONS.get, 'the datastores');
     return await answered(() => readDatastore(this.#parts, context, request));
+  }
+
+  /**
+   * To be awaited between evaluating lazy entries and showing them to anybody: they may show decisions that are not durable
+   * yet. @throws RpcError when those cannot become durable, so that nothing of them may be shown
+   */
+  async whenDurable(): Promise<void> {
+    await answered(() => this.#datastores.whenDurable());
   }
 
   /**

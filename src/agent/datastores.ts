@@ -32,6 +32,8 @@ export interface DatastoreLock {
 export interface Datastores {
   /** The running configuration, once it is durable. */
   running(): Promise<Data>;
+  /** Resolves when everything decided so far is durable. */
+  whenDurable(): Promise<void>;
   edit(context: RequestContext, request: EditRequest): Promise<EditOutcome>;
   lock(context: RequestContext, datastore: WritableDatastore): void;
   unlock(context: RequestContext, datastore: WritableDatastore): void;
@@ -79,6 +81,10 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
 
   running(): Promise<Data> {
     return this.#ledger.read((head) => head.running.data);
+  }
+
+  whenDurable(): Promise<void> {
+    return this.#ledger.whenDurable();
   }
 
   async edit(context: RequestContext, request: EditRequest): Promise<EditOutcome> {

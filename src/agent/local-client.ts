@@ -82,7 +82,10 @@ export class LocalClient {
   async get(apiPath = '', request: Partial<Omit<GetRequest, 'target'>> = {}): Promise<Json> {
     const { path } = parseApiPath(this.#agent.yang.schema, apiPath);
     const target = path.length === 0 ? {} : { target: path };
-    return this.#json(await this.#agent.get(this.#context, { datastore: 'operational', ...request, ...target }));
+    const data = await this.#agent.get(this.#context, { datastore: 'operational', ...request, ...target });
+    const shown = this.#json(data);
+    await this.#agent.whenDurable();
+    return shown;
   }
 
   /**

@@ -29,12 +29,13 @@ export class Outbox {
 
   /**
    * Resolves when the transport has the whole message.
-   * @throws ChannelClosed; UnfinishedMessage; and whatever `pieces` throws before its first block is complete, in which
-   *   case nothing was sent
+   * @param whenDurable awaited before each block that was made is handed to the transport
+   * @throws ChannelClosed; UnfinishedMessage; and whatever `pieces` or `whenDurable` throws before the first block is
+   *   handed over, in which case nothing was sent
    */
-  send(pieces: Iterable<string>): Promise<void> {
+  send(pieces: Iterable<string>, whenDurable?: () => Promise<void>): Promise<void> {
     const framing = this.#framing;
-    const sent = this.#last.then(() => this.#write(encodeMessage(framing, pieces)));
+    const sent = this.#last.then(() => this.#write(encodeMessage(framing, pieces), whenDurable));
     // The next message does not depend on the fate of this one; a closed channel tells every sender for itself.
     this.#last = sent.catch(() => undefined);
     return sent;
@@ -45,12 +46,14 @@ export class Outbox {
     return this.#last;
   }
 
-  async #write(blocks: Iterator<Buffer>): Promise<void> {
+  async #write(blocks: Iterator<Buffer>, whenDurable?: () => Promise<void>): Promise<void> {
     let next = blocks.next();
+    await whenDurable?.();
     while (next.done !== true) {
       await this.#channel.write(next.value);
       try {
         next = blocks.next();
+        await whenDurable?.();
       } catch (error) {
         throw error instanceof ChannelClosed ? error : new UnfinishedMessage(error);
       }

@@ -163,8 +163,8 @@ export class NetconfSession {
     if (!this.#isOver()) for (const run of afterReply) run();
   }
 
-  async #sendReply(replyTag: string, { content, closesSession }: OperationResult): Promise<void> {
-    await this.#outbox.send(replyText(replyTag, content));
+  async #sendReply(replyTag: string, { content, whenDurable, closesSession }: OperationResult): Promise<void> {
+    await this.#outbox.send(replyText(replyTag, content), whenDurable);
     if (closesSession === true) this.#end('closed', 'flush', 'close-session');
   }
 

@@ -119,6 +119,8 @@ class SshConnection {
   readonly #log: Logger;
   readonly #negotiation: NegotiationWatch;
   readonly #channels = new Set<SshSessionChannel>();
+  /** Channels with a NETCONF session: those that were refused one do not count. */
+  #sessions = 0;
   /** SSH channels that were opened, whether or not they have the subsystem yet. */
   #channelCount = 0;
   #connection: Connection | undefined;
@@ -234,11 +236,7 @@ class SshConnection {
   #openSubsystem(stream: ServerChannel): SshSessionChannel {
     const channel = new SshSessionChannel(stream, this.#socket);
     this.#channels.add(channel);
-    clearTimeout(this.#deadline);
-    channel.onClosed(() => {
-      this.#channels.delete(channel);
-      if (this.#channels.size === 0) this.#startUnusedTimer();
-    });
+    channel.onClosed(() => this.#channels.delete(channel));
     const peer = { user: this.#user ?? '', ...this.#from };
     const refusal = this.#options.opened(channel, peer);
     if (refusal !== undefined) {
@@ -246,7 +244,14 @@ class SshConnection {
       stream.stderr.write(`NETCONF session refused: ${refusal}\n`);
       stream.exit(1);
       stream.end();
+      return channel;
     }
+    clearTimeout(this.#deadline);
+    this.#sessions += 1;
+    channel.onClosed(() => {
+      this.#sessions -= 1;
+      if (this.#sessions === 0) this.#startUnusedTimer();
+    });
     return channel;
   }
 

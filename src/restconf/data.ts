@@ -93,7 +93,8 @@ async function read(exchange: Exchange, { path, node }: DataResource): Promise<R
     ...(revision === undefined ? {} : revisionHeaders(revision)),
   };
   const tagDefaults = query.withDefaults === 'report-all-tagged';
-  return { status: 200, headers, body: resourceBody(schema, data, path, encoding, tagDefaults) };
+  const body = resourceBody(schema, data, path, encoding, tagDefaults);
+  return { status: 200, headers, body, whenDurable: () => agent.whenDurable() };
 }
 
 function fieldsParent(node: DataSchemaNode): Extract<DataSchemaNode, { kind: 'container' | 'list' }> {

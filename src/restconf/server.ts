@@ -13,6 +13,8 @@ import { dataReply } from './data.ts';
 import { apiReply, hostMetaReply, schemaReply, yangLibraryVersionReply } from './discovery.ts';
 import { errorReply, HttpError, methodNotAllowed, notFound } from './errors.ts';
 import type { Exchange, Method } from './exchange.ts';
+import { HttpContext } from './http-context.ts';
+import { RequestsInProgress } from './in-progress.ts';
 import { negotiateEncoding, type Encoding } from './media-type.ts';
 import { openStream, openSubscription } from './notifications.ts';
 import { actionReply, operationReply, operationsReply } from './operations.ts';
@@ -38,7 +40,7 @@ export interface RestconfServerOptions {
 export interface RestconfServer {
   /** Base URLs that it answers at, such as `https://127.0.0.1:8443`. */
   readonly urls: readonly string[];
-  /** Ends streams, waits for requests in progress, closes. */
+  /** Takes no more requests, lets those in progress finish within five seconds, ends streams, closes. */
   close(): Promise<void>;
 }
 
@@ -47,15 +49,18 @@ const METHODS: readonly string[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELE
 /** The time a client has to send its request: a slow one hurts itself only. */
 const REQUEST_TIMEOUT_MS = 60_000;
 const HANDSHAKE_TIMEOUT_MS = 30_000;
+/** The time that requests in progress have to finish when the server stops. */
+const FINISH_MS = 5_000;
 
 /** @throws Error when an address cannot be listened on */
 export async function startRestconfServer(options: RestconfServerOptions): Promise<RestconfServer> {
   const authentication = new BasicAuthentication(options.authenticator, options.now, options.logger);
+  const inProgress = new RequestsInProgress();
   const servers: { server: Server; url: string }[] = [];
   if (options.tls !== undefined) {
     const { host, port, certificate, key } = options.tls;
     const connections = new Connections(options.connections, options.logger);
-    const application = restconfApplication(options, authentication, connections, 'restconf-https');
+    const application = restconfApplication(options, { authentication, connections, inProgress }, 'restconf-https');
     const security = { cert: certificate, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS } as const;
     const server = createHttpsServer(security, application);
     connections.watch(server, 'secureConnection');
@@ -63,21 +68,23 @@ export async function startRestconfServer(options: RestconfServerOptions): Promi
   }
   if (options.plain !== undefined) {
     const connections = new Connections(options.connections, options.logger);
-    const server = createHttpServer(restconfApplication(options, authentication, connections, 'restconf-http'));
+    const server = createHttpServer(
+      restconfApplication(options, { authentication, connections, inProgress }, 'restconf-http'),
+    );
     connections.watch(server, 'connection');
     servers.push({ server, url: await listen(server, 'http', options.plain.host, options.plain.port, options.logger) });
   }
   return {
     urls: servers.map(({ url }) => url),
     close: async () => {
-      await Promise.all(
-        servers.map(async ({ server }) => {
-          const closed = once(server, 'close');
-          server.close();
-          server.closeAllConnections();
-          await closed;
-        }),
-      );
+      const closed = servers.map(async ({ server }) => {
+        const event = once(server, 'close');
+        server.close();
+        await event;
+      });
+      await inProgress.stop(FINISH_MS);
+      for (const { server } of servers) server.closeAllConnections();
+      await Promise.all(closed);
     },
   };
 }
@@ -93,11 +100,17 @@ async function listen(server: Server, scheme: string, host: string, port: number
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${chosen}`;
 }
 
+/** What a request has to pass. */
+interface Admission {
+  readonly authentication: BasicAuthentication;
+  readonly connections: Connections;
+  readonly inProgress: RequestsInProgress;
+}
+
 /** One handler for all: Express decodes paths before it routes, which a RESTCONF path does not survive (RFC 8040 §3.5.3). */
 function restconfApplication(
   options: RestconfServerOptions,
-  authentication: BasicAuthentication,
-  connections: Connections,
+  { authentication, connections, inProgress }: Admission,
   transport: Transport,
 ): express.Express {
   const application = express();
@@ -105,18 +118,28 @@ function restconfApplication(
   application.disable('etag');
   const readBody = express.raw({ type: () => true, limit: options.bodyBytes });
   application.use(async (request: Request, response: Response) => {
+    const begun = inProgress.begin();
     try {
+      if (!begun) throw stopping();
       connections.admit(request.socket);
       const user = await admitted(authentication, request);
       // Whoever left meanwhile waits for no answer, and would never end a stream.
       if (response.destroyed) return;
       await bodyRead(readBody, request, response, options.bodyBytes);
-      await respond(options.agent, { user, transport, peer: peerOf(request) }, request, response);
+      const context = new HttpContext(user, transport, peerOf(request), response);
+      await respond(options.agent, context, request, response);
     } catch (error) {
       await fail(options, error, request, response);
+    } finally {
+      if (begun) inProgress.answered(response);
     }
   });
   return application;
+}
+
+function stopping(): HttpError {
+  const error = RpcError.operationFailed('The server is stopping; the request was not carried out.');
+  return new HttpError(503, error, { Connection: 'close' });
 }
 
 /** Who sends the request; asked before its body is read, so that strangers cannot fill the memory. */
@@ -138,20 +161,9 @@ async function bodyRead(read: RequestHandler, request: Request, response: Respon
   });
 }
 
-async function respond(
-  agent: Agent,
-  client: Pick<RequestContext, 'user' | 'transport'> & { readonly peer: string },
-  request: Request,
-  response: Response,
-): Promise<void> {
+async function respond(agent: Agent, context: RequestContext, request: Request, response: Response): Promise<void> {
   const { method } = request;
-  const aborted = new AbortController();
-  // Nobody waits for a signal once the answer is complete, and its reason costs a stack trace.
-  response.on('close', () => {
-    if (!response.writableFinished) aborted.abort();
-  });
   const [path, query] = split(request.url);
-  const context: RequestContext = { ...client, signal: aborted.signal };
   const exchange: Exchange = {
     agent,
     context,

@@ -5,7 +5,7 @@ import type { XmlElement } from '../../yang/xml.ts';
 /** What the protocol server needs of the agent. */
 export type ServedAgent = Pick<
   Agent,
-  'yang' | 'get' | 'edit' | 'lock' | 'unlock' | 'killSession' | 'parseRpcInput' | 'invoke' | 'invokeAction'
+  'yang' | 'get' | 'whenDurable' | 'edit' | 'lock' | 'unlock' | 'killSession' | 'parseRpcInput' | 'invoke' | 'invokeAction'
 > & {
   readonly sessions: Pick<Agent['sessions'], 'open' | 'count' | 'countBadHello'>;
   readonly streams: Pick<Agent['streams'], 'subscribe'>;
@@ -24,6 +24,8 @@ export type SessionContext = RequestContext & Required<Pick<RequestContext, 'ses
 export interface OperationResult {
   /** The children of `<rpc-reply>`, made as they are sent; none stand for `<ok/>`. */
   readonly content: Iterable<string>;
+  /** To be awaited before what was made of the content is sent: it shows state that may not be durable yet. */
+  readonly whenDurable?: () => Promise<void>;
   /** Ends the session after the reply (close-session). */
   readonly closesSession?: boolean;
 }

@@ -41,7 +41,7 @@ async function read(
     ...(withDefaults && { withDefaults }),
   });
   const nodes = printXml(agent.yang.schema, data, { tagDefaults: withDefaults === 'report-all-tagged' });
-  return { content: enclosed('<data>', nodes, '</data>') };
+  return { content: enclosed('<data>', nodes, '</data>'), whenDurable: () => agent.whenDurable() };
 }
 
 function* enclosed(before: string, content: Iterable<string>, after: string): Iterable<string> {

@@ -197,6 +197,10 @@ export class FakeAgent implements ServedAgent {
     return operation.name === 'play' ? await this.play(context) : {};
   }
 
+  whenDurable(): Promise<void> {
+    return Promise.resolve();
+  }
+
   invokeAction(): Promise<Data> {
     return Promise.resolve({});
   }

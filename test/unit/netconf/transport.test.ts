@@ -374,6 +374,23 @@ describe('netconf SSH transport', () => {
       expect(quick.logged.map((line) => line['reason'])).to.include('no NETCONF session is open');
     });
 
+    it('closes a connection whose sessions are refused, however often it asks for one', async () => {
+      const quick = await start({ unusedConnectionMs: 200 });
+      quick.refusal = 'there are enough';
+      const client = await connect(quick.port);
+      const closed = new AbortController();
+      client.once('close', () => closed.abort());
+      client.on('error', () => undefined);
+      const overdue = Date.now() + 3_000;
+      while (!closed.signal.aborted && Date.now() < overdue) {
+        const channel = await openSubsystem(client).catch(() => undefined);
+        if (channel !== undefined) await readAll(channel).catch(() => undefined);
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      expect(closed.signal.aborted).to.equal(true);
+      expect(quick.logged.map((line) => line['reason'])).to.include('no NETCONF session is open');
+    });
+
     it('closes a connection whose channel never gets the subsystem', async () => {
       const quick = await start({ unusedConnectionMs: 60 });
       const client = await connect(quick.port);
