@@ -11,13 +11,13 @@ export const YANG_DATA: Readonly<Record<Encoding, string>> = {
 export const EVENT_STREAM = 'text/event-stream';
 
 /** What clients call the encodings; the first of each is what the server answers with. */
-const ENCODING_OF: Readonly<Record<string, Encoding>> = {
-  'application/yang-data+json': 'json',
-  'application/yang-data+xml': 'xml',
-  'application/json': 'json',
-  'application/xml': 'xml',
-  'text/xml': 'xml',
-};
+const ENCODING_OF: ReadonlyMap<string, Encoding> = new Map([
+  ['application/yang-data+json', 'json'],
+  ['application/yang-data+xml', 'xml'],
+  ['application/json', 'json'],
+  ['application/xml', 'xml'],
+  ['text/xml', 'xml'],
+]);
 
 /** A media range of Accept with its weight (RFC 9110 §12.5.1). */
 interface MediaRange {
@@ -56,11 +56,13 @@ export function acceptsEventStream(accept: string | undefined): boolean {
  */
 export function negotiateEncoding(accept: string | undefined, body: Encoding | undefined): Encoding {
   if (accept === undefined || accept.trim() === '') return body ?? 'json';
+  const only = ENCODING_OF.get(accept);
+  if (only !== undefined) return only;
   const ranges = parseAccept(accept);
   const preferred: readonly Encoding[] = body === 'xml' ? ['xml', 'json'] : ['json', 'xml'];
   const rated = preferred.map((encoding) => {
-    const names = Object.keys(ENCODING_OF).filter((name) => ENCODING_OF[name] === encoding);
-    return { encoding, quality: Math.max(...names.map((name) => qualityOf(ranges, name))) };
+    const names = [...ENCODING_OF].filter(([, each]) => each === encoding);
+    return { encoding, quality: Math.max(...names.map(([name]) => qualityOf(ranges, name))) };
   });
   const best = rated.reduce((left, right) => (right.quality > left.quality ? right : left));
   if (best.quality > 0) return best.encoding;
@@ -76,7 +78,7 @@ export function negotiateEncoding(accept: string | undefined, body: Encoding | u
  */
 export function bodyEncoding(contentType: string | undefined): Encoding {
   const [type = ''] = (contentType ?? '').split(';');
-  const encoding = ENCODING_OF[type.trim().toLowerCase()];
+  const encoding = ENCODING_OF.get(type.trim().toLowerCase());
   if (encoding !== undefined) return encoding;
   const given =
     contentType === undefined

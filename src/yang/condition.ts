@@ -154,21 +154,20 @@ class ConditionParser {
   }
 
   #path(here: readonly Target[]): Nodes {
-    let targets = here;
-    let get: Get<readonly Instance[]> = (at) => [at];
-    do {
-      const step = this.#step(targets);
-      const before = get;
-      targets = step.targets;
-      get = (at, origin) => before(at, origin).flatMap((one) => step.get(one, origin));
+    let { targets, get } = this.#step(here);
+    for (;;) {
       while (this.#accept('[')) {
         const holds = this.#or(targets);
         this.#expect(']');
         const all = get;
         get = (at, origin) => all(at, origin).filter((one) => holds(one, origin));
       }
-    } while (this.#accept('/'));
-    return { kind: 'nodes', targets, get };
+      if (!this.#accept('/')) return { kind: 'nodes', targets, get };
+      const step = this.#step(targets);
+      const before = get;
+      targets = step.targets;
+      get = (at, origin) => before(at, origin).flatMap((one) => step.get(one, origin));
+    }
   }
 
   #step(here: readonly Target[]): Nodes {
@@ -181,7 +180,7 @@ class ConditionParser {
     const names = /^(.*):(.*)$/.exec(token);
     if (token !== '*' && names === null) throw new NotUnderstood();
     const [, module = '', name = ''] = names ?? [];
-    const childrenOf = new Map<Target, readonly DataSchemaNode[]>();
+    const membersOf = new Map<Target, readonly Member[]>();
     for (const target of here) {
       const children = isLeaf(target)
         ? []
@@ -189,25 +188,17 @@ class ConditionParser {
           ? this.#schema.children(target)
           : [known(this.#schema.child(target, module, name))];
       if (children.some((child) => isHidden(target, child))) throw new NotUnderstood();
-      childrenOf.set(target, children);
+      const own = isLeaf(target) ? undefined : this.#schema.moduleOf(target);
+      membersOf.set(
+        target,
+        children.map((node) => ({ node, name: this.#schema.memberName(node, own) })),
+      );
     }
     return {
       kind: 'nodes',
-      targets: [...childrenOf.values()].flat(),
-      get: (at) => (childrenOf.get(at.node) ?? []).flatMap((child) => this.#instances(at, child)),
+      targets: [...membersOf.values()].flat().map(({ node }) => node),
+      get: (at) => childrenOf(at, membersOf.get(at.node) ?? []),
     };
-  }
-
-  #instances(parent: Instance, node: DataSchemaNode): readonly Instance[] {
-    // Only inner nodes have children, and their values are members.
-    const members = parent.value as Data;
-    const value = members[this.#schema.memberName(node, this.#schema.moduleOf(parent.node as SchemaParent))];
-    if (value === undefined) {
-      return node.kind === 'container' && !node.presence ? [{ node, value: {}, parent }] : [];
-    }
-    if (node.kind !== 'list' && node.kind !== 'leaf-list') return [{ node, value, parent }];
-    // The members of lists and leaf-lists in operations are arrays.
-    return (value as readonly (Data | LeafValue)[]).map((each) => ({ node, value: each, parent }));
   }
 
   #take(): string {
@@ -223,6 +214,30 @@ class ConditionParser {
   #expect(token: string): void {
     if (!this.#accept(token)) throw new NotUnderstood();
   }
+}
+
+/** A child of a node, with its name in Data. */
+interface Member {
+  readonly node: DataSchemaNode;
+  readonly name: string;
+}
+
+function childrenOf(parent: Instance, members: readonly Member[]): readonly Instance[] {
+  const children: Instance[] = [];
+  // Only inner nodes have children, and their values are members.
+  const data = parent.value as Data;
+  for (const { node, name } of members) {
+    const value = data[name];
+    if (value === undefined) {
+      if (node.kind === 'container' && !node.presence) children.push({ node, value: {}, parent });
+    } else if (node.kind === 'list' || node.kind === 'leaf-list') {
+      // The members of lists and leaf-lists in operations are arrays.
+      for (const each of value as readonly (Data | LeafValue)[]) children.push({ node, value: each, parent });
+    } else {
+      children.push({ node, value, parent });
+    }
+  }
+  return children;
 }
 
 function known<T>(value: T | undefined): T {
