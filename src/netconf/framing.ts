@@ -31,6 +31,8 @@ const ZERO = 0x30;
 const NINE = 0x39;
 const MAX_CHUNK_SIZE = 4294967295;
 const MAX_SIZE_DIGITS = 10;
+/** Refuses what is not UTF-8. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
 /** How much of a refused message is kept, so that its message-id can be found. */
 const HEAD_BYTES = 2048;
 
@@ -76,7 +78,7 @@ class MessageBuffer {
     this.#length = 0;
     if (length > this.#limit) return { kind: 'too-big', bytes: length, head: bytes.toString('utf8') };
     try {
-      return { kind: 'message', text: new TextDecoder('utf-8', { fatal: true }).decode(bytes) };
+      return { kind: 'message', text: UTF_8.decode(bytes) };
     } catch {
       return { kind: 'not-utf8', head: bytes.subarray(0, HEAD_BYTES).toString('utf8') };
     }
@@ -256,13 +258,13 @@ export function* encodeMessage(framing: Framing, pieces: Iterable<string>): Gene
     }
     if (at > 0) pending = pending.slice(at);
   }
-  const trailer = framing === 'chunked' ? '\n##\n' : ']]>]]>';
-  yield pending === '' ? Buffer.from(trailer) : Buffer.concat([encodeBlock(framing, pending), Buffer.from(trailer)]);
+  yield encodeBlock(framing, pending, framing === 'chunked' ? '\n##\n' : ']]>]]>');
 }
 
-function encodeBlock(framing: Framing, text: string): Buffer {
-  const content = Buffer.from(text, 'utf8');
-  return framing === 'chunked' ? Buffer.concat([Buffer.from(`\n#${content.length}\n`), content]) : content;
+/** A block, which may be without text where the end of the message follows. */
+function encodeBlock(framing: Framing, text: string, end = ''): Buffer {
+  const isChunk = framing === 'chunked' && text !== '';
+  return Buffer.from(isChunk ? `\n#${Buffer.byteLength(text)}\n${text}${end}` : text + end);
 }
 
 /** The end of a block that begins at `start`, never between the halves of a surrogate pair. */

@@ -20,6 +20,9 @@ export interface Exchange {
   readonly path: string;
 }
 
+/** Refuses what is not UTF-8. */
+const UTF_8 = new TextDecoder('utf-8', { fatal: true });
+
 /**
  * The request's body as text; undefined when there is none.
  * @throws RpcError when Content-Type is of another kind, malformed-message when the body is not UTF-8
@@ -28,7 +31,7 @@ export function encodedBody(exchange: Exchange): Encoded | undefined {
   if (exchange.body.byteLength === 0) return undefined;
   const format = bodyEncoding(exchange.headers['content-type']);
   try {
-    return { format, text: new TextDecoder('utf-8', { fatal: true }).decode(exchange.body) };
+    return { format, text: UTF_8.decode(exchange.body) };
   } catch {
     throw RpcError.malformedMessage('The body is not UTF-8.');
   }

@@ -2,7 +2,7 @@ import type { AnyValue, Data, LeafValue, Value } from './data.ts';
 import { entriesOf, isData } from './entries.ts';
 import { leafText } from './leaf-value.ts';
 import type { AnyNode, DataSchemaNode, LeafListNode, LeafNode, SchemaParent, SchemaTree } from './schema-tree.ts';
-import { leafToXml, Prefixes } from './xml-names.ts';
+import { holdsNames, leafToXml, Prefixes } from './xml-names.ts';
 import { escapeAttribute, escapeText } from './xml.ts';
 
 export { printErrorPathXml } from './xml-names.ts';
@@ -215,10 +215,16 @@ class XmlPrinter {
   }
 
   #leaf(node: LeafNode | LeafListNode, value: LeafValue, within: string | undefined, level: number): void {
-    const prefixes = new Prefixes(this.#schema);
-    const text = escapeText(leafToXml(this.#schema, node, value, prefixes));
     let start = this.#indent(level) + this.#start(node, within);
-    for (const [prefix, namespace] of prefixes.namespaces) start += ` xmlns:${prefix}="${escapeAttribute(namespace)}"`;
+    let text: string;
+    if (holdsNames(node.type)) {
+      const prefixes = new Prefixes(this.#schema);
+      text = escapeText(leafToXml(this.#schema, node, value, prefixes));
+      for (const [prefix, namespace] of prefixes.namespaces)
+        start += ` xmlns:${prefix}="${escapeAttribute(namespace)}"`;
+    } else {
+      text = escapeText(leafText(value));
+    }
     if (this.#tagDefaults && node.kind === 'leaf' && isDefault(node, value)) {
       start += ` xmlns:wd="${DEFAULT_NAMESPACE}" wd:default="true"`;
     }

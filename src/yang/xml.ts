@@ -141,12 +141,15 @@ const ATTRIBUTE_ESCAPES: Readonly<Record<string, string>> = {
 /** What XML 1.0 §2.2 has no way to write, not even as a character reference: most controls, lone surrogates, U+FFFE, U+FFFF. */
 const UNWRITABLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu;
 const NEEDS_TEXT_ESCAPE = /[&<>\r]/;
+/** What most texts are: ASCII that both text and attribute values hold as it is. */
+const PLAIN = /^[ !#-%'-;=?-~]*$/;
 
 /**
  * Text as XML character data: `&`, `<`, `>` and carriage returns escaped. Characters that XML 1.0 has no way to write
  * become U+FFFD.
  */
 export function escapeText(text: string): string {
+  if (PLAIN.test(text)) return text;
   const writable = text.replace(UNWRITABLE, '\ufffd');
   if (!NEEDS_TEXT_ESCAPE.test(writable)) return writable;
   return writable.replace(/[&<>\r]/g, (character) => TEXT_ESCAPES[character] ?? character);
@@ -154,6 +157,7 @@ export function escapeText(text: string): string {
 
 /** Text as a double-quoted XML attribute value; white space is kept by character references. */
 export function escapeAttribute(text: string): string {
+  if (PLAIN.test(text)) return text;
   return text
     .replace(UNWRITABLE, '\ufffd')
     .replace(/[&<>"\r\n\t]/g, (character) => ATTRIBUTE_ESCAPES[character] ?? character);
