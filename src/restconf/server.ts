@@ -2,12 +2,13 @@ import { once } from 'node:events';
 import { createServer as createHttpServer, type Server } from 'node:http';
 import { createServer as createHttpsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import express, { type Request, type RequestHandler, type Response } from 'express';
+import express, { type Request, type Response } from 'express';
 import type { Agent } from '../agent/agent.ts';
 import type { RequestContext, Transport } from '../agent/context.ts';
 import type { Logger } from '../observe/log.ts';
 import { RpcError } from '../yang/rpc-error.ts';
 import { BasicAuthentication, type Authenticator } from './auth.ts';
+import { Bodies } from './body.ts';
 import { Connections } from './connections.ts';
 import { dataReply } from './data.ts';
 import { apiReply, hostMetaReply, schemaReply, yangLibraryVersionReply } from './discovery.ts';
@@ -116,7 +117,7 @@ function restconfApplication(
   const application = express();
   application.disable('x-powered-by');
   application.disable('etag');
-  const readBody = express.raw({ type: () => true, limit: options.bodyBytes });
+  const bodies = new Bodies(options.bodyBytes);
   application.use(async (request: Request, response: Response) => {
     const begun = inProgress.begin();
     try {
@@ -125,9 +126,9 @@ function restconfApplication(
       const user = await admitted(authentication, request);
       // Whoever left meanwhile waits for no answer, and would never end a stream.
       if (response.destroyed) return;
-      await bodyRead(readBody, request, response, options.bodyBytes);
+      const body = await bodies.read(request, response);
       const context = new HttpContext(user, transport, peerOf(request), response);
-      await respond(options.agent, context, request, response);
+      await respond(options.agent, context, body, request, response);
     } catch (error) {
       await fail(options, error, request, response);
     } finally {
@@ -152,16 +153,13 @@ function peerOf(request: Request): string {
   return request.socket.remoteAddress ?? 'unknown';
 }
 
-/** Leaves the body with the request. @throws HttpError when it cannot be read */
-async function bodyRead(read: RequestHandler, request: Request, response: Response, limit: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    void read(request, response, (error?: unknown) => (error instanceof Error ? reject(error) : resolve()));
-  }).catch((error: unknown) => {
-    throw bodyError(error, limit);
-  });
-}
-
-async function respond(agent: Agent, context: RequestContext, request: Request, response: Response): Promise<void> {
+async function respond(
+  agent: Agent,
+  context: RequestContext,
+  body: Uint8Array,
+  request: Request,
+  response: Response,
+): Promise<void> {
   const { method } = request;
   const [path, query] = split(request.url);
   const exchange: Exchange = {
@@ -171,7 +169,7 @@ async function respond(agent: Agent, context: RequestContext, request: Request, 
     method: method as Method,
     query,
     headers: request.headers,
-    body: Buffer.isBuffer(request.body) ? request.body : new Uint8Array(0),
+    body,
     path,
   };
   const resource = findResource(exchange);
@@ -266,26 +264,5 @@ function errorEncoding(request: Request): Encoding {
     return negotiateEncoding(request.headers.accept, body);
   } catch {
     return 'json';
-  }
-}
-
-/** What reading the body ran into. */
-function bodyError(error: unknown, limit: number): unknown {
-  if (typeof error !== 'object' || error === null) return error;
-  switch ('type' in error ? error.type : undefined) {
-    case 'entity.too.large':
-      return new HttpError(413, RpcError.tooBig(`The body is larger than the ${limit} bytes that this server takes.`));
-    case 'encoding.unsupported':
-      return new HttpError(
-        415,
-        RpcError.notSupported('This Content-Encoding is not supported: send the body as identity or gzip.'),
-      );
-    case 'request.aborted':
-    case 'request.size.invalid':
-      return new HttpError(400, RpcError.malformedMessage('The body is shorter than Content-Length says.'));
-    default:
-      // What is left is what decompression runs into; the reader of the body calls that a bad request.
-      if (!('status' in error && error.status === 400)) return error;
-      return new HttpError(400, RpcError.malformedMessage('The body is not what its Content-Encoding says.'));
   }
 }

@@ -86,6 +86,27 @@ describe('RESTCONF admission', () => {
     expect((await post('right', tooMuch)).status).to.equal(413);
   });
 
+  it('takes bodies in pieces, whole or compressed, up to the limit', async () => {
+    await start({ password: () => Promise.resolve('right') });
+    const input = Buffer.from('{"opnfv-promise:input": {"reservation-id": "none"}}');
+    const chunked = { 'Transfer-Encoding': 'chunked' };
+    for (const [body, headers] of [
+      [input, {}],
+      [input, chunked],
+      [gzipSync(input), { 'Content-Encoding': 'gzip' }],
+    ] as const) {
+      const answer = await post('right', body, headers);
+      // What is in the body was read: it has no such node.
+      expect([answer.status, answer.body]).to.satisfy(([status, text]: [number, string]) => {
+        return status === 400 && text.includes('reservation-id');
+      });
+    }
+    const tooMuch = Buffer.alloc(BODY_BYTES * 200, ' ');
+    expect((await post('right', tooMuch, chunked)).status).to.equal(413);
+    expect((await post('right', gzipSync(tooMuch), { 'Content-Encoding': 'gzip' })).status).to.equal(413);
+    expect((await post('right', input, { 'Content-Encoding': 'none' })).status).to.equal(415);
+  });
+
   it('calls a body that cannot be decompressed malformed', async () => {
     await start({ password: () => Promise.resolve('right') });
     for (const body of [Buffer.from('no gzip at all'), gzipSync('{"opnfv-promise:input":{}}').subarray(0, 20)]) {
