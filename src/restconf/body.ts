@@ -42,15 +42,17 @@ function received(request: Request, limit: number): Promise<Uint8Array> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const take = (chunk: Buffer): void => {
+    request.on('data', (chunk: Buffer) => {
+      const before = length;
       length += chunk.length;
-      chunks.push(chunk);
-      if (length <= limit) return;
-      // The rest is thrown away when the answer has been sent.
-      request.off('data', take).pause();
-      reject(tooLarge(limit));
-    };
-    request.on('data', take);
+      if (length <= limit) {
+        chunks.push(chunk);
+      } else if (before <= limit) {
+        // What still comes is thrown away, so that the connection can go on.
+        chunks.length = 0;
+        reject(tooLarge(limit));
+      }
+    });
     request.on('end', () => {
       const [only] = chunks;
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
