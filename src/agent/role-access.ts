@@ -66,8 +66,8 @@ export class RoleAccess implements AccessControl {
 
   readableKeys(context: RequestContext, list: ListNode): ReadonlySet<string> | undefined {
     const owned = this.#lists.get(list.path);
-    const consumer = owned && this.#consumer(context);
-    return consumer && owned?.keysOf(consumer);
+    const consumer = owned === undefined ? undefined : this.#consumer(context);
+    return consumer === undefined ? undefined : owned?.keysOf(consumer);
   }
 
   mayKnowRevision(context: RequestContext, node: DataSchemaNode | undefined): boolean {

@@ -75,8 +75,9 @@ describe('tenancy over one protocol', function () {
             const [path = '', query = ''] = form.split('?');
             const url = `${DATA}/reservations/reservation=${id}${path}${query === '' ? '' : `?${query}`}`;
             const { status, headers, body } = await rita.request({ method, path: url });
-            const { date: _date, 'content-length': _length, ...rest } = headers;
-            return { status, headers: rest, body: body.replaceAll(id, 'ID') };
+            // The identifiers differ in length, and the time goes on.
+            const told = Object.entries(headers).filter(([name]) => name !== 'date' && name !== 'content-length');
+            return { status, headers: told, body: body.replaceAll(id, 'ID') };
           };
           const missing = await ask(nothing);
           if (!form.startsWith('/claim')) expect(missing.status, form).to.equal(404);

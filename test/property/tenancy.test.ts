@@ -12,6 +12,7 @@ const PROMISE = '/opnfv-promise:promise';
 const TENANTS = ['red', 'blue'] as const;
 const USERS = { rita: 'red', ben: 'blue', olga: undefined } as const;
 type User = keyof typeof USERS;
+const OWNED = ['reservation', 'offer', 'allocation'] as const;
 const CLASSES = ['low', 'normal', 'high'] as const;
 const MACHINE: Json = { name: 'vm', image: 'cirros', flavor: 'small' };
 
@@ -221,25 +222,28 @@ function belongs(entry: Json, tenant: string): boolean {
 
 /** What an operator sees less what is not the tenant's, and how providers are reached. */
 function projected(promise: Json, tenant: string): Json {
-  const view: Record<string, unknown> = { ...promise };
   const providers = entries((promise['providers'] ?? {}) as Json, 'provider');
-  view['providers'] = { provider: providers.map(({ 'status-message': _hidden, ...rest }) => rest) };
-  for (const kind of ['reservation', 'offer', 'allocation']) {
-    const own = entries((promise[`${kind}s`] ?? {}) as Json, kind).filter((each) => belongs(each, tenant));
-    if (own.length === 0) delete view[`${kind}s`];
-    else view[`${kind}s`] = { [kind]: own };
-  }
-  return view;
+  const own = OWNED.map((kind): [string, Json] => {
+    const list = entries((promise[`${kind}s`] ?? {}) as Json, kind);
+    return [`${kind}s`, { [kind]: list.filter((each) => belongs(each, tenant)) }];
+  });
+  const others = Object.entries(promise).filter(([name]) => !OWNED.some((kind) => name === `${kind}s`));
+  return Object.fromEntries([
+    ...others,
+    ['providers', { provider: providers.map((each) => ({ ...each, 'status-message': undefined })) }],
+    // Where there is nothing, there is no list.
+    ...own.filter(([name, list]) => entries(list, name.slice(0, -1)).length > 0),
+  ]);
 }
 
 /** Lists in the order of their ids. */
-function sorted(promise: Json): Json {
-  const view: Record<string, unknown> = { ...promise };
-  for (const kind of ['reservation', 'offer', 'allocation']) {
+function sorted(promise: Json): unknown {
+  const lists = OWNED.map((kind) => {
     const list = entries((promise[`${kind}s`] ?? {}) as Json, kind);
-    view[`${kind}s`] = [...list].sort((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1));
-  }
-  return view;
+    return [`${kind}s`, [...list].sort((a, b) => (String(a['id']) < String(b['id']) ? -1 : 1)), `${kind}s` in promise];
+  });
+  // What is undefined is not there.
+  return JSON.parse(JSON.stringify([lists, { ...promise, reservations: [], offers: [], allocations: [] }]));
 }
 
 describe('tenants in random histories', () => {

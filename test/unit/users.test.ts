@@ -206,6 +206,7 @@ describe('users', () => {
 async function addInProcess(directory: string, name: string): Promise<void> {
   const code = `import { Users } from './src/users.ts'; await new Users(${JSON.stringify(directory)}).add('${name}', { tenant: 'red' });`;
   const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code], { stdio: 'ignore' });
-  const [status] = await once(child, 'exit');
+  // The event has the exit code as its first argument.
+  const [status] = (await once(child, 'exit')) as [number | null];
   expect(status).to.equal(0);
 }
