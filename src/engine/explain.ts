@@ -8,6 +8,9 @@ import { eligibleNodes, shortagesOf } from './admission.ts';
 import { NOTHING, add, isZero, toVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import type { Allocation, Claim, Demand, Id, NodeId, Offer, Reason, Reservation, Series } from './entities.ts';
+import { hostGroups } from './explain-hosts.ts';
+import type { HostGroup } from './explain-hosts.ts';
+import { hostName, hostVector, onHost } from './hosts.ts';
 import { currentClaims } from './occurrence.ts';
 import { find } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
@@ -27,6 +30,9 @@ export interface Considered {
   readonly chosen: boolean;
   /** Of one that was chosen, what it lacks of its part; else of the whole request. */
   readonly shortages: readonly Shortage[];
+  /** Of a host that was considered for an instance, what stood in the way, in words. */
+  readonly lacking?: readonly string[];
+  readonly lackingTraits?: readonly string[];
 }
 
 export interface Explanation {
@@ -34,6 +40,8 @@ export interface Explanation {
   readonly reason?: Reason;
   readonly message: string;
   readonly considered: readonly Considered[];
+  /** Of what has containers, the hosts that were not chosen. */
+  readonly hosts?: readonly HostGroup[];
 }
 
 /** What was decided on a request, as far as it has an explanation. */
@@ -81,11 +89,14 @@ export function explainAllocation(head: Head, id: Id, now: Instant, viewer: View
   return explainMachine(head, allocation, now);
 }
 
-function explainRefusal({ reason, message, shortages }: Refusal): Explanation {
+function explainRefusal({ reason, message, shortages, candidates = [] }: Refusal): Explanation {
   const pools = new Map<Id, Shortage[]>();
   for (const shortage of shortages) pools.set(shortage.pool, [...(pools.get(shortage.pool) ?? []), shortage]);
   const considered = [...pools].map(([pool, lacking]) => ({ pool, chosen: false, shortages: lacking }));
-  return { reason, message, considered };
+  const hosts = candidates
+    .filter(({ host }) => host !== undefined)
+    .map((candidate) => ({ ...candidate, chosen: false, shortages: [] }));
+  return { reason, message, considered: [...considered, ...hosts] };
 }
 
 /** Something that was asked for, and what it was granted. */
@@ -104,7 +115,10 @@ function explainHold(head: Head, hold: Hold, held: readonly Claim[], now: Instan
   const { demand, createdOn, series } = hold;
   const parts = partsOf(currentClaims(hold));
   const ahead = intersect(currentWindow(hold), { start: now, end: FOREVER });
-  const considered = aside(head, held, () => consider(head, demand, parts, ahead));
+  const { considered, hosts } = aside(head, held, () => ({
+    considered: [...consider(head, demand, parts, ahead), ...chosenHosts(hold.claims)],
+    hosts: ahead === undefined ? [] : hostGroups(head, demand, ahead, hostsOf(hold.claims)),
+  }));
   const pools = [...parts.keys()].map((node) => `'${poolOfNode(node)}'`).join(', ');
   const message =
     parts.size === 0
@@ -114,7 +128,24 @@ function explainHold(head: Head, hold: Hold, held: readonly Claim[], now: Instan
         : `Granted on ${describeInstant(createdOn)} in the pools ${pools} together, since none fits the whole request alone.`;
   const others = considered.some(({ chosen }) => !chosen) ? ' What the other pools lack is as it is now.' : '';
   const note = series === undefined ? others : `${others}${describeWindows(series)}`;
-  return { message: `${message}${note}`, considered };
+  return { message: `${message}${note}`, considered, ...(hosts.length === 0 ? {} : { hosts }) };
+}
+
+/** Hosts that bear instances which are listed; the claims of the reservation name all. */
+const CHOSEN_LISTED = 64;
+
+function chosenHosts(claims: readonly Claim[]): Considered[] {
+  const borne = new Map<string, Considered>();
+  for (const { node, host } of claims) {
+    if (host === undefined) continue;
+    const pool = poolOfNode(node);
+    borne.set(`${pool} ${host}`, { pool, host: hostName(host), chosen: true, shortages: [] });
+  }
+  return [...borne.values()].slice(0, CHOSEN_LISTED);
+}
+
+function hostsOf(claims: readonly Claim[]): ReadonlySet<string> {
+  return new Set(claims.flatMap(({ host }) => host ?? []));
 }
 
 function describeWindows({ occurrence, count }: Series): string {
@@ -126,7 +157,7 @@ function explainMachine(head: Head, allocation: Allocation, now: Instant): Expla
   const failed = fault === undefined ? '' : ` The provider says: ${fault.message}.`;
   if (backing === 'reservation') {
     const message = `It consumes a part of what the reservation '${reservation ?? ''}' holds in the pool '${pool}'.${failed}`;
-    return { message, considered: [{ pool, chosen: true, shortages: [] }] };
+    return { message, considered: [{ pool, chosen: true, shortages: [] }, ...hostOf(allocation)] };
   }
   const own = claims.filter(({ node }) => node === poolNode(pool));
   const asked = partsOf(own).get(poolNode(pool)) ?? capacity;
@@ -139,7 +170,13 @@ function explainMachine(head: Head, allocation: Allocation, now: Instant): Expla
     reservation === undefined
       ? `It was made without a reservation, in the first pool in the order of ids that has what it needs from then on without end.`
       : `Its reservation '${reservation}' is over; it holds what it needs in the pool '${pool}' itself.`;
-  return { message: `${why} What the other pools lack is as it is now.${failed}`, considered };
+  const message = `${why} What the other pools lack is as it is now.${failed}`;
+  return { message, considered: [...considered, ...hostOf(allocation)] };
+}
+
+/** The host of a machine, where it is known. */
+function hostOf({ pool, host }: Allocation): Considered[] {
+  return host === undefined ? [] : [{ pool, host, chosen: true, shortages: [] }];
 }
 
 function consider(
@@ -184,5 +221,8 @@ function give(head: Head, claims: readonly Claim[], sign: 1 | -1): void {
   for (const claim of claims) {
     const node = head.nodes.get(claim.node);
     if (node !== undefined) addOver(node.free, claimWindows(claim), toVector(claim.capacity), sign);
+    const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
+    if (host !== undefined)
+      addOver(host.free, claimWindows(claim), hostVector(onHost(claim.capacity, claim.disk)), sign);
   }
 }

@@ -1,7 +1,7 @@
 /** Why a container found no place: in words, with what each candidate lacks at the most. */
 import { shortagesOf } from './admission.ts';
 import type { Container, Demand, Reason } from './entities.ts';
-import { leastOnHost } from './hosts.ts';
+import { hostVector, leastOnHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
 import type { Placement } from './placement.ts';
 import { fits, lackedTraits, poolsFor, seesHosts, unwantedTraits } from './placement-sites.ts';
@@ -15,6 +15,9 @@ import type { Window } from './window.ts';
 
 /** Candidates that a refusal lists; more would explain nothing. */
 const CANDIDATES_EXPLAINED = 16;
+
+/** What is said of a host on which nothing stands in the way of an instance by itself. */
+export const ROOM_FOR_ONE = 'has room for one, but not for as many as are needed in its group or beside others';
 
 type Unplaced = Extract<Placement, { readonly outcome: 'unplaced' }>;
 
@@ -82,8 +85,8 @@ function candidatesOf(head: Head, from: ContainerPool, container: Container, win
   return [...own, ...hosts];
 }
 
-/** What stands in the way of one instance on a host. */
-function lackedBy(
+/** What stands in the way of one instance on a host throughout the window, in words. */
+export function lackedBy(
   from: ContainerPool,
   share: Share,
   host: HostNode,
@@ -99,14 +102,15 @@ function lackedBy(
   ];
   if (traits.length > 0) return traits;
   const there = leastOnHost(host, window);
-  if (fits(there, share.ofHost))
-    return ['has room for one, but not for as many as are needed in its group or beside others'];
+  if (fits(there, share.ofHost)) return [ROOM_FOR_ONE];
   const missing = [
     [share.ofHost.cores - there.cores, 'cores'],
     [share.ofHost.ram - there.ram, 'MB of memory'],
     [share.ofHost.disk - there.disk, 'GB of local disk'],
   ] as const;
-  return missing.filter(([amount]) => amount > 0).map(([amount, what]) => `lacks ${amount} ${what}`);
+  const first = host.free.firstShortage(window, hostVector(share.ofHost));
+  const when = first === undefined || first <= window.start ? '' : ` from ${describeInstant(first)}`;
+  return missing.filter(([amount]) => amount > 0).map(([amount, what]) => `lacks ${amount} ${what}${when}`);
 }
 
 function spanned(window: Window): string {

@@ -4435,10 +4435,39 @@ export type ExplainOutputConsidered = {
    */
   readonly 'lacking-traits'?: readonly string[];
   /**
+   * What stood in the way of an instance of the container that found no place, in
+   * words, with the most that was missing and the first instant of that.
+   */
+  readonly lacking?: readonly string[];
+  /**
    * What was short, and when: of one that was chosen, of its part; else of the whole
    * request.
    */
   readonly shortage?: readonly ExplainOutputConsideredShortage[];
+};
+
+/**
+ * Of a reservation or offer with containers: the other hosts that could have been
+ * considered for an instance, together by what stands in the way now.
+ * @path /opnfv-promise:explain/output/hosts
+ */
+export type ExplainOutputHosts = {
+  /** Container of the request. */
+  readonly container: string;
+  /**
+   * Pool to whose provider the hosts belong.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly pool: string;
+  /** What stands in the way, in words. */
+  readonly lacking: string;
+  /**
+   * How many hosts these are.
+   * @type uint32
+   */
+  readonly count: number;
+  /** Some of them. */
+  readonly example?: readonly string[];
 };
 
 /**
@@ -4454,6 +4483,11 @@ export type ExplainOutput = {
   readonly message?: string;
   /** Pools and hosts that were considered. */
   readonly considered?: readonly ExplainOutputConsidered[];
+  /**
+   * Of a reservation or offer with containers: the other hosts that could have been
+   * considered for an instance, together by what stands in the way now.
+   */
+  readonly hosts?: readonly ExplainOutputHosts[];
 };
 
 /**

@@ -9,7 +9,7 @@ import type { Instant } from '../../engine/window.ts';
 import type { ExplainInput, ExplainOutput, Handlers } from '../../generated/opnfv-promise.ts';
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
-import { endOut, present, reasonOut } from './promise-values.ts';
+import { endOut, listIn, present, reasonOut } from './promise-values.ts';
 
 export function explainHandlers(engine: PromiseEngine): Pick<Handlers<RequestContext>, 'explain'> {
   return {
@@ -37,16 +37,24 @@ function look(
   );
 }
 
-function explanationOut({ reason, message, considered }: Explanation): ExplainOutput {
+function explanationOut({ reason, message, considered, hosts }: Explanation): ExplainOutput {
   return present({
     reason: reasonOut(reason),
     message,
     considered: considered.length === 0 ? undefined : considered.map(consideredOut),
+    hosts: hosts?.map(({ examples, ...group }) => ({ ...group, example: examples })),
   });
 }
 
-function consideredOut({ pool, host = '', chosen, shortages }: Considered) {
-  return present({ pool, host, chosen, shortage: shortages.length === 0 ? undefined : shortages.map(shortageOut) });
+function consideredOut({ pool, host = '', chosen, shortages, lacking, lackingTraits }: Considered) {
+  return present({
+    pool,
+    host,
+    chosen,
+    'lacking-traits': listIn(lackingTraits),
+    lacking: listIn(lacking),
+    shortage: listIn(shortages.map(shortageOut)),
+  });
 }
 
 function shortageOut({ resource, from, to, missing }: Shortage) {

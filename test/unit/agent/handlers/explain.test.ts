@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { errorOfPromise } from '../agent-fixture.ts';
-import { at, PromiseFixture } from './promise-fixture.ts';
+import type { Json } from '../../../../src/agent/local-client.ts';
+import { at, PromiseFixture, SIMULATION } from './promise-fixture.ts';
 
 describe('explain', () => {
   let promise: PromiseFixture;
@@ -89,9 +90,11 @@ describe('explain', () => {
     const machine = { name: 'vm', image: 'cirros', flavor: 'large' };
     const free = await promise.rpc('create-instance', machine);
     const explained = await promise.rpc('explain', { 'instance-id': free['instance-id'] });
+    const [, , host] = explained['considered'] as Json[];
     expect(explained['considered']).to.deep.equal([
       { pool: first, host: '', chosen: true },
       { pool: second, host: '', chosen: false },
+      { pool: first, host: host?.['host'], chosen: true },
     ]);
     const reserved = await promise.rpc('create-reservation', { capacity: { cores: 6, ram: '8192', instances: 1 } });
     const under = { ...machine, 'reservation-id': reserved['reservation-id'] };
@@ -125,5 +128,60 @@ describe('explain', () => {
     expect(await path({ decision: String(BigInt(String(decision)) + 1n) })).to.equal('/opnfv-promise:input/decision');
     promise = await promise.restarted();
     expect(await path({ decision: String(decision) })).to.equal('/opnfv-promise:input/decision');
+  });
+
+  describe('of containers', () => {
+    const web = { name: 'web', count: 1, explicit: { vcpus: 6, ram: '1024' } };
+
+    it('a reservation: the hosts that bear instances, and of the others how many lack what', async () => {
+      const source = await promise.provider('wide', {
+        ...SIMULATION,
+        host: [
+          { name: 'a', zone: 'west', vcpus: 8, ram: '16384', disk: 100, traits: ['HW_DPDK'] },
+          { name: 'b', zone: 'west', vcpus: 8, ram: '16384', disk: 100, traits: ['HW_DPDK'] },
+          { name: 'c', zone: 'west', vcpus: 4, ram: '16384', disk: 100, traits: ['HW_DPDK'] },
+          { name: 'd', zone: 'east', vcpus: 4, ram: '16384', disk: 100 },
+          { name: 'e', zone: 'east', vcpus: 8, ram: '16384', disk: 100 },
+        ],
+      });
+      const pool = String((await promise.rpc('increase-capacity', { source }))['pool-id']);
+      const container = [{ ...web, 'required-traits': ['HW_DPDK'] }];
+      const granted = await promise.rpc('create-reservation', { ...window, pools: [pool], container });
+      const explained = await promise.rpc('explain', { 'reservation-id': granted['reservation-id'] });
+      expect(explained['considered']).to.deep.equal([
+        { pool, host: '', chosen: true },
+        { pool, host: 'a', chosen: true },
+      ]);
+      const group = { container: 'web', pool };
+      expect(explained['hosts']).to.have.deep.members([
+        { ...group, lacking: 'nothing: another host was preferred', count: 1, example: ['b'] },
+        { ...group, lacking: 'lacks cores', count: 1, example: ['c'] },
+        { ...group, lacking: 'lacks HW_DPDK', count: 2, example: ['d', 'e'] },
+      ]);
+      expect(await promise.rpc('explain', { decision: granted['decision'] })).to.deep.equal(explained);
+    });
+
+    it('a refusal: what each host lacked, and from when on', async () => {
+      const taken = { start: at(1.5), end: at(2), pools: [west], container: [{ ...web, count: 1 }] };
+      expect(await promise.rpc('create-reservation', taken)).to.include({ result: 'ok' });
+      const refused = await promise.rpc('create-reservation', { ...window, pools: [west], container: [web] });
+      const explained = await promise.rpc('explain', { decision: refused['decision'] });
+      const [, host] = explained['considered'] as Json[];
+      expect(host).to.deep.equal({
+        pool: west,
+        host: 'left',
+        chosen: false,
+        lacking: [`lacks 4 cores from ${at(1.5)}`],
+      });
+    });
+
+    it('a machine: its host', async () => {
+      const booted = await promise.rpc('create-instance', { name: 'vm', image: 'cirros', flavor: 'large' });
+      await promise.advance(2_000);
+      const explained = await promise.rpc('explain', { 'instance-id': booted['instance-id'] });
+      const hosts = (explained['considered'] as Json[]).filter(({ host }) => host !== '');
+      expect(hosts).to.have.length(1);
+      expect(hosts[0]).to.include({ chosen: true });
+    });
   });
 });
