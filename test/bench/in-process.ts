@@ -58,7 +58,7 @@ async function engine(directory: string, loop: LoopOptions): Promise<Measurement
     clock: systemClock,
     bus,
   });
-  const capacity = { cores: 64_000, ram: 262_144_000, instances: 60_000 };
+  const capacity = { cores: 64_000, ram: 262_144_000, ports: 60_000 };
   await ledger.update(() => ({
     result: undefined,
     changes: [
@@ -95,6 +95,7 @@ async function local(directory: string, loop: LoopOptions): Promise<Measurement>
   const { LocalClient } = await compiled<typeof import('../../src/agent/local-client.ts')>('agent/local-client.js');
   const config = loadConfig({ dataDir: directory, restconf: '127.0.0.1:0', netconf: '127.0.0.1:0' });
   const running = await startPromise({ config, logger: createLogger('error') });
+  await running.users.add('bench', { role: 'operator' });
   const client = new LocalClient(running.agent, 'bench');
   await client.edit('merge', '', infrastructure());
   const requests = wanted(DIFFERENT_REQUESTS).map(jsonInput);

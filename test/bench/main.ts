@@ -1,6 +1,6 @@
 /**
  * `npm run bench [-- PART… --json FILE --seconds N --callers N,… --cpu-prof DIR]`: decisions of the timeline, and durable
- * create-reservation through each way in, beside baselines in the same run. Parts: timeline sqlite engine local http https
+ * create-reservation through each way in, beside baselines in the same run. Parts: timeline placement sqlite engine local http https
  * netconf discovery boot (openstack.ts); all of these unless named. Parts that take minutes, and run only when they are named: restart
  * (--reservations N). The server under test is the compiled one, in a process of its own; so is the load generator.
  */
@@ -16,6 +16,7 @@ import type { InProcessJob } from './in-process.ts';
 import type { Target } from './load-client.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 import { boot, discovery } from './openstack.ts';
+import type { PlacementResult } from './placement.ts';
 import { infrastructure } from './requests.ts';
 import { restart } from './restart.ts';
 import { ServedProcess } from '../served-process.ts';
@@ -25,7 +26,7 @@ import type { TimelineRate } from './timeline.ts';
 
 const WIRES = ['http', 'https', 'netconf'] as const;
 type Wire = (typeof WIRES)[number];
-const SHORT_PARTS = ['timeline', 'sqlite', 'engine', 'local', ...WIRES, 'discovery', 'boot'] as const;
+const SHORT_PARTS = ['timeline', 'placement', 'sqlite', 'engine', 'local', ...WIRES, 'discovery', 'boot'] as const;
 const PARTS = [...SHORT_PARTS, 'restart'] as const;
 type Part = (typeof PARTS)[number];
 
@@ -76,16 +77,37 @@ function loopOf(callers: number): LoadJob['loop'] {
   return { callers, seconds, warmUp: WARM_UP };
 }
 
-async function timeline(): Promise<readonly TimelineRate[]> {
-  const child = fork(fileURLToPath(new URL('timeline.ts', import.meta.url)), {
-    execArgv: ['--import', 'tsx', '--expose-gc'],
+/** Runs a module of this directory that sends its result, and nothing else. */
+async function resultOf<Result>(module: string, nodeOptions: readonly string[] = []): Promise<Result> {
+  const child = fork(fileURLToPath(new URL(module, import.meta.url)), {
+    execArgv: ['--import', 'tsx', ...nodeOptions],
     stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
   });
-  const rates = await new Promise<readonly TimelineRate[]>((resolve, reject) => {
-    // It sends its results, and nothing else.
-    child.once('message', (message) => resolve(message as readonly TimelineRate[]));
-    child.once('exit', () => reject(new Error('the benchmark of the timeline failed')));
+  return await new Promise<Result>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as Result));
+    child.once('exit', () => reject(new Error(`${module} failed`)));
   });
+}
+
+async function placement(): Promise<PlacementResult> {
+  const result = await resultOf<PlacementResult>('placement.ts');
+  const { hosts, instances, times } = result;
+  printTable(
+    [
+      `Placement, ${hosts.toLocaleString('en')} hosts, ${instances.toLocaleString('en')} instances`,
+      'outcome',
+      'requests',
+      'p50 ms',
+      'p99 ms',
+      'most ms',
+    ],
+    times.map(({ what, outcome, requests, p50, p99, most }) => [what, outcome, requests, p50, p99, most]),
+  );
+  return result;
+}
+
+async function timeline(): Promise<readonly TimelineRate[]> {
+  const rates = await resultOf<readonly TimelineRate[]>('timeline.ts', ['--expose-gc']);
   printTable(
     ['Decisions of the timeline, eleven resources', 'decisions/s', 'scan of an array/s'],
     rates.map((rate) => [
@@ -262,6 +284,7 @@ async function main(): Promise<void> {
   console.log(`${machine}; ${seconds} s each\n`);
   const results: Record<string, unknown> = { machine, date: new Date().toISOString(), seconds };
   if (parts.has('timeline')) results['timeline'] = await timeline();
+  if (parts.has('placement')) results['placement'] = await placement();
   if (parts.has('sqlite')) results['sqlite'] = await sqliteAlone();
   if (parts.has('engine')) results['engine'] = await withoutWire('engine', 'engine and ledger, in process');
   if (parts.has('local')) results['local'] = await withoutWire('local', 'local client, in process');

@@ -1,5 +1,6 @@
 /**
- * Placement in a large cloud: `node --import tsx test/bench/placement.ts`.
+ * Placement in a large cloud: the part `placement` of `npm run bench`, or `node --import tsx test/bench/placement.ts`, which
+ * takes the numbers of hosts, of instances and of requests, and `--check` to hold the maps against the invariants at the end.
  *
  * 10,000 hosts in 10 zones, with 500,000 instances placed on them over a year in reservations of 50, each at the time for which
  * it was asked. A decision is create-reservation for 100 instances with anti-affinity in a random window of the year: its
@@ -11,6 +12,26 @@ import { violations } from '../../src/engine/invariants.ts';
 import type { Command } from '../../src/engine/requests.ts';
 import { apply, emptyHead } from '../../src/engine/state.ts';
 import type { VimHost } from '../../src/vim/vim.ts';
+import { percentile, randomFrom } from './statistics.ts';
+
+/** What was measured of one kind of request, milliseconds of processor time. */
+export interface PlacementTimes {
+  readonly what: string;
+  readonly outcome: 'granted' | 'refused';
+  readonly requests: number;
+  readonly p50: number;
+  readonly p99: number;
+  readonly most: number;
+}
+
+/** What `placement.ts` sends to its parent. */
+export interface PlacementResult {
+  readonly hosts: number;
+  readonly instances: number;
+  readonly fillSeconds: number;
+  readonly residentMegabytes: number;
+  readonly times: readonly PlacementTimes[];
+}
 
 const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
@@ -23,16 +44,6 @@ const PER_RESERVATION = 50;
 /** Cores of a host; instances of the load take 1 to 8, so that a host is in use to about the share given. */
 const CORES = 64;
 const UTILISATION = 0.8;
-
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
-}
 
 /** Milliseconds of processor time that this process has taken: other work on the machine does not count. */
 function cpu(): number {
@@ -84,11 +95,6 @@ function demandFor(count: number, policy?: AffinityPolicy): Demand {
     : { capacity: {}, containers: [{ ...container, group: 'g' }], groups: [{ name: 'g', policy }] };
 }
 
-function percentile(times: readonly number[], share: number): string {
-  const sorted = [...times].sort((a, b) => a - b);
-  return (sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN).toFixed(2);
-}
-
 const { provider } = run(commands.addProvider, { access: { type: 'promise-simulator:simulated' } });
 const zones = Array.from({ length: 10 }, (_, index) => `zone-${index}`);
 run(commands.updateProvider, {
@@ -114,14 +120,22 @@ while (held < CLAIMS && refusedLoad < CLAIMS / PER_RESERVATION) {
   if (result.outcome === 'refused') refusedLoad++;
   else held += PER_RESERVATION;
 }
-const seconds = (cpu() - began) / 1000;
-const memory = Math.round(process.memoryUsage().rss / 2 ** 20);
+const fillSeconds = (cpu() - began) / 1000;
+const residentMegabytes = Math.round(process.memoryUsage().rss / 2 ** 20);
 console.log(
-  `${held} instances placed in ${seconds.toFixed(1)} s, ${refusedLoad} requests refused, ${memory} MB resident`,
+  `${held} instances placed in ${fillSeconds.toFixed(1)} s, ${refusedLoad} requests refused, ${residentMegabytes} MB resident`,
 );
-console.log(
-  `while filling, 50 instances each: p50 ${percentile(loadTimes, 0.5)} ms, p99 ${percentile(loadTimes, 0.99)} ms`,
-);
+const times: PlacementTimes[] = [];
+note('50 instances each, while filling', 'granted', loadTimes);
+
+function note(what: string, outcome: PlacementTimes['outcome'], measured: readonly number[]): void {
+  if (measured.length === 0) return;
+  const sorted = [...measured].sort((a, b) => a - b);
+  const [p50, p99, most] = [percentile(sorted, 0.5), percentile(sorted, 0.99), percentile(sorted, 1)];
+  times.push({ what, outcome, requests: sorted.length, p50, p99, most });
+  const figures = `p50 ${p50.toFixed(2)} ms, p99 ${p99.toFixed(2)} ms, most ${most.toFixed(2)} ms`;
+  console.log(`${what}: ${sorted.length} ${outcome}: ${figures}`);
+}
 
 function measure(title: string, make: () => Demand): void {
   const granted: number[] = [];
@@ -133,14 +147,8 @@ function measure(title: string, make: () => Demand): void {
     (result.outcome === 'refused' ? refused : granted).push(cpu() - at);
     if (result.outcome === 'granted') run(commands.cancelReservation, { id: result.reservation.id });
   }
-  for (const [outcome, times] of [
-    ['granted', granted],
-    ['refused', refused],
-  ] as const) {
-    if (times.length === 0) continue;
-    const figures = `p50 ${percentile(times, 0.5)} ms, p99 ${percentile(times, 0.99)} ms, most ${percentile(times, 1)} ms`;
-    console.log(`${title}: ${times.length} ${outcome}: ${figures}`);
-  }
+  note(title, 'granted', granted);
+  note(title, 'refused', refused);
 }
 
 measure('100 anti-affine, warming up', () => demandFor(100, 'anti-affinity'));
@@ -154,3 +162,5 @@ measure('1 of a whole host', () => ({
 }));
 
 if (process.argv.includes('--check')) console.log(violations(head, NOW).slice(0, 3));
+const result: PlacementResult = { hosts: HOSTS, instances: held, fillSeconds, residentMegabytes, times };
+process.send?.(result);

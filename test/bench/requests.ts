@@ -7,14 +7,14 @@ export const PROVIDER = 'bench';
 const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
 
-/** What is asked for: 2 cores, 4 GiB and one instance, for up to 16 hours within the year that begins with the next hour. */
+/** What is asked for: 2 cores, 4 GiB and one port, for up to 16 hours within the year that begins with the next hour. */
 export interface Wanted {
   readonly name: string;
   readonly start: number;
   readonly end: number;
 }
 
-export const CAPACITY = { cores: 2, ram: '4096', instances: 1 } as const;
+export const CAPACITY = { cores: 2, ram: '4096', ports: 1 } as const;
 
 /** Requests that differ in their windows, the same for the same number of them within an hour. */
 export function wanted(count: number): readonly Wanted[] {
@@ -34,25 +34,30 @@ export function jsonInput({ name, start, end }: Wanted): Record<string, unknown>
 
 /** The operation's element, as NETCONF has it. */
 export function xmlOperation({ name, start, end }: Wanted): string {
-  const { cores, ram, instances } = CAPACITY;
+  const { cores, ram, ports } = CAPACITY;
   return (
     '<create-reservation xmlns="urn:opnfv:promise">' +
     `<name>${name}</name><start>${at(start)}</start><end>${at(end)}</end>` +
-    `<capacity><cores>${cores}</cores><ram>${ram}</ram><instances>${instances}</instances></capacity>` +
+    `<capacity><cores>${cores}</cores><ram>${ram}</ram><ports>${ports}</ports></capacity>` +
     `<pools>${POOL}</pools></create-reservation>`
   );
 }
 
-/** Configuration that the requests find room in: a simulated provider and one pool of it. */
+/** Configuration that the requests find room in, however many they are: a simulated provider and one pool of it. */
 export function infrastructure(): Record<string, unknown> {
-  const simulation = { host: [{ name: 'host', count: 64, vcpus: 1024, ram: '4194304', disk: 10_000 }] };
+  const ports = 60_000;
+  const capacity = { cores: 64_000, ram: '262144000', ports };
+  const simulation = {
+    host: [{ name: 'host', count: 64, vcpus: 1024, ram: '4194304', disk: 10_000 }],
+    // Without it, a simulated provider has the ports of a small tenant.
+    limits: { ports },
+  };
   const provider = {
     id: PROVIDER,
     name: PROVIDER,
     'provider-type': 'promise-simulator:simulated',
     'promise-simulator:simulation': simulation,
   };
-  const capacity = { cores: 64_000, ram: '262144000', instances: 60_000 };
   return {
     'opnfv-promise:promise': {
       providers: { provider: [provider] },

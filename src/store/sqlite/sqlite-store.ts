@@ -40,6 +40,8 @@ const MOST_COMMITS = 500;
 const MOST_CHARACTERS = 4_000_000;
 /** Groups handed to the thread: one to work on, and one to go on with. */
 const MOST_UNDER_WAY = 2;
+/** The fewest commits that the thread is given in the middle of a turn. */
+const FEWEST_EARLY = 8;
 /** Records read at a time. */
 const RECORD_PAGE = 1_000;
 /** Events read from the log at a time. */
@@ -91,6 +93,8 @@ export class SqliteStore implements Store {
   #waiting: Group[] = [];
   #flush: NodeJS.Immediate | undefined;
   #backlog = 0;
+  /** How many commits became durable last. */
+  #lastDurable = 0;
   /** Settles with the latest commit, which is when all before it are settled too. */
   #latest: Promise<unknown> = Promise.resolve();
   #closed: Promise<void> | undefined;
@@ -246,7 +250,8 @@ export class SqliteStore implements Store {
       commits.push({ durable: () => resolve(result), lost: reject });
     });
     this.#latest = settled;
-    this.#flush ??= setImmediate(() => this.#send());
+    this.#flush ??= setImmediate(() => this.#flushed());
+    if (commits.length >= FEWEST_EARLY && this.#isHalf(commits.length)) this.#send();
     return settled;
   }
 
@@ -259,9 +264,22 @@ export class SqliteStore implements Store {
     return group;
   }
 
+  /**
+   * Whether so many commits are half of those that are on their way or come again, as far as can be told. Those who are answered
+   * together come again together: with half of them the thread has work while the others are decided, and so on in turn.
+   */
+  #isHalf(commits: number): boolean {
+    const [first, another] = this.#underWay;
+    return another === undefined && 2 * commits >= this.#lastDurable + (first?.commits.length ?? 0);
+  }
+
+  #flushed(): void {
+    this.#flush = undefined;
+    this.#send();
+  }
+
   /** Gives the thread what it may have; the rest goes on gathering. */
   #send(): void {
-    this.#flush = undefined;
     while (this.#underWay.length < MOST_UNDER_WAY) {
       const group = this.#waiting.shift();
       if (group === undefined) return;
@@ -286,7 +304,8 @@ export class SqliteStore implements Store {
   #durable(): void {
     const group = this.#underWay.shift();
     this.#backlog -= group?.steps.characters ?? 0;
-    if (this.#waiting.length > 0) this.#flush ??= setImmediate(() => this.#send());
+    this.#lastDurable = group?.commits.length ?? 0;
+    if (this.#waiting.length > 0) this.#flush ??= setImmediate(() => this.#flushed());
     for (const { durable } of group?.commits ?? []) durable();
   }
 

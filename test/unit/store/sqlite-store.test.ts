@@ -330,6 +330,34 @@ describe('SQLite store', () => {
       expect(records(opened)).to.deep.equal([{ kind: 'meta', id: 'last', body: { number: 2_000 } }]);
     });
 
+    it('works on half of what comes again and again while the other half is decided', async () => {
+      const sizes: number[] = [];
+      let durable = 0;
+      store = SqliteStore.open({
+        directory: directory.path,
+        now: () => 1,
+        startThread: (setup) => {
+          const thread = startWriterThread(setup);
+          const post = thread.postMessage.bind(thread);
+          thread.postMessage = (order: WriterOrder) => {
+            if (order !== 'end') sizes.push(order.text.length / 'none'.length);
+            post(order);
+          };
+          return thread;
+        },
+      });
+      const opened = store;
+      const caller = async (): Promise<void> => {
+        for (let turns = 0; turns < 20; turns++) {
+          await opened.append({ ...EMPTY, due: [{ remove: 'none' }] });
+          durable += 1;
+        }
+      };
+      await Promise.all(Array.from({ length: 64 }, caller));
+      expect(durable).to.equal(64 * 20);
+      for (const size of sizes.slice(8, 30)) expect(size).to.be.within(20, 44);
+    });
+
     it('is given so much at a time and no more, however much waits', async () => {
       let underWay = 0;
       let mostUnderWay = 0;
