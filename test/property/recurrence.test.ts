@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { Recurrence, Reservation } from '../../src/engine/entities.ts';
 import { queryReservations } from '../../src/engine/queries.ts';
-import { DAY, Engine, HOUR, NOW } from '../unit/engine/engine-fixture.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 
 const SOURCE_CORES = 1000;
 
@@ -127,6 +127,91 @@ function sumAt(spans: readonly Held[], instant: number): number {
   return spans.reduce((sum, { start, end, cores }) => sum + (start <= instant && instant < end ? cores : 0), 0);
 }
 
+const HOSTS = ['h1', 'h2', 'h3'].map((name) => ({ name, cores: 8, ram: 8192 }));
+
+const event = fc.oneof(
+  {
+    arbitrary: fc.record({
+      do: fc.constant('create' as const),
+      request,
+      instances: fc.nat({ max: 3 }),
+      apart: fc.boolean(),
+    }),
+    weight: 4,
+  },
+  { arbitrary: fc.record({ do: fc.constant('boot' as const), which: fc.nat(), large: fc.boolean() }), weight: 5 },
+  { arbitrary: fc.record({ do: fc.constant('gone' as const), which: fc.nat() }), weight: 2 },
+  { arbitrary: fc.record({ do: fc.constant('change' as const), which: fc.nat(), request }), weight: 2 },
+  { arbitrary: fc.record({ do: fc.constant('cancel' as const), which: fc.nat() }), weight: 1 },
+  { arbitrary: fc.record({ do: fc.constant('fail' as const), host: fc.nat({ max: 2 }) }), weight: 1 },
+  { arbitrary: fc.record({ do: fc.constant('repair' as const) }), weight: 1 },
+  { arbitrary: fc.record({ do: fc.constant('wait' as const), hours: fc.integer({ min: 1, max: 20 }) }), weight: 6 },
+);
+type Happening = typeof event extends fc.Arbitrary<infer Value> ? Value : never;
+
+/** Carries out one event; whatever is answered, the engine checks its invariants after each. */
+function happen(engine: Engine, source: string, each: Happening): void {
+  const living = [...engine.head.reservations.values()].filter(({ hold }) => hold === 'firm');
+  const pick = <T>(from: readonly T[], index: number): T | undefined => from[index % Math.max(1, from.length)];
+  switch (each.do) {
+    case 'create': {
+      const { demand, ...times } = inputOf(each.request, engine.now);
+      const { instances, apart } = each;
+      const container = { name: 'vm', count: instances, size: { vcpus: 2, ram: 1024 } };
+      const placed = {
+        capacity: {},
+        containers: [apart ? { ...container, group: 'g' } : container],
+        groups: [{ name: 'g', policy: 'anti-affinity' as const }],
+      };
+      const { cores } = demand.capacity;
+      const capacity = { cores, ram: cores * 1024, instances: 2 };
+      engine.do('createReservation', { ...times, demand: instances === 0 ? { capacity } : placed });
+      break;
+    }
+    case 'boot': {
+      const reservation = pick(living, each.which)?.id;
+      const machine = { name: 'vm', image: 'cirros', flavor: each.large ? 'large' : 'small' };
+      engine.do('createInstance', reservation === undefined ? machine : { ...machine, reservation });
+      break;
+    }
+    case 'gone': {
+      const machine = pick([...engine.head.allocations.keys()], each.which);
+      if (machine === undefined) break;
+      engine.do('destroyInstance', { id: machine });
+      engine.do('serverGone', { allocation: machine });
+      break;
+    }
+    case 'change': {
+      const one = pick(living, each.which);
+      if (one === undefined || one.demand.containers !== undefined) break;
+      const { recurrence: repeated, demand } = inputOf(each.request, engine.now);
+      engine.do('updateReservation', {
+        id: one.id,
+        demand,
+        ...(repeated?.count === undefined || one.series === undefined || one.series.occurrence > repeated.count
+          ? {}
+          : { recurrence: { ...repeated, frequency: 'daily', interval: one.series.period / DAY } }),
+      });
+      break;
+    }
+    case 'cancel': {
+      const one = pick(living, each.which);
+      if (one !== undefined) engine.do('cancelReservation', { id: one.id });
+      break;
+    }
+    case 'fail': {
+      const hosts = HOSTS.map((host, index) => ({ ...host, state: index === each.host ? 'down' : 'up' }) as const);
+      engine.do('updateProvider', { id: source, inventory: inventoryOf(hosts) });
+      break;
+    }
+    case 'repair':
+      engine.do('updateProvider', { id: source, inventory: inventoryOf(HOSTS) });
+      break;
+    case 'wait':
+      engine.advance(each.hours * HOUR);
+  }
+}
+
 describe('reservations that recur, beside one for each window', function () {
   this.timeout(180_000);
 
@@ -217,6 +302,24 @@ describe('reservations that recur, beside one for each window', function () {
         expect(engine.do('createReservation', again).outcome).to.equal('granted');
       }),
       { numRuns: 200, seed: 22 },
+    );
+  });
+
+  it('keep what the engine promises when machines run, hosts fail, and what expires is released', () => {
+    fc.assert(
+      fc.property(fc.array(event, { maxLength: 25 }), fc.boolean(), (events, terminate) => {
+        const engine = new Engine();
+        const source = engine.provider(HOSTS);
+        engine.pool(source, { cores: 18, ram: 18_432, instances: 12 });
+        const entry = { ...engine.head.policy, expiry: 120, atEnd: terminate ? 'terminate' : 'release' } as const;
+        engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+        for (const each of events) happen(engine, source, each);
+        // Everything is over in the end, and leaves nothing behind.
+        engine.do('updateProvider', { id: source, inventory: inventoryOf(HOSTS) });
+        engine.advance(100 * DAY);
+        for (const { status } of engine.head.reservations.values()) expect(status).not.to.equal('active');
+      }),
+      { numRuns: 150, seed: 23 },
     );
   });
 });
