@@ -419,6 +419,43 @@ function furtherScenarios(open: () => World): void {
     await world.conflict('create-instance', world.instance({ 'reservation-id': id }), 'reservation-over');
   });
 
+  it('allocates a network, a port and a volume against a reservation, gives them to a machine, and ends them all', async () => {
+    const world = await open().open();
+    const { provider } = world.vim;
+    const capacity = { gigabytes: 20, volumes: 2, networks: 1, ports: 2 };
+    const pool = text(await world.ok('increase-capacity', { source: provider, capacity }), 'pool-id');
+    const reserved = await world.ok('create-reservation', { pools: [pool], capacity });
+    const reservation = text(reserved, 'reservation-id');
+    const create = (name: string, more: Json): Promise<Content> =>
+      world.ok('create-allocation', { name, 'reservation-id': reservation, ...more });
+    const network = await create('net', { network: { subnet: [{ cidr: '192.0.2.0/24', gateway: '192.0.2.1' }] } });
+    const port = await create('port', { port: { network: text(network, 'allocation-id'), address: '192.0.2.7' } });
+    expect(leaf(port, 'address')).to.equal('192.0.2.7');
+    const volume = await create('data', { volume: { size: 15 } });
+    expect([leaf(network, 'status'), leaf(volume, 'status')]).to.deep.equal(['completed', 'in-progress']);
+    const id = text(volume, 'allocation-id');
+    const events = await world.events('allocation-event', 'instance-id', id);
+    const there = await world.event(events, 'state-changed');
+    expect([leaf(there, 'kind'), leaf(there, 'vm-state')]).to.deep.equal(['volume', 'ACTIVE']);
+    const more = { name: 'more', volume: { size: 6 }, 'reservation-id': reservation };
+    await world.conflict('create-allocation', more, 'exceeds-reservation');
+    const state = await world.consumer.get(reservationPath(reservation));
+    expect(amount(state, 'state/remaining/gigabytes')).to.equal(5);
+    expect(all(state, 'state/allocations')).to.have.length(3);
+
+    const uses = { ports: [text(port, 'allocation-id')], volumes: [id] };
+    const machine = text(await world.ok('create-instance', world.instance(uses)), 'instance-id');
+    const record = await world.consumer.get(allocationPath(id));
+    expect([leaf(record, 'attached-to'), leaf(record, 'volume/size')]).to.deep.equal([machine, '15']);
+    await world.conflict('destroy-allocation', { 'allocation-id': id }, 'resource-in-use');
+    const machineEvents = await world.events('allocation-event', 'instance-id', machine);
+    await world.ok('destroy-instance', { 'instance-id': machine });
+    await world.event(machineEvents, 'destroyed');
+    await world.ok('destroy-allocation', { 'allocation-id': id });
+    expect(leaf(await world.event(events, 'destroyed'), 'vm-state')).to.equal('DELETED');
+    expect(amount(await world.consumer.get(reservationPath(reservation)), 'state/remaining/gigabytes')).to.equal(20);
+  });
+
   it('reserves many windows as one, starts and ends each, and finds it by any', async () => {
     const world = await open().open();
     const first = world.now + HOUR;

@@ -6,7 +6,7 @@ import { SimulatedClouds } from '../../../src/vim/simulated/clouds.ts';
 import type { SimulatedCloud } from '../../../src/vim/simulated/cloud.ts';
 import type { Nfvi } from '../../../src/vim/simulated/nfvi.ts';
 import { VimError } from '../../../src/vim/vim.ts';
-import type { CreateServer, Vim, VimEvent, VimServer } from '../../../src/vim/vim.ts';
+import type { CreateServer, VimGroupPolicy, Vim, VimEvent, VimServer } from '../../../src/vim/vim.ts';
 import { describeVimContract } from '../../contract/vim.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 
@@ -150,6 +150,19 @@ describe('simulated VIM', () => {
     expect(await placed({ zone: 'z1' }), 'zone z1 is full').to.equal(undefined);
     const { hosts } = await vim.discover(signal);
     expect(hosts.map(({ used }) => used.vcpus)).to.deep.equal([4, 1]);
+  });
+
+  it('keeps servers of a group together or apart where nobody says on which host', async () => {
+    const placed = async (policy: VimGroupPolicy, token: string): Promise<string | undefined> =>
+      (await server(await boot({ group: { token, policy } })))?.host;
+    expect([await placed('anti-affinity', 'apart'), await placed('anti-affinity', 'apart')]).to.have.members([
+      'a',
+      'b',
+    ]);
+    expect(await placed('anti-affinity', 'apart'), 'there is no third host').to.equal(undefined);
+    const together = await placed('affinity', 'together');
+    expect(await placed('affinity', 'together')).to.equal(together);
+    await vim.removeServerGroups(new Set(), signal);
   });
 
   it('refuses over quota, and an image for which the flavor is too small', async () => {
