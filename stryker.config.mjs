@@ -19,6 +19,7 @@ export default {
   disableTypeChecks: false,
   concurrency: 1,
   timeoutMS: 10_000,
+  dryRunTimeoutMinutes: 30,
   reporters: ['progress-append-only', 'json'],
   jsonReporter: { fileName: 'reports/mutation.json' },
   tempDirName: 'reports/stryker',

@@ -91,6 +91,30 @@ describe('quotas', () => {
     expect(update(T + HOUR, T + 3 * HOUR)).to.equal('updated');
   });
 
+  it('do not bind what recurs less often, and bind what recurs more often or otherwise; they name the first window that is short', () => {
+    const engine = engineWith();
+    engine.as = { user: 'ann', tenant: 'red' };
+    const daily = (count: number, interval = 1) => ({ frequency: 'daily' as const, interval, count });
+    const demand = { capacity: { cores: 4 } };
+    const id = engine.reserve({ start: T, end: T + HOUR, recurrence: daily(4), demand });
+    const once = engine.reserve({ start: T + HOUR, end: T + 2 * HOUR, demand });
+    engine.now += 1;
+    limit(engine, { name: 'q', capacity: { cores: 2 } });
+    const update = (change: object, which = id): string =>
+      engine.do('updateReservation', { id: which, ...change }).outcome;
+    expect(update({ recurrence: daily(5) })).to.equal('refused');
+    expect(update({ recurrence: daily(4, 2) })).to.equal('refused');
+    expect(update({ recurrence: daily(3) })).to.equal('updated');
+    expect(update({ demand: { capacity: { cores: 3 } } })).to.equal('updated');
+    expect(update({ recurrence: daily(2) }, once), 'one window becomes two').to.equal('refused');
+    limit(engine, { name: 'q', capacity: { cores: 6 } });
+    const start = T + HOUR / 2 - DAY;
+    const more = engine.do('createReservation', { start, end: start + HOUR, recurrence: daily(3), demand });
+    expect(more.outcome === 'refused' && more.refusal.message).to.include(
+      'left throughout all windows, the first short',
+    );
+  });
+
   it('limit a user, a tenant, or a user of a tenant, and the narrowest counts', () => {
     const engine = engineWith(
       { name: 'of-ann', user: 'ann', capacity: { cores: 2 } },
