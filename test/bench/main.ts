@@ -2,9 +2,10 @@
  * `npm run bench [-- PART… --json FILE --seconds N --callers N,… --cpu-prof DIR]`: decisions of the timeline, and durable
  * create-reservation through each way in, beside baselines in the same run. Parts: timeline placement sqlite engine local http https
  * netconf discovery boot (openstack.ts); all of these unless named. Parts that take minutes, and run only when they are named: restart
- * (--reservations N). The server under test is the compiled one, in a process of its own; so is the load generator.
+ * (--reservations N), double-booking (--rounds N), decisions. The server under test is the compiled one, in a process of its own; so is the load generator.
  */
 import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, cpus, tmpdir, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -16,6 +17,7 @@ import type { InProcessJob } from './in-process.ts';
 import type { Target } from './load-client.ts';
 import type { LoadJob, LoadResult } from './load.ts';
 import { boot, discovery } from './openstack.ts';
+import { doubleBooking } from './double-booking.ts';
 import type { PlacementResult } from './placement.ts';
 import { infrastructure } from './requests.ts';
 import { restart } from './restart.ts';
@@ -27,7 +29,7 @@ import type { TimelineRate } from './timeline.ts';
 const WIRES = ['http', 'https', 'netconf'] as const;
 type Wire = (typeof WIRES)[number];
 const SHORT_PARTS = ['timeline', 'placement', 'sqlite', 'engine', 'local', ...WIRES, 'discovery', 'boot'] as const;
-const PARTS = [...SHORT_PARTS, 'restart'] as const;
+const PARTS = [...SHORT_PARTS, 'restart', 'double-booking', 'decisions'] as const;
 type Part = (typeof PARTS)[number];
 
 const WARM_UP = 1;
@@ -54,19 +56,27 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '3' },
     callers: { type: 'string', default: '1,16,64' },
     reservations: { type: 'string', default: '1000000' },
+    rounds: { type: 'string', default: '100' },
     'cpu-prof': { type: 'string' },
   },
 });
 const seconds = Number(values.seconds);
 const callersAtOnce = values.callers.split(',').map(Number);
 const reservations = Number(values.reservations);
+const rounds = Number(values.rounds);
 const parts = chosenParts();
 
 function chosenParts(): ReadonlySet<Part> {
   const unknown = positionals.filter((name) => !PARTS.some((part) => part === name));
-  if (unknown.length > 0 || !(seconds > 0) || !(reservations >= 1) || !callersAtOnce.every((callers) => callers >= 1)) {
+  if (
+    unknown.length > 0 ||
+    !(seconds > 0) ||
+    !(reservations >= 1) ||
+    !(rounds >= 1) ||
+    !callersAtOnce.every((callers) => callers >= 1)
+  ) {
     console.error(
-      `usage: npm run bench -- [${PARTS.join('|')}]… [--json FILE] [--seconds N] [--callers N,…] [--reservations N] [--cpu-prof DIR]`,
+      `usage: npm run bench -- [${PARTS.join('|')}]… [--json FILE] [--seconds N] [--callers N,…] [--reservations N] [--rounds N] [--cpu-prof DIR]`,
     );
     process.exit(2);
   }
@@ -272,6 +282,15 @@ function printLines(title: string, lines: readonly Line[]): void {
   );
 }
 
+/** Runs a program of this directory, which prints for itself. @throws Error when it fails */
+async function program(file: string): Promise<void> {
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), {
+    execArgv: ['--import', 'tsx', '--max-old-space-size=4096'],
+  });
+  await once(child, 'exit');
+  if (child.exitCode !== 0) throw new Error(`${file} failed`);
+}
+
 /** Node's options to write profiles, for a process that is to be profiled. */
 function profiling(name: string): readonly string[] {
   const directory = values['cpu-prof'];
@@ -293,6 +312,8 @@ async function main(): Promise<void> {
   if (parts.has('discovery')) results['discovery'] = await discovery();
   if (parts.has('boot')) results['boot'] = await boot(profiling('boot'));
   if (parts.has('restart')) results['restart'] = await restart(reservations);
+  if (parts.has('double-booking')) results['double-booking'] = await doubleBooking(rounds);
+  if (parts.has('decisions')) await program('decisions.ts');
   if (values.json !== undefined) writeFileSync(values.json, `${JSON.stringify(results, null, 2)}\n`);
   console.log('The table of libyang-wasm: npm run bench --workspace libyang-wasm');
 }
