@@ -2,8 +2,8 @@ import { X509Certificate } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import selfsigned from 'selfsigned';
-import ssh2 from 'ssh2';
 import { ConfigError } from './config.ts';
+import { makeSshKeyPair, sshKeyFault } from './ssh-key-pair.ts';
 
 /** What the agent shows its clients: a TLS certificate for RESTCONF and SSH host keys for NETCONF. */
 export interface HostCredentials {
@@ -18,9 +18,9 @@ export interface HostCredentials {
 }
 
 const HOST_KEYS = [
-  { file: 'ssh_host_ed25519_key', make: () => ssh2.utils.generateKeyPairSync('ed25519') },
-  { file: 'ssh_host_ecdsa_key', make: () => ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }) },
-  { file: 'ssh_host_rsa_key', make: () => ssh2.utils.generateKeyPairSync('rsa', { bits: 3072 }) },
+  { file: 'ssh_host_ed25519_key', type: 'ed25519' },
+  { file: 'ssh_host_ecdsa_key', type: 'ecdsa' },
+  { file: 'ssh_host_rsa_key', type: 'rsa' },
 ] as const;
 
 const CERTIFICATE_YEARS = 5;
@@ -28,7 +28,7 @@ const CERTIFICATE_YEARS = 5;
 /**
  * Reads the credentials in the data directory, and makes those that are missing. To use a certificate of one's own,
  * put it there as `tls.crt` and `tls.key` (PEM).
- * @throws ConfigError when only one of certificate and key is there
+ * @throws ConfigError when only one of certificate and key is there, or an SSH host key cannot be used
  * @param names host names and addresses that a certificate made here is for
  */
 export async function hostCredentials(dataDirectory: string, names: readonly string[]): Promise<HostCredentials> {
@@ -46,13 +46,18 @@ export async function hostCredentials(dataDirectory: string, names: readonly str
     certificate,
     certificateKey: readFileSync(keyPath, 'utf8'),
     certificateFingerprint: new X509Certificate(certificate).fingerprint256,
-    hostKeys: HOST_KEYS.map(({ file, make }) => readOrMake(join(dataDirectory, file), () => make().private)),
+    hostKeys: HOST_KEYS.map(({ file, type }) => hostKey(join(dataDirectory, file), type)),
   };
 }
 
-function readOrMake(path: string, make: () => string): string {
-  if (!existsSync(path)) writeFileSync(path, make(), { mode: 0o600 });
-  return readFileSync(path, 'utf8');
+function hostKey(path: string, type: (typeof HOST_KEYS)[number]['type']): string {
+  if (!existsSync(path)) writeFileSync(path, makeSshKeyPair(type).private, { mode: 0o600 });
+  const key = readFileSync(path, 'utf8');
+  const fault = sshKeyFault(key);
+  if (fault === undefined) return key;
+  throw new ConfigError(
+    `${path} is no SSH private key that can be used (${fault}): put another there, or remove it to have one made`,
+  );
 }
 
 async function makeCertificate(certificatePath: string, keyPath: string, names: readonly string[]): Promise<void> {

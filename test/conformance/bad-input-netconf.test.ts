@@ -5,6 +5,7 @@ import { readError, type AnswerError } from '../../src/cli/demo/consumer.ts';
 import { all, leaf, namespaceOf } from '../../src/cli/demo/content.ts';
 import type { NetconfClient } from '../../src/cli/demo/netconf-client.ts';
 import { AgentUnderTest, KEY, PASSWORD, START, USER } from '../contract/agent-under-test.ts';
+import { makeSshKeyPair } from '../../src/ssh-key-pair.ts';
 
 const BASE = namespaceOf('ietf-netconf');
 const NOTIFICATION = 'urn:ietf:params:xml:ns:netconf:notification:1.0';
@@ -615,7 +616,7 @@ describe('NETCONF with bad input', function () {
   for (const [what, credentials] of [
     ['a wrong password', { username: USER, password: 'wrong' }],
     ['an unknown user', { username: 'nobody', password: PASSWORD }],
-    ['a key of nobody', { username: USER, privateKey: ssh2.utils.generateKeyPairSync('ed25519').private }],
+    ['a key of nobody', { username: USER, privateKey: makeSshKeyPair('ed25519').private }],
   ] as const) {
     it(`refuses ${what}`, async () => {
       const connection = new ssh2.Client();

@@ -2,7 +2,6 @@ import { copyFileSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import ssh2 from 'ssh2';
 import { startPromise, type RunningPromise } from '../../src/app.ts';
 import { NothingCame, type Inbox } from '../../src/cli/demo/consumer.ts';
 import { NetconfClient, type NetconfClientOptions } from '../../src/cli/demo/netconf-client.ts';
@@ -11,13 +10,14 @@ import { loadConfig, type Config } from '../../src/config.ts';
 import { ManualClock } from '../../src/engine/clock.ts';
 import { hostCredentials } from '../../src/host-credentials.ts';
 import { createLogger } from '../../src/observe/log.ts';
+import { makeSshKeyPair } from '../../src/ssh-key-pair.ts';
 
 /** When agents under test believe they start. */
 export const START = Date.parse('2027-03-01T08:00:00Z');
 
 export const USER = 'anna';
 export const PASSWORD = 'correct horse battery staple';
-export const KEY = ssh2.utils.generateKeyPairSync('ed25519');
+export const KEY = makeSshKeyPair('ed25519');
 
 /** How long something that has to come may take, in the time of this machine. */
 const PATIENCE_MS = 8_000;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { X509Certificate } from 'node:crypto';
-import { mkdtempSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import { mkdtempSync, rmSync, statSync, unlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
@@ -31,5 +31,13 @@ describe('host credentials', () => {
     const refusal = await hostCredentials(directory, ['localhost']).catch((error: unknown) => error);
     expect(refusal).to.be.instanceOf(ConfigError);
     expect(String(refusal)).to.match(/tls\.key/);
+  });
+
+  it('name a host key that cannot be used, and what can be done about it', async () => {
+    const path = join(directory, 'ssh_host_ed25519_key');
+    writeFileSync(path, 'not a key');
+    const refusal = await hostCredentials(directory, ['localhost']).catch((error: unknown) => error);
+    expect(refusal).to.be.instanceOf(ConfigError);
+    expect(String(refusal)).to.contain(path).and.to.contain('remove it to have one made');
   });
 });

@@ -5,9 +5,9 @@ import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import ssh2 from 'ssh2';
 import { main } from '../../src/cli/main.ts';
 import { Users } from '../../src/users.ts';
+import { makeSshKeyPair } from '../../src/ssh-key-pair.ts';
 
 describe('users', () => {
   let directory: string;
@@ -109,8 +109,8 @@ describe('users', () => {
 
   it('accepts a public key that was added, with comment and options left out', async () => {
     const users = new Users(directory);
-    const mine = ssh2.utils.generateKeyPairSync('ed25519').public;
-    const other = ssh2.utils.generateKeyPairSync('ed25519').public;
+    const mine = makeSshKeyPair('ed25519').public;
+    const other = makeSshKeyPair('ed25519').public;
     await users.add('alice', { key: `no-pty ${mine.trim()} alice@laptop` });
     expect(users.hasKey('alice', { algorithm: 'ssh-ed25519', blob: blob(mine) })).to.equal(true);
     expect(users.hasKey('alice', { algorithm: 'ssh-ed25519', blob: blob(other) })).to.equal(false);
@@ -121,7 +121,7 @@ describe('users', () => {
     ['an empty name', '', { password: 'x' }],
     ['a name with a colon', 'a:b', { password: 'x' }],
     ['an empty password', 'alice', { password: '' }],
-    ['a private key', 'alice', { key: ssh2.utils.generateKeyPairSync('ed25519').private }],
+    ['a private key', 'alice', { key: makeSshKeyPair('ed25519').private }],
     ['a key whose content is of another kind', 'alice', { key: 'ssh-rsa AAAAC3NzaC1lZDI1NTE5' }],
   ] as const) {
     it(`refuses ${what}`, async () => {
@@ -182,7 +182,7 @@ describe('users', () => {
       expect(added.out).to.equal('user rita can log in, as a consumer of the tenant red\n');
       await run(['oscar', '--tenant', 'red', '--role', 'operator', '--password-file', '-'], 'secret\n');
       const key = join(directory, 'key.pub');
-      writeFileSync(key, ssh2.utils.generateKeyPairSync('ed25519').public);
+      writeFileSync(key, makeSshKeyPair('ed25519').public);
       await run(['olga', '--key', key]);
       expect((await command(['list'])).out).to.equal(
         [

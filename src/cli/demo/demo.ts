@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import ssh2 from 'ssh2';
 import { startPromise, type RunningPromise } from '../../app.ts';
 import { loadConfig, type Config } from '../../config.ts';
 import { createLogger } from '../../observe/log.ts';
+import { makeSshKeyPair } from '../../ssh-key-pair.ts';
 import type { ExitCode } from '../main.ts';
 import type { Terminal } from '../terminal.ts';
 import { readClouds } from './clouds-yaml.ts';
@@ -83,7 +83,7 @@ function productionOf({ openstack, cloud = process.env['OS_CLOUD'] }: DemoOption
 
 async function play(agent: RunningPromise, playbill: Playbill, production: Production): Promise<ExitCode> {
   const password = randomBytes(12).toString('base64url');
-  const key = ssh2.utils.generateKeyPairSync('ed25519');
+  const key = makeSshKeyPair('ed25519');
   await agent.users.add(USER, { password, key: key.public });
   const [url = ''] = agent.restconf;
   playbill.line(`RESTCONF at ${url}, user ${USER} with a password`);

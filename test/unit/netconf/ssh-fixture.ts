@@ -1,20 +1,21 @@
 import { once } from 'node:events';
 import ssh2, { type Client, type ClientChannel, type ConnectConfig } from 'ssh2';
 import type { Authenticator } from '../../../src/netconf/auth.ts';
+import { makeSshKeyPair } from '../../../src/ssh-key-pair.ts';
 
 export const PASSWORD = 'correct horse';
 
 export const hostKeys: readonly string[] = [
-  ssh2.utils.generateKeyPairSync('ed25519').private,
+  makeSshKeyPair('ed25519').private,
   ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }).private,
   ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }).private,
 ];
 
 export const userKeys = {
-  ed25519: ssh2.utils.generateKeyPairSync('ed25519'),
+  ed25519: makeSshKeyPair('ed25519'),
   ecdsa: ssh2.utils.generateKeyPairSync('ecdsa', { bits: 256 }),
   rsa: ssh2.utils.generateKeyPairSync('rsa', { bits: 2048 }),
-  stranger: ssh2.utils.generateKeyPairSync('ed25519'),
+  stranger: makeSshKeyPair('ed25519'),
 };
 
 const known = [userKeys.ed25519, userKeys.ecdsa, userKeys.rsa].map((key) => key.public.split(' ')[1]);
