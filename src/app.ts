@@ -43,6 +43,7 @@ import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
 import { TooManyLogins } from './password-checks.ts';
 import { SYSTEM_USER, Users, type PublicKey } from './users.ts';
+import { Notifications } from './vim/openstack/notifications.ts';
 import { openStack } from './vim/openstack/openstack-vim.ts';
 import { Webhooks } from './vim/openstack/webhook.ts';
 import { SimulatedClouds } from './vim/simulated/clouds.ts';
@@ -216,7 +217,8 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
 /** @throws Error when the file of certificates cannot be read, or the webhook's address cannot be listened on. */
 async function openStackAdapter(options: StartOptions, started: Started): Promise<VimFactory> {
   const { config, logger, clock = systemClock, random = Math.random } = options;
-  const { caFile, interface: face, webhook } = config.openstack ?? {};
+  const { caFile, interface: face, webhook, notifications: sources } = config.openstack ?? {};
+  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
   const webhooks =
     webhook === undefined
       ? undefined
@@ -224,12 +226,25 @@ async function openStackAdapter(options: StartOptions, started: Started): Promis
           await Webhooks.listen({ ...webhook.listen, ...(webhook.url === undefined ? {} : { url: webhook.url }) }),
           (listener) => listener.close(),
         );
+  const notifications =
+    sources === undefined
+      ? undefined
+      : started.add(
+          new Notifications({
+            sources,
+            ...ca,
+            onTrouble: (source, message) =>
+              logger.warn({ source }, `Nova's notifications do not arrive; clouds are polled: ${message}`),
+          }),
+          (listener) => listener.close(),
+        );
   return openStack({
     clock,
     random,
     onAlarmFailure: (provider, error) =>
       logger.warn({ err: error, provider }, 'the provider has no alarm; its servers are polled'),
-    ...(caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') }),
+    ...ca,
+    ...(notifications === undefined ? {} : { notifications }),
     ...(face === undefined ? {} : { face }),
     ...(webhooks === undefined ? {} : { webhooks }),
   });

@@ -54,6 +54,8 @@ export interface Config {
       /** The base URL by which the clouds reach the listener, when it is not its own address. */
       readonly url?: string;
     };
+    /** Brokers from which Nova's notifications are taken; the URLs are secret. */
+    readonly notifications?: readonly { readonly url: string; readonly exchange: string }[];
   };
 }
 
@@ -91,6 +93,15 @@ export const configFile = z.strictObject({
       'ca-file': z.string().min(1).optional(),
       interface: z.enum(['public', 'internal', 'admin']).optional(),
       webhook: z.strictObject({ listen: listenAddress, url: z.url({ protocol: /^https?$/ }).optional() }).optional(),
+      notifications: z
+        .array(
+          z.strictObject({
+            url: z.string().optional(),
+            'url-file': z.string().min(1).optional(),
+            exchange: z.string().min(1).default('nova'),
+          }),
+        )
+        .optional(),
     })
     .optional(),
 });
@@ -152,14 +163,41 @@ export function loadConfig(given: CommandLineSettings): Config {
 function openStackSettings(
   file: NonNullable<z.infer<typeof configFile>['openstack']>,
 ): NonNullable<Config['openstack']> {
-  const { 'ca-file': caFile, interface: face, webhook } = file;
+  const { 'ca-file': caFile, interface: face, webhook, notifications } = file;
   return {
     ...(caFile === undefined ? {} : { caFile: resolve(caFile) }),
     ...(face === undefined ? {} : { interface: face }),
     ...(webhook === undefined
       ? {}
       : { webhook: { listen: webhook.listen, ...(webhook.url === undefined ? {} : { url: webhook.url }) } }),
+    ...(notifications === undefined ? {} : { notifications: notifications.map(notificationSource) }),
   };
+}
+
+type NotificationSettings = NonNullable<NonNullable<z.infer<typeof configFile>['openstack']>['notifications']>[number];
+
+/** @throws ConfigError, without the URL: it holds a password */
+function notificationSource({ url, 'url-file': file, exchange }: NotificationSettings): {
+  readonly url: string;
+  readonly exchange: string;
+} {
+  if ((url === undefined) === (file === undefined))
+    throw new ConfigError("an entry of openstack.notifications needs either 'url' or 'url-file'");
+  const text = url ?? readSecret(file ?? '');
+  if (!URL.canParse(text) || !/^amqps?:$/.test(new URL(text).protocol)) {
+    throw new ConfigError(
+      'a URL in openstack.notifications is not of the form amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps',
+    );
+  }
+  return { url: text, exchange };
+}
+
+function readSecret(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch (error) {
+    throw new ConfigError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 /**

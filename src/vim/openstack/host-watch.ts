@@ -20,6 +20,8 @@ export class HostWatch {
   readonly #options: HostWatchOptions;
   #known: ReadonlyMap<string, ComputeService> = new Map();
   #timer: { cancel(): void } | undefined;
+  #reading = false;
+  #again = false;
   #closed = false;
 
   constructor(options: HostWatchOptions) {
@@ -32,22 +34,38 @@ export class HostWatch {
     if (this.#timer === undefined && !this.#closed) this.#arm();
   }
 
+  /** Looks at once: somebody said that a service has changed. Not before it has begun. */
+  look(): void {
+    if (this.#timer === undefined || this.#closed) return;
+    if (this.#reading) this.#again = true;
+    else this.#read();
+  }
+
   close(): void {
     this.#closed = true;
     this.#timer?.cancel();
   }
 
   #arm(): void {
-    const { clock, read } = this.#options;
-    this.#timer = clock.at(clock.now() + EVERY, () => {
-      read()
-        .then((services) => this.#compare(services))
-        // Whoever uses the provider meets the failure too, and says so.
-        .catch(() => undefined)
-        .finally(() => {
-          if (!this.#closed) this.#arm();
-        });
-    });
+    const { clock } = this.#options;
+    this.#timer = clock.at(clock.now() + EVERY, () => this.#read());
+  }
+
+  #read(): void {
+    this.#timer?.cancel();
+    this.#reading = true;
+    this.#again = false;
+    this.#options
+      .read()
+      .then((services) => this.#compare(services))
+      // Whoever uses the provider meets the failure too, and says so.
+      .catch(() => undefined)
+      .finally(() => {
+        this.#reading = false;
+        if (this.#closed) return;
+        if (this.#again) this.#read();
+        else this.#arm();
+      });
   }
 
   #compare(services: readonly ComputeService[]): void {

@@ -23,6 +23,7 @@ import { HostWatch } from './host-watch.ts';
 import { withIds } from './names.ts';
 import type { Named } from './names.ts';
 import * as nova from './nova.ts';
+import type { Notifications } from './notifications.ts';
 import { Resources } from './resources.ts';
 import { StateWatch } from './state-watch.ts';
 import { ServerGroups } from './server-groups.ts';
@@ -45,6 +46,8 @@ export interface OpenStackOptions {
   readonly timing?: Partial<TransportTiming>;
   /** Where Aodh's alarms arrive. Absent: there are no alarms, and changes of servers are seen by polling alone. */
   readonly webhooks?: Webhooks;
+  /** Nova's notifications from the clouds' brokers. Absent: there are none. */
+  readonly notifications?: Pick<Notifications, 'register'>;
   /** Is told when an account can have no alarm. */
   readonly onAlarmFailure?: (providerId: string, error: unknown) => void;
 }
@@ -69,6 +72,7 @@ class OpenStackVim implements Vim {
   readonly #groups: ServerGroups;
   /** Whether the account may, as far as is known, say on which host a server is to run. */
   #choosesHosts = true;
+  readonly #notified: { cancel(): void } | undefined;
   /** What the last discovery found; undefined when it may have changed. */
   #known: Named | undefined;
 
@@ -106,6 +110,11 @@ class OpenStackVim implements Vim {
       const onFailure = (error: unknown): void => options.onAlarmFailure?.(providerId, error);
       this.#alarms = new Alarms({ providerId, session, webhooks, changed, onFailure });
     }
+    this.#notified = options.notifications?.register({
+      server: (project, server) => void this.#lookIfOurs(project, server),
+      service: () => this.#hosts.look(),
+      missed: () => tell({ type: 'inventory' }),
+    });
   }
 
   discover(signal: AbortSignal): Promise<VimInventory> {
@@ -177,6 +186,7 @@ class OpenStackVim implements Vim {
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
+    this.#notified?.cancel();
     this.#servers.close();
     this.#resources.close();
     this.#hosts.close();
@@ -223,6 +233,15 @@ class OpenStackVim implements Vim {
     }
     this.#known = (await this.#discoverer.discover(signal)).inventory;
     return withIds(request, this.#known);
+  }
+
+  /** A broker tells of the servers of all projects. */
+  async #lookIfOurs(project: string, server: string): Promise<void> {
+    try {
+      if ((await this.#session.project(this.#closed.signal)).id === project) this.#servers.look(server);
+    } catch {
+      // The cloud is out of reach; the next contact finds what has changed.
+    }
   }
 
   async #call<T>(signal: AbortSignal, work: (either: AbortSignal) => Promise<T>): Promise<T> {

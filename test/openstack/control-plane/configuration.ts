@@ -6,7 +6,7 @@ import { COMPUTE_HOSTS, DIRECTORIES, HOST, PORTS, REGION, USERS, url } from './l
 type Section = Readonly<Record<string, string | number | boolean>>;
 
 const { etc, data, log, services, refusedHosts } = DIRECTORIES;
-const BROKER = `rabbit://promise:promise@${HOST}:${PORTS.broker}/`;
+export const BROKER = `rabbit://promise:promise@${HOST}:${PORTS.broker}/`;
 export const DATABASE_PASSWORD = 'promise';
 
 export const file = (name: string): string => join(etc, name);
@@ -89,10 +89,19 @@ function broker(): void {
   write('rabbitmq-plugins', '[].\n');
 }
 
+/** Seconds for which a token of the second Keystone is valid. */
+export const TOKEN_LIFE_S = 5;
+
+/** Two Keystones on the same database and with the same keys: what one issues the other knows. */
 function keystone(): void {
-  ini('keystone/keystone.conf', {
+  keystoneWith('keystone', {});
+  keystoneWith('short-lived-keystone', { expiration: TOKEN_LIFE_S });
+}
+
+function keystoneWith(name: string, token: Section): void {
+  ini(`${name}/keystone.conf`, {
     DEFAULT: { use_stderr: true },
-    token: { provider: 'fernet' },
+    token: { provider: 'fernet', ...token },
     fernet_tokens: { key_repository: join(data, 'fernet') },
     credential: { key_repository: join(data, 'credential') },
     cache: { backend: 'oslo_cache.dict' },
@@ -148,7 +157,7 @@ function nova(): void {
     api: { auth_strategy: 'keystone' },
     api_database: { connection: database('nova_api') },
     ...common('nova', true),
-    notifications: { notification_format: 'unversioned', notify_on_state_change: 'vm_and_task_state' },
+    notifications: { notification_format: 'both', notify_on_state_change: 'vm_and_task_state' },
     conductor: { workers: 1 },
     scheduler: { workers: 1, discover_hosts_in_cells_interval: 5 },
     filter_scheduler: {

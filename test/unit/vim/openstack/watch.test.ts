@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { ManualClock } from '../../../../src/engine/clock.ts';
+import type { NotificationReceiver } from '../../../../src/vim/openstack/notifications.ts';
 import { StateWatch } from '../../../../src/vim/openstack/state-watch.ts';
 import type { Vim, VimEvent, VimServer } from '../../../../src/vim/vim.ts';
 import { OpenStackFixture, signal } from './openstack-fixture.ts';
@@ -115,6 +116,33 @@ describe('what an OpenStack cloud tells', () => {
       { type: 'host', host: 'compute1', state: 'up' },
       { type: 'inventory' },
     ]);
+  });
+
+  it('looks when notifications say so: at servers of its project, at hosts, and at everything when some were missed', async () => {
+    let receiver: NotificationReceiver | undefined;
+    const register = (given: NotificationReceiver): { cancel(): void } => {
+      receiver = given;
+      return { cancel: () => undefined };
+    };
+    await vim.createServer(REQUEST, signal);
+    const notified = fixture.connect({}, { notifications: { register } });
+    notified.events$.subscribe((event) => told.push(event));
+    await notified.discover(signal);
+    const { response } = recorded('nova-services');
+    const [one, ...others] = (response as { services: object[] }).services;
+    const services = [{ ...one, state: 'down' }, ...others];
+    fixture.cloud.script('GET', '/v2.1/os-services', { status: 200, response: { services } });
+    const asked = reads();
+    const project = String(member(recorded('keystone-token').response, 'token.project.id'));
+    receiver?.server('another-project', 'server-1');
+    receiver?.server(project, 'server-1');
+    receiver?.service();
+    // Time stands still: nothing is read because it is time.
+    for (let turn = 0; turn < 500 && told.length < 2; turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    expect(reads()).to.equal(asked + 1);
+    expect(told.map(({ type }) => type)).to.have.members(['server', 'host']);
+    receiver?.missed();
+    expect(told.at(-1)).to.deep.equal({ type: 'inventory' });
   });
 });
 
