@@ -463,6 +463,8 @@ export interface Policy {
   readonly terminationLead?: number;
   readonly quotas?: readonly Quota[];
   readonly maintenance?: readonly Maintenance[];
+  /** What becomes of servers with a token that no allocation knows; absent: they are reported. */
+  readonly orphans?: 'report' | 'adopt' | 'remove';
 }
 
 /** What holds where the configuration says nothing. */

@@ -55,6 +55,8 @@ export class Reconciler {
   /** Contacts and what else is in progress, for `close`. */
   readonly #work = new Set<Promise<void>>();
   readonly #watchers = new Set<Watcher>();
+  /** Servers and other things with a token that no record knows, as the last sweep found them: by provider and kind. */
+  readonly #orphans = new Map<string, ReadonlySet<string>>();
   #stopListening: () => void = () => undefined;
   #state: 'idle' | 'started' | 'closed' = 'idle';
 
@@ -267,6 +269,39 @@ export class Reconciler {
       ...missing.map(({ id }) => this.#report(this.#options.commands.serverGone, { allocation: id })),
       ...found.map((each) => this.#compare(provider, connection, each)),
     ]);
+    await this.#seeToOrphans(provider, connection, kind, found);
+  }
+
+  /** What is found for the first time may be gone in a moment, with its record: it is reported. What is there still goes by policy. */
+  async #seeToOrphans(
+    provider: Id,
+    connection: ProviderConnection,
+    kind: VimResourceKind | undefined,
+    found: readonly (VimServer | VimResource)[],
+  ): Promise<void> {
+    const { ledger, commands, onOrphan } = this.#options;
+    const { tokens, policy } = ledger.head;
+    const orphans = found.filter(
+      ({ token, deleting, status }) => token !== undefined && !tokens.has(token) && !deleting && status !== 'DELETED',
+    );
+    const key = `${provider} ${kind ?? 'server'}`;
+    const known = this.#orphans.get(key) ?? new Set<string>();
+    this.#orphans.set(key, new Set(orphans.map(({ id }) => id)));
+    for (const orphan of orphans) {
+      if (!known.has(orphan.id)) onOrphan?.(provider, orphan);
+      else if (policy.orphans === 'remove') await this.#remove(connection, orphan);
+      else if (policy.orphans === 'adopt' && !('kind' in orphan))
+        await this.#report(commands.adoptServer, { provider, server: orphan });
+    }
+  }
+
+  async #remove(connection: ProviderConnection, thing: VimServer | VimResource): Promise<void> {
+    const { vim } = connection;
+    await connection
+      .call((signal) =>
+        'kind' in thing ? vim.deleteResource(thing.kind, thing.id, signal) : vim.deleteServer(thing.id, signal),
+      )
+      .catch(ignoreGone);
   }
 
   async #compare(provider: Id, connection: ProviderConnection, server: VimServer | VimResource): Promise<void> {
@@ -274,19 +309,16 @@ export class Reconciler {
     const { head } = this.#options.ledger;
     const id = head.tokens.get(server.token);
     const allocation = id === undefined ? undefined : head.allocations.get(id);
-    if (allocation === undefined) {
-      this.#options.onOrphan?.(provider, server);
-    } else if (allocation.server === server.id || allocation.server === undefined) {
+    if (allocation === undefined) return;
+    if (allocation.server === server.id || allocation.server === undefined) {
       if (allocation.intent === undefined && allocation.vmState !== server.status)
         await this.#observe(provider, server);
+      const resized = allocation.resource === undefined && 'flavor' in server && server.flavor !== allocation.flavor;
+      if (resized && server.status === 'ACTIVE')
+        await this.#report(this.#options.commands.serverResized, { allocation: allocation.id, flavor: server.flavor });
     } else if (!server.deleting) {
       // A creation that was tried again after its outcome had been unknown, and took effect twice.
-      const { vim } = connection;
-      await connection
-        .call((signal) =>
-          'kind' in server ? vim.deleteResource(server.kind, server.id, signal) : vim.deleteServer(server.id, signal),
-        )
-        .catch(ignoreGone);
+      await this.#remove(connection, server);
     }
   }
 

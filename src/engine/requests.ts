@@ -12,6 +12,7 @@ import type {
   VimServerStatus,
   VimVirtualNetwork,
   VimVolume,
+  VimServer,
 } from '../vim/vim.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type {
@@ -240,6 +241,19 @@ export interface FinishDraining {
 }
 
 export type FinishDrainingResult = { readonly outcome: 'removed' | 'ignored' };
+
+/** A server that carries a token which no allocation knows. */
+export interface AdoptServer {
+  readonly provider: Id;
+  readonly server: VimServer;
+}
+
+/** A server runs as another flavor than its record says. */
+export interface ServerResized {
+  readonly allocation: Id;
+  /** The id of the flavor. */
+  readonly flavor: string;
+}
 
 // Capacity.
 
@@ -571,6 +585,8 @@ export interface Commands {
   readonly deletionRefused: Command<DeletionRefused, VimReportResult>;
   readonly createFailed: Command<CreateFailed, VimReportResult>;
   readonly vmStateReported: Command<VmStateReported, VimReportResult>;
+  readonly adoptServer: Command<AdoptServer, VimReportResult>;
+  readonly serverResized: Command<ServerResized, VimReportResult>;
   readonly serverGone: Command<ServerGone, VimReportResult>;
   readonly runDue: Command<DueWork, DueResult>;
   readonly applyConfiguration: Command<ApplyConfiguration, ApplyConfigurationResult>;

@@ -16,6 +16,8 @@ export type VimReports = Pick<
   | 'createFailed'
   | 'vmStateReported'
   | 'serverGone'
+  | 'adoptServer'
+  | 'serverResized'
 >;
 
 /** What works behind the decisions needs of the ledger. */

@@ -971,6 +971,12 @@ export type Policy = {
   readonly reservation?: ReservationPolicy;
   /** What Promise does when the capacity under reservations is lost. */
   readonly 'on-capacity-loss'?: 'notify' | 'favour-priority';
+  /**
+   * What becomes of servers that carry a token of Promise which no allocation knows, as
+   * after a backup was restored. Nothing is adopted or deleted before it was found
+   * twice.
+   */
+  readonly orphans?: 'report' | 'adopt' | 'remove';
   /** What becomes of the allocations of a reservation that ends. */
   readonly 'at-end'?: 'terminate' | 'release';
   /**

@@ -219,6 +219,7 @@ export function policyIn(nodes: Policy | undefined): DomainPolicy {
     immediateValidity: reservation['immediate-validity'] ?? DEFAULT_POLICY.immediateValidity,
     atEnd: nodes?.['at-end'] ?? DEFAULT_POLICY.atEnd,
     terminationLead: nodes?.['termination-lead'],
+    orphans: nodes?.orphans === 'report' ? undefined : nodes?.orphans,
     quotas: listIn([...(nodes?.quota ?? [])].map(quotaIn)),
     maintenance: listIn([...(nodes?.maintenance ?? [])].map(maintenanceIn)),
     onCapacityLoss: nodes?.['on-capacity-loss'] ?? DEFAULT_POLICY.onCapacityLoss,

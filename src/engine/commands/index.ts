@@ -4,6 +4,7 @@ import { createInstance, destroyInstance } from './allocation.ts';
 import { decreaseCapacity, increaseCapacity } from './capacity.ts';
 import { applyConfiguration } from './configuration.ts';
 import { runDue } from './due-work.ts';
+import { adoptServer, serverResized } from './found-server.ts';
 import { acceptOffer, declineOffer, requestOffer } from './offer.ts';
 import { finishDraining, retireProvider } from './provider-removal.ts';
 import { addProvider, removeProvider, updateProvider } from './provider.ts';
@@ -42,6 +43,8 @@ export const commands: Commands = {
   createFailed,
   vmStateReported,
   serverGone,
+  adoptServer,
+  serverResized,
   runDue,
   applyConfiguration,
 };

@@ -4,6 +4,7 @@ import { filter } from 'rxjs';
 import { Bus } from '../../../src/engine/bus.ts';
 import { ManualClock } from '../../../src/engine/clock.ts';
 import { commands } from '../../../src/engine/commands/index.ts';
+import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
 import type {
   Allocation,
   MachineAllocation,
@@ -467,6 +468,53 @@ describe('reconciler', () => {
       open();
       await until(() => servers().find(({ id }) => id === second.serverId)?.deleting === true);
       expect(orphans).to.deep.equal(['stranger']);
+      const there = (): boolean => servers().some(({ token }) => token === 'stranger');
+      for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
+      expect(orphans).to.deep.equal(['stranger']);
+      expect(there()).to.equal(true);
+      await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'remove' } });
+      await reconciler.refresh('vim');
+      await eventually(() => !there());
+    });
+
+    it('adopts by policy servers whose token no record knows, when it finds them again', async () => {
+      await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'adopt' } });
+      await connected();
+      const request = { name: 'lost', flavor: 'm1.tiny', image: 'cirros', networks: [] };
+      await clouds.cloud('vim').createServer({ ...request, token: 'stranger' });
+      await reconciler.refresh('vim');
+      expect(ledger.head.tokens.has('stranger')).to.equal(false);
+      await reconciler.refresh('vim');
+      const adopted = ledger.head.allocations.get(ledger.head.tokens.get('stranger') ?? '');
+      expect(adopted).to.deep.include({
+        name: 'lost',
+        backing: 'own',
+        pool: 'pool',
+        provider: 'vim',
+        owner: PROVIDER.owner,
+        flavor: '1',
+        server: servers()[0]?.id,
+      });
+      expect(adopted?.claims[0]?.capacity.cores).to.equal(1);
+      await reconciler.refresh('vim');
+      expect(ledger.head.allocations.size).to.equal(1);
+      await eventually(() => ledger.head.allocations.get(adopted?.id ?? '')?.vmState === 'ACTIVE');
+    });
+
+    it('counts what a server consumes that runs as another flavor now', async () => {
+      await connected();
+      await decide(put(ALLOCATION));
+      await reconciler.settled('vm', 1_000);
+      await eventually(() => vm()?.vmState === 'ACTIVE');
+      const list = vim.listServers.bind(vim);
+      vim.listServers = async (given) => (await list(given)).map((server) => ({ ...server, flavor: '3' }));
+      await reconciler.refresh('vim');
+      expect(vm()).to.deep.include({ flavor: '3', backing: 'own' });
+      expect(vm()?.capacity).to.deep.include({ cores: 2, ram: 4096 });
+      expect(vm()?.claims[0]?.capacity.cores).to.equal(2);
+      const { modifiedOn } = vm() ?? {};
+      await reconciler.refresh('vim');
+      expect(vm()?.modifiedOn).to.equal(modifiedOn);
     });
   });
 
