@@ -137,8 +137,10 @@ export type NovaNotification =
  * consumer hears of happens then
  */
 export function decodeNotification(body: unknown): NovaNotification | undefined {
-  const outer = envelope.safeParse(body);
-  const inner = message.safeParse(outer.success ? parsed(outer.data['oslo.message']) : body);
+  // oslo.messaging names an encoding, and then the client leaves the bytes as they are.
+  const outer = envelope.safeParse(body instanceof Uint8Array ? parsed(Buffer.from(body).toString('utf8')) : body);
+  if (!outer.success) return undefined;
+  const inner = message.safeParse(parsed(outer.data['oslo.message']));
   if (!inner.success) return undefined;
   const { event_type: type, payload } = inner.data;
   if (/^service\.(create|update|delete)$/.test(type)) return { about: 'service' };

@@ -6,7 +6,8 @@ import { Notifications, decodeNotification } from '../../../../src/vim/openstack
 /** As oslo.messaging sends it. */
 function envelope(type: string, payload: unknown): unknown {
   const text = JSON.stringify({ event_type: type, payload, priority: 'INFO', publisher_id: 'nova-compute:compute1' });
-  return { 'oslo.version': '2.0', 'oslo.message': text };
+  // The client hands over bytes: oslo.messaging names an encoding.
+  return Buffer.from(JSON.stringify({ 'oslo.version': '2.0', 'oslo.message': text }));
 }
 
 describe("Nova's notifications", () => {
