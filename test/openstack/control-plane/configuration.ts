@@ -89,19 +89,10 @@ function broker(): void {
   write('rabbitmq-plugins', '[].\n');
 }
 
-/** Seconds for which a token of the second Keystone is valid. */
-export const TOKEN_LIFE_S = 5;
-
-/** Two Keystones on the same database and with the same keys: what one issues the other knows. */
 function keystone(): void {
-  keystoneWith('keystone', {});
-  keystoneWith('short-lived-keystone', { expiration: TOKEN_LIFE_S });
-}
-
-function keystoneWith(name: string, token: Section): void {
-  ini(`${name}/keystone.conf`, {
+  ini('keystone/keystone.conf', {
     DEFAULT: { use_stderr: true },
-    token: { provider: 'fernet', ...token },
+    token: { provider: 'fernet' },
     fernet_tokens: { key_repository: join(data, 'fernet') },
     credential: { key_repository: join(data, 'credential') },
     cache: { backend: 'oslo_cache.dict' },

@@ -31,7 +31,6 @@ export const PORTS = {
   broker: 25673,
   brokerDistribution: 25672,
   keystone: 25000,
-  shortLivedKeystone: 25001,
   placement: 28778,
   glance: 29292,
   nova: 28774,

@@ -151,15 +151,6 @@ export function startKeystone(): void {
   serve('keystone', PORTS.keystone, '/usr/bin/keystone-wsgi-public', { OS_KEYSTONE_CONFIG_DIR: file('keystone') });
 }
 
-/** A second one, whose tokens run out soon. */
-export async function startShortLivedKeystone(): Promise<void> {
-  const [name, port] = ['short-lived-keystone', PORTS.shortLivedKeystone] as const;
-  serve(name, port, '/usr/bin/keystone-wsgi-public', { OS_KEYSTONE_CONFIG_DIR: file(name) });
-  await listening(name, port);
-}
-
-export const stopShortLivedKeystone = (): Promise<void> => stop(['short-lived-keystone']);
-
 const withId = z.object({ id: z.string() });
 
 async function createCatalogue(): Promise<void> {
