@@ -173,11 +173,11 @@ const VALUES: readonly Case[] = [
   },
   {
     title: 'a leaf of a feature that is not there',
-    request: create({ recurrence: { freq: 'daily', count: 2 } }),
+    request: rpc('ietf-subscribed-notifications:establish-subscription', { stream: 'promise', weighting: 3 }),
     status: 400,
     tag: 'unknown-element',
-    path: INPUT,
-    message: /recurrence/,
+    path: '/ietf-subscribed-notifications:input',
+    message: /weighting/,
   },
   {
     title: 'a member of an unknown module',

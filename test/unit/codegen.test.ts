@@ -47,6 +47,7 @@ describe('code generation', () => {
     ]);
     expect(Object.keys(rpcs)).to.deep.equal([
       'add-provider',
+      'remove-provider',
       'increase-capacity',
       'decrease-capacity',
       'query-capacity',
