@@ -5,7 +5,16 @@ import type { XmlElement } from '../../yang/xml.ts';
 /** What the protocol server needs of the agent. */
 export type ServedAgent = Pick<
   Agent,
-  'yang' | 'get' | 'whenDurable' | 'edit' | 'lock' | 'unlock' | 'killSession' | 'parseRpcInput' | 'invoke' | 'invokeAction'
+  | 'yang'
+  | 'get'
+  | 'whenDurable'
+  | 'edit'
+  | 'lock'
+  | 'unlock'
+  | 'killSession'
+  | 'parseRpcInput'
+  | 'invoke'
+  | 'invokeAction'
 > & {
   readonly sessions: Pick<Agent['sessions'], 'open' | 'count' | 'countBadHello'>;
   readonly streams: Pick<Agent['streams'], 'subscribe'>;
