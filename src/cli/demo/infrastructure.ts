@@ -95,7 +95,7 @@ export const MINUTE = 60_000;
 export const HOUR = 60 * MINUTE;
 export const DAY = 24 * HOUR;
 
-/** date-and-time of an instant. */
+/** date-and-time of an instant, as the agent writes it: without fractions that are zero. */
 export function at(instant: number): string {
-  return new Date(instant).toISOString();
+  return new Date(instant).toISOString().replace('.000', '');
 }
