@@ -25,7 +25,6 @@ import {
 } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import type { Claim, Demand, Id, NodeId, Pool, Reason } from './entities.ts';
-import { UnknownEntry } from './requests.ts';
 import type { Refusal, Shortage } from './requests.ts';
 import { poolNode } from './state.ts';
 import type { Head, Node } from './state.ts';
@@ -122,14 +121,14 @@ export function whole(nodes: readonly Node[], demand: Capacity, window: Window):
   return nodes.find((node) => node.free.fits(window, vector));
 }
 
-/** The pools that may serve a demand, in the order of their ids, and what stands in the way when there are none. */
+/**
+ * The pools that may serve a demand, in the order of their ids, and what stands in the way when there are none. Of pools that a demand
+ * names, some may be gone since it was made: see `checkPools`.
+ */
 export function eligibleNodes(
   head: Head,
   demand: Pick<Demand, 'zone' | 'pools' | 'elements'>,
 ): { readonly nodes: Node[]; readonly reason: Reason } {
-  for (const id of demand.pools ?? []) {
-    if (!head.pools.has(id)) throw new UnknownEntry('pool', 'pools', id);
-  }
   const ids = demand.pools === undefined || demand.pools.length === 0 ? head.poolOrder : [...demand.pools].sort();
   const nodes: Node[] = [];
   let zoneKnown = demand.zone === undefined;

@@ -21,7 +21,7 @@ import type { HostNode } from './hosts.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { describeIds, ownerOf } from './ownership.ts';
 import { hostFor } from './placement-sites.ts';
-import { poolsFrom } from './provider-supply.ts';
+import { beingDrained, poolsFrom } from './provider-supply.ts';
 import type { Refusal, Refused } from './requests.ts';
 import { isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
@@ -239,6 +239,7 @@ export function planUnreserved<Found extends Consumption>(
 ): Planned<Found> {
   const provider = onlyProvider(head, wanted.provider);
   if ('reason' in provider) return { outcome: 'refused', refusal: provider };
+  if (provider.draining === true) return { outcome: 'refused', refusal: beingDrained(provider) };
   const offered = wanted.find(provider, wanted.zone);
   if (offered.outcome === 'refused') return offered;
   const { found } = offered;

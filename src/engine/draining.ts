@@ -41,6 +41,8 @@ export class Draining {
       .catch(onFailure)
       .finally(() => {
         this.#work = undefined;
+        // A change that came after the last look, and before this.
+        if (this.#again) this.#look();
       });
   }
 

@@ -185,10 +185,8 @@ function consider(
   parts: ReadonlyMap<NodeId, Capacity>,
   ahead: Window | undefined,
 ): Considered[] {
-  const known = demand.pools?.filter((id) => head.pools.has(id)) ?? [];
-  // Without any of the pools that were named there is nothing left to consider but what was chosen.
-  const gone = known.length === 0 && (demand.pools ?? []).length > 0;
-  const eligible = gone ? [] : eligibleNodes(head, { ...demand, pools: known }).nodes.map(({ id }) => id);
+  // Of the pools that were named, some may be gone.
+  const eligible = eligibleNodes(head, demand).nodes.map(({ id }) => id);
   const nodes = [...new Set([...eligible, ...parts.keys()])].sort();
   return nodes.map((id) => {
     const part = parts.get(id);

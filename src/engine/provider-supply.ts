@@ -14,6 +14,7 @@ import { within } from './breakdown.ts';
 import type { Draft } from './draft.ts';
 import type { Id, Pool, Provider } from './entities.ts';
 import type { CapacityCause } from './events.ts';
+import type { Refusal } from './requests.ts';
 import { poolNode, providerNode } from './state.ts';
 import type { Head } from './state.ts';
 import { inventoryCapacity, nominalSegments } from './supply.ts';
@@ -21,6 +22,12 @@ import { FOREVER, overlaps } from './window.ts';
 import type { Window } from './window.ts';
 import type { VimInventory } from '../vim/vim.ts';
 import { omit } from './omit.ts';
+
+/** Why nothing new is taken from a provider that is being drained. */
+export function beingDrained({ id }: Provider): Refusal {
+  const message = `The provider '${id}' is being drained, and goes when nothing is held there any more.`;
+  return { reason: 'provider-unavailable', message, shortages: [] };
+}
 
 /** The pools of a provider, in the order of their ids. */
 export function poolsFrom(head: Head, provider: Id): Pool[] {

@@ -17,6 +17,7 @@ import { InvalidRequest, UnknownEntry } from './requests.ts';
 import { addOver, allocationsOf, claimWindows, hold, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { Timeline } from './timeline.ts';
+import { checkPools } from './validation.ts';
 import { FOREVER, describeInstant, matchesWindow, overlaps } from './window.ts';
 import type { Instant, Window, WindowScope } from './window.ts';
 import { byStart, spanOf, windowsOf } from './window-index.ts';
@@ -118,6 +119,7 @@ function poolsOfQuery(head: Head, query: CapacityQuery): Node[] {
   if (query.provider !== undefined && !head.providers.has(query.provider)) {
     throw new UnknownEntry('provider', 'provider-id', query.provider);
   }
+  checkPools(head, query.pools === undefined ? {} : { pools: query.pools });
   const { nodes } = eligibleNodes(head, {
     ...(query.zone === undefined ? {} : { zone: query.zone }),
     ...(query.pools === undefined ? {} : { pools: query.pools }),

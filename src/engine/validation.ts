@@ -2,7 +2,8 @@
 import { RESOURCES, isZero } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import type { Demand, FlexibleWindow, Origin, Recurrence } from './entities.ts';
-import { InvalidRequest, OwnedByOther } from './requests.ts';
+import { InvalidRequest, OwnedByOther, UnknownEntry } from './requests.ts';
+import type { Head } from './state.ts';
 import { describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
 
@@ -44,6 +45,16 @@ export function checkRequest(request: {
   if (request.flexible === undefined || request.recurrence === undefined) return;
   const message = 'A flexible window does not repeat: give a start and an end, or leave the recurrence out.';
   throw new InvalidRequest('recurrence', message);
+}
+
+/**
+ * Checks the pools that a request names, when it is made: pools may go later, and what was granted then is not wrong for it.
+ * @throws UnknownEntry for a pool that is not there
+ */
+export function checkPools({ pools: known }: Head, { pools = [], containers = [] }: Partial<Demand>): void {
+  const named = [...pools, ...containers.flatMap((container) => container.pools ?? [])];
+  const unknown = named.find((id) => !known.has(id));
+  if (unknown !== undefined) throw new UnknownEntry('pool', 'pools', unknown);
 }
 
 function checkContainers({ containers = [], groups = [] }: Demand): void {

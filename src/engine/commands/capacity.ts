@@ -8,7 +8,7 @@ import { heldBy, missingOf } from '../claims.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import type { Adjustment, Id, Pool, Provider, Reservation } from '../entities.ts';
-import { followInventory, poolsFrom, unpooled } from '../provider-supply.ts';
+import { beingDrained, followInventory, poolsFrom, unpooled } from '../provider-supply.ts';
 import { InvalidRequest, UnknownEntry } from '../requests.ts';
 import type {
   Affected,
@@ -88,11 +88,6 @@ export const decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult>
     }
     return { outcome: 'decreased', pool: changed, affected, ...(adjustment === undefined ? {} : { adjustment }) };
   });
-
-function beingDrained({ id }: Provider): Refusal {
-  const message = `The provider '${id}' is being drained, and goes when nothing is held there any more.`;
-  return { reason: 'provider-unavailable', message, shortages: [] };
-}
 
 function checkChange(input: ChangeCapacity, now: Instant): void {
   checkCapacity(input.capacity);

@@ -13,7 +13,7 @@ import { NORMAL } from '../entities.ts';
 import type { Adjustment, Id, Maintenance, Policy, Pool, PreEmption, Provider, Reservation } from '../entities.ts';
 import { emptyNode } from '../empty-node.ts';
 import { termsOf } from '../flexible-window.ts';
-import { followInventory, poolsFrom } from '../provider-supply.ts';
+import { beingDrained, followInventory, poolsFrom } from '../provider-supply.ts';
 import { InvalidConfiguration, InvalidRequest } from '../requests.ts';
 import type {
   ApplyConfiguration,
@@ -35,7 +35,7 @@ import { RESOURCES, amountOf, equals, fitsWithin, fromVector, resourcesOf } from
 import type { Capacity, Resource } from '../capacity.ts';
 import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
-import { checkCapacity, checkRequest, checkOwner } from '../validation.ts';
+import { checkCapacity, checkOwner, checkPools, checkRequest } from '../validation.ts';
 import { putPolicy } from '../policy-change.ts';
 import { lend, standingOn } from '../vacancy.ts';
 import { FOREVER, describeInstant } from '../window.ts';
@@ -43,6 +43,7 @@ import { recurring } from '../recurrence.ts';
 import { countOf, spanOfAll, windowAt } from '../windows.ts';
 import type { Windows } from '../windows.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
+import { heldOn, isFree } from './provider-removal.ts';
 import { omit } from '../omit.ts';
 
 /**
@@ -165,8 +166,12 @@ function putPool(draft: Draft, entry: PoolConfig): void {
   const before = draft.head.pools.get(entry.id);
   if (before !== undefined) checkOwner('pool', before, 'config');
   checkCapacity(entry.capacity);
-  if (!draft.head.providers.has(entry.source)) {
+  const provider = draft.head.providers.get(entry.source);
+  if (provider === undefined) {
     throw new InvalidRequest('source', `There is no provider '${entry.source}' for the pool '${entry.id}'.`);
+  }
+  if (provider.draining === true && before?.source !== provider.id) {
+    throw new InvalidRequest('source', beingDrained(provider).message);
   }
   const { adjustments, ...rest } = entry;
   const known = new Map(before?.adjustments.map((adjustment) => [adjustment.id, adjustment]));
@@ -223,14 +228,10 @@ function removePool(draft: Draft, id: Id): ConfigRefusal | undefined {
   const before = head.pools.get(id);
   if (before === undefined) return undefined;
   checkOwner('pool', before, 'config');
-  const machines = head.allocationsIn.get(id)?.size ?? 0;
-  const ahead = { start: at.now, end: FOREVER };
-  const onPool = ({ claims }: { readonly claims: Reservation['claims'] }): boolean =>
-    claims.some(({ node }) => node === poolNode(id));
-  const holders = [...head.held.overlapping(ahead)].filter(onPool);
-  const offers = [...head.heldOffers.overlapping(ahead)].filter(onPool);
-  if (machines > 0 || holders.length > 0 || offers.length > 0) {
-    const message = `The pool '${id}' bears ${holders.length} reservations, ${offers.length} offers and ${machines} allocations; end them or move them first.`;
+  const inUse = heldOn(head, [before], at.now);
+  if (!isFree(inUse)) {
+    const { reservations, offers, allocations } = inUse;
+    const message = `The pool '${id}' bears ${reservations.length} reservations, ${offers.length} offers and ${allocations.length} allocations; end them or move them first.`;
     return { entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } };
   }
   announcePool(draft, 'decreased', id, { start: at.now, end: FOREVER });
@@ -296,6 +297,7 @@ function putNew(
     putOver(draft, id, over, request, past);
     return undefined;
   }
+  checkPools(draft.head, request.demand);
   const begun = request.start !== undefined && request.start <= now ? request.start : undefined;
   const result = termsOf(draft.head, request, now, begun);
   if (result.outcome === 'refused') return result.refusal;
@@ -352,6 +354,7 @@ function putChanged(
   spared: ReadonlySet<Id>,
 ): Refusal | undefined {
   if (sameRequest(requestOf(before), request)) return undefined;
+  if (!sameHold(requestOf(before), request)) checkPools(draft.head, request.demand);
   const result = amend(draft, before, request, spared);
   return result.outcome === 'refused' ? result.refusal : undefined;
 }

@@ -21,7 +21,7 @@ import type {
 import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import type { Head } from '../state.ts';
-import { checkRequest } from '../validation.ts';
+import { checkPools, checkRequest } from '../validation.ts';
 import { describeInstant } from '../window.ts';
 import type { Instant } from '../window.ts';
 
@@ -30,6 +30,7 @@ export const requestOffer: Command<RequestOffer, RequestOfferResult> = (head, in
   decide(head, at, (draft): RequestOfferResult => {
     const { holdFor, priority, ...rest } = input;
     checkRequest(input);
+    checkPools(head, input.demand);
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
     const result = termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;

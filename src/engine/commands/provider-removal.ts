@@ -69,7 +69,8 @@ export function heldOn(head: Head, pools: readonly { readonly id: Id }[], now: I
   };
 }
 
-function isFree({ reservations, offers, allocations }: InUse): boolean {
+/** Whether nothing is held. */
+export function isFree({ reservations, offers, allocations }: InUse): boolean {
   return reservations.length + offers.length + allocations.length === 0;
 }
 

@@ -27,7 +27,7 @@ import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
 import type { Head } from '../state.ts';
-import { checkRequest, checkOwner } from '../validation.ts';
+import { checkOwner, checkPools, checkRequest } from '../validation.ts';
 import { setTerms } from '../terms.ts';
 import type { TermsResult } from '../terms.ts';
 import { FOREVER } from '../window.ts';
@@ -43,6 +43,7 @@ export const createReservation: Command<CreateReservation, CreateReservationResu
   decide(head, at, (draft): CreateReservationResult => {
     const { deferred, priority, ...rest } = input;
     checkRequest(input);
+    checkPools(head, input.demand);
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
     const result =
       deferred === true ? setTerms(head.policy, firstTimes(request, at.now), at.now) : termsOf(head, request, at.now);
@@ -114,6 +115,7 @@ export const updateReservation: Command<UpdateReservation, UpdateReservationResu
     if (refusal !== undefined) return { outcome: 'refused', refusal, reservation };
     const request = updated(reservation, input);
     checkRequest(request);
+    checkPools(head, input.demand ?? {});
     const result = amend(draft, reservation, request);
     if (result.outcome === 'refused') {
       draft.abandon();
