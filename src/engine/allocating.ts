@@ -7,7 +7,6 @@ import type { Draft } from './draft.ts';
 import { HIGH, LOW } from './entities.ts';
 import type {
   Allocation,
-  Claim,
   Id,
   MachineAllocation,
   Priority,
@@ -20,9 +19,8 @@ import type { VimServerGroup } from '../vim/vim.ts';
 import { quotaRefusal } from './quota.ts';
 import type { At, Refusal, Refused } from './requests.ts';
 import type { Head } from './state.ts';
-import { recall } from './vacancy.ts';
+import { recall, standingClaims } from './vacancy.ts';
 import { FOREVER } from './window.ts';
-import type { Instant } from './window.ts';
 
 /** What a record says of that which is made, beside what all records have. */
 export type Made =
@@ -106,7 +104,10 @@ function record<Found extends Consumption>(
     capacity: found.capacity,
     startsAt: now,
     ...(reservation?.endsAt === undefined ? {} : { endsAt: reservation.endsAt }),
-    claims: reservation === undefined ? standingClaims(draft.head, plan, now) : [],
+    claims:
+      reservation === undefined
+        ? standingClaims(draft.head, { pool: plan.pool, capacity: found.capacity }, found.onHost, now)
+        : [],
     owner: user,
     ...(tenant === undefined ? {} : { tenant }),
     createdOn: now,
@@ -125,12 +126,6 @@ function groupOf(reservation: Reservation | undefined, id: string | undefined): 
   const group = reservation?.demand.groups?.find(({ name }) => name === container?.group);
   if (reservation === undefined || group === undefined) return undefined;
   return { token: `${reservation.id}/${group.name}`, policy: group.policy };
-}
-
-/** What is held without a reservation: for good, or, by a machine, on loan where that is the provider's policy. */
-function standingClaims(head: Head, { provider, pool, found }: Plan<Consumption>, now: Instant): readonly Claim[] {
-  const claim = ownClaim(head, { pool, capacity: found.capacity }, now);
-  return [found.onHost && provider.preEmption === 'best-effort' ? { ...claim, onLoan: true } : claim];
 }
 
 /** Has something deleted. Its capacity is free when the VIM has confirmed that it is gone. */

@@ -171,12 +171,6 @@ export function claimsBefore(claims: readonly Claim[], instant: Instant): Claim[
   return joined(whole, cut);
 }
 
-/** The allocation on its own feet from an instant on: it holds what it consumes without end, like any without a reservation. */
-export function standAlone(head: Head, allocation: Allocation, now: Instant): Allocation {
-  const rest = omit(allocation, 'endsAt', 'claim');
-  return { ...rest, backing: 'own', claims: [ownClaim(head, allocation, now)], modifiedOn: now };
-}
-
 /** The claim of a machine without a reservation, on the resources that its pool counts: from an instant on, without end. */
 export function ownClaim(head: Head, allocation: Pick<Allocation, 'pool' | 'capacity'>, start: Instant): Claim {
   const node = head.nodes.get(poolNode(allocation.pool));

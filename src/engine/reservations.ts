@@ -14,7 +14,6 @@ import {
   claimsBefore,
   claimsKept,
   heldBy,
-  standAlone,
   usedClaims,
 } from './claims.ts';
 import { compact } from './compact.ts';
@@ -22,7 +21,6 @@ import { admitDisplacing, displaced, makeRoom, settleDisplaced } from './displac
 import type { DisplacingAdmission } from './displacement.ts';
 import type { Draft } from './draft.ts';
 import { reschedule, unscheduleAll } from './due.ts';
-import { NORMAL } from './entities.ts';
 import type {
   Allocation,
   Claim,
@@ -45,12 +43,12 @@ import { currentClaims, during, joined } from './occurrence.ts';
 import { admitOnce, hasParts } from './parts.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
-import { allocationsOf, isOver, poolNode, poolOfNode, preEmptionOn } from './state.ts';
+import { allocationsOf, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head } from './state.ts';
 import { lessens, quotaRefusal } from './quota.ts';
 import { nextTerms, setTerms } from './terms.ts';
 import type { RequestedTimes, Terms } from './terms.ts';
-import { loan, vacate, waiting } from './vacancy.ts';
+import { standAlone, vacate, waiting } from './vacancy.ts';
 import type { Vacating } from './vacancy.ts';
 import { FOREVER, describeInstant } from './window.ts';
 import type { Instant, Window } from './window.ts';
@@ -565,11 +563,9 @@ export function conclude(
 /** A machine whose reservation is over. It holds its capacity itself until the VIM confirms that it is gone. */
 function leave(draft: Draft, allocation: Allocation, machines: 'terminate' | 'release'): void {
   const { now } = draft.at;
-  const alone: Allocation = { ...standAlone(draft.head, allocation, now), priority: NORMAL };
+  const alone = standAlone(draft.head, allocation, now);
   const ending = machines === 'terminate' && allocation.vmState !== 'DELETING';
-  const lent = alone.resource === undefined && preEmptionOn(draft.head, poolNode(alone.pool)) === 'best-effort';
-  const standing = lent ? { ...alone, claims: loan(draft.head, { ...alone, claims: [] }, now) } : alone;
-  const after: Allocation = ending ? { ...standing, vmState: 'DELETING', intent: 'delete' } : standing;
+  const after: Allocation = ending ? { ...alone, vmState: 'DELETING', intent: 'delete' } : alone;
   draft.put('allocation', after.id, after);
   draft.disturbed.add(poolNode(after.pool));
   announceAllocation(draft, 'reservation-over', after, allocation.vmState);

@@ -13,8 +13,10 @@ import { announceAllocation, announceReservation, displacedBy } from './announce
 import type { Displacer } from './announce.ts';
 import { addVectors, fromVector, toVector, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
+import { ownClaim } from './claims.ts';
 import { claimsAt, holdersAt } from './holders.ts';
 import type { Draft } from './draft.ts';
+import { NORMAL } from './entities.ts';
 import type { Allocation, Claim, Id, NodeId, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
@@ -83,6 +85,28 @@ function hasStarted({ status, awaits, startsAt }: Reservation, now: Instant): bo
 /** Machines that have something on the node on loan. */
 export function loansOn(head: Head, node: NodeId, now: Instant): Allocation[] {
   return standingOn(head, node).filter((machine) => (loanedFrom(machine) ?? FOREVER) <= now);
+}
+
+/** An allocation that has no reservation any more: what it consumes is its own matter from now on, without end, and of the normal class. */
+export function standAlone(head: Head, allocation: Allocation, now: Instant): Allocation {
+  const rest = omit(allocation, 'endsAt', 'claim');
+  const priority = allocation.backing === 'reservation' ? NORMAL : allocation.priority;
+  const claims = standingClaims(head, allocation, allocation.resource === undefined, now);
+  return { ...rest, backing: 'own', priority, claims, modifiedOn: now };
+}
+
+/**
+ * What is held without a reservation from an instant on: for good, or, by a machine, on loan where that is the provider's policy. What takes
+ * no place on a host is never lent: it cannot be taken back without loss.
+ */
+export function standingClaims(
+  head: Head,
+  consumed: Pick<Allocation, 'pool' | 'capacity'>,
+  onHost: boolean,
+  from: Instant,
+): readonly Claim[] {
+  const claim = ownClaim(head, consumed, from);
+  return [onHost && preEmptionOn(head, poolNode(consumed.pool)) === 'best-effort' ? { ...claim, onLoan: true } : claim];
 }
 
 /** Machines that hold something on the node themselves, on loan or not. */

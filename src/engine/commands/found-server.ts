@@ -2,7 +2,6 @@
 import { announceAllocation, announcePool } from '../announce.ts';
 import { inZone } from '../admission.ts';
 import { fitsWithin } from '../capacity.ts';
-import { ownClaim, standAlone } from '../claims.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { LOW } from '../entities.ts';
@@ -14,6 +13,7 @@ import type { AdoptServer, Command, ServerResized, VimReportResult } from '../re
 import { settle } from '../settlement.ts';
 import { poolNode } from '../state.ts';
 import { flavorCapacity } from '../supply.ts';
+import { standAlone, standingClaims } from '../vacancy.ts';
 import { FOREVER } from '../window.ts';
 
 const IGNORED: VimReportResult = { outcome: 'ignored' };
@@ -53,7 +53,7 @@ export const adoptServer: Command<AdoptServer, VimReportResult> = (head, { provi
       ...(flavor.diskGb === 0 ? {} : { disk: flavor.diskGb }),
       capacity,
       startsAt: at.now,
-      claims: [ownClaim(head, { pool: pool.id, capacity }, at.now)],
+      claims: standingClaims(head, { pool: pool.id, capacity }, true, at.now),
       owner: provider.owner,
       createdOn: at.now,
       modifiedOn: at.now,

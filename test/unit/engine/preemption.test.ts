@@ -267,6 +267,20 @@ describe('machines without a reservation', () => {
     expect(lab.status(result.reservation.id)).to.equal('active');
   });
 
+  it('under best effort have on loan what they consume when they were resized', () => {
+    const lab = new Lab('best-effort');
+    const later = lab.grant(8, LOW, 1);
+    const machine = lab.booted();
+    lab.do('serverResized', { allocation: machine, flavor: 'f1' });
+    const resized = lab.head.allocations.get(machine);
+    expect(resized?.claims.map(({ capacity, onLoan }) => [capacity.cores, onLoan])).to.deep.equal([[1, true]]);
+    expect(lab.status(later)).to.equal('scheduled');
+    lab.advance(HOUR);
+    expect(lab.state(machine)).to.equal('DELETING');
+    lab.gone(machine);
+    expect(lab.status(later)).to.equal('active');
+  });
+
   it('are not withdrawn when the reservation is cancelled before it starts', () => {
     const lab = new Lab('best-effort');
     const later = lab.grant(8, LOW, 1);
