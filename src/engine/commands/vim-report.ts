@@ -2,7 +2,7 @@
  * What the VIM reports about machines, by the reconciler (allocation steps 3b, 7a, 10a). Reports may come late, twice, in any
  * order, and for allocations that are gone; they never fail.
  */
-import { announceAllocation, announcePool } from '../announce.ts';
+import { announceAllocation, announcePool, announceReservation } from '../announce.ts';
 import { detach } from '../attachments.ts';
 import { NOTHING } from '../capacity.ts';
 import { decide } from '../draft.ts';
@@ -10,6 +10,7 @@ import type { Draft } from '../draft.ts';
 import type { Allocation, Fault } from '../entities.ts';
 import { hostId } from '../hosts.ts';
 import { takesOver } from '../lifecycle.ts';
+import { currentClaims, withCurrent } from '../occurrence.ts';
 import type {
   Command,
   CreateFailed,
@@ -108,7 +109,10 @@ function addressOf(before: Allocation, { address }: VmStateReported): { readonly
   return { address };
 }
 
-/** A machine runs on another host than was planned: the claim by which it runs goes with it, and others may have to give way there. */
+/**
+ * A machine runs on another host than was planned: the claim by which it runs goes with it, and others may have to give way there. Of what
+ * recurs, later windows stay where they are.
+ */
 function followMachine(draft: Draft, before: Allocation, after: Allocation): void {
   const { provider, host, claim, reservation: id } = after;
   if (host === undefined) return;
@@ -117,10 +121,13 @@ function followMachine(draft: Draft, before: Allocation, after: Allocation): voi
   draft.disturbed.add(to);
   const reservation = draft.head.reservations.get(id ?? '');
   if (claim !== undefined && reservation !== undefined) {
-    const claims = reservation.claims.map((each) =>
+    const current = currentClaims(reservation).map((each) =>
       each.id === claim && each.container !== undefined ? { ...each, host: to } : each,
     );
-    draft.put('reservation', reservation.id, { ...reservation, claims, modifiedOn: draft.at.now });
+    const claims = withCurrent(reservation, current);
+    const followed = { ...reservation, claims, modifiedOn: draft.at.now };
+    draft.put('reservation', reservation.id, followed);
+    if (claims.length > reservation.claims.length) announceReservation(draft, 'updated', followed, reservation.status);
   }
   settle(draft, 'capacity-withdrawn');
 }

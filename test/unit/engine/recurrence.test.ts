@@ -372,6 +372,32 @@ describe('reservations that recur', () => {
     expect(held(id).claims.map(({ host, count }) => [host === lost, count])).to.deep.equal([[false, 3]]);
   });
 
+  it('stay on their hosts in later windows when the VIM moves the machine of the one in progress', () => {
+    const container = { name: 'vm', count: 1, size: { flavor: 'small' } };
+    const id = engine.reserve({
+      ...hours(0, 3),
+      recurrence: daily(3),
+      demand: { capacity: {}, containers: [container] },
+    });
+    const planned = held(id).claims[0]?.host;
+    const made = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    const { id: allocation, host } = made.allocation;
+    engine.do('serverAccepted', { allocation, server: 's1' });
+    const other = host === 'h1' ? 'h2' : 'h1';
+    engine.do('vmStateReported', { allocation, vmState: 'ACTIVE', host: other });
+    expect(held(id).claims.map(({ id: claim, host: on, count }) => [claim, on, count])).to.deep.equal([
+      [made.allocation.claim, `host/${source}/${other}`, undefined],
+      ['2', planned, 2],
+    ]);
+    engine.replay();
+    engine.do('serverGone', { allocation });
+    engine.advance(DAY);
+    const again = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
+    expect(again.outcome === 'accepted' && again.allocation.host).to.equal(host);
+    engine.replay();
+  });
+
   function inventory() {
     const found = engine.head.providers.get(source)?.inventory;
     if (found === undefined) throw new Error('no inventory');
