@@ -2,7 +2,7 @@
 
 export interface GeneratedModule {
   readonly name: string;
-  /** Features that the agent implements in full and announces; all others only lay out the schema. */
+  /** Features that the agent implements in full and announces; others only lay out the schema. */
   readonly announced: readonly string[];
 }
 
