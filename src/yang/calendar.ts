@@ -4,7 +4,7 @@ const DATE_AND_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d
 const DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31] as const;
 const MINUTE_MS = 60_000;
 
-/** Whether the type is that of instants: libyang takes any digits for one and moves those that do not exist to others. */
+/** Whether the type is that of instants, whose canonical form is found without libyang. */
 export function isInstantType(type: Type): boolean {
   return type.typedef === 'ietf-yang-types:date-and-time';
 }
@@ -22,7 +22,7 @@ export function isInstant(text: string): boolean {
 /**
  * The canonical form of an instant: in UTC, written `+00:00`, or `-00:00` where the offset was given as unknown; digits of the
  * fraction as they came, a leap second as the second after it.
- * @returns undefined for what is no instant, and for one that UTC has outside of the years 0001 to 9999
+ * @returns undefined for what is no instant, and for one that UTC has outside of the years 0000 to 9999
  */
 export function canonicalInstant(text: string): string | undefined {
   if (!isInstant(text)) return undefined;
@@ -37,7 +37,7 @@ export function canonicalInstant(text: string): string | undefined {
   date.setUTCHours(twoDigits(text, 11), twoDigits(text, 14), twoDigits(text, 17));
   const shifted = new Date(date.getTime() - (zone.startsWith('-') ? -offset : offset) * MINUTE_MS);
   const year = shifted.getUTCFullYear();
-  if (year < 1 || year > 9999) return undefined;
+  if (year < 0 || year > 9999) return undefined;
   return shifted.toISOString().slice(0, 19) + local.slice(19) + (sameClock ? zone : '+00:00');
 }
 

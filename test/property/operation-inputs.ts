@@ -32,10 +32,9 @@ const ODD: fc.Arbitrary<unknown> = fc.constantFrom<unknown>(
   '2027-02-29T00:00:00Z',
 );
 
-/** Libyang keeps seconds since 1970 in 32 bits: instants beyond are not compared with it. */
 const INSTANT = fc
   .record({
-    at: fc.date({ min: new Date('1971-01-01T00:00:00Z'), max: new Date('2037-12-31T00:00:00Z'), noInvalidDate: true }),
+    at: fc.date({ min: new Date('0000-01-01T00:00:00Z'), max: new Date('9999-12-31T23:59:59Z'), noInvalidDate: true }),
     fraction: fc.constantFrom('', '', '.5', '.250', '.0000001'),
     zone: fc.constantFrom('Z', 'Z', '+00:00', '-00:00', '+01:00', '-23:59', '+14:00'),
     leap: fc.integer({ min: 0, max: 19 }).map((one) => one === 0),

@@ -373,6 +373,22 @@ describe('YangContext', () => {
       expect(plain(defaults)).to.have.nested.property('zoo:zoo.cage[0].kind', 'zoo:cat');
     });
 
+    it('read instants of any year', () => {
+      for (const [given, until] of [
+        ['2040-01-01T00:30:00+01:00', '2039-12-31T23:30:00+00:00'],
+        ['1850-02-28T23:59:60.5Z', '1850-03-01T00:00:00.5+00:00'],
+        ['9999-12-31T23:59:59-00:00', '9999-12-31T23:59:59-00:00'],
+        ['0001-01-01T00:00:00+14:00', '0000-12-31T10:00:00+00:00'],
+      ] as const) {
+        const expected = { animal: 'zoo:cat', count: 1, until, 'until-or-hours': until };
+        const text = `{"zoo:input":{"animal":"cat","until":"${given}","until-or-hours":"${given}"}}`;
+        expect(zoo().parseRpcInput(rpc('transfer'), { format: 'json', text })).to.deep.equal(expected);
+        const element = `<transfer xmlns="urn:example:zoo"><animal>cat</animal><until>${given}</until
+          ><until-or-hours>${given}</until-or-hours></transfer>`;
+        expect(zoo().parseRpcInput(rpc('transfer'), { format: 'xml', text: element })).to.deep.equal(expected);
+      }
+    });
+
     it('read no input', () => {
       for (const text of ['', '{}', '{"zoo:input":{}}']) {
         expect(zoo().parseRpcInput(rpc('ping'), { format: 'json', text })).to.deep.equal({});
