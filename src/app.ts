@@ -98,8 +98,17 @@ class Started {
     return part;
   }
 
+  /** One that cannot be stopped does not keep the others. @throws what the first of them threw, once all have had their turn */
   async stop(): Promise<void> {
-    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) await end();
+    const failures: unknown[] = [];
+    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
+      try {
+        await end();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
   }
 }
 
@@ -112,7 +121,9 @@ export async function startPromise(options: StartOptions): Promise<RunningPromis
   try {
     return await start(options, started);
   } catch (error) {
-    await started.stop();
+    await started
+      .stop()
+      .catch((failure: unknown) => options.logger.error({ err: failure }, 'a part could not be stopped'));
     throw error;
   }
 }

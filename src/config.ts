@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
-import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
+import { readYamlFile } from './yaml-file.ts';
 
 /** A host name or address and a TCP port; port 0 lets the system choose. */
 export interface ListenAddress {
@@ -184,12 +184,24 @@ function notificationSource({ url, 'url-file': file, exchange }: NotificationSet
   if ((url === undefined) === (file === undefined))
     throw new ConfigError("an entry of openstack.notifications needs either 'url' or 'url-file'");
   const text = url ?? readSecret(file ?? '');
-  if (!URL.canParse(text) || !/^amqps?:$/.test(new URL(text).protocol)) {
+  if (!isBrokerUrl(text)) {
     throw new ConfigError(
-      'a URL in openstack.notifications is not of the form amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps',
+      'a URL in openstack.notifications is not of the form amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps, with % written %25',
     );
   }
   return { url: text, exchange };
+}
+
+function isBrokerUrl(text: string): boolean {
+  if (!URL.canParse(text)) return false;
+  const { protocol, host, username, password, pathname } = new URL(text);
+  try {
+    // What is escaped wrongly cannot be read as a name or a password.
+    decodeURIComponent(username + password + pathname);
+  } catch {
+    return false;
+  }
+  return /^amqps?:$/.test(protocol) && host !== '';
 }
 
 function readSecret(path: string): string {
@@ -228,7 +240,7 @@ function defaultDataDirectory(): string {
 function readConfigFile(path: string): z.infer<typeof configFile> {
   let content: unknown;
   try {
-    content = parseYaml(readFileSync(path, 'utf8')) ?? {};
+    content = readYamlFile(path) ?? {};
   } catch (error) {
     throw new ConfigError(
       `the configuration file ${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`,

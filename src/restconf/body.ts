@@ -58,6 +58,8 @@ function received(request: Request, limit: number): Promise<Uint8Array> {
       resolve(only !== undefined && chunks.length === 1 ? only : Buffer.concat(chunks));
     });
     request.on('error', () => reject(cutOff()));
+    // Whoever left before this began to listen is heard no more.
+    if (request.destroyed) reject(cutOff());
   });
 }
 

@@ -14,8 +14,9 @@ export class RequestsInProgress {
 
   /** To be called once for each request that was begun, when its answer has been written or is none that ends. */
   answered(response: ServerResponse): void {
-    // An answer that is complete may still be on its way to the client.
-    if (response.writableEnded && !response.closed) response.once('close', () => this.#end());
+    // An answer that is complete may still be on its way to the client, if he has not left.
+    if (response.writableEnded && !response.closed && !response.req.socket.destroyed)
+      response.once('close', () => this.#end());
     else this.#end();
   }
 

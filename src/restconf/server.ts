@@ -58,22 +58,32 @@ export async function startRestconfServer(options: RestconfServerOptions): Promi
   const authentication = new BasicAuthentication(options.authenticator, options.now, options.logger);
   const inProgress = new RequestsInProgress();
   const servers: { server: Server; url: string }[] = [];
-  if (options.tls !== undefined) {
-    const { host, port, certificate, key } = options.tls;
-    const connections = new Connections(options.connections, options.logger);
-    const application = restconfApplication(options, { authentication, connections, inProgress }, 'restconf-https');
-    const security = { cert: certificate, key, minVersion: 'TLSv1.2', handshakeTimeout: HANDSHAKE_TIMEOUT_MS } as const;
-    const server = createHttpsServer(security, application);
-    connections.watch(server, 'secureConnection');
-    servers.push({ server, url: await listen(server, 'https', host, port, options.logger) });
-  }
-  if (options.plain !== undefined) {
-    const connections = new Connections(options.connections, options.logger);
-    const server = createHttpServer(
-      restconfApplication(options, { authentication, connections, inProgress }, 'restconf-http'),
-    );
-    connections.watch(server, 'connection');
-    servers.push({ server, url: await listen(server, 'http', options.plain.host, options.plain.port, options.logger) });
+  try {
+    if (options.tls !== undefined) {
+      const { host, port, certificate, key } = options.tls;
+      const connections = new Connections(options.connections, options.logger);
+      const application = restconfApplication(options, { authentication, connections, inProgress }, 'restconf-https');
+      const security = {
+        cert: certificate,
+        key,
+        minVersion: 'TLSv1.2',
+        handshakeTimeout: HANDSHAKE_TIMEOUT_MS,
+      } as const;
+      const server = createHttpsServer(security, application);
+      connections.watch(server, 'secureConnection');
+      servers.push({ server, url: await listen(server, 'https', host, port, options.logger) });
+    }
+    if (options.plain !== undefined) {
+      const { host, port } = options.plain;
+      const connections = new Connections(options.connections, options.logger);
+      const application = restconfApplication(options, { authentication, connections, inProgress }, 'restconf-http');
+      const server = createHttpServer(application);
+      connections.watch(server, 'connection');
+      servers.push({ server, url: await listen(server, 'http', host, port, options.logger) });
+    }
+  } catch (error) {
+    for (const { server } of servers) server.close().closeAllConnections();
+    throw error;
   }
   return {
     urls: servers.map(({ url }) => url),

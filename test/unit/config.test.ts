@@ -38,6 +38,33 @@ describe('configuration', () => {
     });
   });
 
+  it('shows nothing of a file that is not YAML but where it goes wrong: it may hold passwords', () => {
+    for (const broken of [
+      'url: a: hunter2',
+      'url: "\\qhunter2"',
+      'url: *hunter2',
+      'url: "x" hunter2',
+      'url: @hunter2',
+    ]) {
+      const text = `openstack:\n  ${broken}\n`;
+      expect(() => loadConfig({ config: file(text) }), broken)
+        .to.throw(ConfigError, /not YAML/)
+        .with.property('message')
+        .that.does.not.include('hunter2');
+    }
+    expect(() => loadConfig({ config: file('limits:\n  sessions: a: b\n') })).to.throw(/line 2, column 13/);
+  });
+
+  it('refuses the URL of a broker whose password is escaped wrongly, without showing it', () => {
+    const source = (url: string): string => file(`openstack: { notifications: [{ url: "${url}" }] }\n`);
+    expect(() => loadConfig({ config: source('amqp://nova:100%hunter2@broker/') }))
+      .to.throw(ConfigError, /%25/)
+      .with.property('message')
+      .that.does.not.include('hunter2');
+    const url = 'amqp://nova:100%25hunter2@broker/';
+    expect(loadConfig({ config: source(url) }).openstack?.notifications).to.deep.equal([{ url, exchange: 'nova' }]);
+  });
+
   it('names an unknown or wrong setting in the file', () => {
     expect(() => loadConfig({ config: file('restcnf: {}\n') })).to.throw(ConfigError, /restcnf/);
     expect(() => loadConfig({ config: file('limits: { sessions: 0 }\n') })).to.throw(ConfigError, /sessions/);

@@ -2,11 +2,11 @@
  * `clouds.yaml` as OpenStack's clients have it (openstacksdk, "Configuring OpenStack SDK Applications"), as far as it says how a cloud is
  * reached. Beside it, `secure.yaml` holds what is secret and `clouds-public.yaml` what several clouds share (`profile`).
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { parse } from 'yaml';
 import { z } from 'zod';
 import { ConfigError } from '../../config.ts';
+import { readYamlFile } from '../../yaml-file.ts';
 
 /** How a cloud is reached, as add-provider and the configuration take it. */
 export interface CloudAccess {
@@ -167,7 +167,7 @@ function entriesOf(path: string, member: string): Readonly<Record<string, Node>>
   const file = z.looseObject({ [member]: z.record(z.string(), z.record(z.string(), z.unknown())) });
   let content: unknown;
   try {
-    content = parse(readFileSync(path, 'utf8'));
+    content = readYamlFile(path);
   } catch (error) {
     throw new ConfigError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
   }

@@ -3,6 +3,7 @@
  * unversioned ones). They say when to look, and no more: what has become of a server or host is then asked of Nova. So nothing is lost
  * with a message that is missed.
  */
+import { setTimeout } from 'node:timers/promises';
 import { ConsumerStatus, Connection } from 'rabbitmq-client';
 import { z } from 'zod';
 
@@ -35,6 +36,8 @@ export interface NotificationsOptions {
 const TOPICS = ['notifications', 'versioned_notifications'];
 /** Milliseconds: the longest wait before a broker is tried again. */
 const LONGEST_RETRY = 30_000;
+/** Milliseconds that a broker has to confirm that the consumer is gone. */
+const LONGEST_FAREWELL = 2_000;
 
 export class Notifications {
   readonly #options: NotificationsOptions;
@@ -95,8 +98,9 @@ export class Notifications {
       begun = true;
     });
     return async () => {
-      // A consumer that waits for a connection would wait for ever.
-      if (connection.ready) await consumer.close();
+      // The broker may have gone meanwhile, or say nothing; what it held for the consumer goes with the connection.
+      const left = consumer.close().catch(() => undefined);
+      if (connection.ready) await Promise.race([left, setTimeout(LONGEST_FAREWELL, undefined, { ref: false })]);
       connection.unsafeDestroy();
     };
   }

@@ -32,6 +32,13 @@ describe('clouds.yaml', () => {
     return expect.fail('it was taken');
   };
 
+  it('shows no secret of a file that is not YAML', () => {
+    write('secure.yaml', 'clouds:\n  east: { auth: { password: a: hunter2 } }\n');
+    expect(refusal(() => read(`auth: { ${AUTH} }`)))
+      .to.match(/secure\.yaml.*line 2/)
+      .and.not.include('hunter2');
+  });
+
   it('says how a cloud is reached', () => {
     const more = 'user_domain_name: Users, project_domain_name: users';
     const cloud = `auth: { ${AUTH}, ${more} }, region_name: North, cacert: ca.pem, interface: internal, identity_api_version: 3`;

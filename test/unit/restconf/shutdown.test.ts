@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from 'node:http';
 import { silentLogger } from '../../../src/observe/log.ts';
 import { startRestconfServer, type RestconfServer } from '../../../src/restconf/server.ts';
@@ -76,5 +77,58 @@ describe('a RESTCONF server that stops', () => {
     await server.close();
     await ended.catch(() => undefined);
     expect(stream.destroyed).to.equal(true);
+  });
+
+  it('does not wait for requests whose client has left', async () => {
+    const { port } = new URL(server.urls[0] ?? '');
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = (method: string): string =>
+      `${method} /restconf/data HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${btoa('patient:x')}\r\n`;
+    const bothAtWork = new Promise<void>((resolve) => (arrived = () => waiting.length === 2 && resolve()));
+    socket.write(`${head('GET')}\r\n${head('POST')}Content-Length: 9\r\n\r\n{}`);
+    await bothAtWork;
+    const gone = once(socket, 'close');
+    socket.resetAndDestroy();
+    await gone;
+    // Until the server has seen it, too.
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    for (const go of waiting) go();
+    const began = performance.now();
+    await server.close();
+    expect(performance.now() - began).to.be.below(4_000);
+  });
+});
+
+describe('a RESTCONF server that cannot start', () => {
+  it('listens nowhere', async () => {
+    const system = await AgentUnderTest.start();
+    const occupant = createServer();
+    const free = createServer();
+    try {
+      for (const each of [occupant, free]) await once(each.listen(0, '127.0.0.1'), 'listening');
+      // They listen on TCP.
+      const [taken, first] = [occupant, free].map((each) => (each.address() as AddressInfo).port) as [number, number];
+      await once(free.close(), 'close');
+      const { certificate, certificateKey: key } = system.system.credentials;
+      const failure = await startRestconfServer({
+        agent: system.system.agent,
+        authenticator: { password: () => Promise.resolve('wrong') },
+        logger: silentLogger,
+        connections: 100,
+        tls: { host: '127.0.0.1', port: first, certificate, key },
+        plain: { host: '127.0.0.1', port: taken },
+        bodyBytes: 1024,
+        now: () => 0,
+      }).then(
+        () => 'started',
+        (error: unknown) => Reflect.get(Object(error) as object, 'code') as unknown,
+      );
+      expect(failure).to.equal('EADDRINUSE');
+      await once(free.listen(first, '127.0.0.1'), 'listening');
+    } finally {
+      free.close();
+      occupant.close();
+      await system.close();
+    }
   });
 });
