@@ -20,6 +20,10 @@ type Group = z.infer<typeof group>;
 export class ServerGroups {
   readonly #prefix: string;
   readonly #making = new Map<string, Promise<string>>();
+  readonly #removing = new Map<string, Promise<void>>();
+  /** Groups that were asked for of late: servers that are on their way to them may be in no list yet. */
+  #asked: ReadonlySet<string> = new Set();
+  #askedLately = new Set<string>();
   /** Whether there may be groups of ours: at first nobody knows. */
   #some = true;
 
@@ -31,6 +35,7 @@ export class ServerGroups {
   /** The id of a group, which is made if there is none. @throws VimError. */
   async ensure(nova: Service, wanted: VimServerGroup, signal: AbortSignal): Promise<string> {
     const name = this.#nameOf(wanted.token);
+    this.#askedLately.add(name);
     // Servers of one group come together: the first one makes it, for all.
     let making = this.#making.get(name);
     if (making === undefined) {
@@ -40,22 +45,29 @@ export class ServerGroups {
     return making;
   }
 
-  /** Removes our groups that have no servers, save those in use. @throws VimError. */
+  /** Removes our groups that have no servers, save those in use, or asked for since the removal before this one. @throws VimError. */
   async removeExcept(nova: Service, inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
+    this.#asked = this.#askedLately;
+    this.#askedLately = new Set();
     if (!this.#some && this.#making.size === 0) return;
     const kept = new Set([...inUse].map((token) => this.#nameOf(token)));
     const ours = (await listGroups(nova, signal)).filter(({ name }) => name.startsWith(this.#prefix));
     this.#some = ours.length > 0 || this.#making.size > 0;
     for (const { id, name, members } of ours) {
-      if (members.length > 0 || kept.has(name) || this.#making.has(name)) continue;
-      await nova
+      if (members.length > 0 || kept.has(name) || this.#asked.has(name) || this.#askedLately.has(name)) continue;
+      const removing = nova
         .call({ method: 'DELETE', path: `${GROUPS}/${encodeURIComponent(id)}`, version: VERSION }, signal)
-        .catch(ignoreGone);
+        .then(() => undefined, ignoreGone)
+        .finally(() => this.#removing.delete(name));
+      this.#removing.set(name, removing);
+      await removing;
     }
   }
 
   async #make(nova: Service, name: string, { policy }: VimServerGroup, signal: AbortSignal): Promise<string> {
     this.#some = true;
+    // Whether that succeeds is for whoever removes it: what is listed then is there.
+    await this.#removing.get(name)?.catch(() => undefined);
     const existing = (await listGroups(nova, signal)).find((each) => each.name === name);
     if (existing !== undefined) return existing.id;
     const body = { server_group: { name, policy } };

@@ -82,9 +82,20 @@ describe("Nova's server groups", () => {
     const used = groups[1];
     used?.members.push('server-2');
     groups.push({ id: 'others', name: 'promise-q-0', policy: 'affinity', members: [] });
+    // Servers that were on their way at the first time are in a list by the second.
+    await vim.removeServerGroups(new Set(['wanted']), signal);
     await vim.removeServerGroups(new Set(['wanted']), signal);
     const removed = fixture.cloud.seen.filter(({ method, path }) => method === 'DELETE' && path.startsWith(GROUPS));
     expect(removed.map(({ path }) => path)).to.deep.equal([`${GROUPS}/group-1`]);
+  });
+
+  it('stay while a server is on its way that nobody knew of when the removal began', async () => {
+    const removal = vim.removeServerGroups(new Set(), signal);
+    await vim.createServer(request('t1'), signal);
+    await removal;
+    await vim.removeServerGroups(new Set(), signal);
+    const removals = fixture.cloud.seen.filter(({ method, path }) => method === 'DELETE' && path.startsWith(GROUPS));
+    expect(removals).to.deep.equal([]);
   });
 
   it('are not asked about while there are none', async () => {
