@@ -35,7 +35,6 @@ export function makeOffer(
   const spans = series === undefined ? span : { ...span, series };
   const admission = admit(draft.head, request.demand, windowsAhead({ id, ...spans }), now);
   if (admission.outcome === 'refused') return admission;
-  const moved = move(draft, admission.moved);
   const offer: Offer = {
     id,
     owner: user,
@@ -50,6 +49,7 @@ export function makeOffer(
   };
   const exceeded = quotaRefusal(draft.head, offer, { claims: offer.claims, reservation: true });
   if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
+  const moved = move(draft, admission.moved);
   announceTaken(draft, offer.claims);
   announceOffer(draft, 'made', offer);
   rescheduleOffer(draft, offer);

@@ -230,6 +230,25 @@ describe('placement of instances', () => {
     expect(engine.told()).to.include('reservation updated scheduled');
   });
 
+  it('places nobody anew for an offer that a quota forbids', () => {
+    const { engine } = cloud([
+      { name: 'big', cores: 8 },
+      { name: 'small', cores: 4 },
+    ]);
+    const filler = granted(engine, { containers: [container('x', 1)] });
+    const other = granted(engine, { containers: [container('y', 1)] });
+    engine.do('cancelReservation', { id: filler });
+    const entry = { ...engine.head.policy, quotas: [{ name: 'q', user: 'alice', capacity: { cores: 8 } }] };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+    engine.told();
+    const containers = [container('large', 1, { size: { vcpus: 8, ram: 8192 } })];
+    const request = { start: NOW + DAY, end: NOW + DAY + HOUR, demand: { capacity: {}, containers } };
+    const result = engine.do('requestOffer', { ...request, holdFor: HOUR });
+    expect(result.outcome === 'refused' && result.refusal.reason).to.equal('quota-exceeded');
+    expect(placesOf(engine, other)).to.deep.equal(['y@big']);
+    expect(engine.told()).to.deep.equal([]);
+  });
+
   it('leaves those alone that have started', () => {
     const { engine } = cloud([
       { name: 'big', cores: 8 },
