@@ -34,7 +34,7 @@ function outlook(draft: Draft, reservation: Reservation, endsAt: number): string
 
 /**
  * Brings the notices that are still to come in line with another lead. A notice that was given is not given again, and one
- * whose time by the new lead has passed is given at once.
+ * whose time by the new lead has passed is given at once. What comes after a start that is still ahead is scheduled by that start.
  */
 export function moveNotices(draft: Draft, before: Policy, after: Policy): void {
   if (before.terminationLead === after.terminationLead) return;
@@ -43,7 +43,8 @@ export function moveNotices(draft: Draft, before: Policy, after: Policy): void {
     const old = noticeOf(reservation, before);
     const given = old !== undefined && old <= at.now;
     const due = given ? undefined : noticeOf(reservation, after);
-    if (due !== undefined) draft.schedule(noticeItem(reservation.id, due));
+    const comesWithStart = due !== undefined && due > reservation.startsAt && reservation.startsAt > at.now;
+    if (due !== undefined && !comesWithStart) draft.schedule(noticeItem(reservation.id, due));
     else if (old !== undefined && !given) draft.unschedule(dueId('ending', reservation.id));
   }
 }

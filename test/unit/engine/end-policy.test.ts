@@ -46,6 +46,17 @@ describe('notice before the end', () => {
     expect(notices(engine)).to.deep.equal([]);
   });
 
+  it('leaves nothing to fall due for what is cancelled before its start, when the lead was changed meanwhile', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    const cancelled = reserve(engine, T + 2 * HOUR);
+    const kept = reserve(engine, T + 2 * HOUR);
+    setPolicy(engine, { terminationLead: 40 });
+    engine.do('cancelReservation', { id: cancelled });
+    expect([...engine.due.values()].filter(({ subject }) => subject === cancelled)).to.deep.equal([]);
+    engine.advance(DAY + 80 * MINUTE);
+    expect(notices(engine)).to.deep.equal([kept]);
+  });
+
   it('moves with the end, and is given again for another end', () => {
     const engine = engineWith({ terminationLead: 30 });
     const id = reserve(engine, T + HOUR);
