@@ -194,7 +194,7 @@ class Check {
         });
     }
     let done = 0;
-    for (const { id, at, task, subject } of upcomingItems(this.#head, this.#at)) {
+    for (const { id, at, task, subject } of upcomingItems(this.#head, this.#at, (id) => there.has(id))) {
       const item = there.get(id);
       if (item === undefined)
         this.#faults.push({ rule: 'due', where: subject, at, message: `'${task}' has to fall due and will not` });

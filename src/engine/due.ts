@@ -100,12 +100,19 @@ function itemOfOffer({ id, status, expiresAt, modifiedOn }: Offer): DueItem {
   return status === 'held' ? dueItem('lapse', id, expiresAt) : dueItem('forget-offer', id, modifiedOn + RETENTION);
 }
 
-/** Everything that has to fall due from now on, for all reservations, offers and times out of service. */
-export function* upcomingItems({ reservations, offers, policy }: Head, now: Instant): Generator<DueItem> {
+/**
+ * Everything that has to fall due from now on, for all reservations, offers and times out of service.
+ * @param scheduled whether an item is in the store
+ */
+export function* upcomingItems(
+  { reservations, offers, policy }: Head,
+  now: Instant,
+  scheduled: (id: string) => boolean,
+): Generator<DueItem> {
   for (const reservation of reservations.values()) {
     const items = itemsOf(reservation, policy);
     const start = items.get(dueId('start', reservation.id));
-    for (const item of start !== undefined && mayBeAhead(reservation, start, now)
+    for (const item of start !== undefined && isAhead(reservation, start, now, scheduled)
       ? upTo(start, items)
       : items.values()) {
       if (item.at > now || isUndone(reservation, item)) yield item;
@@ -122,9 +129,14 @@ export function itemsOfMaintenance({ id, start, end }: Maintenance): DueItem[] {
   return [dueItem('maintain', id, start), dueItem('resume', id, end)];
 }
 
-/** Whether the start may be to come, which then schedules the rest; what is degraded does not show whether it has started. */
-function mayBeAhead(reservation: Reservation, start: DueItem, now: Instant): boolean {
-  return start.at > now || isUndone(reservation, start) || reservation.status === 'degraded';
+/** Whether the start is to come, which then schedules the rest. What is degraded does not show it; its item in the store does. */
+function isAhead(
+  reservation: Reservation,
+  start: DueItem,
+  now: Instant,
+  scheduled: (id: string) => boolean,
+): boolean {
+  return start.at > now || isUndone(reservation, start) || scheduled(start.id);
 }
 
 /** Whether it shows that work was not carried out whose time may have come. */

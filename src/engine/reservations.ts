@@ -46,7 +46,7 @@ import type { Displaced, Refusal } from './requests.ts';
 import { allocationsOf, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head } from './state.ts';
 import { lessens, quotaRefusal } from './quota.ts';
-import { nextTerms, setTerms } from './terms.ts';
+import { countedFrom, nextTerms, setTerms } from './terms.ts';
 import type { RequestedTimes, Terms } from './terms.ts';
 import { standAlone, vacate, waiting } from './vacancy.ts';
 import type { Vacating } from './vacancy.ts';
@@ -240,7 +240,8 @@ function amendTo(
   if (barred !== undefined) return { outcome: 'refused', refusal: barred };
   const decided = setTerms(draft.head.policy, times, now, keptStart(before, times, allocations, now));
   if (decided.outcome === 'refused') return decided;
-  const terms = withoutPast(decided.terms, now);
+  const counted = countedFrom(draft.head.policy, times, decided.terms, before.createdOn);
+  const terms = withoutPast(counted, now);
   const left = leftInUse(before, terms.window, allocations);
   if (left !== undefined) return { outcome: 'refused', refusal: left };
   const rest = omit(before, ...REQUESTED, 'endsAt', 'series', 'expiresAt');

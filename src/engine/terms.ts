@@ -4,6 +4,7 @@
 import type { Instant, Window } from './window.ts';
 import { FOREVER, describeInstant } from './window.ts';
 import type { Policy, Recurrence, Series } from './entities.ts';
+import { omit } from './omit.ts';
 import { recurring } from './recurrence.ts';
 import { countOf, firstAfter, spanOfAll, windowAt } from './windows.ts';
 import type { Windows } from './windows.ts';
@@ -88,6 +89,15 @@ export function withExpiry(
 ): Pick<Terms, 'window' | 'expiresAt'> {
   const expiresAt = expiry(policy, times, from);
   return expiresAt === undefined ? { window } : { window, expiresAt: Math.min(expiresAt, window.end) };
+}
+
+/**
+ * The terms of a reservation that was made after its window had begun, by the acceptance of an offer: what policy gives time for
+ * has it from then on.
+ */
+export function countedFrom(policy: Policy, times: RequestedTimes, terms: Terms, made: Instant): Terms {
+  if (made <= terms.window.start) return terms;
+  return { ...omit(terms, 'expiresAt'), ...withExpiry(policy, times, terms.window, made) };
 }
 
 function checkStart(times: RequestedTimes, start: Instant, now: Instant, begun: boolean): void {

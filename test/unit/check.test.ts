@@ -281,6 +281,17 @@ describe('check of a data directory', () => {
       ]);
     });
 
+    it('the end of what is degraded, once its start was carried out', () => {
+      tamper('reservation', known.scheduled, (body) => ({ ...body, status: 'degraded' }));
+      const missing = (): string[] =>
+        check(START + 1.5 * HOUR)
+          .faults.filter(({ rule, where }) => rule === 'due' && where === known.scheduled)
+          .map(({ message }) => message);
+      expect(missing(), 'the start schedules the end').to.deep.equal([]);
+      sql("DELETE FROM due WHERE task = 'start' AND subject = ?", known.scheduled);
+      expect(missing()).to.include("'end' has to fall due and will not");
+    });
+
     it('what is at another time, and what is for nobody', () => {
       sql("UPDATE due SET at = at + 1 WHERE task = 'lapse' AND subject = ?", known.offer);
       sql("INSERT INTO due (id, at, rank, task, subject) VALUES ('end:nobody', 5, 0, 'end', 'nobody')");

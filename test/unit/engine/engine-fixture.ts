@@ -6,6 +6,7 @@ import type { LoggedEvent } from '../../../src/agent/handlers/promise-replay.ts'
 import { isZero } from '../../../src/engine/capacity.ts';
 import { missingOf } from '../../../src/engine/claims.ts';
 import { commands } from '../../../src/engine/commands/index.ts';
+import { upcomingItems } from '../../../src/engine/due.ts';
 import type { Id, PreEmption } from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
 import { violations } from '../../../src/engine/invariants.ts';
@@ -83,6 +84,7 @@ export class Engine {
       const told = decision.events.map((event) => this.#logged(event));
       expect(violations(this.head, this.now), name).to.deep.equal([]);
       expect(disagreements(this.head, told), name).to.deep.equal([]);
+      expect(this.#unscheduled(), name).to.deep.equal([]);
     }
     // Cast: the result of this command.
     return decision.result as ReturnType<Commands[Name]>['result'];
@@ -105,6 +107,12 @@ export class Engine {
     }
     this.now = until;
     if (this.checked) this.#expectEased();
+  }
+
+  /** What has to fall due and does not, or not then. */
+  #unscheduled(): DueItem[] {
+    const items = upcomingItems(this.head, this.now, (id) => this.due.has(id));
+    return [...items].filter(({ id, at }) => this.due.get(id)?.at !== at);
   }
 
   /** Nobody is degraded who lacks nothing any more: what passes with time is noticed then. */

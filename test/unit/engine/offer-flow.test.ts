@@ -123,8 +123,13 @@ describe('offers', () => {
       startsAt: NOW,
       expiresAt: engine.now + HOUR,
     });
+    const expiresAt = engine.now + HOUR;
+    engine.advance(15 * MINUTE);
+    const updated = engine.do('updateReservation', { id: accepted.reservation.id, name: 'renamed' });
+    if (updated.outcome === 'refused') throw new Error(updated.refusal.message);
+    expect(updated.reservation).to.include({ name: 'renamed', startsAt: NOW, expiresAt });
     engine.told();
-    engine.advance(HOUR);
+    engine.advance(45 * MINUTE);
     expect(engine.told()).to.include('reservation expired expired');
   });
 
