@@ -1,8 +1,10 @@
 /** Allocating, as steps of a decision: taken from a reservation or from what is free, recorded, and told. */
 import { announceAllocation, announcePool } from './announce.ts';
-import { bar, planReserved, planUnreserved, refused } from './allotment.ts';
+import type { Displacer } from './announce.ts';
+import { bar, fittingUnreserved, planReserved, planUnreserved, refused } from './allotment.ts';
 import type { Consumption, Plan, Wanted } from './allotment.ts';
 import { ownClaim } from './claims.ts';
+import { closeDisplaced, displaced, settleLost } from './displacement.ts';
 import type { Draft } from './draft.ts';
 import { HIGH, LOW } from './entities.ts';
 import type {
@@ -16,8 +18,10 @@ import type {
 } from './entities.ts';
 import { find } from './ownership.ts';
 import type { VimServerGroup } from '../vim/vim.ts';
+import { findRoomForMachine } from './preemption.ts';
 import { quotaRefusal } from './quota.ts';
-import type { At, Refusal, Refused } from './requests.ts';
+import type { At, CreateInstanceResult, Refusal, Refused } from './requests.ts';
+import { settle } from './settlement.ts';
 import type { Head } from './state.ts';
 import { recall, standingClaims } from './vacancy.ts';
 import { FOREVER } from './window.ts';
@@ -37,21 +41,20 @@ export interface Allocating<Found extends Consumption> {
   readonly made: (found: Found, group: VimServerGroup | undefined) => Made;
 }
 
+type Allocated = CreateInstanceResult;
+
 /**
  * Allocates against a reservation, or from what no reservation holds, now and at any time to come. Recorded as INITIALIZED, with the
  * intent to create it, before the VIM is asked.
  */
-export function allocate<Found extends Consumption>(
-  draft: Draft,
-  request: Allocating<Found>,
-): { readonly outcome: 'accepted'; readonly allocation: Allocation } | Refused {
+export function allocate<Found extends Consumption>(draft: Draft, request: Allocating<Found>): Allocated {
   const { head, at } = draft;
   if (request.reservation === undefined) {
     const planned = planUnreserved(head, request.wanted, at.now);
-    if (planned.outcome === 'refused') return planned;
+    if (planned.outcome === 'refused') return displacing(draft, request, planned);
     const exceeded = overQuota(head, planned.plan, at);
     if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
-    return { outcome: 'accepted', allocation: record(draft, request, planned.plan) };
+    return { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId()) };
   }
   const reservation = find(head, 'reservation', request.reservation, at);
   const barred = bar(head, reservation, request.reservation, at.now);
@@ -64,29 +67,60 @@ export function allocate<Found extends Consumption>(
     for (const { node } of reservation.claims) recall(draft, draft.head.nodes.get(node));
     return planned;
   }
-  return { outcome: 'accepted', allocation: record(draft, request, planned.plan, reservation) };
+  return { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId(), reservation) };
+}
+
+/** Has reservations of a lower class that have not started give way to a machine without one for which nothing is free. */
+function displacing<Found extends Consumption>(draft: Draft, request: Allocating<Found>, refused: Refused): Allocated {
+  const { head, at } = draft;
+  const { priority = LOW } = request;
+  const fit =
+    priority === LOW || refused.refusal.reason !== 'insufficient-capacity'
+      ? undefined
+      : fittingUnreserved(head, request.wanted, at.now);
+  if (fit === undefined) return refused;
+  const room = findRoomForMachine(head, fit, priority, at.now);
+  if (room.outcome === 'none')
+    return room.complete ? refused : { ...refused, refusal: { ...refused.refusal, searchComplete: false } };
+  const exceeded = quotaRefusal(head, holderOf(at), { claims: room.claims, reservation: false });
+  if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
+  const by: Displacer = { ...at, id: at.newId(), what: 'machine' };
+  closeDisplaced(draft, room, by, priority);
+  const planned = planUnreserved(draft.head, request.wanted, at.now);
+  if (planned.outcome === 'refused') {
+    draft.abandon();
+    return planned;
+  }
+  const allocation = record(draft, request, planned.plan, by.id);
+  const lost = settleLost(draft, room, by);
+  settle(draft, 'capacity-withdrawn');
+  return { outcome: 'accepted', allocation, displaced: displaced(draft, lost, [], room.complete) };
 }
 
 /** What has no reservation counts for quotas; what has one is counted with that. */
-function overQuota(head: Head, { pool, found }: Plan<Consumption>, { user, tenant, now }: At): Refusal | undefined {
-  const holder = { owner: user, ...(tenant === undefined ? {} : { tenant }) };
-  return quotaRefusal(head, holder, {
-    claims: [ownClaim(head, { pool, capacity: found.capacity }, now)],
+function overQuota(head: Head, { pool, found }: Plan<Consumption>, at: At): Refusal | undefined {
+  return quotaRefusal(head, holderOf(at), {
+    claims: [ownClaim(head, { pool, capacity: found.capacity }, at.now)],
     reservation: false,
   });
+}
+
+function holderOf({ user, tenant }: At): Pick<Allocation, 'owner' | 'tenant'> {
+  return { owner: user, ...(tenant === undefined ? {} : { tenant }) };
 }
 
 function record<Found extends Consumption>(
   draft: Draft,
   request: Allocating<Found>,
   plan: Plan<Found>,
+  id: Id,
   reservation?: Reservation,
 ): Allocation {
   const { now, user } = draft.at;
   const { tenant } = reservation ?? draft.at;
   const { found } = plan;
   const allocation: Allocation = {
-    id: draft.at.newId(),
+    id,
     name: request.name,
     ...(reservation === undefined ? {} : { reservation: reservation.id }),
     backing: reservation === undefined ? 'own' : 'reservation',

@@ -3,6 +3,7 @@
  * what has no reservation has no end.
  */
 import { eligibleNodes, inZone, shortagesOf } from './admission.ts';
+import type { Fitting } from './admission.ts';
 import {
   NOTHING,
   add,
@@ -14,7 +15,7 @@ import {
   subtract,
 } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
-import { claimFor, countedDemand, remainingOf } from './claims.ts';
+import { claimFor, countedDemand, ownClaim, remainingOf } from './claims.ts';
 import type { Claim, Id, Pool, Provider, Reason, Reservation } from './entities.ts';
 import { hostName } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
@@ -246,15 +247,10 @@ export function planUnreserved<Found extends Consumption>(
   const lends = found.onHost && provider.preEmption === 'best-effort';
   const window: Window = { start: now, end: lends ? now + 1 : FOREVER };
   const pools = poolsFrom(head, provider.id).map(({ id }) => id);
-  const nodes =
-    pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, wanted.zone));
+  const nodes = bearers(head, provider, wanted.zone);
   const fitting = nodes.filter((each) => isFree(each, counted(each, found.capacity), window));
-  for (const node of fitting) {
-    const pool = poolOfNode(node.id);
-    // Hosts are not lent: a machine has to fit on its host without end.
-    const host = roomFor(head, pool, found, { start: now, end: FOREVER }, wanted.zone);
-    if (host !== undefined) return on(planOf(provider, pool, found, wanted.zone), host.name);
-  }
+  const plan = firstOf(head, fitting, provider, found, wanted.zone, now);
+  if (plan !== undefined) return { outcome: 'planned', plan };
   if (fitting.length > 0) {
     const message = `No host has room for ${wanted.subject} without end, beside what is placed there.`;
     const ahead = { start: now, end: FOREVER };
@@ -278,6 +274,48 @@ export function planUnreserved<Found extends Consumption>(
     outcome: 'refused',
     refusal: namingMaintenance(head, { capacity: found.capacity, pools }, window, barred),
   };
+}
+
+/** The pools of a provider that may bear what has no reservation. */
+function bearers(head: Head, provider: Provider, zone: string | undefined): Node[] {
+  const pools = poolsFrom(head, provider.id).map(({ id }) => id);
+  return pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, zone));
+}
+
+/** From the first of the pools in which it fits that has a host for it, where hosts are seen. */
+function firstOf<Found extends Consumption>(
+  head: Head,
+  fitting: readonly Node[],
+  provider: Provider,
+  found: Found,
+  zone: string | undefined,
+  now: Instant,
+): Plan<Found> | undefined {
+  for (const node of fitting) {
+    const pool = poolOfNode(node.id);
+    // Hosts are not lent: a machine has to fit on its host without end.
+    const host = roomFor(head, pool, found, { start: now, end: FOREVER }, zone);
+    if (host === undefined) continue;
+    const plan = planOf(provider, pool, found, zone);
+    return host.name === undefined ? plan : { ...plan, host: host.name };
+  }
+  return undefined;
+}
+
+/** Whether a machine could be taken from what no reservation holds, for who asks again while others are taken away. */
+export function fittingUnreserved(head: Head, wanted: Wanted<Consumption>, now: Instant): Fitting | undefined {
+  const provider = onlyProvider(head, wanted.provider);
+  if ('reason' in provider) return undefined;
+  const offered = wanted.find(provider, wanted.zone);
+  if (offered.outcome === 'refused' || !offered.found.onHost) return undefined;
+  const { found } = offered;
+  const nodes = bearers(head, provider, wanted.zone);
+  const claims = (): readonly Claim[] | undefined => {
+    const fitting = nodes.filter((each) => isFree(each, counted(each, found.capacity), { start: now, end: FOREVER }));
+    const plan = firstOf(head, fitting, provider, found, wanted.zone, now);
+    return plan === undefined ? undefined : [ownClaim(head, { pool: plan.pool, capacity: found.capacity }, now)];
+  };
+  return { nodes, claims };
 }
 
 /** Whether a machine that begins now fits throughout a window, beside those that have their capacity on loan. */

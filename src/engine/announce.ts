@@ -12,10 +12,13 @@ import type { Instant } from './window.ts';
 import { countOf, firstAfter, someOf } from './windows.ts';
 import type { Windows } from './windows.ts';
 
-/** A reservation to which others give way. */
-export type Displacer = Pick<Reservation, 'id' | 'tenant'>;
+/** A reservation to which others give way, or a machine without one. */
+export interface Displacer extends Pick<Reservation, 'id' | 'tenant'> {
+  /** Absent: a reservation. */
+  readonly what?: 'machine';
+}
 
-/** What the event of something that gave way says of the reservation to which. */
+/** What the event of something that gave way says of that to which. */
 export function displacedBy({ id, tenant }: Displacer): GivenWay {
   return { by: id, ...(tenant === undefined ? {} : { byTenant: tenant }) };
 }

@@ -60,9 +60,24 @@ export function makeRoom(
   }
   const barred = permit(room.claims);
   if (barred !== undefined) return { outcome: 'refused', refusal: barred };
-  for (const reservation of room.reservations) close(draft, reservation, by, request.priority, 'displaced');
+  closeDisplaced(draft, room, by, request.priority);
   for (const machine of room.machines) lend(draft, machine, request.windows.start);
   return { outcome: 'placed', claims: room.claims, room };
+}
+
+/** Reservations give way for good; what they held is free then. Settle when what displaced them is put. */
+export function closeDisplaced(draft: Draft, { reservations }: FoundRoom, by: Displacer, priority: Priority): void {
+  for (const reservation of reservations) close(draft, reservation, by, priority, 'displaced');
+}
+
+/**
+ * Tells the reservations that gave way, when what displaced them is put; those that fit elsewhere are moved there.
+ * @returns those that are lost
+ */
+export function settleLost(draft: Draft, room: FoundRoom, by: Displacer): readonly Id[] {
+  const lost = room.reservations.filter((before) => !moved(draft, before));
+  for (const before of lost) announceDisplaced(draft, before, by);
+  return lost.map(({ id }) => id);
 }
 
 /**
@@ -70,11 +85,9 @@ export function makeRoom(
  * @param withdrawn machines that were withdrawn for it already, and told
  */
 export function settleDisplaced(draft: Draft, room: FoundRoom, by: Reservation, withdrawn: readonly Id[]): Displaced {
-  const lost = room.reservations.filter((before) => !moved(draft, before));
-  for (const before of lost) announceDisplaced(draft, before, by);
+  const reservations = settleLost(draft, room, by);
   for (const { id } of room.machines) if (!withdrawn.includes(id)) announceGivingWay(draft, id, by);
   const machines = new Set([...withdrawn, ...room.machines.map(({ id }) => id)]);
-  const reservations = lost.map(({ id }) => id);
   return displaced(draft, reservations, [...machines], room.complete);
 }
 
@@ -113,7 +126,8 @@ const CLASSES: Readonly<Record<Priority, string>> = { 1: 'high', 2: 'normal', 3:
 function close(draft: Draft, before: Reservation, by: Displacer, priority: Priority, reason: Reason): void {
   const { now } = draft.at;
   const cause = reason === 'displaced' ? '' : ' because capacity was lost';
-  const whom = sees(ownerOf(before), by) ? `the reservation '${by.id}'` : 'a reservation';
+  const what = by.what === 'machine' ? 'virtual machine' : 'reservation';
+  const whom = sees(ownerOf(before), by) ? `the ${what} '${by.id}'` : `a ${what}`;
   const message = `It gave way to ${whom} of the priority ${CLASSES[priority]}${cause}.`;
   const status = next(before.status, 'preempt') ?? 'preempted';
   const rest = omit(before, 'hold', 'awaits');

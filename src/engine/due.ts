@@ -115,6 +115,8 @@ export function* upcomingItems(
     for (const item of start !== undefined && isAhead(reservation, start, now, scheduled)
       ? upTo(start, items)
       : items.values()) {
+      // A notice that was given is not given again when the lead gets shorter, and nothing shows that it was.
+      if (item.task === 'ending' && !scheduled(item.id)) continue;
       if (item.at > now || isUndone(reservation, item)) yield item;
     }
   }
@@ -130,12 +132,7 @@ export function itemsOfMaintenance({ id, start, end }: Maintenance): DueItem[] {
 }
 
 /** Whether the start is to come, which then schedules the rest. What is degraded does not show it; its item in the store does. */
-function isAhead(
-  reservation: Reservation,
-  start: DueItem,
-  now: Instant,
-  scheduled: (id: string) => boolean,
-): boolean {
+function isAhead(reservation: Reservation, start: DueItem, now: Instant, scheduled: (id: string) => boolean): boolean {
   return start.at > now || isUndone(reservation, start) || scheduled(start.id);
 }
 

@@ -23,7 +23,7 @@ export type ReservationCause =
   | 'preempted'
   | 'failed';
 
-/** To which reservation something gave way, and whose that is (absent: no tenant's). */
+/** To which reservation or machine something gave way, and whose that is (absent: no tenant's). */
 export interface GivenWay {
   readonly by: Id;
   readonly byTenant?: string;

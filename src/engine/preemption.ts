@@ -65,7 +65,23 @@ type Candidate = (
 export function findRoom(head: Head, request: DisplacingRequest, now: Instant): Room {
   if (request.priority === LOW) return { outcome: 'none', complete: true };
   const fit = fittingOf(head, request.demand, request.windows, now);
-  const { candidates, complete } = candidatesFor(head, fit.nodes, request, now);
+  const steps = hasParts(request.demand) ? STEPS_WITH_PARTS : DISPLACEMENT_STEPS;
+  return roomAmong(head, fit, candidatesFor(head, fit.nodes, request, steps, now));
+}
+
+/**
+ * The same for a machine without a reservation, which begins now and has no end. Reservations that have not started give way to it.
+ * Other machines do not: they are there until the VIM has deleted them, and it is asked for this one at once.
+ */
+export function findRoomForMachine(head: Head, fit: Fitting, priority: Priority, now: Instant): Room {
+  if (priority === LOW) return { outcome: 'none', complete: true };
+  const request = { windows: { start: now, end: FOREVER }, priority, spared: new Set<Id>() };
+  const { candidates, complete } = candidatesFor(head, fit.nodes, request, DISPLACEMENT_STEPS, now);
+  const reservations = candidates.filter(({ what }) => what === 'reservation');
+  return roomAmong(head, fit, { candidates: reservations, complete });
+}
+
+function roomAmong(head: Head, fit: Fitting, { candidates, complete }: Candidates): Room {
   const worstLast = [...candidates].sort((a, b) => byMerit(a.entity, b.entity));
   const away: Candidate[] = [];
   try {
@@ -108,14 +124,16 @@ function leastRoom(head: Head, fit: Fitting, away: Candidate[]): Found | undefin
   };
 }
 
-function candidatesFor(
-  head: Head,
-  nodes: readonly Node[],
-  request: DisplacingRequest,
-  now: Instant,
-): { readonly candidates: readonly Candidate[]; readonly complete: boolean } {
+/** What of a request says who may give way to it. */
+type Claimant = Pick<DisplacingRequest, 'windows' | 'priority' | 'spared'>;
+
+interface Candidates {
+  readonly candidates: readonly Candidate[];
+  readonly complete: boolean;
+}
+
+function candidatesFor(head: Head, nodes: readonly Node[], request: Claimant, most: number, now: Instant): Candidates {
   const found = new Map<Id, Candidate>();
-  const most = hasParts(request.demand) ? STEPS_WITH_PARTS : DISPLACEMENT_STEPS;
   let steps = 0;
   for (const node of nodes) {
     if (preEmptionOn(head, node.id) !== 'priority') continue;
@@ -150,7 +168,7 @@ function hasBegun(reservation: Reservation, now: Instant): boolean {
   return windowsOf(reservation).start <= now;
 }
 
-function mayGiveWay(candidate: Candidate, node: Node, request: DisplacingRequest, now: Instant): boolean {
+function mayGiveWay(candidate: Candidate, node: Node, request: Claimant, now: Instant): boolean {
   const { entity, claims } = candidate;
   if (entity.priority <= request.priority || request.spared.has(entity.id)) return false;
   if (candidate.what === 'reservation' && (hasBegun(candidate.entity, now) || candidate.entity.awaits !== undefined))

@@ -410,7 +410,9 @@ export interface CreateInstance {
   readonly priority?: Priority;
 }
 
-export type CreateInstanceResult = { readonly outcome: 'accepted'; readonly allocation: Allocation } | Refused;
+/** `displaced`: the reservations that gave way to one without a reservation. */
+export type CreateInstanceResult =
+  { readonly outcome: 'accepted'; readonly allocation: Allocation; readonly displaced?: Displaced } | Refused;
 
 export interface DestroyInstance {
   readonly id: Id;

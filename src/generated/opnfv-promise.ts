@@ -3053,15 +3053,15 @@ export type CreateReservationOutput = {
    */
   readonly 'search-complete'?: boolean;
   /**
-   * Reservations that were placed anew, without loss, to make room.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly moved?: readonly string[];
-  /**
    * Reservations of a lower priority that had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
    * @type nfv-infrastructure:identifier
@@ -3317,15 +3317,15 @@ export type UpdateReservationOutput = {
    */
   readonly 'search-complete'?: boolean;
   /**
-   * Reservations that were placed anew, without loss, to make room.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly moved?: readonly string[];
-  /**
    * Reservations of a lower priority that had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
    * @type nfv-infrastructure:identifier
@@ -3926,15 +3926,15 @@ export type RequestOfferOutput = {
    */
   readonly 'search-complete'?: boolean;
   /**
-   * Reservations that were placed anew, without loss, to make room.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly moved?: readonly string[];
-  /**
    * Reservations of a lower priority that had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
    * @type nfv-infrastructure:identifier
@@ -4006,15 +4006,15 @@ export type AcceptOfferOutput = {
    */
   readonly 'search-complete'?: boolean;
   /**
-   * Reservations that were placed anew, without loss, to make room.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly moved?: readonly string[];
-  /**
    * Reservations of a lower priority that had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
   /**
    * Allocations without a reservation that had to give way.
    * @type nfv-infrastructure:identifier
@@ -4142,8 +4142,8 @@ export type CreateInstanceInput = {
    */
   readonly 'reservation-id'?: string;
   /**
-   * Class of an allocation without a reservation: who may displace it. Absent:
-   * low.
+   * Class of an allocation without a reservation: who may displace it, and which
+   * reservations that have not started it may displace. Absent: low.
    */
   readonly priority?: Priority;
 };
@@ -4179,6 +4179,16 @@ export type CreateInstanceOutput = {
    * @type uint64
    */
   readonly decision?: string;
+  /**
+   * False if the search for a placement, or for what could be displaced, was ended by
+   * its limit of steps: more steps could have found an answer.
+   */
+  readonly 'search-complete'?: boolean;
+  /**
+   * Reservations of a lower priority that had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-reservations'?: readonly string[];
   /** Status of the allocation. */
   readonly status: AllocationStatus;
   /**
@@ -4768,11 +4778,11 @@ export type ReservationEvent = {
    */
   readonly allocations?: readonly string[];
   /**
-   * Reservation that displaced this one.
+   * Reservation, or allocation without one, that displaced this one.
    * @type nfv-infrastructure:identifier
    */
   readonly by?: string;
-  /** Tenant of the reservation in by. Consumers of other tenants see neither leaf. */
+  /** Tenant of what is in by. Consumers of other tenants see neither leaf. */
   readonly 'by-tenant'?: string;
   /** What the displaced could have instead. */
   readonly offered?: Refusal;

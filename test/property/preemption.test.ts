@@ -109,6 +109,54 @@ describe('pre-emption', function () {
     );
   });
 
+  it('displaces the same for a machine without a reservation, but no machines, and keeps the invariants after it', () => {
+    const machine = fc.record({ large: fc.boolean(), priority: fc.constantFrom<Priority>(1, 2, 3) });
+    let displaced = 0;
+    fc.assert(
+      fc.property(
+        fc.integer({ min: 4, max: 10 }),
+        fc.array(asked, { minLength: 2, maxLength: 10 }),
+        fc.array(machine, { minLength: 1, maxLength: 4 }),
+        (total, requests, machines) => {
+          const engine = lab('priority', total);
+          let held: Held[] = [];
+          for (const request of requests) {
+            engine.now += 1;
+            const result = ask(engine, request);
+            if (result.outcome === 'refused') continue;
+            held.push({ ...request, id: result.reservation.id, createdOn: engine.now });
+          }
+          held = held.filter(({ id }) => engine.head.reservations.get(id)?.status === 'scheduled');
+          const standing: Held[] = [];
+          for (const { large, priority } of machines) {
+            engine.now += 1;
+            const before = snapshot(engine);
+            const request: Asked = { from: 0, length: 100, cores: large ? 4 : 1, priority };
+            // What a machine has is nobody's who is weighed against another machine.
+            const all = [...held, ...standing.map((each) => ({ ...each, priority: 1 as const }))];
+            const expected = fits(all, request, total) ? [] : naiveVictims(all, request, total);
+            const flavor = large ? 'large' : 'small';
+            const result = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor, priority });
+            if (expected === undefined) {
+              expect(result.outcome).to.equal('refused');
+              expect(snapshot(engine)).to.equal(before);
+              continue;
+            }
+            if (result.outcome === 'refused') throw new Error(`refused: ${result.refusal.message}`);
+            const gone = new Set(expected.map(({ id }) => id));
+            displaced += gone.size;
+            expect(new Set(result.displaced?.reservations ?? [])).to.deep.equal(gone);
+            held = held.filter(({ id }) => !gone.has(id));
+            standing.push({ ...request, id: result.allocation.id, createdOn: engine.now });
+          }
+          engine.advance(20 * TICK);
+        },
+      ),
+      { numRuns: 400, seed: 14 },
+    );
+    expect(displaced, 'how many gave way in all').to.be.greaterThan(50);
+  });
+
   it('offers the displaced a window that is free', () => {
     fc.assert(
       fc.property(

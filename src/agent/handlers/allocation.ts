@@ -2,7 +2,13 @@
 import { createInstance, destroyInstance } from '../../engine/commands/allocation.ts';
 import { createAllocation, destroyAllocation } from '../../engine/commands/resource.ts';
 import type { Allocation } from '../../engine/entities.ts';
-import type { CreateAllocation, CreateInstance, CreateInstanceResult, Refusal } from '../../engine/requests.ts';
+import type {
+  CreateAllocation,
+  CreateInstance,
+  CreateInstanceResult,
+  Displaced,
+  Refusal,
+} from '../../engine/requests.ts';
 import type {
   AllocationStatus,
   CreateAllocationInput,
@@ -28,10 +34,14 @@ export function allocationHandlers(
   return {
     'create-instance': async (context, input) => {
       const { result, record } = await engine.decideOnRecord(context, createInstance, creationIn(input));
-      if (result.outcome === 'refused') return { ...rejection(result.refusal), ...record };
+      if (result.outcome === 'refused') {
+        const searched = present({ 'search-complete': result.refusal.searchComplete });
+        return { ...rejection(result.refusal), ...searched, ...record };
+      }
       const allocation = await accepted(result);
       const { id, server } = allocation;
-      return { ...acceptanceAnswer(allocation, present({ 'instance-id': id, server })), ...record };
+      const answer = acceptanceAnswer(allocation, present({ 'instance-id': id, server }));
+      return { ...answer, ...displacedOut(answer.message, result.displaced), ...record };
     },
 
     'create-allocation': async (context, input) => {
@@ -62,6 +72,17 @@ export function allocationHandlers(
 
 function rejection({ reason, message }: Refusal): CreateInstanceOutput & CreateAllocationOutput {
   return { result: 'conflict', status: 'rejected', reason: reasonOut(reason), message };
+}
+
+/** Which reservations had to give way (grouping displacement-report), and of how many others who asks knows nothing. */
+function displacedOut(message: string | undefined, displaced: Displaced | undefined): Partial<CreateInstanceOutput> {
+  if (displaced === undefined) return {};
+  const { reservations, others, complete } = displaced;
+  return present({
+    message: others === undefined ? message : `${message ?? ''} Reservations of others that gave way: ${others}.`,
+    'search-complete': complete,
+    'displaced-reservations': listIn(reservations),
+  });
 }
 
 function destructionAnswer({ vmState, name }: Allocation) {

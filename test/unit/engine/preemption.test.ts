@@ -363,6 +363,108 @@ describe('machines without a reservation', () => {
   });
 });
 
+describe('machines without a reservation, by their class', () => {
+  /** A machine of four cores and a class. */
+  const boot = (lab: Lab, priority?: Priority) => {
+    const input = { name: 'vm', image: 'cirros', flavor: 'large' };
+    return lab.do('createInstance', priority === undefined ? input : { ...input, priority });
+  };
+
+  it('displace the lowest class that has not started, the newest in it, and no more than they need', () => {
+    const lab = new Lab('priority');
+    const normal = lab.grant(2, NORMAL, 1);
+    const older = lab.grant(2, LOW, 1);
+    const newer = lab.grant(4, LOW, 1);
+    const later = lab.grant(4, LOW, 5);
+    lab.told();
+    const result = boot(lab, HIGH);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    expect(result.displaced).to.deep.equal({ reservations: [newer], machines: [], complete: true });
+    expect([normal, older, newer, later].map((id) => lab.status(id))).to.deep.equal([
+      'scheduled',
+      'scheduled',
+      'preempted',
+      'scheduled',
+    ]);
+    expect(lab.head.reservations.get(newer)?.message).to.equal(
+      `It gave way to the virtual machine '${result.allocation.id}' of the priority high.`,
+    );
+    const [event] = lab.preempted();
+    expect(event?.by).to.equal(result.allocation.id);
+    expect(event?.offered?.nextWindow?.start).to.equal(NOW + 2 * HOUR);
+    expect([...lab.due.values()].filter(({ subject }) => subject === newer).map(({ task }) => task)).to.deep.equal([
+      'forget',
+    ]);
+  });
+
+  it('spare what has started, equals, and other machines, and change nothing when they are refused', () => {
+    const lab = new Lab('priority');
+    const started = lab.grant(2, LOW, undefined, 9);
+    const machine = lab.booted();
+    const equal = lab.grant(2, NORMAL, 1);
+    lab.told();
+    const head = JSON.stringify([[...lab.head.reservations], [...lab.head.allocations], [...lab.due]]);
+    const result = boot(lab, NORMAL);
+    expect(result).to.have.nested.property('refusal.reason', 'insufficient-capacity');
+    expect(result).to.not.have.nested.property('refusal.searchComplete');
+    expect(boot(lab, HIGH)).to.have.nested.property('refusal.reason', 'insufficient-capacity');
+    expect([lab.status(started), lab.status(equal), lab.state(machine)]).to.deep.equal([
+      'active',
+      'scheduled',
+      'ACTIVE',
+    ]);
+    expect(JSON.stringify([[...lab.head.reservations], [...lab.head.allocations], [...lab.due]])).to.equal(head);
+    expect(lab.told()).to.deep.equal([]);
+  });
+
+  it('displace nobody when they are low, or under another policy', () => {
+    const low = new Lab('priority');
+    const [first] = [low.grant(8, LOW, 1)];
+    expect(boot(low)).to.have.property('outcome', 'refused');
+    expect(low.status(first)).to.equal('scheduled');
+    const none = new Lab('none');
+    none.grant(8, LOW, 1);
+    expect(boot(none, HIGH)).to.have.property('outcome', 'refused');
+  });
+
+  it('move to another pool whom they displace where there is room', () => {
+    const lab = new Lab('priority', 4);
+    const low = lab.grant(4, LOW, 1);
+    const other = lab.provider([{ name: 'h2', cores: 100 }], 'other');
+    const spare = lab.pool(other, { cores: 4, ram: 8192 });
+    lab.told();
+    const result = lab.do('createInstance', {
+      provider: lab.lab,
+      name: 'vm',
+      image: 'cirros',
+      flavor: 'large',
+      priority: HIGH,
+    });
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    expect(result.displaced?.reservations).to.deep.equal([]);
+    expect(lab.head.reservations.get(low)).to.include({ status: 'scheduled' });
+    expect(lab.head.reservations.get(low)?.claims.map(({ node }) => node)).to.deep.equal([`pool/${spare}`]);
+  });
+
+  it('look at no more than the steps, and say so', () => {
+    const lab = new Lab('priority', DISPLACEMENT_STEPS + 4);
+    lab.checked = false;
+    lab.grant(4, HIGH, 1);
+    for (let each = 0; each < DISPLACEMENT_STEPS; each++) lab.grant(1, each === 0 ? HIGH : LOW, 1);
+    const extra = lab.do('createReservation', {
+      start: NOW + HOUR,
+      end: NOW + 2 * HOUR,
+      priority: LOW,
+      demand: { capacity: { cores: 0, ram: 1 } },
+    });
+    expect(extra.outcome).to.equal('granted');
+    const result = boot(lab, NORMAL);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    expect(result.displaced?.complete).to.equal(false);
+    expect(result.displaced?.reservations).to.have.length(4);
+  });
+});
+
 describe('capacity that is lost', () => {
   function shrunk(lab: Lab, cores: number): void {
     const result = lab.do('decreaseCapacity', { source: lab.lab, capacity: { cores }, force: true });

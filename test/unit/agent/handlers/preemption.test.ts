@@ -70,6 +70,34 @@ describe('pre-emption through the agent', () => {
     expect(JSON.stringify(shown)).to.contain('"pre-emption":"priority"');
   });
 
+  it('answers which reservations a machine of a higher priority displaced, and tells them', async () => {
+    await pool('priority');
+    const subscription = promise.subscribe();
+    const low = await reserve(14, 'low', 1);
+    const boot = { name: 'vm', image: 'cirros', flavor: 'large' };
+    expect(await promise.rpc('create-instance', boot)).to.deep.include({
+      result: 'conflict',
+      status: 'rejected',
+      reason: 'opnfv-promise:insufficient-capacity',
+    });
+    const machine = await promise.rpc('create-instance', { ...boot, priority: 'normal' });
+    expect(machine).to.deep.include({
+      result: 'ok',
+      'displaced-reservations': [low['reservation-id']],
+      'search-complete': true,
+    });
+    await promise.settle();
+    const [event] = caused(subscription, 'reservation-event', 'preempted');
+    expect(event).to.deep.include({
+      'reservation-id': low['reservation-id'],
+      status: 'preempted',
+      reason: 'opnfv-promise:displaced',
+      message: `It gave way to the virtual machine '${String(machine['instance-id'])}' of the priority normal.`,
+      by: machine['instance-id'],
+    });
+    expect(event?.['offered']).to.have.nested.property('most.cores', 10);
+  });
+
   it('has a reservation wait until the machines that it displaced are gone', async () => {
     await pool('best-effort');
     const subscription = promise.subscribe();
