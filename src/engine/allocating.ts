@@ -84,7 +84,8 @@ function displacing<Found extends Consumption>(draft: Draft, request: Allocating
     return room.complete ? refused : { ...refused, refusal: { ...refused.refusal, searchComplete: false } };
   const exceeded = quotaRefusal(head, holderOf(at), { claims: room.claims, reservation: false });
   if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
-  const by: Displacer = { ...at, id: at.newId(), what: 'machine' };
+  const { tenant } = at;
+  const by: Displacer = { id: at.newId(), ...(tenant === undefined ? {} : { tenant }), what: 'machine' };
   closeDisplaced(draft, room, by, priority);
   const planned = planUnreserved(draft.head, request.wanted, at.now);
   if (planned.outcome === 'refused') {
