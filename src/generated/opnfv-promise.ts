@@ -974,7 +974,8 @@ export type Policy = {
   /**
    * What becomes of servers that carry a token of Promise which no allocation knows, as
    * after a backup was restored. Nothing is adopted or deleted before it was found
-   * twice.
+   * twice. Volumes, networks, ports and floating IPs are looked for where there is an
+   * allocation of their kind; they are reported or deleted, and not adopted.
    */
   readonly orphans?: 'report' | 'adopt' | 'remove';
   /** What becomes of the allocations of a reservation that ends. */
