@@ -151,7 +151,7 @@ export function withdraw(draft: Draft, machine: Allocation, by: Displacer): Allo
 }
 
 /** The claims of a machine that holds nothing from an instant on but what it consumes on loan. */
-export function loan(head: Head, machine: Pick<Allocation, 'pool' | 'capacity' | 'claims'>, from: Instant): Claim[] {
+function loan(head: Head, machine: Pick<Allocation, 'pool' | 'capacity' | 'claims'>, from: Instant): Claim[] {
   const node = poolNode(machine.pool);
   const capacity = fromVector(toVector(machine.capacity), head.nodes.get(node)?.resources);
   const firm = machine.claims
