@@ -1,0 +1,117 @@
+import { expect } from 'chai';
+import { z } from 'zod';
+import type { Subscribed } from '../../src/cli/demo/consumer.ts';
+import { all, amount, leaf, type Content } from '../../src/cli/demo/content.ts';
+import { dataPath } from '../../src/cli/demo/consumer.ts';
+import { removeServers, serversOf, until } from './cloud.ts';
+import { OpenStackClient } from './control-plane/client.ts';
+import { PromiseUnderTest, demanded, told } from './promise.ts';
+
+const one = z.object({ id: z.string() });
+
+/** A sweep is made about once a minute; what is found twice takes two. */
+describe('What Promise finds in OpenStack other than its records say', function () {
+  this.timeout(400_000);
+  let promise: PromiseUnderTest;
+  let provider: string;
+  let events: Subscribed;
+  let demo: OpenStackClient;
+  const idOf = async (service: 'compute' | 'image' | 'network', kind: string, name: string): Promise<string> => {
+    const form = z.object({ [kind]: z.array(one.extend({ name: z.string() })) });
+    const found = (await demo.ask(service, 'GET', `/${kind}`, form))[kind]?.find((each) => each.name === name);
+    return demanded(found, `${name} in ${kind}`).id;
+  };
+  /** Makes a server as another Promise would: with a token that this one does not know. @returns its id */
+  const makeOrphan = async (name: string): Promise<string> => {
+    const server = {
+      name,
+      imageRef: await idOf('image', 'images', 'cirros'),
+      flavorRef: await idOf('compute', 'flavors', 'm1.tiny'),
+      networks: [{ uuid: await idOf('network', 'networks', 'private') }],
+      metadata: { promise_token: `of-${name}` },
+    };
+    const made = await demo.ask('compute', 'POST', '/servers', z.object({ server: one }), { server });
+    await until(async () => (await stateOf(made.server.id)) === 'ACTIVE');
+    return made.server.id;
+  };
+  const stateOf = async (id: string): Promise<string | undefined> =>
+    (await serversOf('demo')).find((server) => server.id === id)?.status;
+  const named = (id: string): number => promise.logged.filter((line) => line.includes(id)).length;
+  const records = async (): Promise<readonly Content[]> =>
+    all(await promise.consumer.get(dataPath('opnfv-promise:promise', 'allocations')), 'allocation');
+  const recordOf = async (server: string): Promise<Content | undefined> =>
+    (await records()).find((record) => leaf(record, 'instance-ref/server') === server);
+  const available = async (): Promise<number> =>
+    amount(await promise.invoke('query-capacity', { capacity: 'available' }), 'capacity/available/cores');
+  const boot = async (name: string): Promise<{ readonly instance: string; readonly server: string }> => {
+    const instance = leaf(await promise.createInstance(provider, name), 'instance-id') ?? '';
+    const event = await told(events.inbox, { 'instance-id': instance, 'vm-state': 'ACTIVE' });
+    return { instance, server: leaf(event, 'server') ?? '' };
+  };
+  const choose = (orphans: string): Promise<void> =>
+    promise.consumer.edit('merge', dataPath('opnfv-promise:promise', 'policy'), { orphans });
+
+  before(async () => {
+    await removeServers('demo');
+    demo = await OpenStackClient.login('demo');
+    // Without a webhook it is the sweep that finds.
+    promise = await PromiseUnderTest.start({ openstack: {} });
+    ({ provider } = await promise.setUp('demo', { cores: 12, ram: '24576', instances: 8 }));
+    events = await promise.subscribe('allocation-event');
+  });
+  after(async () => {
+    await promise.close();
+    await removeServers('demo');
+  });
+
+  it('an orphan is named once and left alone by the policy report; a server that is missing is told as destroyed', async () => {
+    const { instance, server } = await boot('vm-taken');
+    const orphan = await makeOrphan('vm-report');
+    await until(() => named(orphan) > 0);
+    expect((await demo.request('compute', 'DELETE', `/servers/${server}`)).status).to.equal(204);
+    // By a sweep after the one that found the orphan.
+    await told(events.inbox, { 'instance-id': instance, cause: 'destroyed', 'vm-state': 'DELETED' });
+    expect(await records()).to.deep.equal([]);
+    expect(await stateOf(orphan)).to.equal('ACTIVE');
+    expect(named(orphan)).to.equal(1);
+    await demo.request('compute', 'DELETE', `/servers/${orphan}`);
+  });
+
+  it('an orphan is adopted by the policy adopt, when it is found again, and a server that was resized is counted as it is', async () => {
+    await choose('adopt');
+    const { server } = await boot('vm-growing');
+    const before = await available();
+    const orphan = await makeOrphan('vm-adopt');
+    const flavorRef = await idOf('compute', 'flavors', 'm1.medium');
+    const resized = await demo.request('compute', 'POST', `/servers/${server}/action`, { resize: { flavorRef } });
+    expect(resized.status, JSON.stringify(resized.body)).to.equal(202);
+    await until(async () => (await stateOf(server)) === 'VERIFY_RESIZE');
+    const confirmed = await demo.request('compute', 'POST', `/servers/${server}/action`, { confirmResize: null });
+    expect(confirmed.status, JSON.stringify(confirmed.body)).to.equal(204);
+
+    await until(() => named(orphan) > 0);
+    expect(await recordOf(orphan)).to.equal(undefined);
+    await until(async () => (await recordOf(orphan)) !== undefined);
+    const adopted = demanded(await recordOf(orphan), 'a record of the orphan');
+    expect([leaf(adopted, 'name'), leaf(adopted, 'vm-state')]).to.deep.equal(['vm-adopt', 'ACTIVE']);
+    expect(await stateOf(orphan)).to.equal('ACTIVE');
+
+    await until(async () => leaf(await recordOf(server), 'flavor') === flavorRef);
+    // One core for the adopted server, and two in place of one.
+    expect(await available()).to.equal(before - 2);
+    const instance = demanded(leaf(adopted, 'id'), 'an id');
+    expect(leaf(await promise.destroyInstance(instance), 'result')).to.equal('ok');
+    await told(events.inbox, { 'instance-id': instance, cause: 'destroyed', 'vm-state': 'DELETED' });
+    // Nova lists it as DELETED for a moment.
+    await until(async () => (await stateOf(orphan)) === undefined);
+  });
+
+  it('an orphan is deleted by the policy remove, when it is found again', async () => {
+    await choose('remove');
+    const orphan = await makeOrphan('vm-remove');
+    await until(() => named(orphan) > 0);
+    expect(await stateOf(orphan)).to.equal('ACTIVE');
+    await until(async () => (await stateOf(orphan)) === undefined);
+    expect((await serversOf('demo')).map(({ name }) => name)).to.deep.equal(['vm-growing']);
+  });
+});
