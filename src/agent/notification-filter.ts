@@ -8,6 +8,9 @@ import type { Filter } from './requests.ts';
 import type { NotificationRecord } from './streams.ts';
 import { filterPrefixes } from './xpath-prefixes.ts';
 
+/** What most subscribers filter by, `/prefix:name`: it needs no document to be evaluated over. */
+const ONE_NAME = /^\s*\/([\w.-]+):([\w.-]+)\s*$/;
+
 export type NotificationTest = (record: NotificationRecord) => boolean;
 
 /**
@@ -26,6 +29,11 @@ export function notificationTest(
   const prefixes = filterPrefixes(yang.schema, filter.namespaces);
   // What is wrong with the expression itself shows on any data.
   yang.xpathTest({}, filter.expression, prefixes);
+  const [, prefix, only] = ONE_NAME.exec(filter.expression) ?? [];
+  if (prefix !== undefined && only !== undefined) {
+    const own = prefixes[prefix] ?? prefix;
+    return ({ module, name }) => name === only && module === own;
+  }
   return ({ module, name, content }) => yang.xpathTest({ [`${module}:${name}`]: content }, filter.expression, prefixes);
 }
 
