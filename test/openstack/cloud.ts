@@ -25,10 +25,11 @@ const server = z.object({
 });
 export type Server = z.infer<typeof server>;
 
-/** The servers of a tenant, as Nova tells them. */
+/** The servers of a tenant, as Nova tells them. One that is deleted is listed with that status for a moment; it is left out. */
 export async function serversOf(user: string): Promise<Server[]> {
   const client = await OpenStackClient.login(user);
-  return (await client.ask('compute', 'GET', '/servers/detail', z.object({ servers: z.array(server) }))).servers;
+  const { servers } = await client.ask('compute', 'GET', '/servers/detail', z.object({ servers: z.array(server) }));
+  return servers.filter(({ status }) => status !== 'DELETED');
 }
 
 /** Deletes the servers of a tenant, to the end. */
