@@ -224,7 +224,7 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     );
     const instances = answers.map((answer) => demanded(leaf(answer, 'instance-id'), leaf(answer, 'message') ?? ''));
     for (const instance of instances) await told(events.inbox, { 'instance-id': instance, 'vm-state': 'ACTIVE' });
-    const host = z.object({ name: z.string(), 'OS-EXT-SRV-ATTR:host': z.string() });
+    const host = z.object({ name: z.string(), 'OS-EXT-SRV-ATTR:host': z.string().nullable() });
     const form = z.object({ servers: z.array(host) });
     const { servers } = await admin.ask('compute', 'GET', '/servers/detail?all_tenants=1', form);
     const hosts = servers.flatMap((each) => (names.includes(each.name) ? [each['OS-EXT-SRV-ATTR:host']] : []));
