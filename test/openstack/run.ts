@@ -96,6 +96,9 @@ async function mocha(): Promise<number> {
     '240000',
     '--slow',
     '20000',
+    // Services of others, timed by their own loops: what fails once is tried once more, and the report says so.
+    '--retries',
+    '1',
     '--reporter',
     join(root, 'scripts/reporter.cjs'),
   ];
