@@ -13,6 +13,7 @@ import {
   claimsAllocated,
   claimsBefore,
   claimsKept,
+  countedIn,
   heldBy,
   usedClaims,
 } from './claims.ts';
@@ -429,7 +430,7 @@ function readmitInUse(draft: Draft, before: Reservation, wanted: Reservation): A
   const near = { self: before.id, near: currentClaims(before) };
   const allocated = allocatedInAggregate(head, before);
   const used = usedClaims(head, before);
-  const counted = countedBy(demand.capacity, allocated);
+  const counted = countedIn(demand.capacity, allocated);
   if (!fitsWithin(counted, demand.capacity)) {
     return { outcome: 'refused', refusal: belowAllocated(counted) };
   }
@@ -489,13 +490,6 @@ function mayStay(head: Head, shares: readonly { readonly node: NodeId }[], deman
   const { nodes } = eligibleNodes(head, demand);
   const eligible = new Set(nodes.map(({ id }) => id));
   return shares.every(({ node }) => eligible.has(node));
-}
-
-/** The part of what is allocated in resources that the reservation asks for. */
-function countedBy(demand: Capacity, allocated: Capacity): Capacity {
-  if (demand.instances !== undefined) return allocated;
-  const rest = omit(allocated, 'instances');
-  return rest;
 }
 
 function belowAllocated(allocated: Capacity): Refusal {

@@ -156,6 +156,20 @@ describe('volumes, networks, ports and floating IPs', () => {
     make(engine, { kind: 'network', subnets: [{ cidr: '192.0.2.0/24' }] }, { reservation: networks });
   });
 
+  it('lets a reservation that does not count volumes or subnets be changed while they are there', () => {
+    const engine = engineWith();
+    const capacity = { gigabytes: 30, networks: 1 };
+    const reservation = engine.reserve({ end: NOW + DAY, demand: { capacity } });
+    make(engine, VOLUME, { reservation });
+    make(engine, NETWORK, { reservation });
+    const larger = { ...capacity, gigabytes: 40 };
+    const result = engine.do('updateReservation', { id: reservation, demand: { capacity: larger } });
+    expect(result.outcome).to.equal('updated');
+    expect(held(engine, reservation).demand.capacity).to.deep.equal(larger);
+    const smaller = engine.do('updateReservation', { id: reservation, demand: { capacity: { gigabytes: 9 } } });
+    expect(smaller.outcome === 'refused' && smaller.refusal.message).to.contain('In use');
+  });
+
   it('without a reservation takes only what no reservation needs at any time', () => {
     const engine = engineWith();
     engine.reserve({ start: NOW + DAY, end: NOW + 2 * DAY, demand: { capacity: { gigabytes: 95 } } });
