@@ -29,7 +29,7 @@ import type { Refusal, Shortage } from './requests.ts';
 import { poolNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { latestStart } from './terms.ts';
-import { FOREVER, describeInstant, durationOf } from './window.ts';
+import { describeWindow, durationOf, FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 
 /** A part of a demand on a node. */
@@ -371,12 +371,6 @@ function firstFit(node: Node, amounts: CapacityVector, window: Window, notAfter:
   });
   if (found.outcome === 'none') return FOREVER;
   return found.outcome === 'fits' ? found.start : found.searchedUntil;
-}
-
-function describeWindow(window: Window): string {
-  return window.end === FOREVER
-    ? `from ${describeInstant(window.start)} on`
-    : `${describeInstant(window.start)} to ${describeInstant(window.end)}`;
 }
 
 function describeLack(demand: Capacity, most: Capacity, pools: number): string {

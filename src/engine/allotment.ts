@@ -18,7 +18,6 @@ import type { Capacity, Resource } from './capacity.ts';
 import { claimFor, countedDemand, ownClaim, remainingOf } from './claims.ts';
 import type { Claim, Id, Pool, Provider, Reason, Reservation } from './entities.ts';
 import { hostName } from './hosts.ts';
-import type { HostNode } from './hosts.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { describeIds, ownerOf } from './ownership.ts';
 import { hostFor } from './placement-sites.ts';
@@ -28,6 +27,7 @@ import { isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { FOREVER, describeInstant } from './window.ts';
 import type { Instant, Window } from './window.ts';
+import { inDebt } from './debt.ts';
 
 /** What is to be allocated, as far as a provider has what it takes. */
 export interface Wanted<Found extends Consumption> {
@@ -167,11 +167,7 @@ function suits(head: Head, claim: Claim, provider: Provider, zone: string | unde
   if (claim.host === undefined) return true;
   // On a host that was lost, or that has less than is held on it now, nothing starts.
   const host = head.hosts.nodes.get(claim.host);
-  return host?.usable === true && (zone === undefined || host.zone === zone) && !owes(host, now);
-}
-
-function owes(host: HostNode, now: Instant): boolean {
-  return host.free.valueAt(now).some((amount) => amount < 0);
+  return host?.usable === true && (zone === undefined || host.zone === zone) && !inDebt(host, now);
 }
 
 /** Where a machine has room that no claim puts on a host: a host, none where the VIM is to choose; undefined: nowhere. */

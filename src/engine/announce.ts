@@ -6,10 +6,10 @@ import { heldBy, instancesHeld, remainingInstances, remainingOf, shortfalls, wor
 import type { Draft } from './draft.ts';
 import type { Allocation, Claim, Id, Reservation, ReservationStatus, VmState } from './entities.ts';
 import type { AllocationCause, CapacityCause, GivenWay, ReservationCause, ReservationEvent } from './events.ts';
-import { allocationsOf, claimWindows, forEachLoad, poolOfNode } from './state.ts';
+import { allocationsOf, forEachLoad, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
-import { countOf, firstAfter, someOf } from './windows.ts';
+import { countOf, firstAfter, someOf, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
 
 /** A reservation to which others give way, or a machine without one. */
@@ -85,13 +85,13 @@ export function announceGrant(
 /** One event for each pool on which claims will be held that the head does not have yet. */
 export function announceTaken(draft: Draft, claims: readonly Claim[]): void {
   forEachLoad(claims, (load, vector) => {
-    announcePool(draft, 'reserved', poolOfNode(load.node), claimWindows(load), { taken: fromVector(vector) });
+    announcePool(draft, 'reserved', poolOfNode(load.node), windowsIn(load), { taken: fromVector(vector) });
   });
 }
 
 /** One event for each pool on which something is held or given back. */
 export function announceHeld(draft: Draft, cause: CapacityCause, claims: readonly Claim[]): void {
-  forEachLoad(claims, (load) => announcePool(draft, cause, poolOfNode(load.node), claimWindows(load)));
+  forEachLoad(claims, (load) => announcePool(draft, cause, poolOfNode(load.node), windowsIn(load)));
 }
 
 /** What is to be told of a change of a pool beside its cause. */

@@ -5,13 +5,13 @@
 import { NOTHING, add, fitsWithin, fromVector, isZero, max, min, subtract, toVector, total } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
-import { allocationsOf, claimWindows, poolNode } from './state.ts';
+import { allocationsOf, poolNode } from './state.ts';
 import type { Head } from './state.ts';
 import type { Timeline } from './timeline.ts';
 import { FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { windowsAhead } from './window-index.ts';
-import { countOf, eachOf, firstAfter, someOf, windowAt } from './windows.ts';
+import { countOf, eachOf, firstAfter, someOf, windowAt, windowsIn } from './windows.ts';
 import { claimsIn, currentClaims, during, joined, withCurrent } from './occurrence.ts';
 import { omit } from './omit.ts';
 
@@ -162,7 +162,7 @@ export function claimsBefore(claims: readonly Claim[], instant: Instant): Claim[
   const cut: Claim[] = [];
   const whole = claims.flatMap((claim) => {
     if (claim.start >= instant) return [];
-    const windows = claimWindows(claim);
+    const windows = windowsIn(claim);
     const over = firstAfter(windows, instant);
     const last = over < countOf(windows) ? windowAt(windows, over) : undefined;
     if (last !== undefined && last.start < instant) cut.push(during(claim, { start: last.start, end: instant }));
@@ -233,7 +233,7 @@ function missingIn(head: Head, claims: readonly Claim[], now: Instant, bearerOf:
   const debts = new Map<string, { readonly debt: Capacity; held: Capacity }>();
   for (const claim of claims) {
     const bearer = bearerOf(head, claim);
-    const window = claimWindows(claim);
+    const window = windowsIn(claim);
     const start = Math.max(window.start, now);
     if (bearer === undefined || start >= window.end) continue;
     const key = `${bearer.id} ${claim.start} ${claim.end ?? ''}`;
@@ -248,7 +248,8 @@ function debtOf(free: Timeline, window: Window): Capacity {
   return fromVector(free.min(window).map((amount) => Math.max(0, -amount)));
 }
 
-function backed(head: Head, reservation: Pick<Reservation, 'id'>): Allocation[] {
+/** What was allocated against a reservation and counts in it. */
+export function backed(head: Head, reservation: Pick<Reservation, 'id'>): Allocation[] {
   return allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
 }
 

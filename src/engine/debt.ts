@@ -3,7 +3,7 @@ import { toVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import type { Claim, HostId, NodeId } from './entities.ts';
 import { hostVector, onHost } from './hosts.ts';
-import type { Node } from './state.ts';
+import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 
@@ -18,6 +18,18 @@ export function isHostId(id: NodeId): id is HostId {
 export function amountOn(claim: Claim, id: NodeId): CapacityVector | undefined {
   if (claim.node === id) return toVector(claim.capacity);
   return claim.host === id ? hostVector(onHost(claim.capacity, claim.disk)) : undefined;
+}
+
+/** What a claim holds on its pool and on its host, as far as they are there. */
+export function* amountsOf(
+  head: Head,
+  claim: Claim,
+): Generator<{ readonly bearer: Bearer; readonly amount: CapacityVector }, void, undefined> {
+  const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
+  for (const bearer of [head.nodes.get(claim.node), host]) {
+    const amount = bearer && amountOn(claim, bearer.id);
+    if (bearer !== undefined && amount !== undefined) yield { bearer, amount };
+  }
 }
 
 /** Whether more of a resource is held at the instant than there is. */

@@ -8,7 +8,7 @@
 import type { Admission } from './admission.ts';
 import { announceAllocation, announceHeld, announceReservation, displacedBy } from './announce.ts';
 import type { Displacer } from './announce.ts';
-import { claimsBefore } from './claims.ts';
+import { backed, claimsBefore } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { reschedule } from './due.ts';
 import type { Claim, Id, Priority, Reason, Reservation } from './entities.ts';
@@ -19,10 +19,10 @@ import { admit } from './every-window.ts';
 import { findRoom } from './preemption.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
-import { allocationsOf } from './state.ts';
 import { lend, withdraw } from './vacancy.ts';
 import { windowsAhead } from './window-index.ts';
 import { countOf } from './windows.ts';
+import { PRIORITY_NAMES } from './entities.ts';
 
 /** As `admit`, with the room that others make. */
 export type DisplacingAdmission =
@@ -121,19 +121,17 @@ export function preempt(draft: Draft, before: Reservation, by: Reservation, reas
   close(draft, before, by, by.priority, reason);
 }
 
-const CLASSES: Readonly<Record<Priority, string>> = { 1: 'high', 2: 'normal', 3: 'low' };
-
 function close(draft: Draft, before: Reservation, by: Displacer, priority: Priority, reason: Reason): void {
   const { now } = draft.at;
   const cause = reason === 'displaced' ? '' : ' because capacity was lost';
   const what = by.what === 'machine' ? 'virtual machine' : 'reservation';
   const whom = sees(ownerOf(before), by) ? `the ${what} '${by.id}'` : `a ${what}`;
-  const message = `It gave way to ${whom} of the priority ${CLASSES[priority]}${cause}.`;
+  const message = `It gave way to ${whom} of the priority ${PRIORITY_NAMES[priority]}${cause}.`;
   const status = next(before.status, 'preempt') ?? 'preempted';
   const rest = omit(before, 'hold', 'awaits');
   const claims = claimsBefore(before.claims, now);
   const over: Reservation = { ...rest, status, reason: 'displaced', message, claims, modifiedOn: now };
-  const machines = allocationsOf(draft.head, before.id).filter(({ backing }) => backing === 'reservation');
+  const machines = backed(draft.head, before);
   draft.put('reservation', over.id, over);
   for (const machine of machines) withdraw(draft, machine, by);
   draft.disturb(before.claims);

@@ -14,8 +14,10 @@ import { fits, shareOf } from './placement-sites.ts';
 import type { Refusal } from './requests.ts';
 import { poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
-import { FOREVER, describeInstant } from './window.ts';
+import { describeWindow } from './window.ts';
 import type { Window } from './window.ts';
+import { named } from './vim-references.ts';
+import { boundsOf } from './windows.ts';
 
 export type ElementsHeld =
   | { readonly outcome: 'held'; readonly claims: readonly Omit<Claim, 'id'>[] }
@@ -46,10 +48,10 @@ export function holdElements(head: Head, demand: Demand, window: Window): Elemen
       const id = elementId(provider, element);
       if (!head.hosts.isElementFree(id, window)) {
         return refused(
-          `The element '${element}' is not free throughout ${spanned(window)}: another reservation holds it.`,
+          `The element '${element}' is not free throughout ${describeWindow(window)}: another reservation holds it.`,
         );
       }
-      claims.push({ node: node.id, ...bounds(window), capacity: {}, element: id });
+      claims.push({ node: node.id, ...boundsOf(window), capacity: {}, element: id });
     }
   }
   return { outcome: 'held', claims };
@@ -68,8 +70,7 @@ function isSharedByAll({ inventory }: Provider, element: string): boolean {
 
 /** A network has one identity, whether its id or its name was given; others are what they are called. */
 function elementId(provider: Provider, element: string): ElementId {
-  const networks = provider.inventory?.networks ?? [];
-  const network = networks.find(({ id }) => id === element) ?? networks.find(({ name }) => name === element);
+  const network = named(provider.inventory?.networks ?? [], element);
   return `element/${provider.id}/${network?.id ?? element}`;
 }
 
@@ -83,31 +84,21 @@ function holdHost(node: Node, host: HostNode, window: Window): Omit<Claim, 'id'>
   const share = shareOf(node, { capacity: { cores, ram }, disk });
   if (!host.usable || !fits(leastOnHost(host, window), host.size)) {
     const why = host.usable ? 'something is held on it' : 'it is down or out of service';
-    return lacking(`The host '${host.name}' cannot be held whole throughout ${spanned(window)}: ${why}.`);
+    return lacking(`The host '${host.name}' cannot be held whole throughout ${describeWindow(window)}: ${why}.`);
   }
   if (!fitsWithin(share.size.capacity, fromVector(node.free.min(window)))) {
     const what = `${cores} cores and ${ram} ram`;
     return lacking(
-      `The pool '${poolOfNode(node.id)}' does not have the ${what} of the host '${host.name}' free throughout ${spanned(window)}.`,
+      `The pool '${poolOfNode(node.id)}' does not have the ${what} of the host '${host.name}' free throughout ${describeWindow(window)}.`,
     );
   }
   return {
     node: node.id,
-    ...bounds(window),
+    ...boundsOf(window),
     capacity: share.size.capacity,
     host: host.id,
     ...(disk === 0 ? {} : { disk }),
   };
-}
-
-function bounds(window: Window): { readonly start: number; readonly end?: number } {
-  return window.end === FOREVER ? { start: window.start } : { start: window.start, end: window.end };
-}
-
-function spanned(window: Window): string {
-  return window.end === FOREVER
-    ? `from ${describeInstant(window.start)} on`
-    : `${describeInstant(window.start)} to ${describeInstant(window.end)}`;
 }
 
 function refused(message: string): ElementsHeld {

@@ -23,6 +23,11 @@ export const HIGH: Priority = 1;
 export const NORMAL: Priority = 2;
 export const LOW: Priority = 3;
 
+/** The classes by the names that people know. */
+export const PRIORITY_NAMES = { 1: 'high', 2: 'normal', 3: 'low' } as const satisfies Readonly<
+  Record<Priority, string>
+>;
+
 /** Why a request was refused or an entry is in its state: the identities of base `reason` in opnfv-promise. */
 export type Reason =
   | 'insufficient-capacity'
@@ -138,6 +143,11 @@ export type ElementId = `element/${string}/${string}`;
 
 /** A node of the capacity map: something that has capacity over time and bears claims. */
 export type NodeId = `pool/${string}` | `provider/${string}` | `quota/${string}` | HostId;
+
+/** Whether a node is a pool's. */
+export function isPoolNode(node: NodeId): boolean {
+  return node.startsWith('pool/');
+}
 
 /**
  * What is held: a vector on a node during [start, end). It belongs to the entity that carries it.

@@ -11,7 +11,7 @@ import type { Admission, Fitting } from './admission.ts';
 import { addVectors, min, resourcesOf, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import type { Claim, Demand, ElementId } from './entities.ts';
-import { amountOn } from './debt.ts';
+import { amountsOf } from './debt.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { during } from './occurrence.ts';
 import { omit } from './omit.ts';
@@ -120,10 +120,7 @@ export function fitsAgain(head: Head, claims: readonly Claim[]): (window: Window
   const elements: ElementId[] = [];
   for (const claim of claims) {
     if (claim.element !== undefined) elements.push(claim.element);
-    const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
-    for (const bearer of [head.nodes.get(claim.node), host]) {
-      const amount = bearer && amountOn(claim, bearer.id);
-      if (bearer === undefined || amount === undefined) continue;
+    for (const { bearer, amount } of amountsOf(head, claim)) {
       const load = loads.get(bearer.id) ?? { free: bearer.free, vector: zeroVector() };
       addVectors(load.vector, amount, 1);
       loads.set(bearer.id, load);

@@ -16,11 +16,12 @@ import { find } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { UnknownEntry } from './requests.ts';
 import type { Refusal, Shortage } from './requests.ts';
-import { addOver, claimWindows, isOver, poolNode, poolOfNode } from './state.ts';
+import { isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER, describeInstant, intersect } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { currentWindow } from './window-index.ts';
+import { addOver, windowsIn } from './windows.ts';
 
 /** A pool that was considered; with `host`, a host in it. */
 export interface Considered {
@@ -218,9 +219,8 @@ function aside<Result>(head: Head, claims: readonly Claim[], look: () => Result)
 function give(head: Head, claims: readonly Claim[], sign: 1 | -1): void {
   for (const claim of claims) {
     const node = head.nodes.get(claim.node);
-    if (node !== undefined) addOver(node.free, claimWindows(claim), toVector(claim.capacity), sign);
+    if (node !== undefined) addOver(node.free, windowsIn(claim), toVector(claim.capacity), sign);
     const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
-    if (host !== undefined)
-      addOver(host.free, claimWindows(claim), hostVector(onHost(claim.capacity, claim.disk)), sign);
+    if (host !== undefined) addOver(host.free, windowsIn(claim), hostVector(onHost(claim.capacity, claim.disk)), sign);
   }
 }

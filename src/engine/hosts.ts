@@ -17,7 +17,7 @@ import type { ElementId, HostId, Id } from './entities.ts';
 import { Timeline } from './timeline.ts';
 import { ALWAYS } from './window.ts';
 import type { Instant, Window } from './window.ts';
-import { eachOf } from './windows.ts';
+import { addOver } from './windows.ts';
 import type { Windows } from './windows.ts';
 
 // As in window-index.ts: the package is CommonJS with a `default` property. Cast: the package's own declarations.
@@ -136,10 +136,7 @@ export class HostMap {
   hold(id: HostId, windows: Windows, amount: HostAmount, sign: 1 | -1): void {
     const node = this.nodes.get(id) ?? this.#add(providerOf(id), hostName(id));
     const vector = hostVector(amount, scratch);
-    for (const window of eachOf(windows)) {
-      if (sign === 1) node.free.remove(window, vector);
-      else node.free.add(window, vector);
-    }
+    addOver(node.free, windows, vector, sign === 1 ? -1 : 1);
     this.#touched(node);
   }
 
@@ -160,10 +157,7 @@ export class HostMap {
       held = new Timeline();
       this.elements.set(id, held);
     }
-    for (const window of eachOf(windows)) {
-      if (sign === 1) held.add(window, ONE);
-      else held.remove(window, ONE);
-    }
+    addOver(held, windows, ONE, sign);
     if (held.breakpoints === 0 && held.valueAt(0)[CORES] === 0) this.elements.delete(id);
   }
 
@@ -356,7 +350,8 @@ function byFloor(a: Place, b: Place): number {
   return a.floor - b.floor || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);
 }
 
-function isUsable(host: VimHost): boolean {
+/** Whether a host takes machines, as its VIM says. */
+export function isUsable(host: VimHost): boolean {
   return host.state === 'up' && host.enabled;
 }
 

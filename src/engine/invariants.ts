@@ -20,7 +20,7 @@
  */
 import { NOTHING, RESOURCES, add, equals, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
-import { countedIn } from './claims.ts';
+import { backed, countedIn } from './claims.ts';
 import { amountOn, firstDebt, isHostId } from './debt.ts';
 import type { Bearer } from './debt.ts';
 import type { Allocation, Claim, NodeId, Offer, Reservation } from './entities.ts';
@@ -30,7 +30,7 @@ import { nodesOfHolder } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
 import { departingFrom } from './settlement.ts';
 import { isLeaving, loansOn, roomForLoans } from './vacancy.ts';
-import { allocationsOf, claimWindows, isOver, occupancyOf, poolNode, poolOfNode, providerNode } from './state.ts';
+import { isOver, occupancyOf, poolNode, poolOfNode, providerNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import { differencesFromRecords } from './rebuilt.ts';
@@ -40,7 +40,8 @@ import { ALWAYS, FOREVER, containsWindow } from './window.ts';
 import type { Instant } from './window.ts';
 import { claimsIn, currentClaims } from './occurrence.ts';
 import { currentWindow, spanOf, windowsAhead } from './window-index.ts';
-import { countOf, spanOfAll, windowAt } from './windows.ts';
+import { countOf, spanOfAll, windowAt, windowsIn } from './windows.ts';
+import { isPoolNode } from './entities.ts';
 
 /** Which of them is violated: 9 is `sum`, 10 is `records`. */
 export type Rule =
@@ -85,7 +86,7 @@ export function violations(head: Head, now: Instant, { inspected, anew = true }:
   excusedNow.lift();
   try {
     for (const node of head.nodes.values()) {
-      if (node.id.startsWith('pool/')) inspect('capacity', node.id, overCapacity(head, node, now));
+      if (isPoolNode(node.id)) inspect('capacity', node.id, overCapacity(head, node, now));
     }
     for (const host of head.hosts.nodes.values()) inspect('capacity', host.id, overCapacity(head, host, now));
   } finally {
@@ -253,12 +254,11 @@ function misheld(head: Head, reservation: Reservation): string[] {
   const found: string[] = [];
   const span = spanOf(reservation);
   for (const claim of reservation.claims) {
-    if (!containsWindow(span, spanOfAll(claimWindows(claim))))
-      found.push(`its claim ${claim.id} lies outside its window`);
+    if (!containsWindow(span, spanOfAll(windowsIn(claim)))) found.push(`its claim ${claim.id} lies outside its window`);
   }
   if (isOver(reservation)) return found;
   if (!withinBounds(reservation)) found.push('its window is not one within its bounds');
-  const machines = allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
+  const machines = backed(head, reservation);
   const current = currentClaims(reservation);
   for (const claim of current) {
     const bound = claim.host !== undefined || claim.container !== undefined;
@@ -364,7 +364,7 @@ function misoffered(head: Head, offer: Offer): string[] {
     found.push('it is held and holds nothing, or past its window');
   const span = spanOf(offer);
   for (const claim of offer.claims) {
-    const { start, end } = spanOfAll(claimWindows(claim));
+    const { start, end } = spanOfAll(windowsIn(claim));
     if (start < span.start || end > Math.min(until, span.end))
       found.push(`its claim ${claim.id} lies outside its time`);
   }

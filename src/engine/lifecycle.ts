@@ -70,6 +70,11 @@ export const RESERVATION_TRANSITIONS: Readonly<Record<ReservationStatus, Transit
   failed: OVER,
 };
 
+/** The statuses on which nothing follows. */
+export const FINAL_STATUSES: ReadonlySet<string> = new Set(
+  Object.entries(RESERVATION_TRANSITIONS).flatMap(([status, transitions]) => (transitions === OVER ? [status] : [])),
+);
+
 /** The status that follows, or undefined when the trigger means nothing to a reservation in this status. */
 export function next(status: ReservationStatus, trigger: ReservationTrigger): ReservationStatus | undefined {
   return RESERVATION_TRANSITIONS[status][trigger];

@@ -2,12 +2,11 @@
  * Notice before the end of a reservation (policy `termination-lead`): when it is given, and what becomes of notices when the lead changes.
  */
 import { announceReservation } from './announce.ts';
-import { allocatedUnder } from './claims.ts';
+import { allocatedUnder, backed } from './claims.ts';
 import { isZero } from './capacity.ts';
 import type { Draft } from './draft.ts';
 import { dueId, noticeItem, noticeOf } from './due.ts';
 import type { Policy, Reservation } from './entities.ts';
-import { allocationsOf } from './state.ts';
 import { FOREVER, describeInstant } from './window.ts';
 
 /** Tells that the end is near, and what becomes then of what is allocated. */
@@ -26,7 +25,7 @@ function outlook(draft: Draft, reservation: Reservation, endsAt: number): string
   const { series } = reservation;
   const what = series === undefined ? 'Ends' : `Window ${series.occurrence} of ${series.count} ends`;
   const end = `${what} at ${describeInstant(endsAt)}.`;
-  const machines = allocationsOf(draft.head, reservation.id).filter(({ backing }) => backing === 'reservation').length;
+  const machines = backed(draft.head, reservation).length;
   if (machines === 0 && isZero(allocatedUnder(draft.head, reservation))) return end;
   const fate = draft.head.policy.atEnd === 'terminate' ? 'destroyed' : 'released and run on without it';
   return `${end} What is allocated under it is then ${fate}: ${machines} virtual machine${machines === 1 ? '' : 's'}.`;

@@ -8,13 +8,13 @@
 import type { VimHost } from '../vim/vim.ts';
 import type { Capacity } from './capacity.ts';
 import type { HostId, Id, Maintenance, Pool, Provider } from './entities.ts';
-import { hostId } from './hosts.ts';
+import { hostId, isUsable } from './hosts.ts';
 import type { Head } from './state.ts';
 import { nominalSegments } from './supply.ts';
 import type { Outage } from './supply.ts';
 import { containsInstant } from './window.ts';
 import type { Instant, Window } from './window.ts';
-import { RESOURCES } from './capacity.ts';
+import { RESOURCES, zeroVector } from './capacity.ts';
 
 export interface Outages {
   readonly pools: ReadonlyMap<Id, readonly Outage[]>;
@@ -99,7 +99,7 @@ function lossesOf(
     const nominal = new Map(
       supplies.map(({ pool, segments }) => [
         pool,
-        segments.find(({ window }) => containsInstant(window, start))?.vector ?? new Float64Array(RESOURCES.length),
+        segments.find(({ window }) => containsInstant(window, start))?.vector ?? zeroVector(),
       ]),
     );
     return lossesAt(provider, nominal, gone).map(({ pool, capacity }) => ({
@@ -137,7 +137,7 @@ function sharesOf(
   resource: HostResource,
   amountIn: (pool: Pool) => number,
 ): Map<Id, number> {
-  const hosts = (provider.inventory?.hosts ?? []).filter((host) => host.state === 'up' && host.enabled);
+  const hosts = (provider.inventory?.hosts ?? []).filter(isUsable);
   // One that is not there, or is down already, takes nothing with it.
   const concerned = gone.filter(({ host }) => hosts.some(({ name }) => name === host));
   const names = new Set(concerned.map(({ host }) => host));

@@ -28,6 +28,7 @@ import type { Head } from './state.ts';
 import { latestStart } from './terms.ts';
 import { FOREVER, durationOf } from './window.ts';
 import type { Instant, Window } from './window.ts';
+import { isPoolNode } from './entities.ts';
 
 export interface AdmissionContext {
   /** Reservation for which it is, where there is one already. */
@@ -246,7 +247,7 @@ function changesAfter(head: Head, demand: Demand, after: Instant, notAfter: Inst
     }
   }
   const timelines = [
-    ...[...head.nodes.values()].filter(({ id }) => id.startsWith('pool/')).map(({ free }) => free),
+    ...[...head.nodes.values()].filter(({ id }) => isPoolNode(id)).map(({ free }) => free),
     ...(head.hosts.nodes.size > HOSTS_SEARCHED ? [] : [...head.hosts.nodes.values()].map(({ free }) => free)),
     ...head.hosts.elements.values(),
   ];

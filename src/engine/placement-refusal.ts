@@ -10,7 +10,7 @@ import type { Candidate, Refusal } from './requests.ts';
 import type { Head } from './state.ts';
 import { hostId } from './hosts.ts';
 import { poolOfNode } from './state.ts';
-import { describeInstant, FOREVER } from './window.ts';
+import { describeInstant, describeWindow } from './window.ts';
 import type { Window } from './window.ts';
 
 /** Candidates that a refusal lists; more would explain nothing. */
@@ -32,7 +32,7 @@ export function refuseContainer(head: Head, demand: Demand, window: Window, unpl
     share === undefined ? [] : shortagesOf(node, share.size.capacity, window),
   );
   const message = [
-    `No place for the container '${container.name}' throughout ${spanned(window)}:`,
+    `No place for the container '${container.name}' throughout ${describeWindow(window)}:`,
     `${possible} of ${container.count} ${container.count === 1 ? 'instance' : 'instances'} could be placed at the most.`,
     words(reason, container, demand, considered),
   ].join(' ');
@@ -111,10 +111,4 @@ export function lackedBy(
   const first = host.free.firstShortage(window, hostVector(share.ofHost));
   const when = first === undefined || first <= window.start ? '' : ` from ${describeInstant(first)}`;
   return missing.filter(([amount]) => amount > 0).map(([amount, what]) => `lacks ${amount} ${what}${when}`);
-}
-
-function spanned(window: Window): string {
-  return window.end === FOREVER
-    ? `from ${describeInstant(window.start)} on`
-    : `${describeInstant(window.start)} to ${describeInstant(window.end)}`;
 }

@@ -15,6 +15,7 @@ import type { Head, Node } from './state.ts';
 import { poolOfNode } from './state.ts';
 import { flavorCapacity } from './supply.ts';
 import type { Window } from './window.ts';
+import { named } from './vim-references.ts';
 
 /** What one instance takes of a pool of a provider, and of a host there. */
 export interface Size {
@@ -122,8 +123,7 @@ export function sizeAt(provider: Provider, { size }: Pick<Container, 'size'>): S
     const { vcpus, ram, disk = 0 } = size;
     return { capacity: { cores: vcpus, ram, instances: 1 }, disk };
   }
-  const flavors = provider.inventory?.flavors ?? [];
-  const flavor = flavors.find(({ id }) => id === size.flavor) ?? flavors.find(({ name }) => name === size.flavor);
+  const flavor = named(provider.inventory?.flavors ?? [], size.flavor);
   return flavor === undefined ? undefined : { capacity: flavorCapacity(flavor), disk: flavor.diskGb };
 }
 

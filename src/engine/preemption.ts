@@ -16,12 +16,12 @@ import { lift } from './holders.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
 import { fittingOf } from './every-window.ts';
 import { hasParts } from './parts.ts';
-import { claimWindows, preEmptionOn } from './state.ts';
+import { preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 import { windowsOf } from './window-index.ts';
-import { meetsAny, spanOfAll } from './windows.ts';
+import { meetsAny, spanOfAll, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
 
 /** How many reservations and machines a search looks at. */
@@ -173,5 +173,5 @@ function mayGiveWay(candidate: Candidate, node: Node, request: Claimant, now: In
   if (entity.priority <= request.priority || request.spared.has(entity.id)) return false;
   if (candidate.what === 'reservation' && (hasBegun(candidate.entity, now) || candidate.entity.awaits !== undefined))
     return false;
-  return claims.some((claim) => claim.node === node.id && meetsAny(claimWindows(claim), request.windows));
+  return claims.some((claim) => claim.node === node.id && meetsAny(windowsIn(claim), request.windows));
 }

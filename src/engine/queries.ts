@@ -4,7 +4,7 @@
  */
 import { eligibleNodes } from './admission.ts';
 import { addBreakdowns, changesOf, nodeAt, nodeOver, NO_BREAKDOWN } from './breakdown.ts';
-import { NOTHING, RESOURCES, add, amountOf, fromVector, resourcesOf, toVector, total } from './capacity.ts';
+import { add, equals, fromVector, NOTHING, RESOURCES, resourcesOf, total, toVector } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type { Allocation, Claim, Id, Offer, Reservation, ReservationStatus } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
@@ -14,14 +14,14 @@ import { claimsIn } from './occurrence.ts';
 import { find, idsOwnedBy, visibleIds } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { InvalidRequest, UnknownEntry } from './requests.ts';
-import { addOver, allocationsOf, claimWindows, hold, isOver, poolNode, poolOfNode } from './state.ts';
+import { allocationsOf, hold, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { Timeline } from './timeline.ts';
 import { checkPools } from './validation.ts';
 import { FOREVER, describeInstant, matchesWindow, overlaps } from './window.ts';
 import type { Instant, Window, WindowScope } from './window.ts';
 import { byStart, spanOf, windowsOf } from './window-index.ts';
-import { boundsOf, countOf, firstAfter, matchesAny, meets, partsIn, windowAt } from './windows.ts';
+import { addOver, boundsOf, countOf, firstAfter, matchesAny, meets, partsIn, windowAt, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
 
 export type CapacityKind = keyof CapacityBreakdown;
@@ -144,7 +144,7 @@ function without(head: Head, node: Node, excluded: ReadonlySet<Id>): Node {
     .filter(({ pool, backing }) => poolNode(pool) === node.id && backing === 'reservation');
   if (claims.length === 0 && machines.length === 0) return node;
   const free = new OverlaidTimeline(node.free);
-  for (const claim of claims) addOver(free, claimWindows(claim), toVector(claim.capacity), 1);
+  for (const claim of claims) addOver(free, windowsIn(claim), toVector(claim.capacity), 1);
   const used = new OverlaidTimeline(node.used);
   for (const machine of machines) used.remove(spanOf(machine), toVector(machine.capacity));
   return { ...node, free: free.sum(), used: used.sum() };
@@ -229,13 +229,13 @@ function holders(
   if (kind !== 'usage') {
     const candidates = [...head.held.overlapping(window), ...head.over.overlapping(window)].sort(byStart);
     for (const reservation of candidates) {
-      const claims = reservation.claims.filter((claim) => ids.has(claim.node) && meets(claimWindows(claim), window));
+      const claims = reservation.claims.filter((claim) => ids.has(claim.node) && meets(windowsIn(claim), window));
       if (claims.length === 0 || excluded.has(reservation.id) || !matchesAny(window, windowsOf(reservation), scope))
         continue;
       found.push(heldCollection(head, 'reservation', reservation, claims, window));
     }
     for (const offer of head.heldOffers.inOrder(window)) {
-      const claims = offer.claims.filter((claim) => ids.has(claim.node) && meets(claimWindows(claim), window));
+      const claims = offer.claims.filter((claim) => ids.has(claim.node) && meets(windowsIn(claim), window));
       if (claims.length > 0 && matchesAny(window, windowsOf(offer), scope))
         found.push(heldCollection(head, 'offer', offer, claims, window));
     }
@@ -323,12 +323,8 @@ function capacityOverTime(
 function withoutRepetition(entries: readonly UtilizationEntry[]): UtilizationEntry[] {
   return entries.filter((entry, index) => {
     const before = entries[index - 1];
-    return before === undefined || before.count !== entry.count || !sameAmounts(before.capacity, entry.capacity);
+    return before === undefined || before.count !== entry.count || !equals(before.capacity, entry.capacity);
   });
-}
-
-function sameAmounts(a: Capacity, b: Capacity): boolean {
-  return RESOURCES.every((resource) => amountOf(a, resource) === amountOf(b, resource));
 }
 
 function spansIn(collections: readonly Collection[], query: Window): Window[] {
@@ -436,7 +432,7 @@ function reservedOverTime(reservations: readonly Reservation[], window: Window):
     spans.push(...parts);
     for (const claim of reservation.claims) {
       for (const resource of resourcesOf(claim.capacity)) resources.add(resource);
-      for (const held of partsIn(claimWindows(claim), window)) sum.add(held, toVector(claim.capacity));
+      for (const held of partsIn(windowsIn(claim), window)) sum.add(held, toVector(claim.capacity));
     }
   }
   const counts = counter(spans);

@@ -27,7 +27,8 @@ import type { Refusal } from './requests.ts';
 import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER, describeInstant } from './window.ts';
 import type { Window } from './window.ts';
-import { eachOf, meets, windowsIn } from './windows.ts';
+import { addOver, eachOf, meets, windowsIn } from './windows.ts';
+import { isPoolNode } from './entities.ts';
 
 /** On whose account something is held. */
 interface Holder {
@@ -118,12 +119,9 @@ function freshNode(id: NodeId, { capacity }: Quota): Node {
 
 function hold(node: Node, claims: readonly Claim[], sign: 1 | -1): void {
   for (const claim of claims) {
-    if (!claim.node.startsWith('pool/')) continue;
+    if (!isPoolNode(claim.node)) continue;
     const vector = vectorOf(node, claim.capacity);
-    for (const window of eachOf(windowsIn(claim))) {
-      if (sign === 1) node.free.remove(window, vector);
-      else node.free.add(window, vector);
-    }
+    addOver(node.free, windowsIn(claim), vector, sign === 1 ? -1 : 1);
   }
 }
 
@@ -171,7 +169,7 @@ function tooMuch(quota: Quota, node: Node, claims: readonly Claim[]): Refusal | 
   const taken: Claim[] = [];
   try {
     for (const claim of claims) {
-      if (!claim.node.startsWith('pool/')) continue;
+      if (!isPoolNode(claim.node)) continue;
       const vector = vectorOf(node, claim.capacity);
       const short = [...eachOf(windowsIn(claim))].find((window) => !node.free.fits(window, vector));
       if (short !== undefined) {
@@ -228,7 +226,7 @@ export function lessens(before: Reservation, after: Reservation): boolean {
   const sum = (reservation: Reservation): Capacity =>
     total(
       currentClaims(reservation)
-        .filter(({ node }) => node.startsWith('pool/'))
+        .filter(({ node }) => isPoolNode(node))
         .map(({ capacity }) => capacity),
     );
   return within && noMoreWindows(before.series, after.series) && fitsWithin(sum(after), sum(before));

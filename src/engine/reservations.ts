@@ -10,6 +10,7 @@ import type { Capacity } from './capacity.ts';
 import {
   allocatedInAggregate,
   allocatedUnder,
+  backed,
   claimsAllocated,
   claimsBefore,
   claimsKept,
@@ -542,7 +543,7 @@ export function conclude(
   const rest = omit(before, 'hold', 'message', 'awaits');
   const over: Reservation = { ...rest, ...after, modifiedOn: now, claims: claimsBefore(before.claims, now) };
   const released: Id[] = [];
-  const allocations = allocationsOf(draft.head, before.id).filter(({ backing }) => backing === 'reservation');
+  const allocations = backed(draft.head, before);
   draft.put('reservation', over.id, over);
   for (const allocation of allocations) {
     leave(draft, allocation, machines);
@@ -623,7 +624,7 @@ export function recede(draft: Draft, before: Reservation, machines: 'terminate' 
   const { reason, message, ...rest } = omit(before, 'awaits', 'expiresAt');
   const kept = status === 'degraded' ? { ...(reason && { reason }), ...(message !== undefined && { message }) } : {};
   const after: Reservation = { ...rest, ...kept, ...effective(terms), status, modifiedOn: draft.at.now };
-  const allocations = allocationsOf(draft.head, before.id).filter(({ backing }) => backing === 'reservation');
+  const allocations = backed(draft.head, before);
   draft.put('reservation', after.id, after);
   for (const allocation of allocations) leave(draft, allocation, machines);
   draft.disturb(before.claims);

@@ -16,11 +16,11 @@
 import { announceHeld, announceReservation } from './announce.ts';
 import { addVectors, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
-import { amountOn, firstDebt, inDebt, isHostId, nextChange } from './debt.ts';
+import { amountOn, amountsOf, firstDebt, inDebt, isHostId, nextChange } from './debt.ts';
 import type { Bearer } from './debt.ts';
 import type { Draft } from './draft.ts';
 import { announceDisplaced, moved, preempt } from './displacement.ts';
-import { LOW } from './entities.ts';
+import { isPoolNode, LOW } from './entities.ts';
 import type { Allocation, Claim, Id, Reason, Reservation } from './entities.ts';
 import { admit } from './every-window.ts';
 import { holdersAt, isOnAt, lift, liftMachine } from './holders.ts';
@@ -32,12 +32,12 @@ import { lapse } from './offers.ts';
 import { changedOutages } from './outages.ts';
 import { relocate } from './relocation.ts';
 import { reschedule } from './due.ts';
-import { allocationsOf, claimWindows, poolNode, preEmptionOn } from './state.ts';
+import { allocationsOf, poolNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 import { spanOf, windowsAhead } from './window-index.ts';
-import { countOf, partsIn } from './windows.ts';
+import { countOf, partsIn, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
 import { omit } from './omit.ts';
 import { isLeaving, lend, recall, regain, standingOn } from './vacancy.ts';
@@ -63,7 +63,7 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   draft.disturbed.clear();
   relocate(draft, nodes);
   const { head } = draft;
-  const pools = nodes.flatMap((id) => (id.startsWith('pool/') ? (head.nodes.get(id) ?? []) : []));
+  const pools = nodes.flatMap((id) => (isPoolNode(id) ? (head.nodes.get(id) ?? []) : []));
   const settled: Bearer[] = [
     ...pools,
     ...nodes.flatMap((id) => (isHostId(id) ? (head.hosts.nodes.get(id) ?? []) : [])),
@@ -397,11 +397,8 @@ interface Load {
 function loadsOf(head: Head, claims: readonly Claim[]): Iterable<Load> {
   const loads = new Map<string, Load>();
   for (const claim of claims) {
-    const windows = claimWindows(claim);
-    const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
-    for (const bearer of [head.nodes.get(claim.node), host]) {
-      const amount = bearer && amountOn(claim, bearer.id);
-      if (bearer === undefined || amount === undefined) continue;
+    const windows = windowsIn(claim);
+    for (const { bearer, amount } of amountsOf(head, claim)) {
       const key = `${bearer.id} ${windows.start} ${windows.end} ${countOf(windows)}`;
       const load = loads.get(key) ?? { bearer, windows, vector: zeroVector() };
       addVectors(load.vector, amount, 1);

@@ -9,7 +9,7 @@ import type { RecordKind, RecordWrite, StoredRecord } from '../store/store.ts';
 import { toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import { emptyNode } from './empty-node.ts';
-import { DEFAULT_POLICY } from './entities.ts';
+import { DEFAULT_POLICY, isPoolNode } from './entities.ts';
 import type {
   Allocation,
   Claim,
@@ -40,8 +40,8 @@ import { Timeline } from './timeline.ts';
 import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { WindowIndex } from './window-index.ts';
-import { eachOf, windowsIn } from './windows.ts';
-import type { Windows } from './windows.ts';
+import { addOver, eachOf, windowsIn } from './windows.ts';
+import { FINAL_STATUSES } from './lifecycle.ts';
 
 /** The id of the one policy record. */
 export const POLICY_ID = 'policy';
@@ -171,29 +171,14 @@ export function serverKey(provider: Id, server: string): string {
   return `${provider}/${server}`;
 }
 
-/** The windows of a claim. */
-export function claimWindows(claim: Pick<Claim, 'start' | 'end' | 'period' | 'count'>): Windows {
-  return windowsIn(claim);
-}
-
 /** The instant from which on an allocation has what it consumes on loan; undefined for one that holds it. */
 export function loanedFrom(allocation: Allocation): Instant | undefined {
   return allocation.claims.find(({ onLoan }) => onLoan === true)?.start;
 }
 
 /** Whether a reservation is over: nothing leads on from its status. */
-export function isOver(reservation: Reservation): boolean {
-  switch (reservation.status) {
-    case 'rejected':
-    case 'ended':
-    case 'expired':
-    case 'cancelled':
-    case 'preempted':
-    case 'failed':
-      return true;
-    default:
-      return false;
-  }
+export function isOver({ status }: Reservation): boolean {
+  return FINAL_STATUSES.has(status);
 }
 
 /** The allocations made against a reservation that are not gone, in the order of their making. */
@@ -363,7 +348,7 @@ function applyPool(head: Head, id: Id, body: Pool | null): void {
 
 /** What may be displaced on a node. */
 export function preEmptionOn(head: Head, node: NodeId): PreEmption {
-  const source = node.startsWith('pool/') ? head.pools.get(poolOfNode(node))?.source : undefined;
+  const source = isPoolNode(node) ? head.pools.get(poolOfNode(node))?.source : undefined;
   return head.providers.get(source ?? '')?.preEmption ?? 'none';
 }
 
@@ -512,32 +497,19 @@ export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 |
   else forEachLoad(claims, (load, vector) => holdOn(head, load, vector, sign, when));
   for (const claim of claims) {
     if (claim.host !== undefined) {
-      head.hosts.hold(claim.host, claimWindows(claim), onHost(claim.capacity, claim.disk), sign);
+      head.hosts.hold(claim.host, windowsIn(claim), onHost(claim.capacity, claim.disk), sign);
     }
-    if (claim.element !== undefined) head.hosts.holdElement(claim.element, claimWindows(claim), sign);
+    if (claim.element !== undefined) head.hosts.holdElement(claim.element, windowsIn(claim), sign);
   }
 }
 
 function holdOn(head: Head, claim: Omit<Claim, 'id'>, vector: CapacityVector, sign: 1 | -1, when: When): void {
   const node = nodeFor(head, claim.node);
   const timeline = claim.onLoan === true ? node.lent : node.free;
-  const windows = claimWindows(claim);
+  const windows = windowsIn(claim);
   const adding = (sign === 1) === (claim.onLoan === true) ? 1 : -1;
   if (when === 'now') addOver(timeline, windows, vector, adding);
   else for (const window of eachOf(windows)) timeline.addLater(window, vector, adding);
-}
-
-/** Adds a vector in each of the windows (1), or takes it away (-1). */
-export function addOver(
-  timeline: Pick<Timeline, 'add' | 'remove'>,
-  windows: Windows,
-  vector: CapacityVector,
-  sign: 1 | -1,
-): void {
-  for (const window of windows.count === undefined ? [windows] : eachOf(windows)) {
-    if (sign === 1) timeline.add(window, vector);
-    else timeline.remove(window, vector);
-  }
 }
 
 /** Runs something as if claims were held; they are given back before this returns. */
@@ -605,7 +577,7 @@ function nodeFor(head: Head, id: NodeId): Node {
 /** Forgets a node that has no capacity, bears nothing and stands for no entity. */
 function dropIfEmpty(head: Head, node: Node): void {
   const id = poolOfNode(node.id);
-  const known = node.id.startsWith('pool/') ? head.pools.has(id) : head.providers.has(id);
+  const known = isPoolNode(node.id) ? head.pools.has(id) : head.providers.has(id);
   if (known || !isEmpty(node.total) || !isEmpty(node.free) || !isEmpty(node.lent)) return;
   if (!isEmpty(node.used)) return;
   head.nodes.delete(node.id);

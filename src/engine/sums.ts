@@ -8,14 +8,16 @@ import type { Allocation, Claim, NodeId } from './entities.ts';
 import { hostVector, onHost } from './hosts.ts';
 import { outagesOf } from './outages.ts';
 import { counted, nodesOfHolder } from './quota.ts';
-import { claimWindows, loanedFrom, occupancyOf, poolNode, providerNode } from './state.ts';
+import { loanedFrom, occupancyOf, poolNode, providerNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { inventoryCapacity, nominalSegments, poolSegments } from './supply.ts';
 import type { Segment } from './supply.ts';
 import type { Timeline } from './timeline.ts';
 import { ALWAYS, BEGINNING, FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
-import { eachOf } from './windows.ts';
+import { eachOf, windowsIn } from './windows.ts';
+import { isPoolNode } from './entities.ts';
+import type { Outages } from './outages.ts';
 
 /** An amount during a window, or during many that recur. A claim is one as it is: a million parts are a million references. */
 type Part = Pick<Claim, 'capacity' | 'disk' | 'start' | 'end' | 'period' | 'count'>;
@@ -37,8 +39,8 @@ export interface Mismatch {
 
 /** Each pool, provider, quota, host and element of the head, with what of it is not the sum of its parts. */
 export function* sumsOfParts(head: Head): Generator<{ readonly where: string; readonly found: readonly Mismatch[] }> {
-  const parts = partsOf(head);
   const outages = outagesOf(head);
+  const parts = partsOf(head, outages);
   for (const [where, node] of head.nodes) {
     const of = vectorOn(node);
     yield { where, found: SHOWN.flatMap((shown) => mismatch(shown, node[shown], parts.take(where, shown), of)) };
@@ -93,9 +95,8 @@ class Parts {
   }
 }
 
-function partsOf(head: Head): Parts {
+function partsOf(head: Head, outages: Outages): Parts {
   const parts = new Parts();
-  const outages = outagesOf(head);
   for (const { id, inventory } of head.providers.values()) {
     if (inventory !== undefined) supply(parts, providerNode(id), [always(inventoryCapacity(inventory))]);
   }
@@ -135,7 +136,7 @@ function held(
     else parts.takeAway(node, 'free', claim);
     if (host !== undefined) parts.takeAway(host, 'free', claim);
     if (element !== undefined) parts.give(element, 'used', claim);
-    if (node.startsWith('pool/')) for (const quota of quotas) parts.takeAway(quota, 'free', claim);
+    if (isPoolNode(node)) for (const quota of quotas) parts.takeAway(quota, 'free', claim);
   }
 }
 
@@ -215,7 +216,7 @@ function edgesOf(parts: readonly Part[]): { readonly times: Float64Array; readon
   const owners = new Uint32Array(size);
   let edge = 0;
   for (const [index, part] of parts.entries()) {
-    for (const { start, end } of eachOf(claimWindows(part))) {
+    for (const { start, end } of eachOf(windowsIn(part))) {
       owners.fill(index, edge, edge + 2);
       times[edge++] = start;
       times[edge++] = end;

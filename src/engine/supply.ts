@@ -8,6 +8,7 @@ import type { Pool } from './entities.ts';
 import { promised } from './over-commit.ts';
 import { BEGINNING, FOREVER, intersect } from './window.ts';
 import type { Window } from './window.ts';
+import { isUsable } from './hosts.ts';
 
 /** An amount that holds for a window. */
 export interface Segment {
@@ -47,7 +48,7 @@ export function inventoryCapacity(inventory: VimInventory): Capacity {
     if (quota !== undefined) result[resource] = quota;
   }
   if (inventory.hosts.length === 0) return result;
-  const usable = inventory.hosts.filter((host) => host.state === 'up' && host.enabled);
+  const usable = inventory.hosts.filter(isUsable);
   const cores = usable.reduce((sum, host) => sum + host.vcpus, 0);
   const ram = usable.reduce((sum, host) => sum + host.memoryMb, 0);
   return { ...result, cores: Math.min(cores, result.cores ?? cores), ram: Math.min(ram, result.ram ?? ram) };

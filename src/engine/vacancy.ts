@@ -11,7 +11,7 @@
  */
 import { announceAllocation, announceReservation, displacedBy } from './announce.ts';
 import type { Displacer } from './announce.ts';
-import { addVectors, fromVector, toVector, zeroVector } from './capacity.ts';
+import { addVectors, toVector, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import { ownClaim } from './claims.ts';
 import { claimsAt, holdersAt } from './holders.ts';
@@ -152,12 +152,10 @@ export function withdraw(draft: Draft, machine: Allocation, by: Displacer): Allo
 
 /** The claims of a machine that holds nothing from an instant on but what it consumes on loan. */
 function loan(head: Head, machine: Pick<Allocation, 'pool' | 'capacity' | 'claims'>, from: Instant): Claim[] {
-  const node = poolNode(machine.pool);
-  const capacity = fromVector(toVector(machine.capacity), head.nodes.get(node)?.resources);
   const firm = machine.claims
     .filter((claim) => claim.onLoan !== true && claim.start < from)
     .map((claim) => ((claim.end ?? FOREVER) > from ? { ...claim, end: from } : claim));
-  return [...firm, { id: `${firm.length + 1}`, node, start: from, capacity, onLoan: true }];
+  return [...firm, { ...ownClaim(head, machine, from), id: `${firm.length + 1}`, onLoan: true }];
 }
 
 /** Machines that hold what they consume for good have it on loan from an instant on. */

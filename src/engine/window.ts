@@ -176,6 +176,13 @@ export function describeInstant(instant: Instant): string {
     : `${instant} ms`;
 }
 
+/** A window in words, for messages. */
+export function describeWindow(window: Window): string {
+  return window.end === FOREVER
+    ? `from ${describeInstant(window.start)} on`
+    : `${describeInstant(window.start)} to ${describeInstant(window.end)}`;
+}
+
 function daysIn(year: number, month: number): number {
   const leapYear = (year % 4 === 0 && year % 100 !== 0) || year % 400 === 0;
   if (month === 2) return leapYear ? 29 : 28;

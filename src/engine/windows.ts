@@ -7,6 +7,8 @@
  */
 import { FOREVER, containsInstant, containsWindow, intersect, overlaps } from './window.ts';
 import type { Instant, Window, WindowScope } from './window.ts';
+import type { Timeline } from './timeline.ts';
+import type { CapacityVector } from './capacity.ts';
 
 /** The first window, and, where there are more, how far each starts after the one before it and how many they are. */
 export interface Windows extends Window {
@@ -111,4 +113,17 @@ export function windowsIn({ start, end, period, count }: Bounded): Windows {
 export function boundsOf({ start, end, period, count = 1 }: Windows): Bounded {
   if (end === FOREVER) return { start };
   return period === undefined || count === 1 ? { start, end } : { start, end, period, count };
+}
+
+/** Adds a vector in each of the windows (1), or takes it away (-1). */
+export function addOver(
+  timeline: Pick<Timeline, 'add' | 'remove'>,
+  windows: Windows,
+  vector: CapacityVector,
+  sign: 1 | -1,
+): void {
+  for (const window of windows.count === undefined ? [windows] : eachOf(windows)) {
+    if (sign === 1) timeline.add(window, vector);
+    else timeline.remove(window, vector);
+  }
 }

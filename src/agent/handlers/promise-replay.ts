@@ -3,7 +3,7 @@
  * recorded of it. The log is read backwards, so that only the latest event about each has to be compared, and each one before that
  * must have led to the next.
  */
-import type { Allocation, Id, Offer, OfferStatus, Reservation, ReservationStatus } from '../../engine/entities.ts';
+import type { Allocation, Id, Offer, OfferStatus, Reservation } from '../../engine/entities.ts';
 import type { DomainEvent, OfferCause } from '../../engine/events.ts';
 import type { Head } from '../../engine/state.ts';
 import { NOTHING } from '../../engine/capacity.ts';
@@ -13,6 +13,7 @@ import { moduleName } from '../../generated/opnfv-promise.ts';
 import { amountsOut, priorityOut } from './promise-values.ts';
 import { offerOut, requestOut, stateOut } from './reservation-nodes.ts';
 import { vimIdOut } from './resource-nodes.ts';
+import { FINAL_STATUSES } from '../../engine/lifecycle.ts';
 
 /** An event of the log, parsed. */
 export interface LoggedEvent {
@@ -53,15 +54,6 @@ interface Life<Entity> {
 
 type Nodes = Readonly<Record<string, unknown>>;
 
-const OVER: ReadonlySet<string> = new Set<ReservationStatus>([
-  'rejected',
-  'ended',
-  'expired',
-  'cancelled',
-  'preempted',
-  'failed',
-]);
-
 const OFFER_STATUS: ReadonlyMap<string, OfferStatus> = new Map<OfferCause, OfferStatus>([
   ['made', 'held'],
   ['accepted', 'accepted'],
@@ -75,7 +67,7 @@ const RESERVATIONS: Life<Reservation> = {
   entities: ({ reservations }) => reservations,
   after: ({ status }) => text(status),
   before: (content) => text(content['old-status']),
-  isGone: (state) => OVER.has(state),
+  isGone: (state) => FINAL_STATUSES.has(state),
   expected: (reservation) => {
     const state = stateOut(reservation, { remaining: NOTHING, allocations: [] }, reservation.createdOn);
     const { status, hold, reason, owner, tenant, claim } = state;

@@ -9,6 +9,7 @@ import type {
   Priority as DomainPriority,
   Reason as DomainReason,
 } from '../../engine/entities.ts';
+import { PRIORITY_NAMES } from '../../engine/entities.ts';
 import { elementName } from '../../engine/elements.ts';
 import { hostName } from '../../engine/hosts.ts';
 import type { CapacityBreakdown as DomainBreakdown } from '../../engine/events.ts';
@@ -121,7 +122,6 @@ export function breakdownOut({ total, reserved, usage, available }: DomainBreakd
 }
 
 const PRIORITIES: Readonly<Record<Priority, DomainPriority>> = { high: 1, normal: 2, low: 3 };
-const PRIORITY_NAMES: Readonly<Record<DomainPriority, Priority>> = { 1: 'high', 2: 'normal', 3: 'low' };
 
 export function priorityIn(priority: Priority): DomainPriority;
 export function priorityIn(priority: Priority | undefined): DomainPriority | undefined;

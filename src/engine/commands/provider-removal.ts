@@ -31,8 +31,9 @@ export const retireProvider: Command<RetireProvider, RetireProviderResult> = (he
     const provider = head.providers.get(id);
     if (provider === undefined) throw new UnknownEntry('provider', 'provider-id', id);
     checkOwner('provider', provider, 'rpc');
-    for (const pool of poolsFrom(head, id)) checkOwner('pool', pool, 'rpc');
-    const inUse = heldOn(head, poolsFrom(head, id), at.now);
+    const pools = poolsFrom(head, id);
+    for (const pool of pools) checkOwner('pool', pool, 'rpc');
+    const inUse = heldOn(head, pools, at.now);
     if (isFree(inUse)) {
       drop(draft, id);
       return { outcome: 'removed' };

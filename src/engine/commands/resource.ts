@@ -23,7 +23,7 @@ import type {
   WantedResource,
 } from '../requests.ts';
 import type { Head } from '../state.ts';
-import { mayBeForeign, networkId, resourceNamed } from '../vim-references.ts';
+import { mayBeForeign, named, networkId, resourceNamed } from '../vim-references.ts';
 
 interface ResourceFound extends Consumption {
   readonly resource: VimResourceSpec;
@@ -111,7 +111,7 @@ function externalNetwork({ id, inventory }: Provider, wanted: string | undefined
     const message = `Say which external network of the provider '${id}' the address comes from; there are ${names}.`;
     return refused('unknown-network', message);
   }
-  const found = external.find((each) => each.id === wanted) ?? external.find((each) => each.name === wanted);
+  const found = named(external, wanted);
   if (found !== undefined) return found.id;
   return refused('unknown-network', `The provider '${id}' has no external network '${wanted}'; there are ${names}.`);
 }
@@ -121,13 +121,9 @@ export const destroyAllocation: Command<DestroyAllocation, DestroyAllocationResu
   decide(head, at, (draft): DestroyAllocationResult => {
     const before = find(head, 'allocation', input.id, at);
     if (before === undefined) throw new UnknownEntry('allocation', 'allocation-id', input.id);
-    const user = before.resource === undefined ? undefined : head.allocations.get(before.attachedTo ?? '');
-    if (
-      before.resource !== undefined &&
-      user?.resource === undefined &&
-      user?.vmState !== 'DELETING' &&
-      user !== undefined
-    ) {
+    if (before.resource === undefined) return { outcome: 'deleting', allocation: destroy(draft, before) };
+    const user = head.allocations.get(before.attachedTo ?? '');
+    if (user !== undefined && user.resource === undefined && user.vmState !== 'DELETING') {
       const whom = sees(ownerOf(before), user) ? `'${user.id}' ('${user.name}'); destroy that first` : 'one of others';
       const message = `The ${before.resource.kind} '${before.id}' is used by ${whom}.`;
       return { ...refused('resource-in-use', message), allocation: before };
