@@ -51,8 +51,25 @@ export class Agent {
   }
 
   /**
+   * Parses and validates the input of an RPC, as {@link YangContext.parseRpcInput} does, and carries it out, as {@link invoke} does. What
+   * the input refers to is looked for in running. The decision of an RPC that {@link isDecision} is taken when this returns.
+   * @throws RpcError, RpcErrors
+   */
+  async request(context: RequestContext, rpc: RpcNode, source: Encoded | ParsedElement): Promise<Data> {
+    const input = refersToInstances(this.yang.schema, rpc)
+      ? this.yang.parseRpcInput(rpc, source, await answered(() => this.#datastores.running()))
+      : this.yang.parseRpcInput(rpc, source);
+    return await this.invoke(context, rpc, input);
+  }
+
+  /** Whether an RPC has done all that it does when {@link request} returns, so that only the durability of its answer is waited for. */
+  isDecision(rpc: RpcNode): boolean {
+    return this.#operations.isDecision(`${rpc.module}:${rpc.name}`) && !refersToInstances(this.yang.schema, rpc);
+  }
+
+  /**
    * Carries out an RPC that is not one of the protocol's own (get, edit-config, lock, … have methods here).
-   * @param input as {@link parseRpcInput} gives it; `{}` for none
+   * @param input parsed and validated; `{}` for none
    * @returns the output, `{}` for none
    * @throws RpcError access-denied; operation-not-supported when nothing serves it; what the handler throws
    */
@@ -62,16 +79,6 @@ export class Agent {
     const handler = this.#operations.rpc(name);
     if (handler === undefined) throw notServed(`The operation ${name}`);
     return await answered(() => handler(context, input));
-  }
-
-  /**
-   * Parses and validates the input of an RPC as {@link YangContext.parseRpcInput} does; what it refers to is looked for in running.
-   * @throws RpcError, RpcErrors
-   */
-  async parseRpcInput(rpc: RpcNode, source: Encoded | ParsedElement): Promise<Data> {
-    if (!refersToInstances(this.yang.schema, rpc)) return this.yang.parseRpcInput(rpc, source);
-    const running = await answered(() => this.#datastores.running());
-    return this.yang.parseRpcInput(rpc, source, running);
   }
 
   /** Whether something serves the RPC: what RESTCONF lists under `operations`. */

@@ -72,8 +72,7 @@ export class LocalClient {
     const rpc: RpcNode | undefined = schema.rpc(module, rpcName);
     if (rpc === undefined) throw RpcError.unknownElement(rpcName, `There is no operation ${name}.`);
     const text = JSON.stringify({ [`${module}:input`]: input });
-    const parsed = await this.#agent.parseRpcInput(rpc, { format: 'json', text });
-    const output = await this.#agent.invoke(this.#context, rpc, parsed);
+    const output = await this.#agent.request(this.#context, rpc, { format: 'json', text });
     if (this.#validateReplies) this.#agent.yang.validateRpcOutput(rpc, output);
     return this.#json(output, rpc.output);
   }

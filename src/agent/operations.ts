@@ -19,6 +19,7 @@ export type ActionHandler = (context: RequestContext, path: InstancePath, input:
 export class Operations {
   readonly #rpcs = new Map<string, OperationHandler>();
   readonly #actions = new Map<string, ActionHandler>();
+  readonly #decisions = new Set<string>();
 
   /** @param name `module:rpc` @throws Error when it has a handler already: two owners are a mistake in composition */
   register(name: string, handler: OperationHandler): void {
@@ -29,9 +30,15 @@ export class Operations {
   /**
    * Registers a module's handlers by their rpc names, as `Handlers` of src/generated types them.
    * @param module the module that defines the RPCs
+   * @param decisions those of which {@link isDecision} holds
    */
-  registerModule(module: string, handlers: Readonly<Record<string, OperationHandler>>): void {
+  registerModule(
+    module: string,
+    handlers: Readonly<Record<string, OperationHandler>>,
+    decisions: readonly string[] = [],
+  ): void {
     for (const [name, handler] of Object.entries(handlers)) this.register(`${module}:${name}`, handler);
+    for (const name of decisions) this.#decisions.add(`${module}:${name}`);
   }
 
   /** @param schemaPath the action's schema path, e.g. `/example:server/reset` */
@@ -42,6 +49,14 @@ export class Operations {
 
   rpc(name: string): OperationHandler | undefined {
     return this.#rpcs.get(name);
+  }
+
+  /**
+   * Whether the RPC does no more than to take one decision, which it has taken when its handler returns: the promise of its output
+   * waits for nothing but that to be durable.
+   */
+  isDecision(name: string): boolean {
+    return this.#decisions.has(name);
   }
 
   action(schemaPath: string): ActionHandler | undefined {

@@ -10,6 +10,7 @@ import { FrameDecoder, FramingError, type Frame, type Framing } from './framing.
 import { BadHello, helloText, readHello, serverCapabilities } from './hello.ts';
 import { notificationText, SessionReceiver } from './notifications.ts';
 import type { OperationResult, ServedAgent, SessionContext } from './operations/operation.ts';
+import { isDecision } from './operations/model.ts';
 import { operationFor } from './operations/table.ts';
 import { Outbox, UnfinishedMessage } from './outbox.ts';
 import type { Peer } from './transport.ts';
@@ -33,6 +34,8 @@ export interface SessionOptions {
   readonly ended: () => void;
 }
 
+/** Decisions of a session that may wait to be durable and sent, before the next request is begun. */
+const MOST_UNANSWERED = 64;
 /** How long a client has to take what was sent to it before its session ended, and to close the channel. */
 const FLUSH_MS = 5_000;
 
@@ -42,9 +45,18 @@ type Closing = 'flush' | 'abort';
 /** `hello`: waits for the client's hello; `ready`: carries out operations; `closing`: over, for whatever reason. */
 type SessionState = 'hello' | 'ready' | 'closing';
 
+/** A reply that is to go out when its turn comes. */
+interface Ready {
+  readonly text: string;
+  readonly failed: boolean;
+}
+
 /**
  * One NETCONF session (RFC 6241 §3, RFC 6242) on one channel. Its requests are carried out one after the other in the
- * order they came; notifications go out between replies. However it ends, it ends through {@link #end}.
+ * order they came, and answered in that order (RFC 6241 §4.5); notifications go out between replies. What is one decision of the agent
+ * has been carried out when the decision is taken: the next decision is taken while the reply waits to be durable, so that requests
+ * that a client sends ahead share commits and packets. All else begins when everything before it has been answered. However the session
+ * ends, it ends through {@link #end}.
  */
 export class NetconfSession {
   readonly #options: SessionOptions;
@@ -57,6 +69,10 @@ export class NetconfSession {
   #state: SessionState = 'hello';
   #framing: Framing = 'end-of-message';
   #subscriptions = 0;
+  /** Decisions whose replies have not been sent. */
+  #unanswered = 0;
+  /** Settles when the last of them is in the outbox. */
+  #replied: Promise<void> = Promise.resolve();
   #timer: NodeJS.Timeout | undefined;
 
   constructor(options: SessionOptions) {
@@ -106,6 +122,7 @@ export class NetconfSession {
         if (this.#isOver()) return;
       }
     }
+    await this.#allAnswered();
     const cut = this.#decoder.insideMessage ? ' within a message' : '';
     this.#end('dropped', 'flush', `the client ended its stream${cut} without close-session`);
   }
@@ -116,7 +133,15 @@ export class NetconfSession {
       return;
     }
     clearTimeout(this.#timer);
-    await this.#answer(this.#readMessage(frame));
+    const message = this.#readMessage(frame);
+    if ('operation' in message.result && isDecision(this.#agent, message.result.operation)) {
+      if (this.#unanswered >= MOST_UNANSWERED) await this.#allAnswered();
+      this.#decide(message.replyTag, message.result.operation);
+      return;
+    }
+    await this.#allAnswered();
+    if (this.#isOver()) return;
+    await this.#answer(message);
     this.#startIdleTimer();
   }
 
@@ -163,28 +188,69 @@ export class NetconfSession {
     if (!this.#isOver()) for (const run of afterReply) run();
   }
 
+  /** Has a decision taken. Its reply is sent after those to all requests before it, when it is durable. */
+  #decide(replyTag: string, element: XmlElement): void {
+    this.#agent.sessions.count(this.id, 'inRpcs');
+    this.#unanswered += 1;
+    const turn = this.#replied;
+    const ready = this.#decided(replyTag, element);
+    this.#replied = ready.then(async (reply) => {
+      await turn;
+      this.#sendReady(reply);
+    });
+  }
+
+  async #decided(replyTag: string, element: XmlElement): Promise<Ready> {
+    try {
+      // No decision has anything to do after its reply.
+      const context = this.#context(element, () => undefined);
+      const { content } = await operationFor(element)({ agent: this.#agent, context, element });
+      return { text: [...replyText(replyTag, content)].join(''), failed: false };
+    } catch (error) {
+      return { text: this.#errorText(replyTag, error, element.name), failed: true };
+    }
+  }
+
+  #sendReady({ text, failed }: Ready): void {
+    if (failed) this.#agent.sessions.count(this.id, 'outRpcErrors');
+    this.#outbox.sendWhole(text).then(
+      () => {
+        this.#unanswered -= 1;
+        if (this.#unanswered === 0) this.#startIdleTimer();
+      },
+      (error: unknown) => this.#endFor(error),
+    );
+  }
+
+  /** Resolves when the replies to all decisions have been sent, or cannot be. */
+  async #allAnswered(): Promise<void> {
+    if (this.#unanswered === 0) return;
+    await this.#replied;
+    await this.#outbox.flushed();
+  }
+
   async #sendReply(replyTag: string, { content, whenDurable, closesSession }: OperationResult): Promise<void> {
     await this.#outbox.send(replyText(replyTag, content), whenDurable);
     if (closesSession === true) this.#end('closed', 'flush', 'close-session');
   }
 
   async #sendErrors(replyTag: string, thrown: unknown, operation?: string): Promise<void> {
+    this.#agent.sessions.count(this.id, 'outRpcErrors');
+    await this.#outbox.sendWhole(this.#errorText(replyTag, thrown, operation));
+  }
+
+  #errorText(replyTag: string, thrown: unknown, operation?: string): string {
     const errors = RpcError.from(thrown);
     for (const error of errors) {
       if (error.cause !== undefined) this.#log.error({ err: error.cause }, 'an operation failed');
     }
-    this.#agent.sessions.count(this.id, 'outRpcErrors');
     const rendering = {
       schema: this.#agent.yang.schema,
       malformedMessage: this.#framing === 'chunked',
       ...(operation === undefined ? {} : { operation }),
     };
-    await this.#outbox.send(
-      replyText(
-        replyTag,
-        errors.map((error) => renderRpcError(error, rendering)),
-      ),
-    );
+    const content = errors.map((error) => renderRpcError(error, rendering));
+    return [...replyText(replyTag, content)].join('');
   }
 
   #context(operationElement: XmlElement, afterReply: (run: () => void) => void): SessionContext {
@@ -271,6 +337,8 @@ export class NetconfSession {
     const { channel } = this.#options;
     const overdue = setTimeout(() => channel.abort(), FLUSH_MS);
     channel.onClosed(() => clearTimeout(overdue));
-    void this.#outbox.flushed().then(() => channel.end());
+    void this.#allAnswered()
+      .then(() => this.#outbox.flushed())
+      .then(() => channel.end());
   }
 }

@@ -51,8 +51,7 @@ export async function operationReply(exchange: Exchange, rpc: RpcNode): Promise<
       encoding === 'json' ? `${JSON.stringify({ [qualified(rpc)]: [null] })}\n` : `${emptyElement(exchange, rpc)}\n`;
     return { status: 200, headers: { 'Content-Type': YANG_DATA[encoding] }, body: [body] };
   }
-  const input = await agent.parseRpcInput(rpc, inputBody(exchange, rpc));
-  const output = await agent.invoke(context, rpc, input);
+  const output = await agent.request(context, rpc, inputBody(exchange, rpc));
   return outputReply(exchange, rpc, withSubscriptionUri(rpc, output));
 }
 

@@ -30,6 +30,18 @@ export function promiseHandlers(engine: PromiseEngine): Handlers<RequestContext>
   };
 }
 
+/** What is one decision of the engine and nothing else; others wait for a VIM, or read. */
+const DECISIONS = [
+  'create-reservation',
+  'update-reservation',
+  'cancel-reservation',
+  'request-offer',
+  'accept-offer',
+  'decline-offer',
+  'increase-capacity',
+  'decrease-capacity',
+] as const satisfies readonly (keyof Handlers<RequestContext>)[];
+
 /**
  * Registers the operations of opnfv-promise and its operational data, and, with `simulation`, the RPCs of promise-simulator.
  * The configuration's owner is given to the agent when it is made: `promiseConfigOwner`.
@@ -40,7 +52,7 @@ export function registerPromise(
   simulation?: ControlsOf,
 ): void {
   const { operations, providers } = created;
-  operations.registerModule(moduleName, untyped(translatingErrors(moduleName, promiseHandlers(engine))));
+  operations.registerModule(moduleName, untyped(translatingErrors(moduleName, promiseHandlers(engine))), DECISIONS);
   providers.register(promiseProvider(engine));
   if (simulation === undefined) return;
   const handlers = simulatorHandlers(engine, simulation);

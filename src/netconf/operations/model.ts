@@ -1,11 +1,26 @@
 import { printXml } from '../../yang/print.ts';
 import { RpcError } from '../../yang/rpc-error.ts';
-import type { Operation } from './operation.ts';
+import type { RpcNode, SchemaTree } from '../../yang/schema-tree.ts';
+import type { XmlElement } from '../../yang/xml.ts';
+import type { Operation, ServedAgent } from './operation.ts';
 
-/** An RPC of a YANG module (RFC 7950 §7.14), whatever the module. */
+/** An RPC of a YANG module (RFC 7950 §7.14), whatever the module. What {@link isDecision} has been decided when this returns. */
 export const modelRpc: Operation = async ({ agent, context, element }) => {
   const { schema } = agent.yang;
-  const { namespace, name } = element;
+  const rpc = rpcOf(schema, element);
+  const output = await agent.request(context, rpc, { format: 'element', element });
+  return { content: printXml(schema, output, { parent: rpc.output }) };
+};
+
+/** Whether an operation's element stands for an RPC that is one decision. */
+export function isDecision(agent: ServedAgent, { namespace, name }: XmlElement): boolean {
+  const { schema } = agent.yang;
+  const module = schema.moduleByNamespace(namespace);
+  const rpc = module && schema.rpc(module.name, name);
+  return rpc !== undefined && agent.isDecision(rpc);
+}
+
+function rpcOf(schema: SchemaTree, { namespace, name }: XmlElement): RpcNode {
   const module = schema.moduleByNamespace(namespace);
   if (module === undefined) {
     const where = namespace === '' ? 'in no namespace' : `in the namespace ${namespace}`;
@@ -17,7 +32,5 @@ export const modelRpc: Operation = async ({ agent, context, element }) => {
     const message = `The module ${module.name} has no operation <${name}>.`;
     throw RpcError.unknownElement(name, message, { type: 'protocol' });
   }
-  const input = await agent.parseRpcInput(rpc, { format: 'element', element });
-  const output = await agent.invoke(context, rpc, input);
-  return { content: printXml(schema, output, { parent: rpc.output }) };
-};
+  return rpc;
+}

@@ -12,8 +12,8 @@ export type ServedAgent = Pick<
   | 'lock'
   | 'unlock'
   | 'killSession'
-  | 'parseRpcInput'
-  | 'invoke'
+  | 'request'
+  | 'isDecision'
   | 'invokeAction'
 > & {
   readonly sessions: Pick<Agent['sessions'], 'open' | 'count' | 'countBadHello'>;

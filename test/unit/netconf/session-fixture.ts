@@ -187,11 +187,14 @@ export class FakeAgent implements ServedAgent {
     this.sessions.kill(id, context.sessionId);
   }
 
-  parseRpcInput(): Promise<Data> {
-    return Promise.resolve({});
+  /** The RPCs that are one decision. */
+  decisions: readonly string[] = [];
+
+  isDecision({ name }: RpcNode): boolean {
+    return this.decisions.includes(name);
   }
 
-  async invoke(context: RequestContext, operation: RpcNode): Promise<Data> {
+  async request(context: RequestContext, operation: RpcNode): Promise<Data> {
     this.contexts.push(context);
     this.calls.push(operation.name);
     return operation.name === 'play' ? await this.play(context) : {};

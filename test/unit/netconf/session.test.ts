@@ -456,6 +456,109 @@ describe('netconf session', () => {
       expect(done).to.have.length(20);
     });
 
+    describe('that are one decision each', () => {
+      /** Answers of decisions that have been taken, to be given by the test. */
+      let answers: { resolve: (data: Data) => void; reject: (error: Error) => void }[];
+      const request = (id: number, operation = PLAY): string =>
+        `<rpc xmlns="${BASE}" message-id="${id}">${operation}</rpc>`;
+      const idsOf = (messages: readonly string[]): (string | undefined)[] =>
+        messages.map((text) => attributeOf(parseXml(text), '', 'message-id'));
+
+      async function openWithDecisions(): Promise<Client> {
+        answers = [];
+        agent.decisions = ['play'];
+        agent.play = () => new Promise((resolve, reject) => answers.push({ resolve, reject }));
+        const client = open();
+        await client.next();
+        return client;
+      }
+
+      it('are taken before those before them are answered, and answered in their order, in one write', async () => {
+        const client = await openWithDecisions();
+        client.send(request(1), request(2), request(3), request(4));
+        expect(await client.pending()).to.deep.equal([]);
+        expect(answers).to.have.length(4);
+        const [first, second, third, fourth] = answers;
+        third?.reject(RpcError.invalidValue('no such song'));
+        fourth?.resolve({});
+        expect(await client.pending()).to.deep.equal([]);
+        second?.resolve({});
+        first?.resolve({});
+        const before = client.channel.written.length;
+        const replies = await client.pending();
+        expect(idsOf(replies)).to.deep.equal(['1', '2', '3', '4']);
+        expect(client.channel.written.length).to.equal(before + 1);
+        const [, , refused, granted] = replies.map((text) => parseXml(text));
+        expect(refused && errorsOf(refused)[0]).to.include({ tag: 'invalid-value', message: 'no such song' });
+        expect(granted && isOk(granted)).to.equal(true);
+        expect(agent.sessions.statistics).to.include({ inRpcs: 4, outRpcErrors: 1 });
+      });
+
+      it('make any other operation wait until they are answered', async () => {
+        const client = await openWithDecisions();
+        client.send(request(1), request(2), request(3, `<stop xmlns="${MUSIC}"/>`), request(4));
+        await client.pending();
+        expect(agent.calls).to.deep.equal(['play', 'play']);
+        answers[1]?.resolve({});
+        await client.pending();
+        expect(agent.calls).to.deep.equal(['play', 'play']);
+        answers[0]?.resolve({});
+        expect(idsOf(await client.pending())).to.deep.equal(['1', '2', '3']);
+        expect(agent.calls).to.deep.equal(['play', 'play', 'stop', 'play']);
+        answers[2]?.resolve({});
+        expect(idsOf(await client.pending())).to.deep.equal(['4']);
+      });
+
+      it('are taken ahead a bounded number of times', async () => {
+        const client = await openWithDecisions();
+        client.send(...Array.from({ length: 100 }, (_, id) => request(id)));
+        await client.pending();
+        expect(answers).to.have.length(64);
+        for (const { resolve } of answers) resolve({});
+        expect(await client.pending()).to.have.length(64);
+        expect(answers).to.have.length(100);
+      });
+
+      it('wait for a client that does not read', async () => {
+        const client = await openWithDecisions();
+        client.channel.stalled = true;
+        client.send(...Array.from({ length: 100 }, (_, id) => request(id)));
+        await client.pending();
+        for (const { resolve } of answers) resolve({});
+        expect(await client.pending()).to.deep.equal([]);
+        expect(answers).to.have.length(64);
+        client.channel.release();
+        expect(await client.pending()).to.have.length(64);
+      });
+
+      it('are answered before the session ends with its stream', async () => {
+        const client = await openWithDecisions();
+        client.send(request(1), request(2));
+        client.channel.finish();
+        await client.pending();
+        for (const { resolve } of answers) resolve({});
+        expect(idsOf(await client.pending())).to.deep.equal(['1', '2']);
+        await client.running;
+        expect(client.channel.closing).to.equal('end');
+      });
+
+      it('are answered before the session ends with the server, or for broken framing', async () => {
+        const [stopped, broken] = [await openWithDecisions(), open()];
+        await broken.next();
+        stopped.send(request(1));
+        broken.send(request(1));
+        broken.channel.feed('no chunk');
+        await stopped.pending();
+        stopped.session.shutdown();
+        await stopped.pending();
+        for (const { resolve } of answers) resolve({});
+        expect(idsOf(await stopped.pending())).to.deep.equal(['1']);
+        expect(idsOf(await broken.pending())).to.deep.equal(['1']);
+        await Promise.all([stopped.running, broken.running]);
+        expect([stopped.channel.closing, broken.channel.closing]).to.deep.equal(['end', 'end']);
+      });
+    });
+
     it('does not let one session wait for another', async () => {
       const [slow, fast] = [open(), open()];
       let release: (data: Data) => void = () => undefined;
