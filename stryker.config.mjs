@@ -1,17 +1,31 @@
 // Mutation testing of the engine (docs/verification.md). Which modules are mutated: scripts/mutation.mjs.
 import { readdirSync } from 'node:fs';
 
-const testsIn = (folder, about = /./) =>
+const testsIn = (folder, wanted) =>
   readdirSync(folder)
-    .filter((name) => name.endsWith('.test.ts') && about.test(name))
+    .filter((name) => name.endsWith('.test.ts') && wanted(name))
     .map((name) => `${folder}/${name}`);
+
+/** Tests of the loops around the engine; they take long, and say little of what it decides. */
+const LOOPS = /^(ledger|reconciler|scheduler)\./;
+/** Of the others, those that take a second or more. */
+const LONG = /^(explain-hosts|preemption)\./;
+/** Which tests run, by what is said of the mutants: they decide, they are of the loops, or a first look is enough. */
+const TESTS = {
+  decisions: [
+    ...testsIn('test/unit/engine', (name) => !LOOPS.test(name)),
+    ...testsIn('test/property', (name) => !/^(concurrency|store|tenancy|yang)/.test(name)),
+  ],
+  loops: testsIn('test/unit/engine', () => true),
+  quick: testsIn('test/unit/engine', (name) => !LOOPS.test(name) && !LONG.test(name)),
+};
 
 export default {
   packageManager: 'npm',
   plugins: ['./scripts/mutation/mocha-runner.mjs'],
   testRunner: 'promise-mocha',
   testRunnerNodeArgs: ['--import', 'tsx'],
-  promiseTests: [...testsIn('test/unit/engine'), ...testsIn('test/property', /^(?!concurrency|store|yang)/)],
+  promiseTests: TESTS[process.env['MUTATION_TESTS'] ?? 'decisions'],
   warnings: { unknownOptions: false },
   coverageAnalysis: 'perTest',
   // Nothing else is copied to where the mutants run.

@@ -112,12 +112,14 @@ describe('pre-emption', function () {
   it('displaces the same for a machine without a reservation, but no machines, and keeps the invariants after it', () => {
     const machine = fc.record({ large: fc.boolean(), priority: fc.constantFrom<Priority>(1, 2, 3) });
     let displaced = 0;
+    let runs = 0;
     fc.assert(
       fc.property(
         fc.integer({ min: 4, max: 10 }),
         fc.array(asked, { minLength: 2, maxLength: 10 }),
         fc.array(machine, { minLength: 1, maxLength: 4 }),
         (total, requests, machines) => {
+          runs += 1;
           const engine = lab('priority', total);
           let held: Held[] = [];
           for (const request of requests) {
@@ -154,7 +156,7 @@ describe('pre-emption', function () {
       ),
       { numRuns: 400, seed: 14 },
     );
-    expect(displaced, 'how many gave way in all').to.be.greaterThan(50);
+    expect(displaced, 'how many gave way in all').to.be.greaterThan(runs / 8);
   });
 
   it('offers the displaced a window that is free', () => {

@@ -1,0 +1,551 @@
+/** What `violations` finds: each rule broken on purpose, by changes that no command makes. */
+import { expect } from 'chai';
+import type { Allocation, Container, Demand, Id, Offer, Reservation } from '../../../src/engine/entities.ts';
+import { violations } from '../../../src/engine/invariants.ts';
+import type { Rule } from '../../../src/engine/invariants.ts';
+import { apply, poolNode, providerNode } from '../../../src/engine/state.ts';
+import { toVector } from '../../../src/engine/capacity.ts';
+import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
+
+const T = NOW + DAY;
+const HOSTS = [
+  { name: 'h1', cores: 8, zone: 'z1' },
+  { name: 'h2', cores: 8, zone: 'z2' },
+];
+
+/** An engine with a pool of 10 cores, on two hosts of 8. */
+class Doubted extends Engine {
+  readonly source = this.provider(HOSTS);
+  readonly pool1 = this.pool(this.source, { cores: 10, ram: 10_240, instances: 10 });
+
+  web(count: number, more: Partial<Container> = {}, demand: Partial<Demand> = {}): Id {
+    const containers = [{ name: 'web', count, size: { vcpus: 2, ram: 1024 }, ...more }];
+    return this.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, containers, ...demand } });
+  }
+
+  cores(cores: number, more: object = {}): Id {
+    return this.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores } }, ...more });
+  }
+
+  machine(reservation?: Id): Id {
+    const result = this.do('createInstance', {
+      name: 'vm',
+      image: 'cirros',
+      flavor: 'small',
+      ...(reservation === undefined ? {} : { reservation }),
+    });
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    return result.allocation.id;
+  }
+
+  reservation(id: Id): Reservation {
+    const found = this.head.reservations.get(id);
+    if (found === undefined) throw new Error(`no reservation ${id}`);
+    return found;
+  }
+
+  /** Puts a reservation in the place of one, as no command would. */
+  spoil(id: Id, change: (before: Reservation) => Partial<Reservation>): void {
+    const before = this.reservation(id);
+    apply(this.head, { kind: 'reservation', id, body: { ...before, ...change(before) } });
+  }
+
+  spoilMachine(id: Id, change: Partial<Allocation>): void {
+    const before = this.head.allocations.get(id);
+    // Cast: what kind of allocation it is does not change.
+    apply(this.head, { kind: 'allocation', id, body: { ...before, ...change } as Allocation });
+  }
+
+  spoilOffer(id: Id, change: (before: Offer) => Partial<Offer>): void {
+    const before = this.head.offers.get(id);
+    if (before === undefined) throw new Error(`no offer ${id}`);
+    apply(this.head, { kind: 'offer', id, body: { ...before, ...change(before) } });
+  }
+
+  offer(cores: number): Id {
+    const result = this.do('requestOffer', {
+      start: T,
+      end: T + HOUR,
+      demand: { capacity: { cores } },
+      holdFor: 2 * HOUR,
+    });
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    return result.offer.id;
+  }
+
+  found(rule?: Rule): string[] {
+    return violations(this.head, this.now)
+      .filter((each) => rule === undefined || each.rule === rule)
+      .map(({ where, message }) => `${where} ${message}`);
+  }
+}
+
+const twice = ({ claims }: Reservation) => ({
+  claims: claims.map((claim) => ({ ...claim, capacity: { cores: 2 * (claim.capacity.cores ?? 0) } })),
+});
+
+describe('the invariants', () => {
+  it('are looked at everywhere, and what is told of each says where', () => {
+    const engine = new Doubted();
+    const reservation = engine.cores(2);
+    const offer = engine.offer(1);
+    const machine = engine.machine();
+    engine.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, elements: ['private'] } });
+    const looked = new Set<string>();
+    expect(violations(engine.head, NOW, { inspected: (rule, where) => looked.add(`${rule} ${where}`) })).to.deep.equal(
+      [],
+    );
+    const { source, pool1 } = engine;
+    expect([...looked]).to.include.members([
+      `capacity pool/${pool1}`,
+      `capacity host/${source}/h1`,
+      `loan pool/${pool1}`,
+      `element element/${source}/n1`,
+      ...['claim', 'reservation'].map((rule) => `${rule} ${reservation}`),
+      ...['claim', 'offer'].map((rule) => `${rule} ${offer}`),
+      ...['claim', 'allocation'].map((rule) => `${rule} ${machine}`),
+      `provider ${source}`,
+      `sum pool/${pool1}`,
+      `sum provider/${source}`,
+      `sum host/${source}/h1`,
+      'records head',
+    ]);
+    looked.clear();
+    violations(engine.head, NOW, { inspected: (rule) => looked.add(rule), anew: false });
+    expect([...looked]).not.to.include('records');
+  });
+
+  describe('capacity', () => {
+    it('no pool bears more than it has: who holds what is too much, how much and from when on', () => {
+      const engine = new Doubted();
+      const [first, second] = [engine.cores(4), engine.cores(4, { start: T + HOUR / 2, end: T + 2 * HOUR })];
+      engine.spoil(second, twice);
+      const [found, ...others] = violations(engine.head, NOW);
+      expect(others).to.deep.equal([]);
+      expect(found).to.deep.equal({
+        rule: 'capacity',
+        where: poolNode(engine.pool1),
+        at: T + HOUR / 2,
+        message: `bears more than it has: 2 cores too much; held by ${first}, ${second}`,
+      });
+    });
+
+    it('degraded reservations may hold it, and machines that are being deleted', () => {
+      const engine = new Doubted();
+      engine.cores(10);
+      const second = engine.cores(4, { start: T + HOUR, end: T + 2 * HOUR });
+      engine.spoil(second, ({ claims }) => ({
+        status: 'degraded',
+        startsAt: T,
+        claims: claims.map((claim) => ({ ...claim, start: T })),
+      }));
+      expect(engine.found()).to.deep.equal([]);
+      const other = new Doubted();
+      const machine = other.machine();
+      const reserved = other.cores(9);
+      other.spoil(reserved, ({ claims }) => ({ claims: claims.map((each) => ({ ...each, capacity: { cores: 10 } })) }));
+      expect(other.found('capacity')).to.have.length(1);
+      other.spoilMachine(machine, { vmState: 'DELETING', intent: 'delete' });
+      expect(other.found('capacity')).to.deep.equal([]);
+    });
+
+    it('machines without a reservation may, beside nobody else', () => {
+      const engine = new Doubted();
+      const machine = engine.machine();
+      const claims = [{ id: '1', node: poolNode(engine.pool1), start: NOW, capacity: { cores: 11 } }];
+      engine.spoilMachine(machine, { capacity: { cores: 11 }, claims });
+      expect(engine.found('capacity')).to.deep.equal([]);
+      engine.spoilMachine(machine, { capacity: { cores: 1 }, claims: [] });
+      const id = engine.offer(1);
+      engine.spoilMachine(machine, { capacity: { cores: 11 }, claims });
+      expect(engine.found('capacity')).to.deep.equal([
+        `pool/${engine.pool1} bears more than it has: 2 cores too much; held by ${id}`,
+      ]);
+    });
+
+    it('no host does', () => {
+      const engine = new Doubted();
+      const id = engine.web(1);
+      engine.spoil(id, ({ claims }) => ({
+        claims: claims.map((claim) => ({ ...claim, capacity: { cores: 9, ram: 1024 } })),
+      }));
+      expect(engine.found('capacity')).to.deep.equal([
+        `host/${engine.source}/h1 bears more than it has: 1 cores too much; held by ${id}`,
+      ]);
+    });
+  });
+
+  it('quota: nobody holds more than one allows, of what was granted since it was set', () => {
+    const engine = new Doubted();
+    const quota = { name: 'q', user: 'alice', reservations: 1, capacity: { cores: 4 } };
+    engine.do('applyConfiguration', {
+      changes: [{ put: 'policy', entry: { ...engine.head.policy, quotas: [quota] } }],
+    });
+    engine.now += 1;
+    const id = engine.cores(4);
+    expect(engine.found()).to.deep.equal([]);
+    engine.spoil(id, twice);
+    const [node = ''] = [...engine.head.quotas.keys()];
+    expect(violations(engine.head, engine.now)).to.deep.equal([
+      { rule: 'quota', where: node, at: T, message: 'is exceeded: 4 cores too much' },
+    ]);
+    engine.spoil(id, () => ({ createdOn: NOW }));
+    expect(engine.found()).to.deep.equal([]);
+    engine.spoil(id, ({ claims }) => ({
+      createdOn: engine.now,
+      claims: claims.map((claim) => ({ ...claim, capacity: { cores: 1 } })),
+    }));
+    apply(engine.head, { kind: 'reservation', id: 'other', body: { ...engine.reservation(id), id: 'other' } });
+    expect(engine.found('quota')).to.deep.equal([`${node} counts 2 reservations of 1`]);
+    apply(engine.head, {
+      kind: 'reservation',
+      id: 'other',
+      body: { ...engine.reservation(id), id: 'other', createdOn: NOW },
+    });
+    expect(engine.found('quota')).to.deep.equal([]);
+  });
+
+  describe('claims', () => {
+    const spoilt = (change: (claim: Reservation['claims'][number]) => Reservation['claims']): string[] => {
+      const engine = new Doubted();
+      const id = engine.cores(2);
+      engine.spoil(id, ({ claims }) => ({ claims: claims.flatMap(change) }));
+      return engine.found().filter((each) => each.startsWith(id));
+    };
+
+    it('lie on pools that exist, unless their reservation is over', () => {
+      expect(spoilt((claim) => [{ ...claim, node: 'pool/none' }]).join()).to.match(
+        / its claim 1 is on pool\/none, which does not exist$/,
+      );
+      const engine = new Doubted();
+      const id = engine.cores(2);
+      engine.spoil(id, ({ claims }) => ({
+        status: 'cancelled',
+        claims: claims.map((claim) => ({ ...claim, node: 'pool/none' as const })),
+      }));
+      expect(engine.found('claim')).to.deep.equal([]);
+    });
+
+    it('are not negative, and have ids of their own', () => {
+      expect(spoilt((claim) => [{ ...claim, capacity: { cores: -1 } }]).join()).to.match(/ its claim 1 is negative$/);
+      expect(spoilt((claim) => [{ ...claim, disk: -1 }]).join()).to.match(/ its claim 1 is negative$/);
+      expect(spoilt((claim) => [{ ...claim, capacity: { cores: 0 } }])).to.deep.equal([]);
+      expect(spoilt((claim) => [claim, claim]).join()).to.match(/ its claims share an id$/);
+      expect(spoilt((claim) => [claim, { ...claim, id: '2' }])).to.deep.equal([]);
+    });
+
+    it('lie in the window of their reservation', () => {
+      const outside = / its claim 1 lies outside its window$/;
+      expect(spoilt((claim) => [{ ...claim, start: T - 1 }]).join()).to.match(outside);
+      expect(spoilt((claim) => [{ ...claim, end: T + HOUR + 1 }]).join()).to.match(outside);
+      expect(spoilt((claim) => [{ ...claim, start: T + 1, end: T + HOUR - 1 }])).to.deep.equal([]);
+    });
+  });
+
+  describe('reservations', () => {
+    it('have a window within the bounds that were asked for, and of that length', () => {
+      const engine = new Doubted();
+      const flexible = { earliestStart: T, latestEnd: T + 2 * HOUR, duration: HOUR };
+      const id = engine.reserve({ flexible, demand: { capacity: { cores: 1 } } });
+      const at = (startsAt: number, endsAt: number): string[] => {
+        engine.spoil(id, () => ({ startsAt, endsAt, claims: [] }));
+        return engine.found('reservation');
+      };
+      const wrong = [`${id} its window is not one within its bounds`];
+      expect(at(T + HOUR, T + 2 * HOUR)).to.deep.equal([]);
+      expect(at(T + HOUR + 1, T + 2 * HOUR + 1)).to.deep.equal(wrong);
+      expect(at(T - 1, T - 1 + HOUR)).to.deep.equal(wrong);
+      expect(at(T, T + HOUR - 1)).to.deep.equal(wrong);
+      engine.spoil(id, () => ({ status: 'cancelled' }));
+      expect(engine.found('reservation')).to.deep.equal([]);
+    });
+
+    it('hold what is allocated under them', () => {
+      const engine = new Doubted();
+      const id = engine.reserve({ end: T, demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
+      const machine = engine.machine(id);
+      engine.spoilMachine(machine, { capacity: { cores: 3 } });
+      expect(engine.found('reservation')).to.deep.equal([
+        `${id} more is allocated under it on pool/${engine.pool1} than it holds`,
+      ]);
+      engine.spoilMachine(machine, { capacity: { cores: 1 }, claim: '7' });
+      expect(engine.found('reservation')).to.deep.equal([`${id} ${machine} runs by a claim that it does not have`]);
+    });
+
+    it('have each instance allocated once, on its host', () => {
+      const engine = new Doubted();
+      const containers = [{ name: 'web', count: 2, size: { vcpus: 2, ram: 1024, disk: 1 } }];
+      const id = engine.reserve({ end: T, demand: { capacity: {}, containers } });
+      const [first, second] = [engine.machine(id), engine.machine(id)];
+      const claim = engine.head.allocations.get(first)?.claim ?? '';
+      engine.spoilMachine(second, { claim, capacity: { cores: 1 } });
+      expect(engine.found('reservation')).to.deep.equal([`${id} its claim ${claim} is allocated 2 times`]);
+      engine.spoilMachine(second, { claim: claim === '1' ? '2' : '1', host: 'elsewhere' });
+      expect(engine.found('reservation')).to.deep.equal([
+        `${id} a machine of its claim ${claim === '1' ? '2' : '1'} is not on the host of the claim`,
+      ]);
+    });
+
+    it('are placed as their groups and zones say', () => {
+      const groups = (policy: 'affinity' | 'anti-affinity') => ({ groups: [{ name: 'g', policy }] });
+      const engine = new Doubted();
+      const [h1, h2] = [`host/${engine.source}/h1`, `host/${engine.source}/h2`] as const;
+      const onto = (id: Id, hosts: readonly `host/${string}/${string}`[]): string[] => {
+        engine.spoil(id, ({ claims }) => ({
+          claims: claims.map((claim, index) => ({ ...claim, host: hosts[index] ?? h1 })),
+        }));
+        return engine.found('reservation');
+      };
+      const together = engine.web(2, { group: 'g' }, groups('affinity'));
+      expect(onto(together, [h1, h2])).to.deep.equal([`${together} its group g is on several hosts`]);
+      expect(onto(together, [h2, h2])).to.deep.equal([]);
+      const apart = engine.web(2, { group: 'g' }, groups('anti-affinity'));
+      expect(onto(apart, [h1, h1])).to.deep.equal([`${apart} members of its group g share a host`]);
+      expect(onto(apart, [h1, h2])).to.deep.equal([]);
+      const there = engine.web(1, { zone: 'z2' });
+      expect(onto(there, [h1])).to.deep.equal([`${there} its claim 1 is not in the zone z2`]);
+      engine.spoil(there, () => ({ status: 'degraded' }));
+      expect(engine.found('reservation')).to.deep.equal([]);
+    });
+
+    it('that recur hold what was asked for in each window after the current one', () => {
+      const engine = new Doubted();
+      const recurrence = { frequency: 'daily', interval: 1, count: 3 } as const;
+      const capacity = { cores: 1 };
+      const containers = [{ name: 'web', count: 1, size: { vcpus: 1, ram: 512 } }];
+      const id = engine.reserve({ start: T, end: T + HOUR, recurrence, demand: { capacity, containers } });
+      const before = engine.reservation(id);
+      const { series } = before;
+      if (series === undefined) throw new Error('it does not recur');
+      expect(engine.found()).to.deep.equal([]);
+      const wrong = (change: Partial<Reservation>): string[] => {
+        engine.spoil(id, () => ({ ...before, ...change }));
+        return engine.found('reservation').map((each) => each.slice(id.length + 1));
+      };
+      expect(wrong({ series: { ...series, occurrence: 4 } })).to.include('it is in window 4 of 3');
+      expect(wrong({ series: { ...series, period: HOUR / 2 } })).to.include('its windows overlap');
+      const { claims, demand } = before;
+      expect(wrong({ demand: { ...demand, capacity: { cores: 2 } } })).to.deep.equal([
+        'its window 2 does not hold what was asked for',
+        'its window 3 does not hold what was asked for',
+      ]);
+      expect(wrong({ claims: claims.filter(({ container }) => container === undefined) })).to.deep.equal([
+        'its window 2 has 0 of 1 instances of web',
+        'its window 3 has 0 of 1 instances of web',
+      ]);
+    });
+  });
+
+  it('offers hold what they offer as long as they are held', () => {
+    const engine = new Doubted();
+    const id = engine.offer(2);
+    const before = engine.head.offers.get(id);
+    if (before === undefined) throw new Error('no offer');
+    const wrong = (change: Partial<Offer>): string[] => {
+      engine.spoilOffer(id, () => ({ ...before, ...change }));
+      return engine.found('offer').map((each) => each.slice(id.length + 1));
+    };
+    const [claim] = before.claims;
+    if (claim === undefined) throw new Error('no claim');
+    const nothing = 'it is held and holds nothing, or past its window';
+    expect(wrong({})).to.deep.equal([]);
+    expect(wrong({ claims: [] })).to.deep.equal([nothing]);
+    expect(wrong({ expiresAt: T + HOUR })).to.deep.equal([]);
+    expect(wrong({ expiresAt: T + HOUR + 1 })).to.deep.equal([nothing]);
+    const outside = ['its claim 1 lies outside its time'];
+    expect(wrong({ claims: [{ ...claim, start: T - 1 }] })).to.deep.equal(outside);
+    expect(wrong({ claims: [{ ...claim, end: T + HOUR + 1 }] })).to.deep.equal(outside);
+    expect(wrong({ status: 'lapsed' })).to.deep.equal(outside);
+    expect(wrong({ status: 'lapsed', modifiedOn: T + HOUR })).to.deep.equal([]);
+    expect(wrong({ status: 'accepted', modifiedOn: T + HOUR })).to.deep.equal([
+      'it was accepted and holds something beside its reservation',
+    ]);
+    expect(wrong({ flexible: { duration: HOUR / 2 } })).to.deep.equal(['its window is not one within its bounds']);
+  });
+
+  it('allocations are where something is, and end with the reservation that backs them', () => {
+    const engine = new Doubted();
+    const id = engine.reserve({ end: T, demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
+    const machine = engine.machine(id);
+    const wrong = (change: Partial<Allocation>): string[] => {
+      engine.spoilMachine(machine, change);
+      return engine.found('allocation').map((each) => each.slice(machine.length + 1));
+    };
+    expect(wrong({})).to.deep.equal([]);
+    expect(wrong({ provider: 'none' })).to.deep.equal(['its provider none does not exist']);
+    expect(wrong({ provider: engine.source, pool: 'none' })).to.deep.equal(['its pool none does not exist']);
+    expect(wrong({ pool: engine.pool1, endsAt: T + 1 })).to.deep.equal(['it does not end with its reservation']);
+    const gone = ['it is backed by a reservation that is not there'];
+    expect(wrong({ endsAt: T, reservation: 'none' })).to.deep.equal(gone);
+    expect(wrong({ capacity: {} })).to.deep.equal([]);
+    engine.spoil(id, () => ({ status: 'ended' }));
+    expect(wrong({ reservation: id, capacity: { cores: 1 } })).to.deep.equal(gone);
+  });
+
+  it('pools have no more than their provider, save for what is lost of it', () => {
+    const engine = new Doubted();
+    const pool = engine.head.pools.get(engine.pool1);
+    if (pool === undefined) throw new Error('no pool');
+    const withdrawn = { since: NOW, capacity: { cores: 4 } };
+    const capacity = { ...pool.capacity, cores: 20 };
+    apply(engine.head, { kind: 'pool', id: pool.id, body: { ...pool, capacity } });
+    expect(engine.found('provider')).to.deep.equal([`${engine.source} its pools have more cores than it has`]);
+    apply(engine.head, { kind: 'pool', id: pool.id, body: { ...pool, capacity, withdrawn } });
+    expect(engine.found('provider')).to.deep.equal([]);
+  });
+
+  it('who waits for a machine to be gone has not started, and it is being deleted', () => {
+    const engine = new Doubted();
+    const machine = engine.machine();
+    const id = engine.cores(1);
+    engine.spoil(id, () => ({ awaits: [machine] }));
+    expect(engine.found('loan')).to.deep.equal([`${machine} is waited for and is not being deleted`]);
+    engine.spoilMachine(machine, { vmState: 'DELETING' });
+    expect(engine.found('loan')).to.deep.equal([]);
+    engine.spoil(id, () => ({ status: 'active' }));
+    expect(engine.found('loan')).to.deep.equal([`${machine} ${id} waits for it with the status active`]);
+  });
+
+  it('no more is on loan than reservations that have started leave', () => {
+    const engine = new Doubted();
+    const machine = engine.machine();
+    const id = engine.reserve({ end: T, demand: { capacity: { cores: 9 } } });
+    const lent = (cores: number, vmState: Allocation['vmState']): string[] => {
+      const claims = [
+        { id: '1', node: poolNode(engine.pool1), start: NOW, capacity: { cores }, onLoan: true as const },
+      ];
+      engine.spoilMachine(machine, { capacity: { cores }, claims, vmState });
+      return engine.found('loan');
+    };
+    const over = [`pool/${engine.pool1} has more cores on loan than reservations that have started leave`];
+    expect(lent(1, 'ACTIVE')).to.deep.equal([]);
+    expect(lent(2, 'ACTIVE')).to.deep.equal(over);
+    expect(lent(2, 'DELETING')).to.deep.equal([]);
+    engine.spoilMachine(machine, { vmState: 'ACTIVE' });
+    engine.spoil(id, () => ({ status: 'scheduled' }));
+    expect(engine.found('loan')).to.deep.equal([]);
+  });
+
+  it('no element is held twice', () => {
+    const engine = new Doubted();
+    const demand = { capacity: {}, elements: ['private'] };
+    engine.reserve({ start: T, end: T + HOUR, demand });
+    const id = engine.reserve({ start: T + HOUR, end: T + 2 * HOUR, demand });
+    expect(engine.found()).to.deep.equal([]);
+    engine.spoil(id, ({ claims }) => ({
+      startsAt: T,
+      claims: claims.map((claim) => ({ ...claim, start: T + HOUR / 2 })),
+    }));
+    expect(violations(engine.head, NOW)).to.deep.equal([
+      { rule: 'element', where: `element/${engine.source}/n1`, at: T + HOUR / 2, message: 'is held by two at once' },
+    ]);
+  });
+
+  describe('sums', () => {
+    const span = { start: T, end: T + HOUR };
+    const one = toVector({ cores: 1 });
+
+    it('each timeline shows the sum of its parts', () => {
+      const engine = new Doubted();
+      engine.cores(2);
+      const { source, pool1, head } = engine;
+      for (const where of [poolNode(pool1), providerNode(source)]) {
+        for (const shown of ['total', 'free', 'lent', 'used'] as const) {
+          const timeline = head.nodes.get(where)?.[shown];
+          timeline?.add(span, one);
+          expect(engine.found('sum')).to.have.length(1);
+          expect(engine.found('sum')[0]).to.include(`${where} its timeline '${shown}'`);
+          timeline?.remove(span, one);
+        }
+      }
+      const host = head.hosts.nodes.get(`host/${source}/h1`);
+      host?.free.remove(span, one);
+      expect(engine.found('sum')).to.deep.equal([
+        `host/${source}/h1 its timeline 'free' changes where none of its parts does`,
+      ]);
+      host?.free.add(span, one);
+      expect(engine.found()).to.deep.equal([]);
+    });
+
+    it('says from when on it does not', () => {
+      const engine = new Doubted();
+      engine.cores(2);
+      const node = engine.head.nodes.get(poolNode(engine.pool1));
+      const at = (start: number, end: number): unknown => {
+        const vector = toVector({ cores: 1 });
+        node?.free.remove({ start, end }, vector);
+        const [found, ...others] = violations(engine.head, NOW, { anew: false });
+        node?.free.add({ start, end }, vector);
+        expect(others).to.deep.equal([]);
+        return found?.at;
+      };
+      expect(at(T - HOUR, T)).to.equal(T - HOUR);
+      expect(at(T + 1, T + 2)).to.equal(T + 1);
+      expect(at(T + HOUR, T + 2 * HOUR)).to.equal(T + HOUR);
+      expect(at(T + 5 * HOUR, T + 6 * HOUR)).to.equal(T + 5 * HOUR);
+    });
+
+    it('nothing is held where the head has nothing', () => {
+      const engine = new Doubted();
+      engine.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, elements: ['private'] } });
+      engine.head.hosts.elements.clear();
+      expect(engine.found('sum')).to.deep.equal([
+        `element/${engine.source}/n1 something is held here and the head does not have it`,
+      ]);
+    });
+  });
+
+  it('the head is what its records make', () => {
+    const engine = new Doubted();
+    engine.as = { user: 'alice', tenant: 'red' };
+    const id = engine.cores(2);
+    const machine = engine.machine();
+    const { head } = engine;
+    const spoilt: [string, () => void, () => void][] = [
+      ['degraded', () => head.degraded.add('x'), () => head.degraded.delete('x')],
+      ['intents', () => head.intents.delete(machine), () => head.intents.add(machine)],
+      ['departing', () => head.departing.add('x'), () => head.departing.delete('x')],
+      ['servers', () => head.servers.set('x', 'y'), () => head.servers.delete('x')],
+      ['tokens', () => head.tokens.set('x', 'y'), () => head.tokens.delete('x')],
+      ['awaiting', () => head.awaiting.set('x', new Set(['y'])), () => head.awaiting.delete('x')],
+      ['standing', () => head.standing.set('pool/x', new Set(['y'])), () => head.standing.delete('pool/x')],
+      [
+        'elements',
+        () => head.hosts.holdElement('element/a/b', { start: T, end: T + 1 }, 1),
+        () => head.hosts.elements.clear(),
+      ],
+      ['pool order', () => (head.poolOrder = []), () => (head.poolOrder = [engine.pool1])],
+      ['held', () => head.held.delete(engine.reservation(id)), () => head.held.add(engine.reservation(id))],
+      ['over', () => head.over.add(engine.reservation(id)), () => head.over.delete(engine.reservation(id))],
+      [
+        'reservations by tenant',
+        () => head.owned.reservation.get('red')?.add('x'),
+        () => head.owned.reservation.get('red')?.delete('x'),
+      ],
+      ['offers by tenant', () => head.owned.offer.set('red', new Set(['x'])), () => head.owned.offer.delete('red')],
+      [
+        'allocations by tenant',
+        () => head.owned.allocation.get('red')?.delete(machine),
+        () => head.owned.allocation.get('red')?.add(machine),
+      ],
+      [
+        'allocations by reservation',
+        () => head.allocationsOf.set('x', new Set(['y'])),
+        () => head.allocationsOf.delete('x'),
+      ],
+      [
+        'allocations by pool',
+        () => head.allocationsIn.get(engine.pool1)?.add('x'),
+        () => head.allocationsIn.get(engine.pool1)?.delete('x'),
+      ],
+    ];
+    for (const [what, spoil, mend] of spoilt) {
+      spoil();
+      const found = engine.found('records');
+      mend();
+      expect(found, what).to.have.length(1);
+      expect(found[0]?.startsWith(`head ${what} differs from what the records make: `), found[0]).to.equal(true);
+    }
+    expect(engine.found()).to.deep.equal([]);
+  });
+});
