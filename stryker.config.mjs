@@ -32,7 +32,7 @@ export default {
   ignorePatterns: ['**', '!src/**', '!test/**', '!scripts/mutation/**', '!*.json'],
   disableTypeChecks: false,
   concurrency: 1,
-  timeoutMS: 60_000,
+  timeoutMS: 120_000,
   dryRunTimeoutMinutes: 30,
   reporters: ['progress-append-only', 'json'],
   jsonReporter: { fileName: 'reports/mutation.json' },
