@@ -261,3 +261,8 @@ export function countedIn(holder: Capacity, capacity: Capacity): Capacity {
 function nonNegative(capacity: Capacity): Capacity {
   return max(capacity, NOTHING);
 }
+
+/** Whether a claim is on more than capacity of its pool. */
+export function isBound({ host, container, element }: Claim): boolean {
+  return host !== undefined || container !== undefined || element !== undefined;
+}

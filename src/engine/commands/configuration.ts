@@ -26,7 +26,7 @@ import type {
   Refusal,
   ReservationConfig,
 } from '../requests.ts';
-import { amend, grant, recorded, requestOf, withdraw } from '../reservations.ts';
+import { grant, recorded, requestOf } from '../reservations.ts';
 import type { ReservationRequest } from '../reservations.ts';
 import { firstDebt } from '../debt.ts';
 import { settle } from '../settlement.ts';
@@ -45,6 +45,8 @@ import type { Windows } from '../windows.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
 import { heldOn, isFree } from './provider-removal.ts';
 import { omit } from '../omit.ts';
+import { amend } from '../amendment.ts';
+import { withdraw } from '../reservation-end.ts';
 
 /**
  * Applies the differences between two configurations.

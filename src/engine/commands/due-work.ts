@@ -5,7 +5,7 @@
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { lapse } from '../offers.ts';
-import { forget, conclude, expire, isFollowed, recede } from '../reservations.ts';
+import { forget, conclude, expire, isFollowed, recede } from '../reservation-end.ts';
 import { noticeOf, scheduleAfterStart } from '../due.ts';
 import type { MaintenanceTask, OfferTask, ReservationTask } from '../due.ts';
 import type { Maintenance, Offer, Policy, Reservation } from '../entities.ts';

@@ -22,7 +22,7 @@ import type {
   UpdateReservation,
   UpdateReservationResult,
 } from '../requests.ts';
-import { amend, grant, recorded, requestOf, withdraw } from '../reservations.ts';
+import { grant, recorded, requestOf } from '../reservations.ts';
 import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
@@ -34,6 +34,8 @@ import { FOREVER } from '../window.ts';
 import type { Instant } from '../window.ts';
 import { spanOf } from '../window-index.ts';
 import { omit } from '../omit.ts';
+import { amend } from '../amendment.ts';
+import { withdraw } from '../reservation-end.ts';
 
 /**
  * Reserves for a window: holds all that is asked for, or refuses and says what could be had. Deferred, it is recorded as
