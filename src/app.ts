@@ -175,6 +175,11 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
         const kind = 'kind' in orphan ? orphan.kind : 'server';
         logger.warn({ provider, [kind]: id, name }, `the provider has a ${kind} that no record knows`);
       },
+      onDuplicate: (provider, duplicate) => {
+        const { id, name } = duplicate;
+        const kind = 'kind' in duplicate ? duplicate.kind : 'server';
+        logger.warn({ provider, [kind]: id, name }, `the provider made a ${kind} twice; this one is removed`);
+      },
     }),
     (loop) => loop.close(),
   );

@@ -24,7 +24,7 @@ export function attachable(
   const ids: string[] = [];
   for (const each of wanted) {
     const resource = resourceNamed(head, provider.id, kind, each, viewer);
-    if (resource === undefined && !mayBeForeign(head, provider.id, each, viewer))
+    if (resource === undefined && !mayBeForeign(head, each, viewer))
       return refused('unknown-resource', `The provider '${provider.id}' has no ${kind} '${each}'.`);
     if (resource !== undefined) {
       const barred = unusable(head, resource);

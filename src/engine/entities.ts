@@ -349,6 +349,8 @@ interface Allocated {
   readonly token: string;
   /** The VIM's identifier of the server or other resource; absent until it has accepted. */
   readonly server?: string;
+  /** Until when a creation that the VIM did not answer may still take effect, beside what there is. Absent: none is out. */
+  readonly unansweredUntil?: Instant;
   readonly zone?: string;
   /** Where a machine runs as the VIM tells, or is to run. */
   readonly host?: string;

@@ -30,6 +30,8 @@ export interface ErrandsOptions {
 interface Errand {
   /** How often a creation was tried, or may have been: before 1, nothing is known to have been sent. */
   tries: number;
+  /** Whether a creation may be out of which the record does not tell, because it was sent before a restart. */
+  unnoted: boolean;
   /** How often in a row it could not be carried out. */
   failures: number;
   running: boolean;
@@ -51,6 +53,7 @@ export class Errands {
     for (const id of this.#options.ledger.head.intents) {
       const errand = this.#errand(id);
       errand.tries = Math.max(1, errand.tries);
+      errand.unnoted = true;
       this.pursue(id);
     }
   }
@@ -70,7 +73,7 @@ export class Errands {
   #errand(id: Id): Errand {
     let errand = this.#errands.get(id);
     if (errand === undefined) {
-      errand = { tries: 0, failures: 0, running: false, timer: undefined };
+      errand = { tries: 0, unnoted: false, failures: 0, running: false, timer: undefined };
       this.#errands.set(id, errand);
     }
     return errand;
@@ -104,12 +107,17 @@ export class Errands {
     }
   }
 
+  /** At the latest when nothing more can come of what was not answered. */
   #tryAgain(id: Id, errand: Errand): void {
     if (this.#closed) return;
-    const { clock, timing } = this.#options;
+    const { clock, timing, ledger } = this.#options;
+    const now = clock.now();
     const wait = Math.min(timing.longestRetry, timing.retry * 2 ** errand.failures);
+    const { unansweredUntil = 0 } = ledger.head.allocations.get(id) ?? {};
     errand.failures += 1;
-    errand.timer = clock.at(clock.now() + wait, () => this.pursue(id));
+    errand.timer = clock.at(unansweredUntil > now ? Math.min(now + wait, unansweredUntil) : now + wait, () =>
+      this.pursue(id),
+    );
   }
 
   /** Does what the record asks for until it asks for nothing more. */
@@ -128,7 +136,7 @@ export class Errands {
       if (connection?.isUp !== true) return 'wait for contact';
       try {
         if (allocation.intent === 'create') await this.#create(allocation, connection, errand);
-        else await this.#delete(allocation, connection);
+        else await this.#delete(allocation, connection, errand);
       } catch (thrown) {
         if (!(thrown instanceof VimError)) this.#options.onFailure(thrown);
         const error = asVimError(thrown);
@@ -147,9 +155,10 @@ export class Errands {
 
   /** @throws VimError when it has to be tried again. */
   async #create(allocation: Allocation, connection: ProviderConnection, errand: Errand): Promise<void> {
-    if (errand.tries > 0 && allocation.resource === undefined) {
-      const found = await connection.call((signal) => connection.vim.findServerByToken(allocation.token, signal));
-      if (found !== undefined) {
+    if (errand.tries > 0) {
+      const [found] = await findAll(allocation, connection);
+      if (found === undefined) await this.#note(allocation, errand);
+      else if (allocation.resource === undefined) {
         await this.#accepted(allocation, found.id);
         return;
       }
@@ -160,6 +169,8 @@ export class Errands {
       else await this.#createResource(allocation, connection);
     } catch (thrown) {
       if (!(thrown instanceof VimError)) throw thrown;
+      errand.unnoted ||= thrown.outcomeUnknown;
+      await this.#note(allocation, errand);
       if (!isFinal(thrown, errand.tries)) throw thrown;
       const fault = { message: thrown.message };
       await this.#report(this.#options.commands.createFailed, { allocation: allocation.id, fault });
@@ -194,16 +205,18 @@ export class Errands {
   }
 
   /** @throws VimError when it has to be tried again. */
-  async #delete(allocation: Allocation, connection: ProviderConnection): Promise<void> {
-    const { id, token, resource } = allocation;
+  async #delete(allocation: Allocation, connection: ProviderConnection, errand: Errand): Promise<void> {
+    const { id, resource, server } = allocation;
     const { vim } = connection;
-    const find = (signal: AbortSignal): Promise<{ readonly id: string } | undefined> =>
-      resource === undefined
-        ? vim.findServerByToken(token, signal)
-        : vim.findResourceByToken(resource.kind, token, signal);
-    const server = allocation.server ?? (await connection.call(find))?.id;
+    if (server === undefined) {
+      const [found] = await findAll(allocation, connection);
+      if (found === undefined) {
+        await this.#note(allocation, errand);
+        await this.#report(this.#options.commands.serverGone, { allocation: id });
+      } else await this.#accepted(allocation, found.id);
+      return;
+    }
     try {
-      if (server === undefined) throw new VimError('not-found', 'nothing has the token');
       await connection.call((signal) =>
         resource === undefined ? vim.deleteServer(server, signal) : vim.deleteResource(resource.kind, server, signal),
       );
@@ -217,8 +230,15 @@ export class Errands {
       await this.#report(this.#options.commands.serverGone, { allocation: id });
       return;
     }
-    if (allocation.server === undefined) await this.#accepted(allocation, server);
     await this.#report(this.#options.commands.deletionAccepted, { allocation: id });
+  }
+
+  /** Has the record tell that a creation is out which may take effect yet. After the end, the next start does. */
+  async #note({ id }: Allocation, errand: Errand): Promise<void> {
+    if (!errand.unnoted || this.#closed) return;
+    const { clock, commands, timing } = this.#options;
+    await this.#report(commands.creationUnanswered, { allocation: id, until: clock.now() + timing.late });
+    errand.unnoted = false;
   }
 
   #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
@@ -228,6 +248,19 @@ export class Errands {
   #accepted(allocation: Allocation, server: string): Promise<void> {
     return this.#report(this.#options.commands.serverAccepted, { allocation: allocation.id, server });
   }
+}
+
+/** What the VIM has with an allocation's token. @throws VimError. */
+function findAll(
+  { token, resource }: Allocation,
+  connection: ProviderConnection,
+): Promise<readonly { readonly id: string }[]> {
+  const { vim } = connection;
+  return connection.call<readonly { readonly id: string }[]>((signal) =>
+    resource === undefined
+      ? vim.findServersByToken(token, signal)
+      : vim.findResourcesByToken(resource.kind, token, signal),
+  );
 }
 
 /** Whether a creation that was tried so often will never succeed: there is no server and there will be none. */

@@ -17,6 +17,8 @@ export interface ContactTiming {
   readonly jitter: number;
   /** How long one call to a VIM may take. */
   readonly call: number;
+  /** For how long a creation that was not answered may still take effect. */
+  readonly late: number;
 }
 
 export const CONTACT_TIMING: ContactTiming = {
@@ -25,6 +27,7 @@ export const CONTACT_TIMING: ContactTiming = {
   longestRetry: 60_000,
   jitter: 20,
   call: 60_000,
+  late: 120_000,
 };
 
 export type Contact =

@@ -10,9 +10,9 @@ import type { Subscription } from 'rxjs';
 import { VimError } from '../vim/vim.ts';
 import type { Vim, VimAccount, VimEvent, VimFactory, VimResource, VimResourceKind, VimServer } from '../vim/vim.ts';
 import type { Clock } from './clock.ts';
-import { asVimError } from './deadline.ts';
 import type { Allocation, Id, Provider } from './entities.ts';
 import { Errands } from './errands.ts';
+import { LateCreations, isDuplicate, removeFrom } from './late-creations.ts';
 import { CONTACT_TIMING, ProviderConnection } from './provider-connection.ts';
 import type { Contact, ContactTiming } from './provider-connection.ts';
 import type { Command } from './requests.ts';
@@ -30,9 +30,12 @@ export interface ReconcilerOptions {
   /** A number in [0, 1), for jitter. */
   readonly random: () => number;
   readonly timing?: ContactTiming;
-  /** Is told what went wrong and could not be told as a decision, and of what carries a token which no record knows. */
+  /** Is told what went wrong and could not be told as a decision. */
   readonly onFailure?: (error: unknown) => void;
+  /** Is told of what carries a token which no record knows. */
   readonly onOrphan?: (provider: Id, server: VimServer | VimResource) => void;
+  /** Is told of what carries the token of a record and is not what the record stands for; it is removed. */
+  readonly onDuplicate?: (provider: Id, server: VimServer | VimResource) => void;
 }
 
 interface Link {
@@ -52,6 +55,7 @@ export class Reconciler {
   readonly #timing: ContactTiming;
   readonly #links = new Map<Id, Link>();
   readonly #errands: Errands;
+  readonly #late: LateCreations;
   /** Contacts and what else is in progress, for `close`. */
   readonly #work = new Set<Promise<void>>();
   readonly #watchers = new Set<Watcher>();
@@ -63,14 +67,15 @@ export class Reconciler {
   constructor(options: ReconcilerOptions) {
     this.#options = options;
     this.#timing = options.timing ?? CONTACT_TIMING;
-    this.#errands = new Errands({
+    const common = {
       ledger: options.ledger,
-      commands: options.commands,
       clock: options.clock,
       timing: this.#timing,
-      connectionTo: (provider) => this.#links.get(provider)?.connection,
-      onFailure: (error) => this.#fail(error),
-    });
+      connectionTo: (provider: Id) => this.#links.get(provider)?.connection,
+      onFailure: (error: unknown) => this.#fail(error),
+    };
+    this.#errands = new Errands({ ...common, commands: options.commands });
+    this.#late = new LateCreations({ ...common, onDuplicate: options.onDuplicate ?? (() => undefined) });
   }
 
   /** Takes up what the records hold, contacts every provider, and follows from then on. */
@@ -109,9 +114,9 @@ export class Reconciler {
     this.#state = 'closed';
     this.#stopListening();
     for (const watcher of this.#watchers) watcher.end(false);
-    const errands = this.#errands.close();
+    const loops = [this.#errands.close(), this.#late.close()];
     for (const id of [...this.#links.keys()]) this.#disconnect(id);
-    await errands;
+    await Promise.all(loops);
     while (this.#work.size > 0) await Promise.all(this.#work);
   }
 
@@ -120,14 +125,16 @@ export class Reconciler {
     for (const id of this.#links.keys()) if (!head.providers.has(id)) this.#disconnect(id);
     for (const provider of head.providers.values()) this.#link(provider);
     this.#errands.takeUp();
+    this.#late.takeUp();
   }
 
   #follow(change: Change): void {
     if (change.kind === 'provider') {
       if (change.body === null) this.#disconnect(change.id);
       else this.#link(change.body);
-    } else if (change.kind === 'allocation' && change.body?.intent !== undefined) {
-      this.#errands.pursue(change.id);
+    } else if (change.kind === 'allocation' && change.body !== null) {
+      if (change.body.intent !== undefined) this.#errands.pursue(change.id);
+      if (change.body.unansweredUntil !== undefined) this.#late.follow(change.body);
     }
   }
 
@@ -209,8 +216,8 @@ export class Reconciler {
     const allocation = id === undefined ? undefined : head.allocations.get(id);
     if (allocation === undefined || allocation.provider !== provider) return;
     if (known === undefined) {
-      // A server with the token of an allocation that has another one is a second boot, not its state.
-      if (allocation.server !== undefined) return;
+      // A server with the token of an allocation that has another one, or was given up, is a second boot, not its state.
+      if (allocation.server !== undefined || allocation.intent === undefined) return;
       if (server.status !== 'DELETED')
         await this.#report(this.#options.commands.serverAccepted, { allocation: allocation.id, server: server.id });
     }
@@ -289,19 +296,10 @@ export class Reconciler {
     this.#orphans.set(key, new Set(orphans.map(({ id }) => id)));
     for (const orphan of orphans) {
       if (!known.has(orphan.id)) onOrphan?.(provider, orphan);
-      else if (policy.orphans === 'remove') await this.#remove(connection, orphan);
+      else if (policy.orphans === 'remove') await removeFrom(connection, orphan);
       else if (policy.orphans === 'adopt' && !('kind' in orphan))
         await this.#report(commands.adoptServer, { provider, server: orphan });
     }
-  }
-
-  async #remove(connection: ProviderConnection, thing: VimServer | VimResource): Promise<void> {
-    const { vim } = connection;
-    await connection
-      .call((signal) =>
-        'kind' in thing ? vim.deleteResource(thing.kind, thing.id, signal) : vim.deleteServer(thing.id, signal),
-      )
-      .catch(ignoreGone);
   }
 
   async #compare(provider: Id, connection: ProviderConnection, server: VimServer | VimResource): Promise<void> {
@@ -310,15 +308,15 @@ export class Reconciler {
     const id = head.tokens.get(server.token);
     const allocation = id === undefined ? undefined : head.allocations.get(id);
     if (allocation === undefined) return;
-    if (allocation.server === server.id || allocation.server === undefined) {
+    if (isDuplicate(allocation, server)) {
+      // A creation that took effect after it had been given up, or was tried again.
+      await this.#late.remove(connection, server);
+    } else if (allocation.server === server.id || allocation.server === undefined) {
       if (allocation.intent === undefined && allocation.vmState !== server.status)
         await this.#observe(provider, server);
       const resized = allocation.resource === undefined && 'flavor' in server && server.flavor !== allocation.flavor;
       if (resized && server.status === 'ACTIVE')
         await this.#report(this.#options.commands.serverResized, { allocation: allocation.id, flavor: server.flavor });
-    } else if (!server.deleting) {
-      // A creation that was tried again after its outcome had been unknown, and took effect twice.
-      await this.#remove(connection, server);
     }
   }
 
@@ -371,8 +369,4 @@ function accountOf({ id, access }: Provider): VimAccount {
 
 function ignoreLost(): void {
   // Told where it was decided.
-}
-
-function ignoreGone(error: unknown): void {
-  if (asVimError(error).kind !== 'not-found') throw error;
 }

@@ -461,6 +461,13 @@ export interface DeletionAccepted {
   readonly allocation: Id;
 }
 
+/** The VIM did not say what became of a creation, and has nothing of it yet. */
+export interface CreationUnanswered {
+  readonly allocation: Id;
+  /** Until when it may take effect. */
+  readonly until: Instant;
+}
+
 /** The VIM refused a creation for good: there is no server. */
 export interface CreateFailed {
   readonly allocation: Id;
@@ -585,6 +592,7 @@ export interface Commands {
   readonly serverAccepted: Command<ServerAccepted, VimReportResult>;
   readonly deletionAccepted: Command<DeletionAccepted, VimReportResult>;
   readonly deletionRefused: Command<DeletionRefused, VimReportResult>;
+  readonly creationUnanswered: Command<CreationUnanswered, VimReportResult>;
   readonly createFailed: Command<CreateFailed, VimReportResult>;
   readonly vmStateReported: Command<VmStateReported, VimReportResult>;
   readonly adoptServer: Command<AdoptServer, VimReportResult>;

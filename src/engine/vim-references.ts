@@ -38,9 +38,12 @@ export function networkId(head: Head, provider: Provider, wanted: string, viewer
   return listed === undefined || isOfOthers(head, provider.id, listed, viewer) ? undefined : listed;
 }
 
-/** Whether a name for which there is no allocation of its kind may be the id of something that Promise did not make: the VIM knows. */
-export function mayBeForeign(head: Head, provider: Id, wanted: string, viewer: Viewer): boolean {
-  return !head.allocations.has(wanted) && !isOfOthers(head, provider, wanted, viewer);
+/**
+ * Whether a name for which there is no allocation of its kind may be the id of something that Promise did not make: the VIM knows. A
+ * consumer names his own allocations only: else what the VIM says of a guess, or when, would tell him what others have.
+ */
+export function mayBeForeign(head: Head, wanted: string, { confinedTo }: Viewer): boolean {
+  return confinedTo === undefined && !head.allocations.has(wanted);
 }
 
 /** Whether what the VIM gave an id was allocated for somebody whose allocations do not exist for who asks. */

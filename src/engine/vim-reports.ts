@@ -13,6 +13,7 @@ export type VimReports = Pick<
   | 'serverAccepted'
   | 'deletionAccepted'
   | 'deletionRefused'
+  | 'creationUnanswered'
   | 'createFailed'
   | 'vmStateReported'
   | 'serverGone'

@@ -184,7 +184,7 @@ export interface VimServerGroup {
 }
 
 export interface CreateServer {
-  /** Idempotency token: kept in the server's metadata, found again by `findServerByToken`. */
+  /** Idempotency token: kept in the server's metadata, found again by `findServersByToken`. */
   readonly token: string;
   readonly name: string;
   /** Id or name. */
@@ -226,7 +226,8 @@ export interface Vim {
   /** Asks for the end of a server; resolves when the VIM has accepted. `not-found` when it is gone. */
   deleteServer(serverId: string, signal: AbortSignal): Promise<void>;
 
-  findServerByToken(token: string, signal: AbortSignal): Promise<VimServer | undefined>;
+  /** The servers made with a token: more than one where a creation took effect after it had been given up and was tried again. */
+  findServersByToken(token: string, signal: AbortSignal): Promise<readonly VimServer[]>;
 
   /** Removes the groups that servers were created in, save those whose tokens are still in use and those that have servers. */
   removeServerGroups(inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void>;
@@ -245,7 +246,8 @@ export interface Vim {
    */
   deleteResource(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<void>;
 
-  findResourceByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<VimResource | undefined>;
+  /** The resources of a kind made with a token. */
+  findResourcesByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<readonly VimResource[]>;
 
   /** The resources of a kind in the account's tenant. */
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]>;

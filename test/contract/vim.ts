@@ -100,12 +100,12 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
   });
 
   it('makes one server for one token, however often it is asked, and finds it by the token', async () => {
-    expect(await vim.findServerByToken('t1', signal)).to.equal(undefined);
+    expect(await vim.findServersByToken('t1', signal)).to.deep.equal([]);
     const first = await vim.createServer(request('t1'), signal);
     const second = await vim.createServer(request('t1'), signal);
     expect(second.serverId).to.equal(first.serverId);
-    expect((await vim.findServerByToken('t1', signal))?.id).to.equal(first.serverId);
-    expect(await vim.findServerByToken('t2', signal)).to.equal(undefined);
+    expect((await vim.findServersByToken('t1', signal))[0]?.id).to.equal(first.serverId);
+    expect(await vim.findServersByToken('t2', signal)).to.deep.equal([]);
     expect(await vim.listServers(signal)).to.have.length(1);
   });
 
@@ -120,7 +120,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     await harness.until(async () => (await find(serverId)) === undefined);
     await harness.until(() => Promise.resolve(gone.includes(serverId)));
     subscription.unsubscribe();
-    expect(await vim.findServerByToken('t1', signal)).to.equal(undefined);
+    expect(await vim.findServersByToken('t1', signal)).to.deep.equal([]);
     await failure(vim.deleteServer(serverId, signal), 'not-found');
   });
 
@@ -154,7 +154,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     it(`makes one ${kind} for one token, finds it, and deletes it to the end`, async function () {
       const spec = await specOf(kind);
       if (spec === undefined) this.skip();
-      expect(await vim.findResourceByToken(kind, 't1', signal)).to.equal(undefined);
+      expect(await vim.findResourcesByToken(kind, 't1', signal)).to.deep.equal([]);
       const told: VimResource[] = [];
       const subscription = vim.events$.subscribe((event) => {
         if (event.type === 'resource') told.push(event.resource);
@@ -163,8 +163,8 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       const made = await vim.createResource(request, signal);
       expect(made).to.include({ kind, token: 't1', deleting: false });
       expect((await vim.createResource(request, signal)).id).to.equal(made.id);
-      expect((await vim.findResourceByToken(kind, 't1', signal))?.id).to.equal(made.id);
-      expect(await vim.findResourceByToken(kind, 't2', signal)).to.equal(undefined);
+      expect((await vim.findResourcesByToken(kind, 't1', signal))[0]?.id).to.equal(made.id);
+      expect(await vim.findResourcesByToken(kind, 't2', signal)).to.deep.equal([]);
       await harness.until(async () => (await present(kind, made.id))?.status === 'ACTIVE');
       if (made.status === 'BUILD') {
         await harness.until(() =>

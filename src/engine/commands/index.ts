@@ -12,6 +12,7 @@ import { createAllocation, destroyAllocation } from './resource.ts';
 import { cancelReservation, createReservation, updateReservation } from './reservation.ts';
 import {
   createFailed,
+  creationUnanswered,
   deletionAccepted,
   deletionRefused,
   serverAccepted,
@@ -40,6 +41,7 @@ export const commands: Commands = {
   serverAccepted,
   deletionAccepted,
   deletionRefused,
+  creationUnanswered,
   createFailed,
   vmStateReported,
   serverGone,

@@ -90,7 +90,7 @@ function findResource(
       if (typeof network !== 'string') return network;
       const port =
         wanted.port === undefined ? undefined : resourceNamed(head, provider.id, 'port', wanted.port, viewer);
-      if (port === undefined && wanted.port !== undefined && !mayBeForeign(head, provider.id, wanted.port, viewer))
+      if (port === undefined && wanted.port !== undefined && !mayBeForeign(head, wanted.port, viewer))
         return refused('unknown-resource', `The provider '${provider.id}' has no port '${wanted.port}'.`);
       const notReady = port === undefined ? undefined : unready(port);
       if (notReady !== undefined) return notReady;

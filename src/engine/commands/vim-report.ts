@@ -14,6 +14,7 @@ import { currentClaims, withCurrent } from '../occurrence.ts';
 import type {
   Command,
   CreateFailed,
+  CreationUnanswered,
   DeletionAccepted,
   DeletionRefused,
   ServerAccepted,
@@ -41,10 +42,10 @@ export const serverAccepted: Command<ServerAccepted, VimReportResult> = (head, i
     return input.state === undefined ? accepted : take(draft, after, input.state);
   });
 
-/** The VIM accepted the deletion: it need not be told again. */
+/** The VIM accepted the deletion: it need not be told again. That is nothing new to what is gone, and is awaited all the same. */
 export const deletionAccepted: Command<DeletionAccepted, VimReportResult> = (head, input, at) =>
   report(head, input.allocation, at, (draft, before) => {
-    if (before.intent !== 'delete') return IGNORED;
+    if (before.intent !== 'delete' || before.server === undefined) return IGNORED;
     const after = { ...withoutIntent(before), modifiedOn: at.now };
     draft.put('allocation', after.id, after);
     return { outcome: 'recorded', allocation: after };
@@ -55,6 +56,13 @@ export const deletionRefused: Command<DeletionRefused, VimReportResult> = (head,
   report(head, input.allocation, at, (draft, before) => {
     if (before.intent !== 'delete' || before.fault?.message === input.fault.message) return IGNORED;
     return put(draft, 'state-changed', before, { ...before, fault: { ...input.fault, occurredOn: at.now } });
+  });
+
+/** Nobody knows what became of a creation: for a while it may take effect yet, whatever else becomes of the allocation. */
+export const creationUnanswered: Command<CreationUnanswered, VimReportResult> = (head, { allocation, until }, at) =>
+  report(head, allocation, at, (draft, before) => {
+    if ((before.unansweredUntil ?? 0) >= until) return IGNORED;
+    return put(draft, undefined, before, { ...before, unansweredUntil: until });
   });
 
 /**
@@ -132,7 +140,10 @@ function followMachine(draft: Draft, before: Allocation, after: Allocation): voi
   settle(draft, 'capacity-withdrawn');
 }
 
-/** The VIM has confirmed that there is no server: the record goes, and what it held is free. */
+/**
+ * The VIM has confirmed that there is no server: the record goes, and what it held is free. While a creation may still take effect,
+ * it stays, to be deleted when that has come or can come no more.
+ */
 export const serverGone: Command<ServerGone, VimReportResult> = (head, input, at) =>
   report(head, input.allocation, at, gone);
 
@@ -161,6 +172,7 @@ function put(
 }
 
 function gone(draft: Draft, before: Allocation): VimReportResult {
+  if ((before.unansweredUntil ?? 0) > draft.at.now) return awaitLate(draft, before);
   draft.put('allocation', before.id, null);
   detach(draft, before);
   announceAllocation(
@@ -171,6 +183,12 @@ function gone(draft: Draft, before: Allocation): VimReportResult {
   );
   free(draft, before);
   return { outcome: 'gone' };
+}
+
+function awaitLate(draft: Draft, before: Allocation): VimReportResult {
+  if (before.server === undefined && before.intent === 'delete') return IGNORED;
+  const after: Allocation = { ...omit(before, 'server'), vmState: 'DELETING', intent: 'delete' };
+  return put(draft, before.vmState === 'DELETING' ? undefined : 'state-changed', before, after);
 }
 
 function free(draft: Draft, before: Allocation): void {

@@ -159,13 +159,17 @@ export async function showServer(nova: Service, id: string, signal: AbortSignal)
   return toServer(decoded("Nova's server", () => z.object({ server }).parse(body)).server);
 }
 
-export async function findServer(nova: Service, token: string, signal: AbortSignal): Promise<VimServer | undefined> {
+/** Those with a token that are there, the oldest first. */
+export async function findServers(nova: Service, token: string, signal: AbortSignal): Promise<VimServer[]> {
   const found = await list(
     nova,
     { path: taggedPath(tagOf(token)), key: 'servers', item: server, version: READ_SERVERS },
     signal,
   );
-  return found.map(toServer).find((each) => each.token === token && each.status !== 'DELETED');
+  return found
+    .map(toServer)
+    .filter((each) => each.token === token && each.status !== 'DELETED')
+    .sort((one, other) => one.createdAt - other.createdAt);
 }
 
 /** The image on the host's disk, from which the server starts, and volumes that outlive it ("Create Server", block_device_mapping_v2). */

@@ -97,7 +97,7 @@ class OpenStackVim implements Vim {
       read: async (id) => nova.showServer(await compute(), id, signal),
       gone: (id, last) => ({ ...(last ?? unknownServer(id)), status: 'DELETED', deleting: true }),
     });
-    this.#groups = new ServerGroups(providerId);
+    this.#groups = new ServerGroups(providerId, signal);
     this.#resources = new Resources({
       session,
       clock,
@@ -130,7 +130,7 @@ class OpenStackVim implements Vim {
   createServer(request: CreateServer, signal: AbortSignal): Promise<{ readonly serverId: string }> {
     return this.#call(signal, async (either) => {
       const compute = await this.#session.service('compute', either);
-      const existing = await nova.findServer(compute, request.token, either);
+      const [existing] = await nova.findServers(compute, request.token, either);
       const serverId = existing?.id ?? (await this.#create(compute, request, either));
       this.#servers.built(serverId);
       return { serverId };
@@ -144,10 +144,10 @@ class OpenStackVim implements Vim {
     });
   }
 
-  findServerByToken(token: string, signal: AbortSignal): Promise<VimServer | undefined> {
+  findServersByToken(token: string, signal: AbortSignal): Promise<readonly VimServer[]> {
     return this.#call(signal, async (either) => {
-      const found = await nova.findServer(await this.#session.service('compute', either), token, either);
-      if (found !== undefined) this.#servers.seen(found);
+      const found = await nova.findServers(await this.#session.service('compute', either), token, either);
+      for (const server of found) this.#servers.seen(server);
       return found;
     });
   }
@@ -175,7 +175,7 @@ class OpenStackVim implements Vim {
     return this.#call(signal, (either) => this.#resources.delete(kind, id, either));
   }
 
-  findResourceByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<VimResource | undefined> {
+  findResourcesByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<readonly VimResource[]> {
     return this.#call(signal, (either) => this.#resources.find(kind, token, either));
   }
 

@@ -66,7 +66,7 @@ export class Resources {
     const { kind } = request.spec;
     const service = await this.#service(kind, signal);
     const api = APIS[kind];
-    const existing = await this.find(kind, request.token, signal);
+    const [existing] = await this.find(kind, request.token, signal);
     try {
       const made = existing ?? (await api.create(service, request, signal));
       await api.complete?.(service, made, request, signal);
@@ -84,9 +84,9 @@ export class Resources {
   }
 
   /** @throws VimError. */
-  async find(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<VimResource | undefined> {
-    const found = (await this.#list(kind, token, signal)).find((each) => each.token === token);
-    if (found !== undefined) this.#watches[kind].seen(found);
+  async find(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<readonly VimResource[]> {
+    const found = (await this.#list(kind, token, signal)).filter((each) => each.token === token);
+    for (const each of found) this.#watches[kind].seen(each);
     return found;
   }
 

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import type { VimServerGroup } from '../vim.ts';
 import { VimError } from '../vim.ts';
 import { list } from './paging.ts';
-import { decoded } from './session.ts';
+import { decoded, untilAborted } from './session.ts';
 import type { Service } from './session.ts';
 
 /** A group has one policy, as a word, from 2.64 on. */
@@ -19,6 +19,8 @@ type Group = z.infer<typeof group>;
 
 export class ServerGroups {
   readonly #prefix: string;
+  /** Ends what is made for all who wait. */
+  readonly #closed: AbortSignal;
   readonly #making = new Map<string, Promise<string>>();
   readonly #removing = new Map<string, Promise<void>>();
   /** Groups that were asked for of late: servers that are on their way to them may be in no list yet. */
@@ -27,22 +29,27 @@ export class ServerGroups {
   /** Whether there may be groups of ours: at first nobody knows. */
   #some = true;
 
-  /** Names begin with the provider, so that others who use the tenant keep theirs. */
-  constructor(providerId: string) {
+  /**
+   * Names begin with the provider, so that others who use the tenant keep theirs.
+   *
+   * @param closed ends with the account
+   */
+  constructor(providerId: string, closed: AbortSignal) {
     this.#prefix = `promise-${providerId}-`;
+    this.#closed = closed;
   }
 
   /** The id of a group, which is made if there is none. @throws VimError. */
-  async ensure(nova: Service, wanted: VimServerGroup, signal: AbortSignal): Promise<string> {
+  ensure(nova: Service, wanted: VimServerGroup, signal: AbortSignal): Promise<string> {
     const name = this.#nameOf(wanted.token);
     this.#askedLately.add(name);
-    // Servers of one group come together: the first one makes it, for all.
+    // Servers of one group come together: the first one makes it, for all, whether or not that one waits for it.
     let making = this.#making.get(name);
     if (making === undefined) {
-      making = this.#make(nova, name, wanted, signal).finally(() => this.#making.delete(name));
+      making = this.#make(nova, name, wanted).finally(() => this.#making.delete(name));
       this.#making.set(name, making);
     }
-    return making;
+    return untilAborted(making, signal);
   }
 
   /** Removes our groups that have no servers, save those in use, or asked for since the removal before this one. @throws VimError. */
@@ -64,7 +71,8 @@ export class ServerGroups {
     }
   }
 
-  async #make(nova: Service, name: string, { policy }: VimServerGroup, signal: AbortSignal): Promise<string> {
+  async #make(nova: Service, name: string, { policy }: VimServerGroup): Promise<string> {
+    const signal = this.#closed;
     this.#some = true;
     // Whether that succeeds is for whoever removes it: what is listed then is there.
     await this.#removing.get(name)?.catch(() => undefined);

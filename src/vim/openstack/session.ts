@@ -214,7 +214,8 @@ export function decoded<T>(what: string, decode: () => T): T {
   }
 }
 
-function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+/** What comes of work that goes on for others, as long as who waits does. @throws VimError aborted. */
+export function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = (): void => reject(aborted());
     if (signal.aborted) stop();

@@ -158,14 +158,8 @@ export class SimulatedCloud implements SimulationControls {
     return [...this.#servers.values()].map(({ server }) => server);
   }
 
-  serverByToken(token: string): VimServer | undefined {
-    return this.servers().find((server) => server.token === token);
-  }
-
-  /** Accepts a server. @returns its id, once the cloud remembers it. */
+  /** Accepts a server, another one each time. @returns its id, once the cloud remembers it. */
   async createServer(request: CreateServer): Promise<string> {
-    const existing = this.serverByToken(request.token);
-    if (existing !== undefined) return existing.id;
     const flavor = this.#admit(request);
     const host = this.#place(request, flavor);
     const failure = this.#take('bootFailures');
@@ -209,10 +203,8 @@ export class SimulatedCloud implements SimulationControls {
     return this.#resources.all(kind);
   }
 
-  /** Accepts a resource. @returns it as it is then, once the cloud remembers it. */
+  /** Accepts a resource, another one each time. @returns it as it is then, once the cloud remembers it. */
   async createResource(request: CreateResource): Promise<VimResource> {
-    const existing = this.#resources.byToken(request.spec.kind, request.token);
-    if (existing !== undefined) return existing;
     const refusal = this.#take('refusals');
     if (refusal !== undefined) throw new VimError('over-quota', refusal);
     const made = this.#resources.create(request);

@@ -54,10 +54,6 @@ export class SimulatedResources {
     return this.state.flatMap(({ resource }) => (resource.kind === kind ? [resource] : []));
   }
 
-  byToken(kind: VimResourceKind, token: string): VimResource | undefined {
-    return this.all(kind).find((resource) => resource.token === token);
-  }
-
   /** Whether there is a network, of the cloud from the beginning or made since, by id or name. */
   hasNetwork(key: string): boolean {
     return named(this.#options.nfvi().networks, key) !== undefined || named(this.all('network'), key) !== undefined;

@@ -38,15 +38,18 @@ export class SimulatedVim implements Vim {
   }
 
   createServer(request: CreateServer, signal: AbortSignal): Promise<{ readonly serverId: string }> {
-    return this.#call(signal, async () => ({ serverId: await this.#cloud.createServer(request) }));
+    return this.#call(signal, async () => {
+      const [existing] = withToken(this.#cloud.servers(), request.token);
+      return { serverId: existing?.id ?? (await this.#cloud.createServer(request)) };
+    });
   }
 
   deleteServer(serverId: string, signal: AbortSignal): Promise<void> {
     return this.#call(signal, () => this.#cloud.deleteServer(serverId));
   }
 
-  findServerByToken(token: string, signal: AbortSignal): Promise<VimServer | undefined> {
-    return this.#call(signal, () => this.#cloud.serverByToken(token));
+  findServersByToken(token: string, signal: AbortSignal): Promise<readonly VimServer[]> {
+    return this.#call(signal, () => withToken(this.#cloud.servers(), token));
   }
 
   listServers(signal: AbortSignal): Promise<readonly VimServer[]> {
@@ -59,15 +62,18 @@ export class SimulatedVim implements Vim {
   }
 
   createResource(request: CreateResource, signal: AbortSignal): Promise<VimResource> {
-    return this.#call(signal, () => this.#cloud.createResource(request));
+    return this.#call(signal, () => {
+      const [existing] = withToken(this.#cloud.resources(request.spec.kind), request.token);
+      return existing ?? this.#cloud.createResource(request);
+    });
   }
 
   deleteResource(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<void> {
     return this.#call(signal, () => this.#cloud.deleteResource(kind, id));
   }
 
-  findResourceByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<VimResource | undefined> {
-    return this.#call(signal, () => this.#cloud.resources(kind).find((resource) => resource.token === token));
+  findResourcesByToken(kind: VimResourceKind, token: string, signal: AbortSignal): Promise<readonly VimResource[]> {
+    return this.#call(signal, () => withToken(this.#cloud.resources(kind), token));
   }
 
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
@@ -92,4 +98,8 @@ export class SimulatedVim implements Vim {
     }
     return work();
   }
+}
+
+function withToken<T extends { readonly token?: string }>(things: readonly T[], token: string): readonly T[] {
+  return things.filter((each) => each.token === token);
 }

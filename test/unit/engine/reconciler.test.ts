@@ -106,20 +106,20 @@ class TroubledVim implements Vim {
     this.#trouble('createServer', request.token, () => this.#vim.createServer(request, signal));
   deleteServer = (id: string, signal: AbortSignal): Promise<void> =>
     this.#trouble('deleteServer', '', () => this.#vim.deleteServer(id, signal));
-  findServerByToken = (token: string, signal: AbortSignal): ReturnType<Vim['findServerByToken']> =>
-    this.#trouble('findServerByToken', token, () => this.#vim.findServerByToken(token, signal));
+  findServersByToken = (token: string, signal: AbortSignal): ReturnType<Vim['findServersByToken']> =>
+    this.#trouble('findServersByToken', token, () => this.#vim.findServersByToken(token, signal));
   listServers = (signal: AbortSignal): Promise<readonly VimServer[]> =>
     this.#trouble('listServers', '', () => this.#vim.listServers(signal));
   createResource = (request: CreateResource, signal: AbortSignal): ReturnType<Vim['createResource']> =>
     this.#trouble('createResource', request.token, () => this.#vim.createResource(request, signal));
   deleteResource = (kind: VimResourceKind, id: string, signal: AbortSignal): Promise<void> =>
     this.#trouble('deleteResource', '', () => this.#vim.deleteResource(kind, id, signal));
-  findResourceByToken = (
+  findResourcesByToken = (
     kind: VimResourceKind,
     token: string,
     signal: AbortSignal,
-  ): ReturnType<Vim['findResourceByToken']> =>
-    this.#trouble('findResourceByToken', token, () => this.#vim.findResourceByToken(kind, token, signal));
+  ): ReturnType<Vim['findResourcesByToken']> =>
+    this.#trouble('findResourcesByToken', token, () => this.#vim.findResourcesByToken(kind, token, signal));
   listResources = (kind: VimResourceKind, signal: AbortSignal): ReturnType<Vim['listResources']> =>
     this.#trouble('listResources', kind, () => this.#vim.listResources(kind, signal));
   removeServerGroups = (inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void> =>
@@ -149,6 +149,7 @@ describe('reconciler', () => {
   let reconciler: Reconciler;
   let reported: unknown[];
   let orphans: string[];
+  let duplicates: string[];
   const signal = new AbortController().signal;
   const model: LedgerModel<Head, Change> = engineModel;
 
@@ -178,6 +179,7 @@ describe('reconciler', () => {
       ]),
       onFailure: (error) => reported.push(error),
       onOrphan: (_provider, server) => orphans.push(server.token ?? ''),
+      onDuplicate: (_provider, server) => duplicates.push(server.id),
     });
     if (start) reconciler.start();
   };
@@ -225,6 +227,7 @@ describe('reconciler', () => {
     clock = new ManualClock(1_000_000);
     reported = [];
     orphans = [];
+    duplicates = [];
     open();
   });
   afterEach(async () => {
@@ -321,7 +324,7 @@ describe('reconciler', () => {
       await eventually(() => vm()?.intent === undefined);
       expect(vim.calls.filter((call) => call.endsWith('token-vm'))).to.deep.equal([
         'createServer token-vm',
-        'findServerByToken token-vm',
+        'findServersByToken token-vm',
       ]);
       expect(vm()?.server).to.equal(servers()[0]?.id);
       expect(servers()).to.have.length(1);
@@ -468,6 +471,7 @@ describe('reconciler', () => {
       open();
       await until(() => servers().find(({ id }) => id === second.serverId)?.deleting === true);
       expect(orphans).to.deep.equal(['stranger']);
+      expect(duplicates).to.deep.equal([second.serverId]);
       const there = (): boolean => servers().some(({ token }) => token === 'stranger');
       for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
       expect(orphans).to.deep.equal(['stranger']);
@@ -613,6 +617,119 @@ describe('reconciler', () => {
       await until(() => vm()?.vmState === 'ERROR');
       expect(vm()?.fault?.message).to.equal('Quota exceeded for volumes');
       expect(vm()?.intent).to.equal(undefined);
+    });
+  });
+
+  describe('a creation that takes effect after it was taken for lost', () => {
+    const common = omit(ALLOCATION, 'flavor', 'image', 'networks', 'resource');
+    const VOLUME: ResourceAllocation = { ...common, resource: { kind: 'volume', sizeGb: 1 } };
+    const NETWORK: ResourceAllocation = { ...common, resource: { kind: 'network', subnets: [] } };
+    const silence = (): VimError => new VimError('timeout', 'the cloud is silent');
+    /** What the cloud has with the token of the record, and keeps. */
+    const there = (): string[] =>
+      [servers(), clouds.cloud('vim').resources('volume'), clouds.cloud('vim').resources('network')]
+        .flat()
+        .flatMap(({ id, token, deleting }) => (token === ALLOCATION.token && !deleting ? [id] : []));
+    const all = (): number =>
+      [servers(), clouds.cloud('vim').resources('volume'), clouds.cloud('vim').resources('network')].flat().length;
+
+    for (const record of [ALLOCATION, VOLUME, NETWORK]) {
+      const what = record.resource?.kind ?? 'server';
+      const call = record.resource === undefined ? 'createServer' : 'createResource';
+      /** What was asked for first arrives now: the cloud does not know that anything else did. */
+      const arrive = async (): Promise<void> => {
+        const { token, name } = ALLOCATION;
+        if (record.resource === undefined) {
+          const { image, flavor, networks } = ALLOCATION;
+          await clouds.cloud('vim').createServer({ token, name, image, flavor, networks });
+        } else await clouds.cloud('vim').createResource({ token, name, spec: record.resource });
+      };
+      /** The first creation is out, and the record stands for the second. */
+      const madeAnew = async (): Promise<string> => {
+        await connected();
+        vim.failures.set(call, [silence()]);
+        await decide(put(record));
+        await eventually(() => vm()?.vmState === 'ACTIVE');
+        return vm()?.server ?? '';
+      };
+
+      it(`leaves one ${what} for the record, soon and whatever the policy for orphans is`, async () => {
+        const kept = await madeAnew();
+        vim.deaf = true;
+        await reconciler.refresh('vim');
+        const lists = (): number => vim.calls.filter((each) => each.startsWith('list')).length;
+        const before = lists();
+        await arrive();
+        expect(there()).to.have.length(2);
+        await eventually(() => there().length === 1);
+        expect(there()).to.deep.equal([kept]);
+        expect(lists(), 'no sweep was needed').to.equal(before);
+        expect(duplicates).to.have.length(1);
+        expect([orphans, vm()?.vmState]).to.deep.equal([[], 'ACTIVE']);
+      });
+
+      it(`leaves one ${what} for the record when the agent was killed before it came`, async () => {
+        const kept = await madeAnew();
+        await shut();
+        open(false);
+        await arrive();
+        reconciler.start();
+        await eventually(() => there().length === 1);
+        expect(there()).to.deep.equal([kept]);
+      });
+
+      it(`leaves one ${what} when the agent was killed while nothing was known`, async () => {
+        await connected();
+        vim.failures.set(call, [silence()]);
+        await decide(put(record));
+        await until(() => vim.failures.get(call)?.length === 0);
+        await shut();
+        open();
+        await eventually(() => vm()?.vmState === 'ACTIVE');
+        await arrive();
+        await eventually(() => there().length === 1);
+        expect(there()).to.deep.equal([vm()?.server]);
+      });
+
+      it(`leaves no ${what} when all tries were given up`, async () => {
+        await connected();
+        vim.failures.set(call, [silence(), silence(), silence(), silence()]);
+        await decide(put(record));
+        await eventually(() => vm()?.vmState === 'ERROR');
+        await arrive();
+        await eventually(() => all() === 0);
+        expect(vm()).to.include({ vmState: 'ERROR' }).and.not.have.property('server');
+      });
+
+      it(`leaves no ${what} when its end was asked for meanwhile, and the record goes when nothing more can come`, async () => {
+        await madeAnew();
+        const allocation = vm() ?? expect.fail('there is no allocation');
+        await decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
+        await eventually(() => there().length === 0);
+        await shut();
+        open();
+        await connected();
+        expect(vm()?.vmState).to.equal('DELETING');
+        await arrive();
+        await eventually(() => vm() === undefined);
+        expect(all()).to.equal(0);
+      });
+    }
+
+    it('is removed later when it cannot be at once, and the provider stays up', async () => {
+      await connected();
+      vim.failures.set('createResource', [silence()]);
+      await decide(put(NETWORK));
+      await eventually(() => vm()?.vmState === 'ACTIVE');
+      const { token, name } = NETWORK;
+      const late = await clouds.cloud('vim').createResource({ token, name, spec: NETWORK.resource });
+      const spec = { kind: 'port', network: late.id } as const;
+      const port = await clouds.cloud('vim').createResource({ token: 'p', name: 'p', spec });
+      for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
+      expect([provider()?.status, duplicates]).to.deep.equal(['up', [late.id]]);
+      await clouds.cloud('vim').deleteResource('port', port.id);
+      await eventually(() => there().length === 1);
+      expect(there()).to.deep.equal([vm()?.server]);
     });
   });
 

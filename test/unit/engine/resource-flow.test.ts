@@ -348,6 +348,13 @@ describe('machines with ports and volumes that are there', () => {
       expect(refusal(engine, { ...FLOATING, port: name }), name).to.equal('unknown-resource');
     }
     expect(machineReason(engine, { volumes: [`vim-${volume}`] })).to.equal('unknown-resource');
+    // What nobody has is answered in the same words, and without the VIM: a guess tells nothing.
+    const said = (name: string): string => {
+      const result = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', ports: [name] });
+      return result.outcome === 'refused' ? result.refusal.message.replace(name, '…') : result.outcome;
+    };
+    expect(said(`vim-${port}`)).to.equal(said('nobodys'));
+    expect(refusal(engine, { ...FLOATING, port: 'nobodys' })).to.equal('unknown-resource');
     expect(() => engine.do('destroyAllocation', { id: volume })).to.throw(UnknownEntry);
     engine.as = { user: 'ann', tenant: 'red', confinedTo: 'red' };
     machine(engine, { networks: ['net-of-red'], ports: [port], volumes: [volume] });

@@ -68,7 +68,7 @@ describe('Keystone', () => {
     const [made] = await Promise.all([
       vim.createServer({ token: 't', name: 'n', flavor: 'm1.tiny', image: 'cirros', networks: [] }, signal),
       vim.listServers(signal),
-      vim.findServerByToken('x', signal),
+      vim.findServersByToken('x', signal),
       vim.discover(signal),
     ]);
     expect(made.serverId).to.equal('server-1');

@@ -49,14 +49,14 @@ describe('Nova', () => {
     const token = `${'long '.repeat(20)}/,`;
     const { serverId } = await vim.createServer(request({ token }), signal);
     expect(member(fixture.cloud.asked('POST', SERVERS)[0]?.body, 'server.tags.0')).to.match(/^[^/,]{1,60}$/);
-    expect((await vim.findServerByToken(token, signal))?.id).to.equal(serverId);
+    expect((await vim.findServersByToken(token, signal))[0]?.id).to.equal(serverId);
   });
 
   it('believes the metadata and not the tag', async () => {
     fixture.cloud.script('GET', DETAIL, 'nova-servers-active');
-    expect(await vim.findServerByToken('other', signal)).to.equal(undefined);
+    expect(await vim.findServersByToken('other', signal)).to.deep.equal([]);
     fixture.cloud.script('GET', DETAIL, 'nova-servers-active');
-    expect((await vim.findServerByToken('t1', signal))?.status).to.equal('ACTIVE');
+    expect((await vim.findServersByToken('t1', signal))[0]?.status).to.equal('ACTIVE');
   });
 
   it('reads servers as they were recorded', async () => {

@@ -166,7 +166,7 @@ describe('volumes, networks, ports and floating IPs of OpenStack', () => {
     it(`removes a network again when ${name} is what becomes of its subnet`, async () => {
       fixture.cloud.script('POST', '/v2.0/subnets', name);
       await failureOf(vim.createResource(make(NETWORK), signal), kind);
-      expect(await vim.findResourceByToken('network', 't1', signal)).to.equal(undefined);
+      expect(await vim.findResourcesByToken('network', 't1', signal)).to.deep.equal([]);
     });
   }
 

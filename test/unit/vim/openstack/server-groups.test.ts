@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { VimError } from '../../../../src/vim/vim.ts';
 import type { CreateServer, Vim } from '../../../../src/vim/vim.ts';
 import { OpenStackFixture, failureOf, signal } from './openstack-fixture.ts';
 import { member, recorded } from './recorded.ts';
@@ -74,6 +75,20 @@ describe("Nova's server groups", () => {
     expect(fixture.cloud.asked('POST', GROUPS)).to.have.length(1);
     await vim.createServer(request('t5', { group: { token: 'r2/apart', policy: 'affinity' } }), signal);
     expect(groups.map(({ policy }) => policy)).to.deep.equal(['anti-affinity', 'affinity']);
+  });
+
+  it('are made for the others when the one that came first gives up', async () => {
+    const first = new AbortController();
+    const given = vim.createServer(request('t1'), first.signal).catch((error: unknown) => error);
+    const stay = vim.createServer(request('t2'), signal);
+    await fixture.until(() => fixture.cloud.asked('GET', GROUPS).length > 0);
+    first.abort();
+    expect(await given)
+      .to.be.instanceOf(VimError)
+      .and.include({ kind: 'aborted' });
+    await stay;
+    expect(fixture.cloud.asked('POST', GROUPS)).to.have.length(1);
+    expect(hints()).to.deep.equal([[undefined, 'group-1']]);
   });
 
   it('are removed when nothing needs them, save those of others', async () => {
