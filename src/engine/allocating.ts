@@ -57,10 +57,11 @@ export function allocate<Found extends Consumption>(draft: Draft, request: Alloc
     return { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId()) };
   }
   const reservation = find(head, 'reservation', request.reservation, at);
-  const barred = bar(head, reservation, request.reservation, at.now);
-  if (reservation === undefined || barred !== undefined) {
-    return barred === undefined ? refused('unknown-reservation', '') : { outcome: 'refused', refusal: barred };
+  if (reservation === undefined) {
+    return refused('unknown-reservation', `There is no reservation '${request.reservation}'.`);
   }
+  const barred = bar(head, reservation, at.now);
+  if (barred !== undefined) return { outcome: 'refused', refusal: barred };
   const planned = planReserved(head, reservation, request.wanted, at.now);
   if (planned.outcome === 'refused') {
     // What is on loan where the reservation needs it goes now, whatever brought that about.

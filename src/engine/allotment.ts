@@ -65,8 +65,8 @@ export interface Plan<Found extends Consumption> {
 export type Planned<Found extends Consumption> = { readonly outcome: 'planned'; readonly plan: Plan<Found> } | Refused;
 
 /** Why nothing can be allocated against a reservation now, whatever it is. */
-export function bar(head: Head, reservation: Reservation | undefined, id: Id, now: Instant): Refusal | undefined {
-  if (reservation === undefined) return refusal('unknown-reservation', `There is no reservation '${id}'.`);
+export function bar(head: Head, reservation: Reservation, now: Instant): Refusal | undefined {
+  const { id } = reservation;
   if (isOver(reservation) || (reservation.endsAt !== undefined && reservation.endsAt <= now)) {
     return refusal('reservation-over', `The reservation '${id}' is over: its status is ${reservation.status}.`);
   }
