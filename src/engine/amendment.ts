@@ -102,7 +102,7 @@ function amendTo(
   const { awaits, withdrawn } = begins ? vacate(draft, { ...wanted, claims }, false) : NOTHING_TO_VACATE;
   const status = wanted.startsAt <= now && awaits.length === 0 ? 'active' : 'scheduled';
   draft.disturb([...before.claims, ...claims]);
-  const ready = omit(wanted, 'awaits');
+  const ready = omit(wanted, 'awaits', 'easesAt');
   const amended = awaits.length === 0 ? ready : { ...ready, awaits };
   const result = settleAmended(draft, before, amended, claims, status);
   return { ...result, ...told(displacedBy(draft, result.reservation, room, withdrawn), moved) };

@@ -128,7 +128,7 @@ function close(draft: Draft, before: Reservation, by: Displacer, priority: Prior
   const whom = sees(ownerOf(before), by) ? `the ${what} '${by.id}'` : `a ${what}`;
   const message = `It gave way to ${whom} of the priority ${PRIORITY_NAMES[priority]}${cause}.`;
   const status = next(before.status, 'preempt') ?? 'preempted';
-  const rest = omit(before, 'hold', 'awaits');
+  const rest = omit(before, 'hold', 'awaits', 'easesAt');
   const claims = claimsBefore(before.claims, now);
   const over: Reservation = { ...rest, status, reason: 'displaced', message, claims, modifiedOn: now };
   const machines = backed(draft.head, before);
@@ -145,7 +145,7 @@ export function moved(draft: Draft, before: Reservation): boolean {
   const admission = admit(draft.head, before.demand, windowsAhead(before), now, { mayMove: false });
   if (admission.outcome === 'refused') return false;
   const over = draft.head.reservations.get(before.id) ?? before;
-  const rest = omit(before, 'reason', 'message');
+  const rest = omit(before, 'reason', 'message', 'easesAt');
   const after: Reservation = { ...rest, status: 'scheduled', claims: admission.claims, modifiedOn: now };
   reschedule(draft, over, after);
   draft.put('reservation', after.id, after);

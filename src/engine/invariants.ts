@@ -11,7 +11,7 @@
  *    groups and zones say.
  * 4. Pools have no more than their provider, where that is known, save for what they lost with it.
  * 5. An offer holds in its window what was offered, and one that is over holds nothing from then on.
- * 6. A window that was chosen lies within the bounds of the request and has its length.
+ * 6. A window that was chosen lies within the bounds of the request and has its length. Only what is degraded says when that eases.
  * 7. Of what recurs, each window after the current one holds all that was asked for, placed as it is to be.
  * 8. Where a reservation that has started holds something, no more is on loan than nobody needs, save by machines that are being deleted;
  *    and who waits for machines to be gone has not started, and they are being deleted.
@@ -256,6 +256,8 @@ function misheld(head: Head, reservation: Reservation): string[] {
   for (const claim of reservation.claims) {
     if (!containsWindow(span, spanOfAll(windowsIn(claim)))) found.push(`its claim ${claim.id} lies outside its window`);
   }
+  if (reservation.easesAt !== undefined && reservation.status !== 'degraded')
+    found.push('it says when it eases and is not degraded');
   if (isOver(reservation)) return found;
   if (!withinBounds(reservation)) found.push('its window is not one within its bounds');
   const machines = backed(head, reservation);

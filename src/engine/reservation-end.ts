@@ -27,7 +27,7 @@ export function conclude(
   machines: 'terminate' | 'release',
 ): Id[] {
   const { now } = draft.at;
-  const rest = omit(before, 'hold', 'message', 'awaits');
+  const rest = omit(before, 'hold', 'message', 'awaits', 'easesAt');
   const over: Reservation = { ...rest, ...after, modifiedOn: now, claims: claimsBefore(before.claims, now) };
   const released: Id[] = [];
   const allocations = backed(draft.head, before);

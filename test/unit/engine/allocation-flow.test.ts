@@ -164,6 +164,25 @@ describe('allocations (allocation flow of the first seed)', () => {
     ]);
   });
 
+  it('keeps who is degraded by a machine so until it is gone, whatever else is settled meanwhile', () => {
+    const engine = engineWithPool();
+    const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: TWO } });
+    const id = start(engine, { reservation });
+    const later = engine.reserve({ start: NOW + HOUR, end: NOW + 2 * HOUR, demand: { capacity: { cores: 4 } } });
+    const statusAfter = (step: () => unknown): string | undefined => {
+      step();
+      return engine.head.reservations.get(later)?.status;
+    };
+    expect(statusAfter(() => engine.advance(HOUR))).to.equal('degraded');
+    expect(statusAfter(() => engine.do('destroyInstance', { id }))).to.equal('degraded');
+    expect(statusAfter(() => engine.do('increaseCapacity', { capacity: { ram: 512 } }))).to.equal('degraded');
+    // Nobody else is degraded by it.
+    const other = engine.reserve({ start: NOW + 2 * HOUR, end: NOW + 3 * HOUR, demand: { capacity: { ram: 512 } } });
+    expect(statusAfter(() => engine.do('increaseCapacity', { capacity: { ram: 512 } }))).to.equal('degraded');
+    expect(engine.head.reservations.get(other)?.status).to.equal('scheduled');
+    expect(statusAfter(() => engine.do('serverGone', { allocation: id }))).to.equal('active');
+  });
+
   it('destroys machines at the end where policy says so, and announces the end before', () => {
     const engine = engineWithPool();
     const entry = { ...DEFAULT_POLICY, atEnd: 'terminate', terminationLead: 10 } as const;
@@ -205,5 +224,94 @@ describe('allocations (allocation flow of the first seed)', () => {
     });
     expect(engine.head.allocations.get(allocation)?.endsAt).to.equal(NOW + 2 * HOUR);
     expect(capacityAt(engine.head, NOW).reserved.cores).to.equal(0);
+  });
+
+  describe('says what stands in the way', () => {
+    const said = (engine: Engine, input: Partial<CreateInstance>): string => {
+      const result = engine.do('createInstance', { ...VM, ...input });
+      return result.outcome === 'refused' ? `${result.refusal.reason}: ${result.refusal.message}` : result.outcome;
+    };
+    const twoHosts = [
+      { name: 'h1', cores: 4, zone: 'z1' },
+      { name: 'h2', cores: 4, zone: 'z2' },
+    ];
+
+    it('of providers and pools', () => {
+      const engine = new Engine();
+      expect(said(engine, {})).to.equal('unknown-provider: There is no provider yet; add-provider registers one.');
+      const one = engine.provider(twoHosts, 'one');
+      expect(said(engine, {})).to.equal(
+        `insufficient-capacity: The provider '${one}' has no pool; increase-capacity makes one.`,
+      );
+      engine.pool(one, { cores: 4, ram: 4096, instances: 4 }, 'z1');
+      expect(said(engine, { zone: 'z2' })).to.equal(
+        `insufficient-capacity: The provider '${one}' has no pool for the zone 'z2'; increase-capacity makes one.`,
+      );
+      expect(said(engine, { zone: 'z3' })).to.equal(`unknown-zone: The provider '${one}' has no zone 'z3'.`);
+      expect(said(engine, { zone: 'z1' })).to.equal('accepted');
+      const two = engine.provider([{ name: 'x', cores: 4 }], 'two');
+      const reservation = engine.reserve({ demand: { capacity: TWO } });
+      expect(said(engine, { reservation, provider: two })).to.equal(
+        `unknown-provider: The reservation holds nothing on the provider '${two}'.`,
+      );
+      expect(said(engine, { reservation, provider: one })).to.equal('accepted');
+      expect(said(engine, {})).to.equal(
+        'ambiguous-provider: There are several providers; say which one with provider-id.',
+      );
+      engine.do('updateProvider', { id: two, status: 'down' });
+      expect(said(engine, { provider: two })).to.equal(
+        `provider-unavailable: The provider '${two}' cannot be used now; its status is down.`,
+      );
+    });
+
+    it('of hosts, where a pool has room in sum and no host has', () => {
+      const engine = new Engine();
+      const pool = engine.pool(engine.provider(twoHosts), { cores: 8, ram: 8192, instances: 8 });
+      // Two cores of each host are taken in a day.
+      engine.reserve({
+        start: T,
+        end: T + HOUR,
+        demand: {
+          capacity: {},
+          containers: [{ name: 'web', count: 2, size: { vcpus: 2, ram: 1024 }, group: 'g' }],
+          groups: [{ name: 'g', policy: 'anti-affinity' }],
+        },
+      });
+      expect(said(engine, { flavor: 'large' })).to.equal(
+        "insufficient-capacity: No host has room for the flavor 'large' without end, beside what is placed there.",
+      );
+      const four = { capacity: { cores: 4, ram: 4096, instances: 1 } };
+      const reservation = engine.reserve({ end: T + 1, demand: four });
+      expect(said(engine, { reservation, flavor: 'large' })).to.equal(
+        `insufficient-capacity: No host of the pool '${pool}' has room for the flavor 'large' until the reservation ends, beside what is placed there.`,
+      );
+      const before = engine.reserve({ end: T, demand: four });
+      expect(said(engine, { reservation: before, flavor: 'large' })).to.equal('accepted');
+    });
+
+    it('of a reservation whose capacity was lost, and of one with too little left', () => {
+      const engine = new Engine();
+      const source = engine.provider();
+      const pool = engine.pool(source, { cores: 4, ram: 4096, instances: 4 });
+      const reservation = engine.reserve({ end: T, demand: { capacity: { cores: 4, ram: 4096, instances: 4 } } });
+      engine.do('decreaseCapacity', { source, capacity: { cores: 3 }, force: true });
+      expect(said(engine, { reservation })).to.equal('accepted');
+      expect(said(engine, { reservation })).to.equal(
+        `insufficient-capacity: The pool '${pool}' has no room for the machine at present: capacity was lost, and the reservation cannot be kept in full.`,
+      );
+      engine.do('increaseCapacity', { source, capacity: { cores: 3 } });
+      expect(said(engine, { reservation, flavor: 'large' })).to.equal(
+        "exceeds-reservation: The flavor 'large' needs 4 cores, 4096 ram, 1 instances and 10 GB of local disk; of the reservation there remain 3 cores, 3584 ram, 3 instances.",
+      );
+    });
+
+    it('of a reservation in another zone', () => {
+      const engine = new Engine();
+      engine.pool(engine.provider(twoHosts), { cores: 8, ram: 8192, instances: 8 });
+      const containers = [{ name: 'web', count: 1, size: { flavor: 'small' }, zone: 'z2' }];
+      const reservation = engine.reserve({ demand: { capacity: {}, containers } });
+      expect(said(engine, { reservation, zone: 'z1' })).to.match(/^exceeds-reservation: /);
+      expect(said(engine, { reservation, zone: 'z2' })).to.equal('accepted');
+    });
   });
 });

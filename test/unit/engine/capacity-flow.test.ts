@@ -121,6 +121,18 @@ describe('capacity (capacity flow of the first seed)', () => {
     expect([...engine.due.keys()].filter((item) => item.startsWith('ease'))).to.deep.equal([]);
   });
 
+  it('does not look again at what was changed so that it fits', () => {
+    const engine = new Engine();
+    const source = engine.provider();
+    engine.pool(source, { cores: 10 });
+    const id = engine.reserve({ start: T, end: T + 10 * HOUR, demand: { capacity: { cores: 8 } } });
+    engine.do('decreaseCapacity', { source, start: T, end: T + HOUR, capacity: { cores: 5 }, force: true });
+    expect(engine.head.reservations.get(id)).to.include({ status: 'degraded', easesAt: T + HOUR });
+    engine.do('updateReservation', { id, demand: { capacity: { cores: 5 } } });
+    expect(engine.head.reservations.get(id)).to.include({ status: 'scheduled' }).and.not.to.have.property('easesAt');
+    expect([...engine.due.keys()].filter((item) => item.startsWith('ease'))).to.deep.equal([]);
+  });
+
   it('does not look again at what lasts as long as the reservation, nor at one that was cancelled', () => {
     const engine = new Engine();
     const source = engine.provider();

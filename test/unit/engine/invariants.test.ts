@@ -260,6 +260,15 @@ describe('the invariants', () => {
       expect(engine.found('reservation')).to.deep.equal([]);
     });
 
+    it('say when it eases only while they are degraded', () => {
+      const engine = new Doubted();
+      const id = engine.cores(1);
+      engine.spoil(id, () => ({ easesAt: T }));
+      expect(engine.found('reservation')).to.deep.equal([`${id} it says when it eases and is not degraded`]);
+      engine.spoil(id, () => ({ status: 'degraded' }));
+      expect(engine.found('reservation')).to.deep.equal([]);
+    });
+
     it('hold what is allocated under them', () => {
       const engine = new Doubted();
       const id = engine.reserve({ end: T, demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });

@@ -165,6 +165,29 @@ describe('pre-emption by priority', () => {
     expect(lab.preempted()).to.deep.equal([]);
   });
 
+  it('moves one that was degraded, and forgets when that would have passed', () => {
+    const lab = new Lab('priority');
+    const low = lab.grant(8, LOW, 2, 4);
+    const lessOf = (pool: string): unknown =>
+      lab.do('decreaseCapacity', {
+        pool,
+        start: NOW + 2 * HOUR,
+        end: NOW + 3 * HOUR,
+        capacity: { cores: 4 },
+        force: true,
+      });
+    lessOf(lab.head.poolOrder[0] ?? '');
+    expect(lab.head.reservations.get(low)).to.include({ status: 'degraded', easesAt: NOW + 3 * HOUR });
+    const other = lab.pool(lab.provider([{ name: 'x', cores: 8 }], 'other'), { cores: 8, ram: 8192, instances: 50 });
+    const demand = { capacity: { cores: 8 }, pools: [lab.head.poolOrder[0] ?? ''] };
+    lab.reserve({ start: NOW + 4 * HOUR, end: NOW + 5 * HOUR, priority: HIGH, demand });
+    expect(lab.head.reservations.get(low)).to.include({ status: 'scheduled' }).and.not.to.have.property('easesAt');
+    lessOf(other);
+    expect(lab.head.reservations.get(low)).to.include({ status: 'degraded', easesAt: NOW + 3 * HOUR });
+    lab.advance(3 * HOUR);
+    expect(lab.status(low)).to.equal('active');
+  });
+
   it('lets an update displace, and keeps what was when it is refused', () => {
     const lab = new Lab('priority');
     const mine = lab.grant(2, NORMAL, 1);
