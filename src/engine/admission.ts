@@ -261,24 +261,18 @@ export function mostOf(nodes: readonly Node[], resources: readonly Resource[], w
 
 /** For each resource, the first spans of the window in which the node has less than is asked. */
 export function shortagesOf(node: Node, demand: Capacity, window: Window): Shortage[] {
-  return resourcesOf(demand).flatMap((resource) => [...spansLacking(node, resource, demand, window)]);
+  const least = node.free.min(window);
+  const lacking = RESOURCES.filter((resource, index) => amountOf(demand, resource) > Math.max(0, least[index] ?? 0));
+  return lacking.flatMap((resource) => spansLacking(node, resource, demand, window));
 }
 
-function* spansLacking(node: Node, resource: Resource, demand: Capacity, window: Window): Generator<Shortage> {
+function spansLacking(node: Node, resource: Resource, demand: Capacity, window: Window): Shortage[] {
   const asked = amountOf(demand, resource);
-  const vector = toVector({ [resource]: asked });
-  let rest = window;
-  for (let span = 0; span < SPANS_EXPLAINED && rest.start < rest.end; span++) {
-    const from = node.free.firstShortage(rest, vector);
-    if (from === undefined) return;
-    // The first instant at which there is enough again.
-    const to = Math.min(firstFit(node, vector, { start: from, end: from + 1 }, window.end), window.end);
-    const least = node.free.min({ start: from, end: to });
-    const missing = asked - (least[RESOURCES.indexOf(resource)] ?? 0);
-    const shortage = { pool: poolIdOf(node), resource, from, missing };
-    yield to === window.end ? shortage : { ...shortage, to };
-    rest = { start: to, end: window.end };
-  }
+  const pool = poolIdOf(node);
+  return node.free.shortSpans(window, resource, asked, SPANS_EXPLAINED).map(({ from, to, least }) => {
+    const shortage = { pool, resource, from, missing: asked - least };
+    return to === window.end ? shortage : { ...shortage, to };
+  });
 }
 
 function poolIdOf(node: Node): Id {

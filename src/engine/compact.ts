@@ -5,6 +5,7 @@
  * more than twice the size. One that is written out, with its optional properties assigned one by one, does not.
  */
 import type { Claim, Reservation } from './entities.ts';
+import type { Instant } from './window.ts';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
@@ -17,9 +18,25 @@ export function compact(reservation: Reservation): Reservation {
   return compactOf(reservation, { id, modifiedOn, startsAt, endsAt, claims: claims.map(compactClaim) });
 }
 
-/** A reservation of two parts; the optional properties come last. */
+/** One that holds its claims from an instant on, and held nothing before. */
+export function compactHolding(
+  pending: Reservation,
+  { status, claims, since }: Pick<Reservation, 'status' | 'claims'> & { readonly since: Instant },
+): Reservation {
+  const { id, startsAt, endsAt } = pending;
+  const following = { id, modifiedOn: since, startsAt, endsAt, claims: claims.map(compactClaim) };
+  return compactOf(pending, following, { status, hold: 'firm' });
+}
+
+/** Properties that may be undefined where they may be absent. */
+type Loose<T> = { readonly [Key in keyof T]: undefined extends T[Key] ? T[Key] | undefined : T[Key] };
+
+/**
+ * A reservation of its parts; the optional properties come last.
+ * @param asked what it says of status and hold is what they are, where nothing else is given
+ */
 export function compactOf(
-  asked: Omit<Reservation, Following>,
+  asked: Loose<Omit<Reservation, Following>>,
   {
     id,
     modifiedOn,
@@ -29,8 +46,9 @@ export function compactOf(
   }: Required<Pick<Reservation, Exclude<Following, 'endsAt'>>> & {
     readonly endsAt: Reservation['endsAt'] | undefined;
   },
+  { status, hold }: Loose<Pick<Reservation, 'status' | 'hold'>> = asked,
 ): Reservation {
-  const { origin, owner, priority, demand, status, createdOn } = asked;
+  const { origin, owner, priority, demand, createdOn } = asked;
   const result: Writable<Reservation> = {
     id,
     origin,
@@ -43,7 +61,7 @@ export function compactOf(
     startsAt,
     claims,
   };
-  const { start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = asked;
+  const { start, end, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = asked;
   const { recurrence, series, easesAt } = asked;
   if (endsAt !== undefined) result.endsAt = endsAt;
   if (start !== undefined) result.start = start;
@@ -76,12 +94,4 @@ export function compactClaim(claim: Claim): Claim {
   if (disk !== undefined) result.disk = disk;
   if (element !== undefined) result.element = element;
   return result;
-}
-
-/**
- * The same text as one run of characters. A UUID that Node.js has just made is a tree of twenty concatenations, which as a
- * key of a map stays one, at 400 bytes more.
- */
-export function flat(text: string): string {
-  return Buffer.from(text, 'utf8').toString('utf8');
 }

@@ -15,6 +15,9 @@ import type { At, Decision } from './requests.ts';
 import { apply, inverse } from './state.ts';
 import type { Change, EntityKind, EntityOf, Head } from './state.ts';
 
+/** What planned times out of service follow from. */
+const BEARING_ON_OUTAGES: ReadonlySet<EntityKind> = new Set<EntityKind>(['policy', 'provider', 'pool']);
+
 export class Draft {
   readonly at: At;
   /** Nodes on which capacity or claims were lost or freed, to be looked at before the decision is done. */
@@ -42,6 +45,11 @@ export class Draft {
     }
     if (this.#pending.length > 0) this.#pending = [];
     return this.#head;
+  }
+
+  /** What is out of service by plan, as the decision has made it so far. Looking at it applies nothing that does not bear on it. */
+  get outages(): Outages {
+    return this.#pending.some(({ kind }) => BEARING_ON_OUTAGES.has(kind)) ? this.head.outages : this.#head.outages;
   }
 
   put<Kind extends EntityKind>(kind: Kind, id: Id, body: EntityOf[Kind] | null): void {

@@ -1,11 +1,21 @@
 /** Reservations as they are made: recorded, and granted with what they hold and whom they displace. */
 import { announceGrant, announceReservation } from './announce.ts';
 import type { Moved } from './admission.ts';
-import { compact } from './compact.ts';
+import { compactHolding, compactOf } from './compact.ts';
 import { admitDisplacing, displaced, settleDisplaced } from './displacement.ts';
 import type { Draft } from './draft.ts';
 import { reschedule } from './due.ts';
-import type { Claim, Demand, FlexibleWindow, Id, Origin, Priority, Recurrence, Reservation } from './entities.ts';
+import type {
+  Claim,
+  Demand,
+  FlexibleWindow,
+  Id,
+  Origin,
+  Priority,
+  Recurrence,
+  Reservation,
+  ReservationStatus,
+} from './entities.ts';
 import type { ReservationCause } from './events.ts';
 import { next } from './lifecycle.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
@@ -45,18 +55,28 @@ export type StepResult =
 /** A reservation as first recorded: pending, holding nothing. */
 export function recorded(draft: Draft, id: Id, origin: Origin, request: ReservationRequest, terms: Terms): Reservation {
   const { now, user, tenant } = draft.at;
-  return compact({
-    id,
+  const { name, priority, start, end, expiryTime, flexible, recurrence, demand } = request;
+  const { window, series, expiresAt } = terms;
+  const endsAt = window.end === FOREVER ? undefined : window.end;
+  // Written out: to spread so many properties takes longer than all the rest (see `compact.ts`).
+  const asked = {
     origin,
     owner: user,
-    ...(tenant === undefined ? {} : { tenant }),
-    ...request,
+    tenant,
+    name,
+    priority,
+    start,
+    end,
+    expiryTime,
+    flexible,
+    recurrence,
+    demand,
     status: 'pending',
     createdOn: now,
-    modifiedOn: now,
-    ...effective(terms),
-    claims: [],
-  });
+    series,
+    expiresAt,
+  } as const;
+  return compactOf(asked, { id, modifiedOn: now, startsAt: window.start, endsAt, claims: [] });
 }
 
 /** What was asked for, by an existing reservation or offer. */
@@ -109,10 +129,10 @@ export function grant(
   const { claims, room } = admission;
   const moved = move(draft, admission.moved);
   const starts = pending.startsAt <= now;
-  const holding: Reservation = { ...pending, hold: 'firm', modifiedOn: now, claims };
-  const { awaits, withdrawn } = starts ? vacate(draft, holding, false) : NOTHING_TO_VACATE;
+  const holding = (status: ReservationStatus): Reservation => compactHolding(pending, { status, claims, since: now });
+  const { awaits, withdrawn } = starts ? vacate(draft, holding(pending.status), false) : NOTHING_TO_VACATE;
   const status = next(pending.status, starts && awaits.length === 0 ? 'grant-now' : 'grant') ?? pending.status;
-  const granted = awaits.length === 0 ? { ...holding, status } : waiting(draft.head, { ...holding, status }, awaits);
+  const granted = awaits.length === 0 ? holding(status) : waiting(draft.head, holding(status), awaits);
   const known = draft.head.reservations.get(pending.id);
   announceGrant(draft, cause, granted, known?.status);
   reschedule(draft, known, granted);

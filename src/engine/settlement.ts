@@ -55,7 +55,7 @@ const NOTHING_TO_SETTLE: Settlement = { withdrawn: [], degraded: [], restored: [
 
 /** Settles the nodes that the draft has disturbed. Call it when everything else is put. */
 export function settle(draft: Draft, reason: Reason): Settlement {
-  const outages = changedOutages(draft.outagesBefore, draft.head.outages);
+  const outages = changedOutages(draft.outagesBefore, draft.outages);
   for (const pool of outages.pools) draft.disturbed.add(poolNode(pool));
   for (const host of outages.hosts) draft.disturbed.add(host);
   const nodes = [...draft.disturbed];

@@ -14,7 +14,7 @@
 
 import { BreakpointTree, NONE, real } from './breakpoint-tree.ts';
 import { CapacityOverflowError, RESOURCES, RESOURCE_COUNT, zeroVector } from './capacity.ts';
-import type { CapacityVector } from './capacity.ts';
+import type { CapacityVector, Resource } from './capacity.ts';
 import { Additions } from './timeline-additions.ts';
 import { Cursor } from './timeline-cursor.ts';
 import { BEGINNING, FOREVER, windowOf } from './window.ts';
@@ -31,6 +31,14 @@ export interface Step {
 
 /** What `sample` reports of each interval: the value at its start, or the least or the greatest in it. */
 export type Measure = 'start' | 'min' | 'max';
+
+/** A span of a window in which there is less of a resource than is asked for, and the least that there is in it. */
+export interface ShortSpan {
+  readonly from: Instant;
+  /** The first instant at which there is enough again, or the end of the window. */
+  readonly to: Instant;
+  readonly least: number;
+}
 
 /** Where to look for a window that fits. */
 export interface FitRequest {
@@ -138,6 +146,59 @@ export class Timeline {
       do {
         if (!cursor.pop() || cursor.low >= end) return undefined;
       } while (cursor.staysEnough(cursor.node) ? cursor.skip() : cursor.open());
+    }
+  }
+
+  /** The first spans of the window, `most` at the most, in which there is less of a resource than `asked`, which is more than 0. */
+  shortSpans(window: Window, resource: Resource, asked: number, most: number): ShortSpan[] {
+    this.#settle();
+    const index = RESOURCES.indexOf(resource);
+    const { end } = window;
+    const demand = zeroVector();
+    demand[index] = asked;
+    const cursor = shared;
+    if (!cursor.watchDemand(this.#tree, this.#resources, this.#base, demand)) {
+      return [{ from: window.start, to: end, least: real(this.#base, index) }];
+    }
+    const spans: ShortSpan[] = [];
+    const least = zeroVector();
+    cursor.seek(window.start);
+    // The start of the span that the cursor is in; undefined outside of one.
+    let from: Instant | undefined;
+    const look = (at: Instant): void => {
+      if (cursor.enough()) {
+        if (from !== undefined) spans.push({ from, to: at, least: real(least, index) });
+        from = undefined;
+      } else {
+        if (from === undefined) cursor.read(this.#base, least);
+        else cursor.foldValue(-1, least);
+        from ??= at;
+      }
+    };
+    const rest = (): ShortSpan[] =>
+      from === undefined ? spans : [...spans, { from, to: end, least: real(least, index) }];
+    look(window.start);
+    for (;;) {
+      for (; cursor.position < cursor.last; cursor.position++) {
+        const at = cursor.instant();
+        if (at >= end) return rest();
+        cursor.step();
+        look(at);
+        if (spans.length === most) return spans;
+      }
+      let again: boolean;
+      do {
+        if (!cursor.pop() || cursor.low >= end) return rest();
+        const { node } = cursor;
+        if (from === undefined) {
+          again = cursor.staysEnough(node) ? cursor.skip() : cursor.open();
+        } else if (cursor.high() <= end && !cursor.getsEnough(node)) {
+          cursor.foldNode(-1, least);
+          again = cursor.skip();
+        } else {
+          again = cursor.open();
+        }
+      } while (again);
     }
   }
 

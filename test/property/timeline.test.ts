@@ -1,9 +1,9 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { RESOURCE_COUNT, zeroVector } from '../../src/engine/capacity.ts';
+import { RESOURCES, RESOURCE_COUNT, zeroVector } from '../../src/engine/capacity.ts';
 import type { CapacityVector } from '../../src/engine/capacity.ts';
 import { Timeline } from '../../src/engine/timeline.ts';
-import type { FitRequest, FitResult } from '../../src/engine/timeline.ts';
+import type { FitRequest, FitResult, ShortSpan } from '../../src/engine/timeline.ts';
 import { BEGINNING, FOREVER, containsInstant } from '../../src/engine/window.ts';
 import type { Instant, Window } from '../../src/engine/window.ts';
 
@@ -51,6 +51,19 @@ class NaiveTimeline {
 
   firstShortage(window: Window, demand: CapacityVector): Instant | undefined {
     return this.changes(window).find((at) => !this.covers(at, demand));
+  }
+
+  shortSpans(window: Window, resource: number, asked: number, most: number): ShortSpan[] {
+    const amounts = this.changes(window).map((at) => ({ at, amount: this.valueAt(at)[resource] ?? 0 }));
+    const spans: { from: Instant; to: Instant; least: number }[] = [];
+    for (const [index, { at, amount }] of amounts.entries()) {
+      if (amount >= asked) continue;
+      const to = amounts[index + 1]?.at ?? window.end;
+      const last = spans.at(-1);
+      if (last?.to === at) Object.assign(last, { to, least: Math.min(last.least, amount) });
+      else spans.push({ from: at, to, least: amount });
+    }
+    return spans.slice(0, most);
   }
 
   covers(at: Instant, demand: CapacityVector): boolean {
@@ -187,6 +200,26 @@ describe('Timeline against a list that is summed anew for every question', funct
           }
         },
       ),
+      RUNS,
+    );
+  });
+
+  it('finds the same spans in which a resource is short, and how short', () => {
+    const question = fc.record({
+      window: windowsIn(HORIZON),
+      resource: fc.constantFrom(0, 1, 2, 4),
+      asked: fc.integer({ min: 1, max: 8 }),
+      most: fc.integer({ min: 1, max: 4 }),
+    });
+    fc.assert(
+      fc.property(changesIn(HORIZON, 40), fc.array(question, { minLength: 1, maxLength: 8 }), (changes, questions) => {
+        const { timeline, naive } = play(changes);
+        for (const { window, resource, asked, most } of questions) {
+          expect(timeline.shortSpans(window, RESOURCES[resource] ?? 'cores', asked, most)).to.deep.equal(
+            naive.shortSpans(window, resource, asked, most),
+          );
+        }
+      }),
       RUNS,
     );
   });

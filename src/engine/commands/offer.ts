@@ -1,5 +1,4 @@
 /** request-, accept- and decline-offer. */
-import { flat } from '../compact.ts';
 import { decide } from '../draft.ts';
 import { NORMAL } from '../entities.ts';
 import type { Id, Offer } from '../entities.ts';
@@ -34,7 +33,7 @@ export const requestOffer: Command<RequestOffer, RequestOfferResult> = (head, in
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
     const result = termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;
-    return makeOffer(draft, flat(at.newId()), request, result.terms, holdFor);
+    return makeOffer(draft, at.newId(), request, result.terms, holdFor);
   });
 
 /** Makes a held offer a reservation. */
@@ -43,7 +42,7 @@ export const acceptOffer: Command<AcceptOffer, AcceptOfferResult> = (head, input
     const offer = found(head, input.id, at);
     const over = whyOver(offer, at.now);
     if (over !== undefined) return over;
-    return { outcome: 'accepted', reservation: accept(draft, offer, flat(at.newId())) };
+    return { outcome: 'accepted', reservation: accept(draft, offer, at.newId()) };
   });
 
 /** Gives a held offer back. */

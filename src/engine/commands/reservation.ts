@@ -1,6 +1,5 @@
 /** create-, update- and cancel-reservation (reservation steps 1 to 3; second seed, steps 1 to 6). */
 import { announceReservation } from '../announce.ts';
-import { flat } from '../compact.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
@@ -43,14 +42,14 @@ import { withdraw } from '../reservation-end.ts';
  */
 export const createReservation: Command<CreateReservation, CreateReservationResult> = (head, input, at) =>
   decide(head, at, (draft): CreateReservationResult => {
-    const { deferred, priority, ...rest } = input;
+    const { deferred, priority } = input;
     checkRequest(input);
     checkPools(head, input.demand);
-    const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
+    const request: ReservationRequest = { ...input, priority: priority ?? NORMAL };
     const result =
       deferred === true ? setTerms(head.policy, firstTimes(request, at.now), at.now) : termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;
-    const pending = recorded(draft, flat(at.newId()), 'rpc', request, result.terms);
+    const pending = recorded(draft, at.newId(), 'rpc', request, result.terms);
     if (deferred === true) return defer(draft, pending);
     const granted = grant(draft, pending, 'created');
     if (granted.outcome === 'refused') return granted;
