@@ -20,7 +20,6 @@ import {
   type AgentHead,
   type AgentLedger,
 } from './agent/head.ts';
-import { RoleAccess } from './agent/role-access.ts';
 import type { StandingOf } from './agent/standing.ts';
 import type { Config, ListenAddress } from './config.ts';
 import { makeDataDirectory } from './data-directory.ts';
@@ -199,7 +198,9 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
       bus,
       clock,
       logger,
-      access: (own) => new RoleAccess(yang.schema, standingOf, [own, promiseOwnership(() => ledger.head.domain)]),
+      standingOf,
+      ownerships: [promiseOwnership(() => ledger.head.domain)],
+      recovers: (user) => user === SYSTEM_USER || user === config.recoveryUser,
       streams: [PROMISE_STREAM],
       owners: [promiseConfigOwner(standingOf)],
     }),

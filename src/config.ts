@@ -21,6 +21,8 @@ export interface Config {
     readonly plain?: ListenAddress;
   };
   readonly netconf: { readonly listen: ListenAddress };
+  /** The user whom no rule of access control binds (RFC 8341 §3.4.3); absent: there is none. */
+  readonly recoveryUser?: string;
   /** Directories of additional YANG modules; every module in them is served. */
   readonly yangDirectories: readonly string[];
   readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -76,6 +78,7 @@ export const configFile = z.strictObject({
   'data-dir': z.string().min(1).optional(),
   restconf: z.strictObject({ listen: listenAddress.optional(), plain: listenAddress.optional() }).optional(),
   netconf: z.strictObject({ listen: listenAddress.optional() }).optional(),
+  nacm: z.strictObject({ 'recovery-user': z.string().min(1).optional() }).optional(),
   'yang-dir': z.array(z.string().min(1)).optional(),
   'log-level': z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
   limits: z
@@ -146,6 +149,7 @@ export function loadConfig(given: CommandLineSettings): Config {
       ...(plain === undefined ? {} : { plain }),
     },
     netconf: { listen: listen(given.netconf, file.netconf?.listen, DEFAULT_NETCONF) },
+    ...(file.nacm?.['recovery-user'] === undefined ? {} : { recoveryUser: file.nacm['recovery-user'] }),
     yangDirectories: [...(file['yang-dir'] ?? []), ...(given.yangDir ?? [])].map((directory) => resolve(directory)),
     logLevel: configFile.shape['log-level'].parse(given.logLevel) ?? file['log-level'] ?? 'info',
     limits: {

@@ -15,6 +15,7 @@ export interface ServedModules {
 const STANDARD: readonly ModuleRequest[] = [
   { name: 'ietf-netconf', features: ['writable-running', 'rollback-on-error', 'xpath'] },
   { name: 'ietf-netconf-with-defaults', features: [] },
+  { name: 'ietf-netconf-acm', features: [] },
   { name: 'ietf-netconf-monitoring', features: [] },
   { name: 'ietf-netconf-notifications', features: [] },
   { name: 'notifications', features: [] },

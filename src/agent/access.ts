@@ -1,7 +1,13 @@
 import type { Data } from '../yang/data.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
-import type { DataSchemaNode, Extension, ListNode, NotificationNode, SchemaTree } from '../yang/schema-tree.ts';
-import type { RequestContext } from './context.ts';
+import type {
+  ActionNode,
+  DataSchemaNode,
+  Extension,
+  ListNode,
+  NotificationNode,
+  SchemaTree,
+} from '../yang/schema-tree.ts';
 
 /** What an edit does to a node (RFC 8341 §3.2.1). */
 export type WriteOperation = 'create' | 'update' | 'delete';
@@ -12,51 +18,61 @@ export type WriteOperation = 'create' | 'update' | 'delete';
  */
 export type ReadReach = 'all' | 'some' | 'none';
 
-/** An operation of a module or of a protocol: an RPC, an action, or one that the agent carries out itself. */
+/** An operation of a module or of a protocol: an RPC, or one that the agent carries out itself. One object for each operation. */
 export interface Operation {
   readonly module: string;
   readonly name: string;
   readonly extensions?: readonly Extension[];
 }
 
-/**
- * Decides what a user may do (RFC 8341 §3.4). What may not be read is left out silently (RFC 8341 §3.4.5), everything else
- * that is refused is `access-denied`.
- */
+/** Decides what users may do. */
 export interface AccessControl {
+  /** What a user may do now: asked with each request, since users and rules change meanwhile. */
+  of(user: string): UserAccess;
+}
+
+/**
+ * What one user may do (RFC 8341 §3.4). What may not be read is left out silently (RFC 8341 §3.4.5), everything else that is refused is
+ * `access-denied`.
+ */
+export interface UserAccess {
   /** Lets reads pass over whole subtrees without asking of each node, so it must be quick. */
-  readReach(context: RequestContext, node: DataSchemaNode): ReadReach;
-  /** Asked of each node whose reach is `some`. */
-  canRead(context: RequestContext, node: DataSchemaNode, path: InstancePath): boolean;
+  readReach(node: DataSchemaNode): ReadReach;
+  /** Asked of each node whose reach is `some`; of a list, of its entries. */
+  canRead(node: DataSchemaNode, path: InstancePath): boolean;
+  /** Whether `canRead` must be asked of each entry of a list whose reach is `some`, those of `readableKeys` included. */
+  asksOfEntries(list: ListNode): boolean;
   /**
    * Of a list whose reach is `some`, and which is below containers alone, the only entries that may be read, by their keys as `entryKey`
-   * makes them: they are looked up, so that a long list is not walked. Undefined: `canRead` is asked of each.
+   * makes them: they are looked up, so that a long list is not walked. Undefined: all may.
    */
-  readableKeys?(context: RequestContext, list: ListNode): ReadonlySet<string> | undefined;
+  readableKeys(list: ListNode): ReadonlySet<string> | undefined;
   /**
    * Whether the revision of a configuration resource tells a user of nothing that he may not read.
    * @param node undefined for the datastore
    */
-  mayKnowRevision(context: RequestContext, node: DataSchemaNode | undefined): boolean;
-  /** Asked of each node that is created, of the top of what is deleted, and of each leaf that is changed. */
-  canWrite(context: RequestContext, node: DataSchemaNode, path: InstancePath, operation: WriteOperation): boolean;
-  /** Why a user may not use an operation, as the end of a sentence; undefined when he may. */
-  execDenial(context: Pick<RequestContext, 'user'>, operation: Operation): string | undefined;
-  /** The content of a notification as a user may see it; undefined when he may not receive it. */
-  receivable(
-    context: Pick<RequestContext, 'user' | 'transport'>,
-    notification: NotificationNode,
-    content: Data,
-  ): Data | undefined;
+  mayKnowRevision(node: DataSchemaNode | undefined): boolean;
+  /** Whether whatever is at or below a node may be so written: nothing else is asked then. */
+  mayWriteAll(node: DataSchemaNode, operation: WriteOperation): boolean;
+  /**
+   * Asked of each node that is created, of the top of what is deleted, and of each leaf that is changed.
+   * @throws RpcError access-denied with the path
+   */
+  requireWrite(node: DataSchemaNode, path: InstancePath, operation: WriteOperation): void;
+  /**
+   * @param what names it in the message, such as `the operation m:r`
+   * @param byDefault what holds where no rule is about the operation; absent: as RFC 8341 §3.4.4 has it
+   * @throws RpcError access-denied
+   */
+  requireExec(operation: Operation, what: string, byDefault?: 'permit'): void;
+  /** @param path of the node on which the action is invoked @throws RpcError access-denied */
+  requireAction(action: ActionNode, path: InstancePath): void;
+  /** The content of a notification as the user may see it; undefined when he may not receive it. */
+  receivable(notification: NotificationNode, content: Data): Data | undefined;
 }
 
 /** Reach by schema node; what is not in it may be read wholly. */
 export type ReachMap = ReadonlyMap<DataSchemaNode, ReadReach>;
-
-/** Whether a module keeps a node from all who have not been given more (`nacm:default-deny-all`, RFC 8341 §3.7.2). */
-export function isKeptFromAll({ extensions }: { readonly extensions: readonly Extension[] }): boolean {
-  return extensions.some(({ module, name }) => module === 'ietf-netconf-acm' && name === 'default-deny-all');
-}
 
 /**
  * Works out how far reading reaches.
@@ -66,7 +82,7 @@ export function isKeptFromAll({ extensions }: { readonly extensions: readonly Ex
 export function learnReach(
   schema: SchemaTree,
   denied: (node: DataSchemaNode) => boolean,
-  partial: (node: DataSchemaNode) => boolean = () => false,
+  partial: (node: DataSchemaNode) => boolean,
 ): ReachMap {
   const reaches = new Map<DataSchemaNode, ReadReach>();
   const learn = (node: DataSchemaNode): ReadReach => {
@@ -76,47 +92,11 @@ export function learnReach(
   };
   const reachOf = (node: DataSchemaNode): ReadReach => {
     if (denied(node)) return 'none';
-    if (node.kind !== 'container' && node.kind !== 'list') return 'all';
+    if (node.kind !== 'container' && node.kind !== 'list') return partial(node) ? 'some' : 'all';
     // Every child is visited, so that each that is not wholly readable is known.
     const below = schema.children(node).map(learn);
     return below.every((reach) => reach === 'all') && !partial(node) ? 'all' : 'some';
   };
   for (const node of schema.children(undefined)) learn(node);
   return reaches;
-}
-
-/**
- * Every user may do everything, but for what a module keeps from all: such data, a provider's password for example, can be written
- * and never read.
- */
-export class OpenAccess implements AccessControl {
-  readonly #reach: ReachMap;
-
-  constructor(schema: SchemaTree) {
-    this.#reach = learnReach(schema, isKeptFromAll);
-  }
-
-  readReach(_context: RequestContext, node: DataSchemaNode): ReadReach {
-    return this.#reach.get(node) ?? 'all';
-  }
-
-  canRead(_context: RequestContext, node: DataSchemaNode): boolean {
-    return this.#reach.get(node) !== 'none';
-  }
-
-  mayKnowRevision(): boolean {
-    return true;
-  }
-
-  canWrite(): boolean {
-    return true;
-  }
-
-  execDenial(): undefined {
-    return undefined;
-  }
-
-  receivable(_context: unknown, _notification: NotificationNode, content: Data): Data {
-    return content;
-  }
 }

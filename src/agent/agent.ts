@@ -75,7 +75,7 @@ export class Agent {
    */
   async invoke(context: RequestContext, rpc: RpcNode, input: Data): Promise<Data> {
     const name = `${rpc.module}:${rpc.name}`;
-    this.#requireExec(context, rpc, `the operation ${name}`);
+    this.#access.of(context.user).requireExec(rpc, `the operation ${name}`);
     const handler = this.#operations.rpc(name);
     if (handler === undefined) throw notServed(`The operation ${name}`);
     return await answered(() => handler(context, input));
@@ -91,7 +91,7 @@ export class Agent {
    * @throws RpcError invalid-value when there is no such node in `<operational>`, and as {@link invoke}
    */
   async invokeAction(context: RequestContext, path: InstancePath, action: ActionNode, input: Data): Promise<Data> {
-    this.#requireExec(context, action, `the action ${action.path}`);
+    this.#access.of(context.user).requireAction(action, path);
     await this.get(context, { datastore: 'operational', target: path, depth: 1 });
     const handler = this.#operations.action(action.path);
     if (handler === undefined) throw notServed(`The action ${action.path}`);
@@ -106,7 +106,8 @@ export class Agent {
    * @throws RpcError invalid-value when the target does not exist; a leaf that has a default does exist where its parent does
    */
   async get(context: RequestContext, request: GetRequest): Promise<Data> {
-    this.#requireExec(context, OPERATIONS.get, 'the datastores');
+    const operation = request.datastore === 'running' ? OPERATIONS.getConfig : OPERATIONS.get;
+    this.#access.of(context.user).requireExec(operation, 'the datastores');
     return await answered(() => readDatastore(this.#parts, context, request));
   }
 
@@ -126,7 +127,7 @@ export class Agent {
    */
   async edit(context: RequestContext, request: EditRequest): Promise<EditOutcome> {
     // Before it is looked at: what is wrong with an edit tells of what is there.
-    this.#requireExec(context, OPERATIONS.edit, 'edits of the configuration');
+    this.#access.of(context.user).requireExec(OPERATIONS.edit, 'edits of the configuration');
     return await answered(() => this.#datastores.edit(context, request));
   }
 
@@ -135,23 +136,24 @@ export class Agent {
    * @throws RpcError lock-denied with the holder's session-id; operation-not-supported without a session; access-denied
    */
   lock(context: RequestContext, datastore: WritableDatastore): void {
-    this.#requireExec(context, OPERATIONS.lock, 'locks');
+    this.#access.of(context.user).requireExec(OPERATIONS.lock, 'locks');
     this.#datastores.lock(context, datastore);
   }
 
   /** RFC 6241 §7.6. @throws RpcError operation-failed when the session does not hold it; access-denied */
   unlock(context: RequestContext, datastore: WritableDatastore): void {
-    this.#requireExec(context, OPERATIONS.unlock, 'locks');
+    this.#access.of(context.user).requireExec(OPERATIONS.unlock, 'locks');
     this.#datastores.unlock(context, datastore);
   }
 
   /**
-   * RFC 6241 §7.9. Whoever may not kill all sessions may kill those of the same user.
+   * RFC 6241 §7.9. Where no rule is about it, those of the same user may be killed.
    * @throws RpcError invalid-value for an id that is not open, or one's own; access-denied
    */
   killSession(context: RequestContext, id: number): void {
     const own = this.sessions.get(id)?.user === context.user;
-    this.#requireExec(context, own ? OPERATIONS.closeSession : OPERATIONS.killSession, 'sessions of others');
+    const what = own ? 'kill-session' : 'sessions of others';
+    this.#access.of(context.user).requireExec(OPERATIONS.killSession, what, own ? 'permit' : undefined);
     this.sessions.kill(id, context.sessionId);
   }
 
@@ -161,23 +163,19 @@ export class Agent {
    * @returns undefined when it would tell of what the user may not read
    */
   revision(context: RequestContext, datastore: WritableDatastore, path: InstancePath = []): Revision | undefined {
-    if (!this.#access.mayKnowRevision(context, schemaNodes(this.yang.schema, path).at(-1))) return undefined;
+    const node = schemaNodes(this.yang.schema, path).at(-1);
+    if (!this.#access.of(context.user).mayKnowRevision(node)) return undefined;
     return this.#datastores.revision(datastore, path);
-  }
-
-  #requireExec(context: RequestContext, operation: Operation, what: string): void {
-    const denial = this.#access.execDenial(context, operation);
-    if (denial !== undefined) throw denied(context, what, denial);
   }
 }
 
 /** What the agent carries out itself, by the operations of NETCONF: those of RESTCONF come to the same. */
 const OPERATIONS = {
   get: { module: 'ietf-netconf', name: 'get' },
+  getConfig: { module: 'ietf-netconf', name: 'get-config' },
   edit: { module: 'ietf-netconf', name: 'edit-config' },
   lock: { module: 'ietf-netconf', name: 'lock' },
   unlock: { module: 'ietf-netconf', name: 'unlock' },
-  closeSession: { module: 'ietf-netconf', name: 'close-session' },
   killSession: { module: 'ietf-netconf', name: 'kill-session' },
 } as const satisfies Readonly<Record<string, Operation>>;
 
@@ -187,10 +185,6 @@ async function answered<Answer>(answer: () => Answer | Promise<Answer>): Promise
   } catch (error) {
     throw ledgerErrorAsRpcError(error);
   }
-}
-
-function denied(context: RequestContext, what: string, why: string): RpcError {
-  return RpcError.accessDenied(`The user ${context.user} is not permitted to use ${what}: ${why}.`);
 }
 
 function notServed(what: string): RpcError {

@@ -4,8 +4,6 @@ import type { Logger } from '../observe/log.ts';
 import type { EventInput, Store } from '../store/store.ts';
 import type { RpcError } from '../yang/rpc-error.ts';
 import type { YangContext } from '../yang/yang-context.ts';
-import { OpenAccess } from './access.ts';
-import type { AccessControl } from './access.ts';
 import { Agent } from './agent.ts';
 import { sessionEndEvent, sessionStartEvent } from './base-notifications.ts';
 import type { ConfigOwner } from './config-owners.ts';
@@ -17,12 +15,16 @@ import type { StreamDefinition, StreamLimits } from './event-streams.ts';
 import type { AgentLedger, DomainTypes } from './head.ts';
 import { Locks } from './locks.ts';
 import { getSchemaOperation, netconfStateProvider } from './monitoring.ts';
+import { Nacm } from './nacm/nacm.ts';
+import { nacmOwner, nacmProvider } from './nacm/nacm-data.ts';
 import { Operations } from './operations.ts';
 import type { OperationHandler } from './operations.ts';
 import type { Ownership } from './ownership.ts';
 import type { ServerFacts } from './server-facts.ts';
 import { serverOwnership } from './server-ownership.ts';
 import { SessionRegistry } from './sessions.ts';
+import { everybodyOperates } from './standing.ts';
+import type { StandingOf } from './standing.ts';
 import {
   notificationStreamsProvider,
   restconfStateProvider,
@@ -40,8 +42,12 @@ export interface CreateAgentOptions<Domain extends DomainTypes> {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly logger: Logger;
-  /** Makes access control, given who owns what of the server's own. Default {@link OpenAccess}. */
-  readonly access?: (server: Ownership) => AccessControl;
+  /** What users are. Default: everybody is an operator. */
+  readonly standingOf?: StandingOf;
+  /** Who owns what of the domain. */
+  readonly ownerships?: readonly Ownership[];
+  /** Whether a user's sessions are recovery sessions (RFC 8341 §3.4.3). Default: nobody's. */
+  readonly recovers?: (user: string) => boolean;
   /** Event streams beside `NETCONF`. */
   readonly streams?: readonly StreamDefinition[];
   readonly streamLimits?: Partial<StreamLimits>;
@@ -67,10 +73,18 @@ export interface CreatedAgent {
  * @throws RunningConfigurationError when the stored running configuration does not fit the modules
  */
 export function createAgent<Domain extends DomainTypes>(options: CreateAgentOptions<Domain>): CreatedAgent {
-  const { yang, ledger, log, bus, clock, logger, owners = [] } = options;
+  const { yang, ledger, log, bus, clock, logger } = options;
   const sessions = new SessionRegistry(clock);
-  const own = serverOwnership(sessions, () => streams.subscriptions());
-  const access = options.access?.(own) ?? new OpenAccess(yang.schema);
+  const access = new Nacm({
+    schema: yang.schema,
+    running: () => ledger.head.running.data,
+    standingOf: options.standingOf ?? everybodyOperates,
+    ownerships: [serverOwnership(sessions, () => streams.subscriptions()), ...(options.ownerships ?? [])],
+    ...(options.recovers === undefined ? {} : { recovers: options.recovers }),
+    onLostRule: ({ list, name }, reason) =>
+      logger.error({ list, rule: name, reason }, 'a rule of access control leads nowhere, and has no effect'),
+  });
+  const owners = [nacmOwner<Domain>(yang.schema), ...(options.owners ?? [])];
   const datastores = new LedgerDatastores({ yang, ledger, owners, locks: new Locks(clock, sessions), access });
   const configurationErrors = datastores.invalid();
   for (const { message, path } of configurationErrors) {
@@ -104,6 +118,7 @@ export function createAgent<Domain extends DomainTypes>(options: CreateAgentOpti
     restconfStateProvider(streams, facts),
     notificationStreamsProvider(streams),
     ...subscribedNotificationsProviders(streams),
+    nacmProvider(access.counters),
   ]);
   announceSessions(yang, ledger, sessions, clock, logger);
   const agent = new Agent({ yang, datastores, providers, operations, sessions, streams, access });

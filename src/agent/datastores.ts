@@ -145,7 +145,7 @@ export class LedgerDatastores<Domain extends DomainTypes> implements Datastores 
     const { data: after, created } = this.#apply(head, before, edit);
     const changes = after === before ? [] : [...difference(this.#yang.schema, before, after)];
     if (changes.length === 0) return { result: { created: false, changed: false, ...revision }, ...NOTHING };
-    requireWritable(this.#yang.schema, this.#access, context, changes);
+    requireWritable(this.#yang.schema, this.#access.of(context.user), changes);
     this.#yang.validate(after);
     const consequences = this.#askOwners(head, inputs, context, { before, after, changes });
     if (request.testOption === 'test-only') {

@@ -24,8 +24,10 @@ import type {
 import { SUBSCRIBED_NOTIFICATIONS, subscriptionError } from './subscription-errors.ts';
 import { subscriptionNotification } from './subscription-notifications.ts';
 
-/** Whoever may create subscriptions may use those of his own. */
-const SUBSCRIBE: Operation = { module: 'notifications', name: 'create-subscription' };
+/** Event streams of RFC 8040 come to the same. */
+const CREATE: Operation = { module: 'notifications', name: 'create-subscription' };
+/** Whoever may establish subscriptions may use those of his own. */
+const ESTABLISH: Operation = { module: SUBSCRIBED_NOTIFICATIONS, name: 'establish-subscription' };
 
 /** A stream as the composition root names it. */
 export interface StreamDefinition {
@@ -107,7 +109,7 @@ export class EventStreams implements Streams {
   }
 
   subscribe(context: RequestContext, request: SubscriptionRequest, receiver: NotificationReceiver): Subscription {
-    this.#requireExec(context);
+    this.#requireExec(context, CREATE);
     const stream = this.#streams.get(request.stream ?? NETCONF_STREAM.name);
     if (stream === undefined) {
       throw RpcError.invalidValue(this.#noStream(request.stream), { info: { badElement: 'stream' } });
@@ -124,7 +126,7 @@ export class EventStreams implements Streams {
   }
 
   establish(context: RequestContext, request: SubscriptionRequest, receiver?: NotificationReceiver): Subscription {
-    this.#requireExec(context);
+    this.#requireExec(context, ESTABLISH);
     const stream = this.#streams.get(request.stream ?? NETCONF_STREAM.name);
     if (stream === undefined) {
       throw RpcError.invalidValue(this.#noStream(request.stream), {
@@ -140,7 +142,7 @@ export class EventStreams implements Streams {
   }
 
   attach(context: RequestContext, id: number, receiver: NotificationReceiver): Subscription {
-    this.#requireExec(context);
+    this.#requireExec(context, ESTABLISH);
     const delivery = this.#own(context, id);
     if (delivery === undefined) throw RpcError.invalidValue(noSuchSubscription(id));
     if (delivery.hasReceiver)
@@ -223,17 +225,15 @@ export class EventStreams implements Streams {
       if (!stream.includes(record)) return undefined;
       const node = yang.schema.notification(record.module, record.name);
       // An event of a module that is no longer served has no form that a receiver could read.
-      const content = node && access.receivable(context, node, record.content);
+      const content = node && access.of(context.user).receivable(node, record.content);
       if (content === undefined) return undefined;
       const shown = content === record.content ? record : { ...record, content };
       return selected(shown) ? shown : undefined;
     };
   }
 
-  #requireExec(context: RequestContext): void {
-    const denial = this.#options.access.execDenial(context, SUBSCRIBE);
-    if (denial === undefined) return;
-    throw RpcError.accessDenied(`The user ${context.user} is not permitted to use subscriptions: ${denial}.`);
+  #requireExec({ user }: RequestContext, operation: Operation): void {
+    this.#options.access.of(user).requireExec(operation, 'subscriptions');
   }
 
   #notification(delivery: Delivery, news: SubscriptionNews): NotificationRecord | undefined {

@@ -1,15 +1,13 @@
-import type { Data, Value } from '../yang/data.ts';
+import type { Data, LeafValue, Value } from '../yang/data.ts';
 import { keyValues } from '../yang/entries.ts';
 import { entriesWithKeys, mapEntries } from '../yang/entry-views.ts';
 import type { InstancePath, PathStep } from '../yang/instance-path.ts';
-import type { ContainerNode, DataSchemaNode, ListNode, SchemaTree } from '../yang/schema-tree.ts';
-import type { AccessControl } from './access.ts';
-import type { RequestContext } from './context.ts';
+import type { ContainerNode, DataSchemaNode, LeafListNode, ListNode, SchemaTree } from '../yang/schema-tree.ts';
+import type { UserAccess } from './access.ts';
 
 interface Reader {
   readonly schema: SchemaTree;
-  readonly access: AccessControl;
-  readonly context: RequestContext;
+  readonly access: UserAccess;
 }
 
 /** The datastore without what the user may not read (RFC 8341 §3.4.5). Lists stay lazy. */
@@ -34,14 +32,15 @@ function readableChildren(
 }
 
 function readableNode(reader: Reader, node: DataSchemaNode, value: Value, parentPath: InstancePath): Value | undefined {
-  const { access, context } = reader;
-  const reach = access.readReach(context, node);
+  const { access } = reader;
+  const reach = access.readReach(node);
   if (reach === 'all') return value;
   if (reach === 'none') return undefined;
   const step: PathStep = { module: node.module, name: node.name };
   if (node.kind === 'list') return readableEntries(reader, node, value, parentPath);
+  if (node.kind === 'leaf-list') return readableValues(reader, node, value, parentPath);
   const path = [...parentPath, step];
-  if (!access.canRead(context, node, path)) return undefined;
+  if (!access.canRead(node, path)) return undefined;
   if (node.kind !== 'container') return value;
   // The schema says that a container's value is Data.
   const kept = readableChildren(reader, value as Data, node, path);
@@ -50,19 +49,33 @@ function readableNode(reader: Reader, node: DataSchemaNode, value: Value, parent
 }
 
 function readableEntries(reader: Reader, list: ListNode, value: Value, parentPath: InstancePath): Value | undefined {
-  const { schema, access, context } = reader;
-  const keys = access.readableKeys?.(context, list);
-  if (keys === undefined) return mapReadable(reader, list, value, parentPath);
-  const own = entriesWithKeys(list, value, keys);
+  const { schema, access } = reader;
+  const keys = access.readableKeys(list);
+  const own = keys === undefined ? value : entriesWithKeys(list, value, keys);
   if (own === undefined) return undefined;
-  const wholly = schema.children(list).every((child) => access.readReach(context, child) === 'all');
-  return wholly ? own : mapReadable(reader, list, own, parentPath);
+  const wholly = schema.children(list).every((child) => access.readReach(child) === 'all');
+  return wholly && !access.asksOfEntries(list) ? own : mapReadable(reader, list, own, parentPath);
+}
+
+function readableValues(
+  { access }: Reader,
+  node: LeafListNode,
+  value: Value,
+  parentPath: InstancePath,
+): Value | undefined {
+  // The schema says that a leaf-list's value is an array of leaf values.
+  const kept = (value as readonly LeafValue[]).filter((one) =>
+    access.canRead(node, [...parentPath, { module: node.module, name: node.name, value: one }]),
+  );
+  return kept.length === 0 ? undefined : kept;
 }
 
 function mapReadable(reader: Reader, list: ListNode, value: Value, parentPath: InstancePath): Value {
+  const { access } = reader;
+  const asks = access.asksOfEntries(list);
   return mapEntries(value, (entry) => {
     const path = [...parentPath, entryStep(list, entry)];
-    return reader.access.canRead(reader.context, list, path) ? readableChildren(reader, entry, list, path) : undefined;
+    return !asks || access.canRead(list, path) ? readableChildren(reader, entry, list, path) : undefined;
   });
 }
 

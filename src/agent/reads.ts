@@ -39,7 +39,7 @@ export async function readDatastore(parts: ReadParts, context: RequestContext, r
   const running = await parts.datastores.running();
   const wanted = wantedNodes(schema, request);
   const view = request.datastore === 'running' ? running : operational(parts, context, running, wanted);
-  let data = readable({ schema, access, context }, view);
+  let data = readable({ schema, access: access.of(context.user) }, view);
   const { target = [] } = request;
   if (target.length > 0) data = targetIn(schema, data, target);
   if (request.content !== undefined) data = selectContent(schema, data, request.content);

@@ -257,7 +257,8 @@ function moduleOfName(
   return schema.moduleByNamespace(namespace)?.name;
 }
 
-function findNode(
+/** @throws RpcError unknown-element that says what was probably meant */
+export function findNode(
   schema: SchemaTree,
   parent: SchemaParent | undefined,
   qualifier: string,
@@ -279,9 +280,10 @@ function findNode(
   throw RpcError.unknownElement(name, reason + hint, parentPath === undefined ? {} : { path: parentPath });
 }
 
-function noChildren(node: DataSchemaNode, path: InstancePath): RpcError {
+export function noChildren(node: { readonly kind: string }, path: InstancePath): RpcError {
   const at = formatPath(path);
-  return RpcError.invalidValue(`${at} is a ${node.kind} and has no children; end the path there.`, { path: at });
+  const kind = `${node.kind.startsWith('a') ? 'an' : 'a'} ${node.kind}`;
+  return RpcError.invalidValue(`${at} is ${kind} and has no children; end the path there.`, { path: at });
 }
 
 function boundStep(
@@ -354,7 +356,8 @@ export function keyLeaf(schema: SchemaTree, list: ListNode, name: string): LeafN
   return leaf;
 }
 
-function readLeaf(
+/** The canonical value of a leaf in its lexical form. @param at where, for the error @throws RpcError invalid-value */
+export function readLeaf(
   schema: SchemaTree,
   node: LeafNode | LeafListNode,
   text: string,

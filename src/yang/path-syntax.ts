@@ -16,12 +16,18 @@ export interface RawStep {
 const NAME = /(?:([A-Za-z_][\w.-]*):)?([A-Za-z_][\w.-]*)/y;
 const STRING = /"([^"]*)"|'([^']*)'/y;
 
+const VARIABLE = /\$([A-Za-z_][\w.-]*)/y;
+
+/** Values of variables, such as `USER` for `$USER`. */
+export type PathVariables = Readonly<Record<string, string>>;
+
 /**
  * Splits an instance-identifier into steps. A value with both kinds of quotes is written `concat('…', "…")`.
+ * @param variables what may stand in place of a quoted value; by default nothing
  * @throws RpcError invalid-value that says where the text stops being a path
  */
-export function splitPath(text: string): readonly RawStep[] {
-  const reader = new PathReader(text);
+export function splitPath(text: string, variables: PathVariables = {}): readonly RawStep[] {
+  const reader = new PathReader(text, variables);
   const steps: RawStep[] = [];
   reader.skipSpace();
   while (!reader.atEnd()) {
@@ -37,10 +43,12 @@ export function splitPath(text: string): readonly RawStep[] {
 
 class PathReader {
   readonly #text: string;
+  readonly #variables: PathVariables;
   #at = 0;
 
-  constructor(text: string) {
+  constructor(text: string, variables: PathVariables) {
     this.#text = text;
+    this.#variables = variables;
   }
 
   atEnd(): boolean {
@@ -88,6 +96,8 @@ class PathReader {
     this.skipSpace();
     this.expect('=');
     this.skipSpace();
+    const variable = this.#variable();
+    if (variable !== undefined) return variable;
     if (!this.take('concat(')) return this.#string();
     let value = '';
     do {
@@ -96,6 +106,14 @@ class PathReader {
       this.skipSpace();
     } while (this.take(','));
     this.expect(')');
+    return value;
+  }
+
+  #variable(): string | undefined {
+    const before = this.#at;
+    const name = this.#match(VARIABLE)?.[1];
+    const value = name === undefined ? undefined : this.#variables[name];
+    if (value === undefined) this.#at = before;
     return value;
   }
 

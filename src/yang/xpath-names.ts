@@ -16,8 +16,8 @@ export function xpathSort(type: Type): 'expression' | 'path' | undefined {
 
 /** String literals, which are left as they are, and qualified names; an axis (`child::`) is none. */
 const QUALIFIED_NAME = /"[^"]*"|'[^']*'|([A-Za-z_][\w.-]*):(?!:)([A-Za-z_][\w.-]*|\*)/g;
-/** String literals and the names of steps and predicates of an instance path. */
-const PATH_NAME = /"[^"]*"|'[^']*'|([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)/g;
+/** String literals, variables, and the names of steps and predicates of an instance path. */
+const PATH_NAME = /"[^"]*"|'[^']*'|\$[A-Za-z_][\w.-]*|([A-Za-z_][\w.-]*:)?([A-Za-z_][\w.-]*)/g;
 
 /** The expression with every prefix replaced; undefined when `map` has nothing for one. */
 export function mapPrefixes(expression: string, map: (prefix: string) => string | undefined): string | undefined {

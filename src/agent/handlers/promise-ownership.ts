@@ -11,7 +11,7 @@ import type { Consumer, OwnedList, OwnedNotification, Ownership } from '../owner
 const PROMISE = `/${moduleName}:promise`;
 
 /** How a provider is reached and as whom; what it says of a failure may repeat it. */
-const PROVIDER_ACCESS = ['endpoint', 'username', 'domain', 'tenant', 'status-message'];
+const PROVIDER_ACCESS = ['endpoint', 'username', 'password', 'domain', 'tenant', 'status-message'];
 
 /** @param head the engine's state, as it is when it is asked for */
 export function promiseOwnership(head: () => Head): Ownership {
@@ -30,6 +30,7 @@ export function promiseOwnership(head: () => Head): Ownership {
     ],
     notifications: ['reservation-event', 'offer-event', 'allocation-event'].map(ownedEvent),
     operatorsOnly: PROVIDER_ACCESS.map((leaf) => `${PROMISE}/providers/provider/${leaf}`),
+    editedByOperators: [`${moduleName}:promise`],
   };
 }
 

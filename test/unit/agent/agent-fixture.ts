@@ -2,10 +2,10 @@ import { fileURLToPath } from 'node:url';
 import type { Agent } from '../../../src/agent/agent.ts';
 import { createAgent } from '../../../src/agent/create-agent.ts';
 import type { CreatedAgent } from '../../../src/agent/create-agent.ts';
-import type { AccessControl } from '../../../src/agent/access.ts';
 import type { ConfigOwner } from '../../../src/agent/config-owners.ts';
 import { agentModel } from '../../../src/agent/head.ts';
 import type { AgentLedger, DomainModel } from '../../../src/agent/head.ts';
+import type { StandingOf } from '../../../src/agent/standing.ts';
 import { LocalClient } from '../../../src/agent/local-client.ts';
 import { Bus } from '../../../src/engine/bus.ts';
 import { ManualClock } from '../../../src/engine/clock.ts';
@@ -73,11 +73,11 @@ export class AgentFixture {
   ledger: AgentLedger<Counting>;
   created: CreatedAgent;
   readonly #owners: readonly ConfigOwner<Counting>[];
-  readonly #access: AccessControl | undefined;
+  readonly #standingOf: StandingOf | undefined;
 
-  constructor(owners: readonly ConfigOwner<Counting>[] = [], access?: AccessControl) {
+  constructor(owners: readonly ConfigOwner<Counting>[] = [], standingOf?: StandingOf) {
     this.#owners = owners;
-    this.#access = access;
+    this.#standingOf = standingOf;
     [this.store, this.ledger, this.created] = this.#open();
   }
 
@@ -86,7 +86,12 @@ export class AgentFixture {
   }
 
   get client(): LocalClient {
-    return new LocalClient(this.agent, 'ann', { validateReplies: true });
+    return this.clientOf('ann');
+  }
+
+  /** A client of any user; the sessions of `root` are recovery sessions. */
+  clientOf(user: string): LocalClient {
+    return new LocalClient(this.agent, user, { validateReplies: true });
   }
 
   /** Stops the server, lets `meanwhile` write to the store, and starts it again on what is on disk. */
@@ -109,7 +114,7 @@ export class AgentFixture {
 
   #open(): [SqliteStore, AgentLedger<Counting>, CreatedAgent] {
     const { clock, yang } = this;
-    const access = this.#access;
+    const standingOf = this.#standingOf;
     const store = SqliteStore.open({ directory: this.directory.path, now: () => clock.now() });
     const bus = new Bus((_listener, error) => {
       throw error;
@@ -132,7 +137,8 @@ export class AgentFixture {
       logger: silentLogger,
       streams,
       owners: this.#owners,
-      ...(access === undefined ? {} : { access: () => access }),
+      ...(standingOf === undefined ? {} : { standingOf }),
+      recovers: (user) => user === 'root',
     });
     return [store, ledger, created];
   }

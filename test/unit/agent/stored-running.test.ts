@@ -1,6 +1,5 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { AccessControl } from '../../../src/agent/access.ts';
 import { RunningConfigurationError } from '../../../src/agent/running.ts';
 import { AgentFixture, errorOfPromise } from './agent-fixture.ts';
 import { contextOf } from './stream-fixture.ts';
@@ -73,72 +72,5 @@ describe('the stored running configuration', () => {
     expect(error.message).to.contain('no effect');
     fixture.store.append = append;
     expect(await running()).to.deep.equal({});
-  });
-});
-
-describe('access control', () => {
-  const none: Omit<AccessControl, 'readReach'> = {
-    canWrite: () => true,
-    execDenial: () => undefined,
-    receivable: (_context, _notification, content) => content,
-    canRead: () => true,
-    mayKnowRevision: () => true,
-  };
-  const all = { ...none, readReach: () => 'all' as const };
-  let fixture: AgentFixture | undefined;
-  afterEach(() => fixture?.close());
-  const body = { 'agent-test:shop': { name: 'Corner', item: [{ id: 'a' }, { id: 'b' }] } };
-
-  it('denies edits by path, wholly', async () => {
-    fixture = new AgentFixture([], { ...all, canWrite: (_context, node) => node.name !== 'motto' });
-    await fixture.client.edit('merge', SHOP, { 'agent-test:shop': { name: 'Corner', settings: {} } });
-    const edit = fixture.client.edit('merge', SHOP, { 'agent-test:shop': { name: 'Other', settings: { motto: 'x' } } });
-    const error = await errorOfPromise(edit);
-    expect(error.tag).to.equal('access-denied');
-    expect(JSON.stringify(await fixture.client.get(SHOP))).to.contain('Corner');
-  });
-
-  it('denies operations, served or not, alike', async () => {
-    fixture = new AgentFixture([], {
-      ...all,
-      execDenial: (_context, { module }) => (module === 'agent-test' ? 'not here' : undefined),
-    });
-    for (const [name, input] of [
-      ['agent-test:double', { number: 1 }],
-      ['agent-test:unserved', {}],
-    ] as const) {
-      expect((await errorOfPromise(fixture.client.invoke(name, input))).tag).to.equal('access-denied');
-    }
-  });
-
-  it('hides single entries, and what is behind them', async () => {
-    fixture = new AgentFixture([], {
-      ...none,
-      readReach: (_context, node) => (['shop', 'item'].includes(node.name) ? 'some' : 'all'),
-      canRead: (_context, _node, path) => path.at(-1)?.keys?.[0]?.value !== 'b',
-    });
-    await fixture.client.edit('merge', SHOP, body);
-    expect(await fixture.client.get(SHOP)).to.deep.equal({
-      'agent-test:shop': { name: 'Corner', item: [{ id: 'a' }] },
-    });
-    expect((await errorOfPromise(fixture.client.get(`${SHOP}/item=b`))).tag).to.equal('invalid-value');
-  });
-
-  it('keeps notifications from those who may not receive them', async () => {
-    fixture = new AgentFixture([], {
-      ...all,
-      receivable: (_context, { name }, content) => (name === 'sale' ? undefined : content),
-    });
-    const inbox = fixture.client.subscribe();
-    await fixture.ledger.update(() => ({
-      result: undefined,
-      changes: [],
-      events: [{ of: 'domain', event: 'apple' }],
-      due: [],
-    }));
-    await fixture.client.edit('merge', SHOP, body);
-    const first = await inbox.until(() => true);
-    expect(first.name).to.equal('ietf-netconf-notifications:netconf-config-change');
-    expect(inbox.subscription.excluded).to.equal(1);
   });
 });

@@ -1,8 +1,9 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { Context, loadLibyang } from 'libyang-wasm';
 import type { ImportModule, ModuleRequest } from 'libyang-wasm';
-import { OpenAccess } from '../../../src/agent/access.ts';
 import type { RequestContext } from '../../../src/agent/context.ts';
+import { Nacm } from '../../../src/agent/nacm/nacm.ts';
+import { everybodyOperates } from '../../../src/agent/standing.ts';
 import { EventStreams } from '../../../src/agent/event-streams.ts';
 import type { StreamLimits } from '../../../src/agent/event-streams.ts';
 import { SessionRegistry } from '../../../src/agent/sessions.ts';
@@ -102,7 +103,13 @@ export class StreamFixture {
         },
       },
       clock: this.clock,
-      access: new OpenAccess(schema),
+      access: new Nacm({
+        schema,
+        running: () => ({}),
+        standingOf: everybodyOperates,
+        ownerships: [],
+        onLostRule: () => undefined,
+      }),
       sessions: this.sessions,
       logger: silentLogger,
       streams: [

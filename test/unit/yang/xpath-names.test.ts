@@ -15,5 +15,8 @@ describe('names in XPath', () => {
     const full = `/a:t/a:l[a:k='a:v']/b:x/b:y`;
     expect(withoutRepeatedModules(full)).to.equal(`/a:t/l[k='a:v']/b:x/y`);
     expect(withAllModules(`/a:t/l[k='a:v']/b:x/y`)).to.equal(full);
+    const variable = `/a:t/a:l[a:k=$USER]`;
+    expect(withoutRepeatedModules(variable)).to.equal('/a:t/l[k=$USER]');
+    expect(withAllModules('/a:t/l[k=$USER]')).to.equal(variable);
   });
 });

@@ -14,7 +14,6 @@ import { agentModel, inDomain } from '../../../../src/agent/head.ts';
 import type { AgentChange, AgentEvent, AgentHead, AgentLedger } from '../../../../src/agent/head.ts';
 import { LocalClient } from '../../../../src/agent/local-client.ts';
 import type { Json, LocalSubscription } from '../../../../src/agent/local-client.ts';
-import { RoleAccess } from '../../../../src/agent/role-access.ts';
 import type { SubscriptionRequest } from '../../../../src/agent/streams.ts';
 import { Bus } from '../../../../src/engine/bus.ts';
 import { ManualClock } from '../../../../src/engine/clock.ts';
@@ -134,7 +133,8 @@ export class PromiseFixture {
       bus,
       clock,
       logger: silentLogger,
-      access: (own) => new RoleAccess(yang.schema, standingOf, [own, promiseOwnership(() => ledger.head.domain)]),
+      standingOf,
+      ownerships: [promiseOwnership(() => ledger.head.domain)],
       owners: [promiseConfigOwner(standingOf)],
     });
     const engine = new PromiseEngine({ ledger: domain, reconciler: this.reconciler, clock, standingOf });
