@@ -2,9 +2,17 @@ import { findNode, formatPath, keyLeaf, noChildren, readLeaf } from './instance-
 import type { InstancePath } from './instance-path.ts';
 import { leafText } from './leaf-value.ts';
 import { splitPath } from './path-syntax.ts';
-import type { PathVariables, RawPredicate } from './path-syntax.ts';
+import type { PathVariables, RawPredicate, RawValue } from './path-syntax.ts';
 import { RpcError } from './rpc-error.ts';
-import type { ActionNode, DataSchemaNode, NotificationNode, SchemaParent, SchemaTree } from './schema-tree.ts';
+import type {
+  ActionNode,
+  DataSchemaNode,
+  LeafListNode,
+  LeafNode,
+  NotificationNode,
+  SchemaParent,
+  SchemaTree,
+} from './schema-tree.ts';
 
 interface PatternStep {
   readonly module: string;
@@ -76,13 +84,13 @@ function givenValues(
   before: InstancePath,
 ): PatternStep['values'] {
   const at = formatPath([...before, { module: node.module, name: node.name }]);
+  // What a variable stands for need not be a value of the node; nothing is like it then.
+  const text = (leaf: LeafNode | LeafListNode, { value, isVariable }: RawValue): string =>
+    isVariable ? value : leafText(readLeaf(schema, leaf, value, 'json', at));
   return predicates.map((predicate) => {
-    if (node.kind === 'list' && predicate.kind === 'key' && node.keys.includes(predicate.name)) {
-      const leaf = keyLeaf(schema, node, predicate.name);
-      return { name: predicate.name, text: leafText(readLeaf(schema, leaf, predicate.value, 'json', at)) };
-    }
-    if (node.kind === 'leaf-list' && predicate.kind === 'value')
-      return { name: '.', text: leafText(readLeaf(schema, node, predicate.value, 'json', at)) };
+    if (node.kind === 'list' && predicate.kind === 'key' && node.keys.includes(predicate.name))
+      return { name: predicate.name, text: text(keyLeaf(schema, node, predicate.name), predicate) };
+    if (node.kind === 'leaf-list' && predicate.kind === 'value') return { name: '.', text: text(node, predicate) };
     throw RpcError.invalidValue(`${at} takes ${predicatesOf(node)}.`, { path: at });
   });
 }

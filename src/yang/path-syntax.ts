@@ -1,9 +1,16 @@
 import { RpcError } from './rpc-error.ts';
 
+/** What a predicate compares with. */
+export interface RawValue {
+  readonly value: string;
+  /** Whether it is that of a variable. */
+  readonly isVariable: boolean;
+}
+
 /** A predicate of an instance-identifier (RFC 7950 §9.13), names not resolved yet. */
 export type RawPredicate =
-  | { readonly kind: 'key'; readonly prefix: string; readonly name: string; readonly value: string }
-  | { readonly kind: 'value'; readonly value: string }
+  | ({ readonly kind: 'key'; readonly prefix: string; readonly name: string } & RawValue)
+  | ({ readonly kind: 'value' } & RawValue)
   | { readonly kind: 'position'; readonly position: number };
 
 /** A step as written; `prefix` is empty when there is none. */
@@ -87,18 +94,18 @@ class PathReader {
   #predicateBody(): RawPredicate {
     const position = this.#match(/[1-9]\d*/y);
     if (position !== undefined) return { kind: 'position', position: Number(position[0]) };
-    if (this.take('.')) return { kind: 'value', value: this.#equals() };
+    if (this.take('.')) return { kind: 'value', ...this.#equals() };
     const { prefix, name } = this.name();
-    return { kind: 'key', prefix, name, value: this.#equals() };
+    return { kind: 'key', prefix, name, ...this.#equals() };
   }
 
-  #equals(): string {
+  #equals(): RawValue {
     this.skipSpace();
     this.expect('=');
     this.skipSpace();
     const variable = this.#variable();
-    if (variable !== undefined) return variable;
-    if (!this.take('concat(')) return this.#string();
+    if (variable !== undefined) return { value: variable, isVariable: true };
+    if (!this.take('concat(')) return { value: this.#string(), isVariable: false };
     let value = '';
     do {
       this.skipSpace();
@@ -106,7 +113,7 @@ class PathReader {
       this.skipSpace();
     } while (this.take(','));
     this.expect(')');
-    return value;
+    return { value, isVariable: false };
   }
 
   #variable(): string | undefined {

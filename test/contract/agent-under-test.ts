@@ -43,6 +43,7 @@ export interface AgentOptions {
   readonly yangDirectories?: readonly string[];
   readonly plain?: boolean;
   readonly limits?: Partial<Config['limits']>;
+  readonly recoveryUser?: string;
 }
 
 /** A whole system in a temporary directory, on free ports, whose time is moved by hand. */
@@ -82,6 +83,7 @@ export class AgentUnderTest {
       const system = await startPromise({
         config: {
           ...defaults,
+          ...(options.recoveryUser === undefined ? {} : { recoveryUser: options.recoveryUser }),
           limits: { ...defaults.limits, ...options.limits },
           simulator: { enabled: true, provider: false },
         },

@@ -30,6 +30,12 @@ describe('configuration', () => {
     expect(loaded.yangDirectories).to.deep.equal(['/a', '/b']);
   });
 
+  it('names nobody for recovery unless told to', () => {
+    expect(loadConfig({})).not.to.have.property('recoveryUser');
+    expect(loadConfig({ config: file('nacm: { recovery-user: admin }\n') }).recoveryUser).to.equal('admin');
+    expect(() => loadConfig({ config: file('nacm: { recovery-user: "" }\n') })).to.throw(ConfigError, /recovery-user/);
+  });
+
   it('refuses plain HTTP beyond loopback and says what would be right', () => {
     expect(() => loadConfig({ restconfPlain: '0.0.0.0:8080' })).to.throw(ConfigError, /loopback only.*127\.0\.0\.1/);
     expect(loadConfig({ restconfPlain: '127.1.2.3:8080' }).restconf.plain).to.deep.equal({

@@ -8,7 +8,7 @@ import type { ConfigOwner } from '../config-owners.ts';
 import type { DataProvider } from '../data-providers.ts';
 import type { DomainTypes } from '../head.ts';
 import type { DenialCounters } from './nacm.ts';
-import { NACM_MODULE, NACM_NODE } from './rules.ts';
+import { NACM_MODULE, NACM_NODE, textOf } from './rules.ts';
 
 /** What `<operational>` shows of access control: the configuration, and the counters (RFC 8341 §3.3.3). */
 export function nacmProvider(counters: Readonly<DenialCounters>): DataProvider {
@@ -42,10 +42,10 @@ function* wrongPaths(schema: SchemaTree, nacm: Data = {}): Iterable<RpcError> {
       const path = rule['path'];
       if (path === undefined) continue;
       try {
-        parsePathPattern(schema, String(path), { USER: '' });
+        parsePathPattern(schema, textOf(path), { USER: '' });
       } catch (error) {
         if (!(error instanceof RpcError)) throw error;
-        const names = [list, rule].map((entry) => String(entry['name']));
+        const names = [list, rule].map((entry) => textOf(entry['name']));
         yield RpcError.invalidValue(`The path of the rule '${names[1] ?? ''}' leads nowhere: ${error.message}`, {
           path: formatPath(pathOfRule(names)),
         });

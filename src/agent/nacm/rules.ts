@@ -1,7 +1,6 @@
 /** The configuration of access control (RFC 8341 §3.3 and §3.5.1), as it is read from /nacm. */
 import type { Data, Value } from '../../yang/data.ts';
-import { entriesOf } from '../../yang/entries.ts';
-import { isData } from '../../yang/entries.ts';
+import { entriesOf, isData } from '../../yang/entries.ts';
 
 export const NACM_MODULE = 'ietf-netconf-acm';
 /** The member of a datastore that holds the configuration. */
@@ -62,7 +61,7 @@ export function readConfiguration(nacm: Data = {}): NacmConfiguration {
     groupsOf: groupsByUser(nacm['groups']),
     ruleLists: [...entriesOf(nacm['rule-list'])].map((list) => ({
       groups: texts(list['group']),
-      rules: [...entriesOf(list['rule'])].map((rule) => ruleIn(String(list['name']), rule)),
+      rules: [...entriesOf(list['rule'])].map((rule) => ruleIn(textOf(list['name']), rule)),
     })),
   };
 }
@@ -71,7 +70,7 @@ function groupsByUser(groups: Value | undefined): ReadonlyMap<string, readonly s
   const groupsOf = new Map<string, readonly string[]>();
   for (const group of isData(groups) ? entriesOf(groups['group']) : []) {
     for (const user of texts(group['user-name'])) {
-      groupsOf.set(user, [...(groupsOf.get(user) ?? []), String(group['name'])]);
+      groupsOf.set(user, [...(groupsOf.get(user) ?? []), textOf(group['name'])]);
     }
   }
   return groupsOf;
@@ -81,7 +80,7 @@ function ruleIn(list: string, rule: Data): Rule {
   const module = unlessAll(rule['module-name']);
   const operations = unlessAll(rule['access-operations']);
   return {
-    name: String(rule['name']),
+    name: textOf(rule['name']),
     list,
     builtIn: false,
     ...(module === undefined ? {} : { module }),
@@ -96,12 +95,17 @@ function scopeOf(rule: Data): RuleScope {
   if (rule['rpc-name'] !== undefined) return { of: 'operation', ...nameOf(rule['rpc-name']) };
   if (rule['notification-name'] !== undefined) return { of: 'notification', ...nameOf(rule['notification-name']) };
   const path = rule['path'];
-  return path === undefined ? { of: 'everything' } : { of: 'nodes', path: String(path) };
+  return path === undefined ? { of: 'everything' } : { of: 'nodes', path: textOf(path) };
 }
 
 function nameOf(value: Value): { readonly name?: string } {
   const name = unlessAll(value);
   return name === undefined ? {} : { name };
+}
+
+/** A leaf's text; by the schema there is one. */
+export function textOf(value: Value | undefined): string {
+  return typeof value === 'string' ? value : '';
 }
 
 /** The text, unless it is absent or `*`. */

@@ -34,6 +34,8 @@ describe('a pattern of paths', () => {
 
   it('has the value of a variable where that is named', () => {
     expect(within('/agent-test:shop/item[id=$USER]', `/agent-test:shop/item[id="o'hara"]`)).to.equal(true);
+    const session = '/ietf-netconf-monitoring:netconf-state/sessions/session';
+    expect(within(`${session}[session-id=$USER]`, `${session}[session-id='7']`)).to.equal(false);
     expect(within("/agent-test:shop/item[id='$USER']", `/agent-test:shop/item[id="o'hara"]`)).to.equal(false);
   });
 
