@@ -10,13 +10,19 @@ export type DomainLedger<Domain extends DomainTypes> = Pick<
 
 /** For what works behind the decisions of the domain and knows nothing of configuration. */
 export function domainLedger<Domain extends DomainTypes>(ledger: AgentLedger<Domain>): DomainLedger<Domain> {
+  // Several listen, and hear of one decision after the other.
+  let latest: { readonly heard: Durable<AgentChange<Domain>>; readonly told: Durable<Domain['change']> } | undefined;
+  const told = (heard: Durable<AgentChange<Domain>>): Durable<Domain['change']> => {
+    if (latest?.heard !== heard) latest = { heard, told: ofDomain<Domain>(heard) };
+    return latest.told;
+  };
   return {
     get head() {
       return ledger.head.domain;
     },
     read: (select) => ledger.read((head) => select(head.domain)),
     update: (decide) => ledger.update(inDomain(decide)),
-    onDurable: (listener) => ledger.onDurable((durable) => listener(ofDomain<Domain>(durable))),
+    onDurable: (listener) => ledger.onDurable((durable) => listener(told(durable))),
   };
 }
 

@@ -16,11 +16,14 @@ export interface Instance {
 /** @param at the context node @param origin what `current()` is */
 type Get<T> = (at: Instance, origin: Instance) => T;
 
+/** Whether one of a set of nodes passes; the rest of the set is not looked for. */
+type Any = (at: Instance, origin: Instance, passes: (one: Instance) => boolean) => boolean;
+
 type Operand =
   | { readonly kind: 'boolean'; readonly get: Get<boolean> }
   | { readonly kind: 'number'; readonly get: Get<number> }
   | { readonly kind: 'text'; readonly get: Get<string> }
-  | { readonly kind: 'nodes'; readonly targets: readonly Target[]; readonly get: Get<readonly Instance[]> };
+  | { readonly kind: 'nodes'; readonly targets: readonly Target[]; readonly any: Any };
 
 type Nodes = Extract<Operand, { readonly kind: 'nodes' }>;
 
@@ -129,7 +132,7 @@ class ConditionParser {
       }
       case 'current':
         this.#expect(')');
-        return { kind: 'nodes', targets: [this.#origin], get: (_at, origin) => [origin] };
+        return { kind: 'nodes', targets: [this.#origin], any: (_at, origin, passes) => passes(origin) };
       case 'local-name':
         this.#expect(')');
         return { kind: 'text', get: ({ node }) => ('name' in node ? node.name : '') };
@@ -150,32 +153,32 @@ class ConditionParser {
     const areIdentities = nodes.targets.every((target) => 'type' in target && target.type.base === 'identityref');
     if (derived === undefined || !areIdentities) throw new NotUnderstood();
     const values = new Set<Value>(orSelf ? [base, ...derived] : derived);
-    return { kind: 'boolean', get: (at, origin) => nodes.get(at, origin).some(({ value }) => values.has(value)) };
+    return { kind: 'boolean', get: (at, origin) => nodes.any(at, origin, ({ value }) => values.has(value)) };
   }
 
   #path(here: readonly Target[]): Nodes {
-    let { targets, get } = this.#step(here);
+    let { targets, any } = this.#step(here);
     for (;;) {
       while (this.#accept('[')) {
         const holds = this.#or(targets);
         this.#expect(']');
-        const all = get;
-        get = (at, origin) => all(at, origin).filter((one) => holds(one, origin));
+        const all = any;
+        any = (at, origin, passes) => all(at, origin, (one) => holds(one, origin) && passes(one));
       }
-      if (!this.#accept('/')) return { kind: 'nodes', targets, get };
+      if (!this.#accept('/')) return { kind: 'nodes', targets, any };
       const step = this.#step(targets);
-      const before = get;
+      const before = any;
       targets = step.targets;
-      get = (at, origin) => before(at, origin).flatMap((one) => step.get(one, origin));
+      any = (at, origin, passes) => before(at, origin, (one) => step.any(one, origin, passes));
     }
   }
 
   #step(here: readonly Target[]): Nodes {
     const token = this.#take();
-    if (token === '.') return { kind: 'nodes', targets: here, get: (at) => [at] };
+    if (token === '.') return { kind: 'nodes', targets: here, any: (at, _origin, passes) => passes(at) };
     if (token === '..') {
       const targets = here.map((target) => known('kind' in target ? this.#schema.parent(target) : undefined));
-      return { kind: 'nodes', targets, get: ({ parent }) => (parent === undefined ? [] : [parent]) };
+      return { kind: 'nodes', targets, any: ({ parent }, _origin, passes) => parent !== undefined && passes(parent) };
     }
     const names = /^(.*):(.*)$/.exec(token);
     if (token !== '*' && names === null) throw new NotUnderstood();
@@ -197,7 +200,7 @@ class ConditionParser {
     return {
       kind: 'nodes',
       targets: [...membersOf.values()].flat().map(({ node }) => node),
-      get: (at) => childrenOf(at, membersOf.get(at.node) ?? []),
+      any: (at, _origin, passes) => anyChild(at, membersOf.get(at.node) ?? [], passes),
     };
   }
 
@@ -222,22 +225,18 @@ interface Member {
   readonly name: string;
 }
 
-function childrenOf(parent: Instance, members: readonly Member[]): readonly Instance[] {
-  const children: Instance[] = [];
+function anyChild(parent: Instance, members: readonly Member[], passes: (one: Instance) => boolean): boolean {
   // Only inner nodes have children, and their values are members.
   const data = parent.value as Data;
-  for (const { node, name } of members) {
+  return members.some(({ node, name }) => {
     const value = data[name];
     if (value === undefined) {
-      if (node.kind === 'container' && !node.presence) children.push({ node, value: {}, parent });
-    } else if (node.kind === 'list' || node.kind === 'leaf-list') {
-      // The members of lists and leaf-lists in operations are arrays.
-      for (const each of value as readonly (Data | LeafValue)[]) children.push({ node, value: each, parent });
-    } else {
-      children.push({ node, value, parent });
+      return node.kind === 'container' && !node.presence && passes({ node, value: {}, parent });
     }
-  }
-  return children;
+    if (node.kind !== 'list' && node.kind !== 'leaf-list') return passes({ node, value, parent });
+    // The members of lists and leaf-lists in operations are arrays.
+    return (value as readonly (Data | LeafValue)[]).some((each) => passes({ node, value: each, parent }));
+  });
 }
 
 function known<T>(value: T | undefined): T {
@@ -259,7 +258,7 @@ function truth(operand: Operand): Get<boolean> {
     case 'boolean':
       return operand.get;
     case 'nodes':
-      return (at, origin) => operand.get(at, origin).length > 0;
+      return (at, origin) => operand.any(at, origin, () => true);
     default:
       // A number in a predicate is a position.
       throw new NotUnderstood();
@@ -268,30 +267,28 @@ function truth(operand: Operand): Get<boolean> {
 
 /** A comparison holds for a set of nodes when it does for one of them (XPath 1.0 §3.4). */
 function compared(left: Operand, operator: Comparison, right: Operand): Operand {
-  const texts = [textsOf(left), textsOf(right)] as const;
+  const [anyLeft, anyRight] = [anyText(left), anyText(right)];
   const asNumbers = left.kind === 'number' || right.kind === 'number' || (operator !== '=' && operator !== '!=');
   const holds = (a: string, b: string): boolean =>
     asNumbers ? ordered(numberOf(a), operator, numberOf(b)) : (a === b) === (operator === '=');
   return {
     kind: 'boolean',
-    get: (at, origin) => {
-      const others = texts[1](at, origin);
-      return texts[0](at, origin).some((one) => others.some((other) => holds(one, other)));
-    },
+    get: (at, origin) => anyLeft(at, origin, (one) => anyRight(at, origin, (other) => holds(one, other))),
   };
 }
 
-function textsOf(operand: Operand): Get<readonly string[]> {
+/** Whether one of the texts that an operand stands for passes. */
+function anyText(operand: Operand): (at: Instance, origin: Instance, passes: (text: string) => boolean) => boolean {
   switch (operand.kind) {
     case 'boolean':
       throw new NotUnderstood();
     case 'nodes':
       if (!operand.targets.every((target) => 'type' in target && isWrittenAlike(target.type)))
         throw new NotUnderstood();
-      return (at, origin) =>
-        operand.get(at, origin).flatMap(({ value }) => (isData(value) ? [] : [leafText(value as LeafValue)]));
+      return (at, origin, passes) =>
+        operand.any(at, origin, ({ value }) => !isData(value) && passes(leafText(value as LeafValue)));
     default:
-      return (at, origin) => [String(operand.get(at, origin))];
+      return (at, origin, passes) => passes(String(operand.get(at, origin)));
   }
 }
 

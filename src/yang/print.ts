@@ -77,7 +77,9 @@ class JsonPrinter {
       const member = qualified && node !== undefined ? `${node.module}:${node.name}` : given;
       this.out.add(separator + this.#line(level) + JSON.stringify(member) + this.#colon());
       separator = ',';
-      yield* this.#value(node, value, level);
+      if (typeof value === 'object') yield* this.#value(node, value, level);
+      else this.out.add(JSON.stringify(value));
+      if (this.out.full) yield this.out.take();
       if (this.#tagDefaults && node?.kind === 'leaf' && isDefault(node, value)) {
         const tag = JSON.stringify({ 'ietf-netconf-with-defaults:default': true });
         this.out.add(`,${this.#line(level)}${JSON.stringify(`@${member}`)}${this.#colon()}${tag}`);
@@ -86,8 +88,8 @@ class JsonPrinter {
     this.out.add(separator === '{' ? '{}' : `${this.#line(level - 1)}}`);
   }
 
-  *#value(node: DataSchemaNode | undefined, value: Value, level: number): Iterable<string> {
-    if (typeof value !== 'object' || node?.kind === 'leaf' || node?.kind === 'anydata' || node?.kind === 'anyxml') {
+  *#value(node: DataSchemaNode | undefined, value: Value & object, level: number): Iterable<string> {
+    if (node?.kind === 'leaf' || node?.kind === 'anydata' || node?.kind === 'anyxml') {
       this.out.add(JSON.stringify(value));
     } else if (node?.kind === 'leaf-list') {
       this.#leafList(value as readonly LeafValue[], level);
@@ -96,7 +98,6 @@ class JsonPrinter {
     } else {
       yield* this.#entries(node?.kind === 'list' ? node : undefined, value, level);
     }
-    if (this.out.full) yield this.out.take();
   }
 
   #leafList(values: readonly LeafValue[], level: number): void {

@@ -1,5 +1,4 @@
-import { SaxesParser } from 'saxes';
-
+import { SaxesParser, type SaxesTagNS } from 'saxes';
 import { RpcError } from './rpc-error.ts';
 
 /** An attribute with its namespace; `namespace` is empty for an attribute without prefix. */
@@ -86,9 +85,7 @@ export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
       namespace: tag.uri,
       name: tag.local,
       prefix: tag.prefix,
-      attributes: Object.values(tag.attributes)
-        .filter((one) => one.uri !== XMLNS)
-        .map((one) => ({ namespace: one.uri, name: one.local, prefix: one.prefix, value: one.value })),
+      attributes: attributesIn(tag),
       children: [],
       text: '',
       scope: extendScope(open.at(-1)?.scope ?? ROOT_SCOPE, tag.ns),
@@ -113,12 +110,23 @@ export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
   return root;
 }
 
+function attributesIn({ attributes }: SaxesTagNS): readonly XmlAttribute[] {
+  const found: XmlAttribute[] = [];
+  for (const { uri, local, prefix, value } of Object.values(attributes)) {
+    if (uri !== XMLNS) found.push({ namespace: uri, name: local, prefix, value });
+  }
+  return found;
+}
+
 function extendScope(
   outer: ReadonlyMap<string, string>,
   declared: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, string> {
-  const entries = Object.entries(declared);
-  return entries.length === 0 ? outer : new Map([...outer, ...entries]);
+  const prefixes = Object.keys(declared);
+  if (prefixes.length === 0) return outer;
+  const scope = new Map(outer);
+  for (const prefix of prefixes) scope.set(prefix, declared[prefix] ?? '');
+  return scope;
 }
 
 /** The first child of that namespace and name. */

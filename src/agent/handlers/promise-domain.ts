@@ -67,11 +67,7 @@ export class PromiseEngine {
 
   /** Decides on behalf of who asks. @returns the result, once it is durable */
   decide<Input, Result>(context: RequestContext, command: Command<Input, Result>, input: Input): Promise<Result> {
-    const { user } = context;
-    const standing = this.#standing(context);
-    const { tenant } = standing;
-    const asker = { user, ...(tenant === undefined ? {} : { tenant }), ...viewerOf(standing) };
-    return this.#ledger.update((head, inputs) => command(head, input, { ...inputs, ...asker }));
+    return this.#decide(context, this.#standing(context), command, input);
   }
 
   /** As {@link decide}, and keeps the decision for `explain`. @returns the result, and what tells it in the answer */
@@ -80,13 +76,14 @@ export class PromiseEngine {
     command: Command<Input, Result>,
     input: Input,
   ): Promise<{ readonly result: Result; readonly record: { readonly decision: string } }> {
-    const result = await this.decide(context, command, input);
-    return { result, record: { decision: this.record(context, result) } };
+    const standing = this.#standing(context);
+    const result = await this.#decide(context, standing, command, input);
+    return { result, record: { decision: this.#record(result, standing) } };
   }
 
   /** Keeps a decision for `explain`. @returns its number */
   record(context: RequestContext, decided: Decided): string {
-    return String(this.#decisions.record(decided, this.viewer(context)));
+    return this.#record(decided, this.#standing(context));
   }
 
   /** The decision of a number, if it is kept and exists for who asks. */
@@ -111,6 +108,21 @@ export class PromiseEngine {
 
   get now(): Instant {
     return this.#clock.now();
+  }
+
+  #decide<Input, Result>(
+    { user }: RequestContext,
+    standing: Standing,
+    command: Command<Input, Result>,
+    input: Input,
+  ): Promise<Result> {
+    const { tenant } = standing;
+    const asker = { user, ...(tenant === undefined ? {} : { tenant }), ...viewerOf(standing) };
+    return this.#ledger.update((head, inputs) => command(head, input, { ...inputs, ...asker }));
+  }
+
+  #record(decided: Decided, standing: Standing): string {
+    return String(this.#decisions.record(decided, viewerOf(standing)));
   }
 
   #standing({ user }: RequestContext): Standing {

@@ -39,8 +39,13 @@ export type Present<T> = { readonly [Key in Exclude<keyof T, AbsentKeys<T>>]: T[
   readonly [Key in AbsentKeys<T>]?: Exclude<T[Key], undefined>;
 };
 
-/** Leaves out the members that are undefined: in YANG data, what is not there has no member. */
+/** Leaves out the members that are undefined: in YANG data, what is not there has no member. @returns `members` where none is */
 export function present<T extends object>(members: T): Present<T> {
+  for (const name in members) if (members[name] === undefined) return thoseThere(members);
+  return members;
+}
+
+function thoseThere<T extends object>(members: T): Present<T> {
   const there: Partial<T> = {};
   for (const name in members) if (members[name] !== undefined) there[name] = members[name];
   // Cast: only undefined members were left out, which is what the type says.
