@@ -34,7 +34,7 @@ class Lab extends Engine {
       access: { type: 'promise-simulator:simulated' },
     });
     const { id } = added.provider;
-    const inventory = inventoryOf([], { cores: 1000, ram: 1_000_000, instances: 1000 });
+    const inventory = inventoryOf([], { cores: 1000, instances: 1000 });
     this.do('updateProvider', { id, status: 'up', inventory });
     this.pools.push(this.pool(id, { cores, ram: 1_000_000, instances: 100 }));
     return this;

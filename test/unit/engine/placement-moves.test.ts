@@ -1,0 +1,218 @@
+/** Who is placed anew to make room for instances, and who is left where they are. */
+import { expect } from 'chai';
+import type { Container, Demand, Id, Reservation } from '../../../src/engine/entities.ts';
+import { hostName } from '../../../src/engine/hosts.ts';
+import { moveOthers, placeAgain } from '../../../src/engine/placement-moves.ts';
+import { holding } from '../../../src/engine/state.ts';
+import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
+
+const WINDOW = { start: NOW + DAY, end: NOW + DAY + HOUR };
+const FAST = ['HW_FAST'];
+
+/** Two hosts: `fast`, which what is asked for needs, and `slow`, to which others can go. */
+class Lab extends Engine {
+  constructor(fast: number, slow: number) {
+    super();
+    const source = this.provider([
+      { name: 'fast', cores: fast, traits: FAST },
+      { name: 'slow', cores: slow },
+    ]);
+    this.pool(source, {});
+  }
+
+  /** A reservation of instances of so many cores, which takes the tightest host. */
+  held(vcpus: number, count = 1, more: Partial<Parameters<Engine['reserve']>[0]> = {}): Id {
+    const containers = [container('x', count, vcpus)];
+    const id = this.reserve({ ...WINDOW, demand: { capacity: {}, containers }, ...more });
+    this.now += 1;
+    return id;
+  }
+
+  hosts(id: Id): string[] {
+    return this.reservation(id).claims.flatMap(({ host }) => (host === undefined ? [] : hostName(host)));
+  }
+
+  reservation(id: Id): Reservation {
+    const found = this.head.reservations.get(id);
+    if (found === undefined) throw new Error(`no reservation ${id}`);
+    return found;
+  }
+
+  /** What is moved for instances on the fast host, by who asks for it; the head is left as it is. */
+  moved(vcpus: number, self?: Id, count = 1): string[] | string {
+    const containers = [container('new', count, vcpus, { requiredTraits: FAST })];
+    const demand: Demand = { capacity: {}, containers };
+    const before = JSON.stringify([...this.head.reservations]);
+    const room = moveOthers(this.head, { demand, window: WINDOW }, this.now, self);
+    expect(JSON.stringify([...this.head.reservations])).to.equal(before);
+    if (typeof room === 'string') return room;
+    expect(room.claims.map(({ host }) => host && hostName(host))).to.deep.equal(Array(count).fill('fast'));
+    for (const { id, claims } of room.moved) {
+      expect(claims.map((claim) => claim.id)).to.deep.equal(this.reservation(id).claims.map((claim) => claim.id));
+    }
+    return room.moved.map(({ id }) => id);
+  }
+}
+
+function container(name: string, count: number, vcpus: number, more: Partial<Container> = {}): Container {
+  return { name, count, size: { vcpus, ram: 512 }, ...more };
+}
+
+describe('room for instances', () => {
+  it('is made by the newest of those that are alike, and by the one with the smallest id of those as new', () => {
+    const lab = new Lab(8, 9);
+    const [old, young] = [lab.held(4), lab.held(4)];
+    expect([lab.hosts(old), lab.hosts(young)]).to.deep.equal([['fast'], ['fast']]);
+    expect(lab.moved(4)).to.deep.equal([young]);
+    const same = new Lab(8, 9);
+    const first = same.held(4);
+    same.now -= 1;
+    same.held(4);
+    expect(same.moved(4)).to.deep.equal([first]);
+  });
+
+  it('is made by those with the fewest instances before', () => {
+    const lab = new Lab(8, 9);
+    const one = lab.held(4);
+    lab.held(2, 2);
+    expect(lab.moved(4)).to.deep.equal([one]);
+  });
+
+  it('is made by several together where none is enough', () => {
+    const lab = new Lab(8, 9);
+    const [old, young] = [lab.held(4), lab.held(4)];
+    expect(lab.moved(8)).to.deep.equal([young, old]);
+    const four = new Lab(8, 9);
+    const ids = [four.held(2), four.held(2), four.held(2), four.held(2)];
+    expect(four.moved(8)).to.deep.equal([...ids].reverse());
+    expect(four.moved(4)).to.deep.equal([ids[3], ids[2]]);
+  });
+
+  it('is not there where those that would move find no other place', () => {
+    const lab = new Lab(8, 9);
+    const young = [lab.held(4), lab.held(4)].pop();
+    lab.held(6);
+    expect(lab.moved(8)).to.equal('no room');
+    expect(lab.moved(4)).to.equal('no room');
+    expect(lab.moved(3)).to.equal('no room');
+    lab.do('cancelReservation', { id: young ?? '' });
+    expect(lab.moved(8)).to.equal('no room');
+  });
+
+  it('is told to those who are refused: others could not move, or there are none', () => {
+    const ask = (lab: Lab, vcpus: number) => {
+      const containers = [container('new', 1, vcpus, { requiredTraits: FAST })];
+      const result = lab.do('createReservation', { ...WINDOW, demand: { capacity: {}, containers } });
+      return result.outcome === 'refused' ? result.refusal.searchComplete : result.outcome;
+    };
+    const lab = new Lab(8, 9);
+    expect(ask(lab, 9)).to.equal(true);
+    lab.held(4);
+    lab.held(9);
+    expect(ask(lab, 8)).to.equal(false);
+    expect(ask(lab, 4)).to.equal('granted');
+  });
+
+  it('moves of a reservation what has to move alone: the rest keeps its host', () => {
+    const lab = new Lab(8, 9);
+    const id = lab.held(4, 3);
+    expect(lab.hosts(id)).to.deep.equal(['fast', 'fast', 'slow']);
+    const demand: Demand = { capacity: {}, containers: [container('new', 1, 4, { requiredTraits: FAST })] };
+    const room = moveOthers(lab.head, { demand, window: WINDOW }, lab.now, undefined);
+    if (typeof room === 'string') throw new Error(room);
+    const [moved] = room.moved;
+    expect(moved?.claims.map(({ id: claim, host }) => `${claim}@${host ? hostName(host) : ''}`)).to.deep.equal([
+      '1@fast',
+      '2@slow',
+      '3@slow',
+    ]);
+  });
+
+  it('moves what has containers of several kinds, each to a place of its own', () => {
+    const lab = new Lab(8, 9);
+    const containers = [container('a', 1, 3), container('b', 1, 5)];
+    const capacity = { cores: 1 };
+    const id = lab.reserve({ ...WINDOW, demand: { capacity, containers } });
+    expect(lab.hosts(id)).to.deep.equal(['fast', 'fast']);
+    lab.now += 1;
+    const demand: Demand = { capacity: {}, containers: [container('new', 1, 8, { requiredTraits: FAST })] };
+    const room = moveOthers(lab.head, { demand, window: WINDOW }, lab.now, undefined);
+    if (typeof room === 'string') throw new Error(room);
+    const before = lab.reservation(id).claims;
+    const slow = before[1]?.host?.replace(/fast$/, 'slow');
+    // Only the host changes.
+    expect(room.moved).to.deep.equal([
+      { id, claims: before.map((claim) => (claim.host === undefined ? claim : { ...claim, host: slow })) },
+    ]);
+  });
+
+  it('is made by none that has begun, recurs, is offered, asks itself, holds a host whole, or is at another time', () => {
+    const begun = new Lab(8, 9);
+    begun.held(8);
+    begun.now = WINDOW.start;
+    expect(begun.moved(8)).to.equal('nothing to move');
+    begun.now = WINDOW.start - 1;
+    expect(begun.moved(8)).to.have.length(1);
+
+    const many = new Lab(8, 9);
+    many.held(8, 1, { recurrence: { frequency: 'daily', interval: 1, count: 2 } });
+    expect(many.moved(8)).to.equal('nothing to move');
+
+    const offered = new Lab(8, 9);
+    offered.do('requestOffer', {
+      ...WINDOW,
+      demand: { capacity: {}, containers: [container('x', 1, 8)] },
+      holdFor: HOUR,
+    });
+    expect(offered.moved(8)).to.equal('nothing to move');
+
+    const self = new Lab(8, 9);
+    const id = self.held(8);
+    expect(self.moved(8, id)).to.equal('nothing to move');
+    expect(self.moved(8, 'another')).to.deep.equal([id]);
+
+    const earlier = new Lab(8, 9);
+    earlier.held(8, 1, { start: WINDOW.start - HOUR, end: WINDOW.start });
+    earlier.held(8, 1, { start: WINDOW.end, end: WINDOW.end + HOUR });
+    expect(earlier.moved(9)).to.equal('nothing to move');
+
+    const whole = new Lab(8, 9);
+    whole.reserve({ ...WINDOW, demand: { capacity: {}, elements: ['fast'] } });
+    expect(whole.moved(8)).to.equal('nothing to move');
+  });
+
+  it('is made on hosts that the request could use alone', () => {
+    const lab = new Lab(8, 9);
+    lab.held(9);
+    expect(lab.hosts([...lab.head.reservations.keys()][0] ?? '')).to.deep.equal(['slow']);
+    expect(lab.moved(9)).to.equal('nothing to move');
+  });
+});
+
+describe('a reservation that is placed anew', () => {
+  it('keeps what is pinned, and has as many instances of the size that it holds', () => {
+    const lab = new Lab(8, 9);
+    const containers = [container('x', 2, 4)];
+    const id = lab.reserve({ ...WINDOW, demand: { capacity: { cores: 1 }, containers } });
+    const reservation = lab.reservation(id);
+    const [capacity, first, second] = reservation.claims;
+    if (capacity === undefined || first === undefined || second === undefined) throw new Error('no claims');
+    expect(lab.hosts(id)).to.deep.equal(['fast', 'fast']);
+    lab.checked = false;
+    // Somebody else is where the instance was that is not pinned.
+    const taken = { ...first, id: 'other', capacity: { cores: 4, ram: 512 } };
+    const again = holding(lab.head, [taken], () => placeAgain(lab.head, reservation, [second]));
+    expect(again?.claims.map((claim) => `${claim.id}@${claim.host ? hostName(claim.host) : ''}`)).to.deep.equal([
+      '1@',
+      '2@slow',
+      '3@fast',
+    ]);
+    expect(again?.claims[1]?.capacity).to.deep.equal(first.capacity);
+    const none = placeAgain(
+      lab.head,
+      { ...reservation, demand: { capacity: {}, containers: [container('x', 2, 99)] } },
+      [],
+    );
+    expect(none?.claims.map(({ capacity: held }) => held.cores)).to.deep.equal([1, 4, 4]);
+  });
+});
