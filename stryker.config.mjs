@@ -8,15 +8,21 @@ const testsIn = (folder, wanted) =>
 
 /** Tests of the loops around the engine; they take long, and say little of what it decides. */
 const LOOPS = /^(ledger|reconciler|scheduler)\./;
+/** Tests of timelines by themselves. */
+const TIMELINES = /^(instant-order|timeline)\./;
 /** Of the others, those that take a second or more. */
 const LONG = /^(explain-hosts|preemption)\./;
-/** Which tests run, by what is said of the mutants: they decide, they are of the loops, or a first look is enough. */
+/** Which tests run, by what is said of the mutants: they decide, are of the loops or of timelines, or a first look is enough. */
 const TESTS = {
   decisions: [
     ...testsIn('test/unit/engine', (name) => !LOOPS.test(name)),
     ...testsIn('test/property', (name) => !/^(concurrency|store|tenancy|yang)/.test(name)),
   ],
   loops: testsIn('test/unit/engine', () => true),
+  timelines: [
+    ...testsIn('test/unit/engine', (name) => TIMELINES.test(name)),
+    ...testsIn('test/property', (name) => TIMELINES.test(name)),
+  ],
   quick: testsIn('test/unit/engine', (name) => !LOOPS.test(name) && !LONG.test(name)),
 };
 

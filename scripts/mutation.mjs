@@ -21,6 +21,9 @@ const kept = join(root, 'reports/mutation');
 /** Modules that decide nothing: they are tested by the loops around the engine, which no decision needs. */
 const LOOPS = ['bus', 'clock', 'errands', 'ledger', 'log-ageing', 'reconciler', 'scheduler', 'vim-references'];
 
+/** Modules that everything is made of, and that have tests of their own: what no other test would find sooner. */
+const TIMELINES = ['breakpoint-tree', 'instant-order', 'timeline', 'timeline-additions', 'timeline-cursor'];
+
 const { values, positionals } = parseArgs({
   options: {
     all: { type: 'boolean', default: false },
@@ -120,13 +123,14 @@ function tell(module) {
 
 const modules = modulesNamed();
 mkdirSync(kept, { recursive: true });
-run(
-  modules.filter((module) => !LOOPS.includes(module)),
-  values.quick ? 'quick' : 'decisions',
-);
-run(
-  modules.filter((module) => LOOPS.includes(module)),
-  'loops',
-);
+const sets = { loops: LOOPS, timelines: TIMELINES };
+for (const [tests, members] of Object.entries(sets)) {
+  run(
+    modules.filter((module) => members.includes(module)),
+    tests,
+  );
+}
+const others = modules.filter((module) => !Object.values(sets).flat().includes(module));
+run(others, values.quick ? 'quick' : 'decisions');
 const rows = modules.filter((module) => existsSync(reportOf(module))).map(tell);
 for (const row of rows) console.log(row);
