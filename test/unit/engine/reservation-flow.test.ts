@@ -170,6 +170,48 @@ describe('reservations (reservation flow of the first seed, steps 1 to 4)', () =
     expect(engine.told()).to.deep.equal([]);
   });
 
+  it('does not change what is over, or not decided on yet', () => {
+    const engine = engineWithPool();
+    const demand = { capacity: { cores: 1 } };
+    const id = engine.reserve({ start: T, end: T + HOUR, demand });
+    const pending = engine.do('createReservation', { start: T, end: T + HOUR, demand, deferred: true });
+    if (pending.outcome !== 'pending') throw new Error(pending.outcome);
+    const refused = (result: { outcome: string; refusal?: { reason: string; message: string } }): string =>
+      result.outcome === 'refused'
+        ? `${result.refusal?.reason ?? ''}: ${result.refusal?.message ?? ''}`
+        : result.outcome;
+    const undecided = pending.reservation.id;
+    expect(refused(engine.do('updateReservation', { id: undecided, name: 'x' }))).to.equal(
+      'reservation-not-active: The reservation is not decided on yet; wait for its event.',
+    );
+    const vm = { name: 'vm', image: 'cirros', flavor: 'small' };
+    expect(refused(engine.do('createInstance', { ...vm, reservation: undecided }))).to.equal(
+      `reservation-not-active: The reservation '${undecided}' is not decided on for good yet.`,
+    );
+    engine.advance(DAY + HOUR);
+    const over = 'reservation-over: The reservation is over: its status is ended.';
+    expect(refused(engine.do('updateReservation', { id, name: 'x' }))).to.equal(over);
+    expect(refused(engine.do('cancelReservation', { id }))).to.equal(over);
+    expect(refused(engine.do('createInstance', { ...vm, reservation: id }))).to.equal(
+      `reservation-over: The reservation '${id}' is over: its status is ended.`,
+    );
+  });
+
+  it('refuses times in the wrong order, or in the past, and too many instances', () => {
+    const engine = engineWithPool();
+    const asking = (more: object) => () =>
+      engine.do('createReservation', { demand: { capacity: { cores: 1 } }, ...more });
+    expect(asking({ start: T, end: T })).to.throw(InvalidRequest, /not after/);
+    expect(asking({ start: NOW - HOUR, end: NOW })).to.throw(InvalidRequest, /has passed|not after/);
+    expect(asking({ start: NOW - HOUR, end: NOW + 1 })).to.throw(InvalidRequest, /^The start 2029-12-31T23:00:00Z/);
+    const containers = (count: number) => ({
+      demand: { capacity: {}, containers: [{ name: 'web', count, size: { vcpus: 1, ram: 1 } }] },
+    });
+    expect(asking(containers(0))).to.throw(InvalidRequest, "The container 'web' needs a count of 1 or more.");
+    expect(asking(containers(1.5))).to.throw(InvalidRequest, "The container 'web' needs a count of 1 or more.");
+    expect(asking(containers(10_001))).to.throw(InvalidRequest, /^10001 instances are asked for/);
+  });
+
   it('gives back what a cancelled reservation held, and forgets it', () => {
     const engine = engineWithPool();
     const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 10 } } });
