@@ -240,6 +240,36 @@ describe('access control over both protocols (RFC 8341)', function () {
     expect(JSON.parse(body)).to.have.property('ietf-netconf-acm:denied-notifications').above(0);
   });
 
+  it('lets consumers end their own subscriptions, and says by what', async () => {
+    const SUBSCRIBED = 'urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications';
+    const session = await open('rita');
+    const established = await rpc(
+      session,
+      `<establish-subscription xmlns="${SUBSCRIBED}"><stream>NETCONF</stream></establish-subscription>`,
+    );
+    const id = /<id[^>]*>(\d+)</.exec(established)?.[1] ?? '';
+    expect(await rpc(session, `<kill-subscription xmlns="${SUBSCRIBED}"><id>${id}</id></kill-subscription>`)).to.equal(
+      denied(
+        'protocol',
+        'The user rita is not permitted to use the operation ietf-subscribed-notifications:kill-subscription: ' +
+          'it needs the role operator, and the user is a consumer of the tenant red; delete-subscription ends a subscription of the own.',
+      ),
+    );
+    const remove = `<delete-subscription xmlns="${SUBSCRIBED}"><id>${id}</id></delete-subscription>`;
+    expect(await rpc(session, remove)).to.equal(reply('<ok/>'));
+    const call = (name: string, input: object): Promise<HttpAnswer> =>
+      request('rita', 'POST', `/restconf/operations/ietf-subscribed-notifications:${name}`, {
+        'ietf-subscribed-notifications:input': input,
+      });
+    const { body } = await call('establish-subscription', { stream: 'NETCONF' });
+    const own = Number(/"id": (\d+)/.exec(body)?.[1]);
+    const killed = await call('kill-subscription', { id: own });
+    expect([killed.status, killed.body]).to.satisfy(
+      ([status, text]: [number, string]) => status === 403 && text.includes('delete-subscription'),
+    );
+    expect((await call('delete-subscription', { id: own })).status).to.equal(204);
+  });
+
   it('does not bind the user that the settings name for recovery', async () => {
     await request('rescue', 'PUT', NACM, {
       'ietf-netconf-acm:nacm': {

@@ -196,7 +196,7 @@ class AccessOfUser implements UserAccess {
   requireExec(operation: Operation, what: string, byDefault?: 'permit'): void {
     const denier = this.#policy?.operation(operation);
     if (byDefault === 'permit' && denier !== undefined && !isByRule(denier)) return;
-    this.#requirePermitted(denier, `use ${what}`);
+    this.#requirePermitted(denier, `use ${what}`, INSTEAD[`${operation.module}:${operation.name}`]);
   }
 
   requireAction(action: ActionNode, path: InstancePath): void {
@@ -213,11 +213,11 @@ class AccessOfUser implements UserAccess {
     return this.#within.tenancy.shownTo(this.#within.consumer, notification, content);
   }
 
-  #requirePermitted(denier: Verdict, what: string): void {
+  #requirePermitted(denier: Verdict, what: string, instead?: string): void {
     const why = this.#policy === undefined ? UNKNOWN : denier && this.#reason(denier);
     if (why === undefined) return;
     count(this.#counters, 'operations');
-    throw this.#denied(what, why);
+    throw this.#denied(what, instead === undefined ? why : `${why}; ${instead}`);
   }
 
   #whyNotWrite(node: DataSchemaNode, path: InstancePath, operation: WriteOperation): string | undefined {
@@ -252,6 +252,11 @@ class AccessOfUser implements UserAccess {
     );
   }
 }
+
+/** What serves users for what is their own, where an operation is for all. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  'ietf-subscribed-notifications:kill-subscription': 'delete-subscription ends a subscription of the own',
+};
 
 const UNKNOWN = 'the user is not known any more';
 
