@@ -6,18 +6,21 @@ import { HttpError } from './errors.ts';
 
 /** Connections beyond the limit that are told so; any more are closed as they come. */
 const SPARE = 64;
+/** The limit counts as reached until this share of it is left: one connection that ends is soon replaced by another. */
+const RELIEF = 0.9;
 /** When a client that was turned away may try again, in seconds. */
 const RETRY_SECONDS = 5;
 
 /** The connections of a server, within a limit: those beyond it are answered 503, before anything is done for them. */
 export class Connections {
   readonly #limit: number;
-  readonly #logger: Pick<Logger, 'warn'>;
+  readonly #logger: Pick<Logger, 'warn' | 'info'>;
   readonly #open = new Set<Socket>();
   readonly #excess = new WeakSet<Socket>();
-  #isFull = false;
+  /** How many have been turned away since the limit was reached; undefined while it is not. */
+  #turnedAway: number | undefined;
 
-  constructor(limit: number, logger: Pick<Logger, 'warn'>) {
+  constructor(limit: number, logger: Pick<Logger, 'warn' | 'info'>) {
     this.#limit = limit;
     this.#logger = logger;
   }
@@ -39,20 +42,28 @@ export class Connections {
   #opened(socket: Socket): void {
     if (this.#open.size >= this.#limit) {
       this.#excess.add(socket);
-      this.#tell();
+      this.#turnAway();
       return;
     }
     this.#open.add(socket);
     socket.once('close', () => {
       this.#open.delete(socket);
-      this.#isFull = false;
+      this.#ease();
     });
   }
 
-  /** Once each time that the limit is reached. */
-  #tell(): void {
-    if (this.#isFull) return;
-    this.#isFull = true;
-    this.#logger.warn({ limit: this.#limit }, 'the limit of RESTCONF connections is reached');
+  #turnAway(): void {
+    if (this.#turnedAway === undefined)
+      this.#logger.warn({ limit: this.#limit }, 'the limit of RESTCONF connections is reached');
+    this.#turnedAway = (this.#turnedAway ?? 0) + 1;
+  }
+
+  #ease(): void {
+    if (this.#turnedAway === undefined || this.#open.size >= this.#limit * RELIEF) return;
+    this.#logger.info(
+      { limit: this.#limit, turnedAway: this.#turnedAway },
+      'RESTCONF connections are within their limit again',
+    );
+    this.#turnedAway = undefined;
   }
 }
