@@ -131,7 +131,9 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   const { config, logger, clock = systemClock, random = Math.random } = options;
   rxjs.onUnhandledError = (error) => logger.error({ err: error }, 'a listener of events failed');
   makeDataDirectory(config.dataDirectory);
-  const users = new Users(config.dataDirectory);
+  const users = new Users(config.dataDirectory, {
+    lost: (path) => logger.error({ path }, 'the file of users is gone: nobody is known until it is back'),
+  });
   const standingOf: StandingOf = (user) =>
     users.standing(user) ?? (user === SYSTEM_USER ? { role: 'operator' } : undefined);
   const credentials = await hostCredentials(config.dataDirectory, certificateNames(config));
@@ -341,7 +343,7 @@ async function startServers(
       listen: config.netconf.listen,
       hostKeys: credentials.hostKeys,
       authenticator: {
-        password: (user, password) => users.checkPassword(user, password),
+        password: (user, password) => verdictOn(users, user, password),
         publicKey: (user: string, key: PublicKey) => users.hasKey(user, key),
       },
       log: logger.child({ protocol: 'netconf' }),
@@ -358,7 +360,8 @@ async function startServers(
   return { restconf: restconf.urls, netconf: { host: netconf.address.address, port: netconf.address.port } };
 }
 
-async function verdictOn(users: Users, user: string, password: string, peer: string): Promise<PasswordVerdict> {
+/** @param peer the client's address, where nothing else bounds how many passwords come from it */
+async function verdictOn(users: Users, user: string, password: string, peer?: string): Promise<PasswordVerdict> {
   try {
     return (await users.checkPassword(user, password, peer)) ? 'right' : 'wrong';
   } catch (error) {

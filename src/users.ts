@@ -66,11 +66,12 @@ export interface PublicKey {
 /**
  * The users who may log in, over NETCONF and RESTCONF alike: scrypt hashes and public keys in `users.json` of the data
  * directory, readable by its owner only. The file is read again whenever it changed, so `promise user` works
- * beside a running agent.
+ * beside a running agent. Without the file nobody is known.
  */
 export class Users {
   readonly #directory: string;
   readonly #path: string;
+  readonly #lost: (path: string) => void;
   readonly #checks = new PasswordChecks();
   /** When the file was last looked at, epoch milliseconds. */
   #lookedAt = 0;
@@ -84,8 +85,10 @@ export class Users {
   readonly #salt = randomBytes(16);
   readonly #pepper = this.#salt.toString('base64');
 
-  constructor(dataDirectory: string) {
+  /** @param options.lost told when the file is gone */
+  constructor(dataDirectory: string, options: { readonly lost?: (path: string) => void } = {}) {
     this.#directory = dataDirectory;
+    this.#lost = options.lost ?? (() => undefined);
     this.#path = join(dataDirectory, 'users.json');
     this.#refresh();
   }
@@ -202,9 +205,11 @@ export class Users {
     this.#lookedAt = now;
     const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
     const version = stat === undefined ? undefined : [stat.ino, stat.size, stat.mtimeNs].join();
-    if (version === this.#version || version === undefined) return;
-    this.#users = this.#read();
+    if (version === this.#version) return;
+    // What is revoked by removing the file must not live on in memory.
+    this.#users = version === undefined ? new Map() : this.#read();
     this.#version = version;
+    if (version === undefined) this.#lost(this.#path);
   }
 
   #read(): ReadonlyMap<string, UserRecord> {

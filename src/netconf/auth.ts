@@ -10,12 +10,15 @@ export interface PublicKey {
   readonly blob: Buffer;
 }
 
+/** `busy`: more passwords wait to be checked than the server takes at once. */
+export type PasswordVerdict = 'right' | 'wrong' | 'busy';
+
 /**
  * Who may log in. Any one method that a user has is enough. Both answers should take the same time for a user that
  * does not exist, and compare in constant time.
  */
 export interface Authenticator {
-  password(user: string, password: string): Promise<boolean>;
+  password(user: string, password: string): Promise<PasswordVerdict>;
   /** Whether the key belongs to the user; that the client holds the private half is checked here. */
   publicKey(user: string, key: PublicKey): boolean;
 }
@@ -69,7 +72,11 @@ export function authenticate(connection: Connection, options: AuthenticationOpti
         // The client may leave while its password is being checked; there is nobody to answer then.
         if (!isOpen) return;
         if (decision === 'refused') refuse(context, 'wrong credentials');
-        else if (decision === 'unsupported') refuse(context, 'method, key type or signature algorithm not supported');
+        else if (decision === 'put-off') {
+          // It is no failed attempt: the client may try again for as long as it may take to log in.
+          options.log.info({ user: context.username, reason: 'too many passwords are being checked' }, 'login put off');
+          context.reject(METHODS);
+        } else if (decision === 'unsupported') refuse(context, 'method, key type or signature algorithm not supported');
         else {
           if (decision === 'granted') options.authenticated(context.username);
           context.accept();
@@ -84,7 +91,13 @@ export function authenticate(connection: Connection, options: AuthenticationOpti
 }
 
 /** `usable`: the key would be taken, and the client may now sign with it. */
-type AuthDecision = 'granted' | 'usable' | 'refused' | 'unsupported';
+type AuthDecision = 'granted' | 'usable' | 'refused' | 'put-off' | 'unsupported';
+
+const BY_VERDICT: Readonly<Record<PasswordVerdict, AuthDecision>> = {
+  right: 'granted',
+  wrong: 'refused',
+  busy: 'put-off',
+};
 
 async function decide(context: AuthContext, authenticator: Authenticator): Promise<AuthDecision> {
   if (context.username.length > MAX_USER_NAME) return 'refused';
@@ -92,7 +105,7 @@ async function decide(context: AuthContext, authenticator: Authenticator): Promi
     case 'password':
       // A request to change the password (RFC 4252 §8) arrives as an object, which the declared type leaves out.
       if (typeof context.password !== 'string') return 'unsupported';
-      return (await authenticator.password(context.username, context.password)) ? 'granted' : 'refused';
+      return BY_VERDICT[await authenticator.password(context.username, context.password)];
     case 'publickey':
       return decideKey(context, authenticator);
     default:

@@ -17,20 +17,28 @@ const CHALLENGE = { 'WWW-Authenticate': 'Basic realm="Promise", charset="UTF-8"'
 const MOST_FAILURES = 20;
 const FAILURE_WINDOW_MS = 60_000;
 const MOST_ADDRESSES = 10_000;
-/** What is logged of a name that a stranger gave. */
+/** What is kept and logged of a name that a stranger gave. */
 const MOST_NAME_CHARACTERS = 64;
 /** When a client that found the server busy may try again, in seconds. */
 const BUSY_SECONDS = 2;
 
+/** Wrong passwords that came from an address since a time. */
+interface Failures {
+  readonly since: number;
+  count: number;
+  readonly byUser: Map<string, number>;
+}
+
 /**
  * HTTP Basic authentication (RFC 7617, RFC 8040 §2.5), with a brake on guessing: an address that sent many wrong
- * passwords within a minute is answered 429 until the minute is over.
+ * passwords within a minute is answered 429 until the minute is over. A right password makes up for the wrong ones of the same user:
+ * somebody else may be guessing from there.
  */
 export class BasicAuthentication {
   readonly #authenticator: Authenticator;
   readonly #now: () => number;
   readonly #logger: Pick<Logger, 'info' | 'warn'>;
-  readonly #failures = new Map<string, { count: number; readonly since: number }>();
+  readonly #failures = new Map<string, Failures>();
 
   /** @param now epoch milliseconds */
   constructor(authenticator: Authenticator, now: () => number, logger: Pick<Logger, 'info' | 'warn'>) {
@@ -58,7 +66,7 @@ export class BasicAuthentication {
     // Others that were being checked at the same time may have failed: guesses all at once are no way around.
     this.#refuseGuessers(peer);
     if (verdict === 'right') {
-      this.#failures.delete(peer);
+      this.#forgive(user, peer);
       return user;
     }
     if (verdict === 'busy') throw busy();
@@ -79,12 +87,28 @@ export class BasicAuthentication {
     }
   }
 
-  #noteFailure(user: string, peer: string): void {
-    this.#logger.info({ user: user.slice(0, MOST_NAME_CHARACTERS), peer, method: 'password' }, 'login refused');
+  #firstFailure(peer: string): Failures {
     if (this.#failures.size >= MOST_ADDRESSES) this.#failures.clear();
+    const failures = { since: this.#now(), count: 0, byUser: new Map<string, number>() };
+    this.#failures.set(peer, failures);
+    return failures;
+  }
+
+  #forgive(user: string, peer: string): void {
     const failures = this.#failures.get(peer);
-    if (failures === undefined) this.#failures.set(peer, { count: 1, since: this.#now() });
-    else if (++failures.count === MOST_FAILURES) {
+    if (failures === undefined) return;
+    const name = user.slice(0, MOST_NAME_CHARACTERS);
+    failures.count -= failures.byUser.get(name) ?? 0;
+    failures.byUser.delete(name);
+    if (failures.count === 0) this.#failures.delete(peer);
+  }
+
+  #noteFailure(user: string, peer: string): void {
+    const name = user.slice(0, MOST_NAME_CHARACTERS);
+    this.#logger.info({ user: name, peer, method: 'password' }, 'login refused');
+    const failures = this.#failures.get(peer) ?? this.#firstFailure(peer);
+    failures.byUser.set(name, (failures.byUser.get(name) ?? 0) + 1);
+    if (++failures.count === MOST_FAILURES) {
       this.#logger.warn({ peer }, 'too many wrong passwords: further logins from this address have to wait');
     }
   }

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { setTimeout as wait } from 'node:timers/promises';
 import { main } from '../../src/cli/main.ts';
 import { Users } from '../../src/users.ts';
 import { makeSshKeyPair } from '../../src/ssh-key-pair.ts';
@@ -15,6 +16,9 @@ describe('users', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   const blob = (publicKey: string): Buffer => Buffer.from(publicKey.split(' ')[1] ?? '', 'base64');
+
+  /** The file is looked at once in a millisecond. */
+  const nextLook = (): Promise<void> => wait(2);
 
   it('accepts the right password only, and no password of another user', async () => {
     const users = new Users(directory);
@@ -96,6 +100,26 @@ describe('users', () => {
     expect(users.names).to.deep.equal(['bob']);
     const again = await users.remove('alice').catch((error: unknown) => error);
     expect(String(again)).to.include("there is no user 'alice'");
+  });
+
+  it('knows nobody once the file is gone, says so once, and takes it back', async () => {
+    let told = 0;
+    const users = new Users(directory, { lost: () => (told += 1) });
+    expect(users.names).to.deep.equal([]);
+    await users.add('alice', { password: 'first' });
+    expect(await users.checkPassword('alice', 'first')).to.equal(true);
+    expect(told).to.equal(0);
+    const path = join(directory, 'users.json');
+    renameSync(path, `${path}.away`);
+    await nextLook();
+    expect(users.standing('alice')).to.equal(undefined);
+    expect(await users.checkPassword('alice', 'first')).to.equal(false);
+    expect(users.names).to.deep.equal([]);
+    expect(told).to.equal(1);
+    renameSync(`${path}.away`, path);
+    await nextLook();
+    expect(users.standing('alice')).to.deep.equal({ role: 'operator' });
+    expect(await users.checkPassword('alice', 'first')).to.equal(true);
   });
 
   it('loses no change of several at the same time, in this process and others', async function () {

@@ -22,7 +22,8 @@ const known = [userKeys.ed25519, userKeys.ecdsa, userKeys.rsa].map((key) => key.
 
 /** Users `anna` and `bert`, both with {@link PASSWORD} and all of {@link userKeys} but the stranger's. */
 export const authenticator: Authenticator = {
-  password: (user, password) => Promise.resolve(['anna', 'bert'].includes(user) && password === PASSWORD),
+  password: (user, password) =>
+    Promise.resolve(['anna', 'bert'].includes(user) && password === PASSWORD ? 'right' : 'wrong'),
   publicKey: (user, key) => user === 'anna' && known.includes(key.blob.toString('base64')),
 };
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { connect as connectTcp } from 'node:net';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import ssh2, { type ConnectConfig } from 'ssh2';
+import type { PasswordVerdict } from '../../../src/netconf/auth.ts';
 import type { SessionChannel } from '../../../src/netconf/channel.ts';
 import { SshTransport, type Peer, type SshLimits } from '../../../src/netconf/transport.ts';
 import { createLogger } from '../../../src/observe/log.ts';
@@ -29,7 +30,7 @@ class Harness {
   readonly transport: SshTransport;
   refusal: string | undefined;
   /** Stands in for the check of a password. */
-  check: (() => Promise<boolean>) | undefined;
+  check: (() => Promise<PasswordVerdict>) | undefined;
   port = 0;
 
   constructor(limits: Partial<SshLimits> = {}) {
@@ -147,7 +148,7 @@ describe('netconf SSH transport', () => {
     });
 
     it('answers nobody when the client leaves while its password is checked', async () => {
-      let answer: (right: boolean) => void = () => undefined;
+      let answer: (verdict: PasswordVerdict) => void = () => undefined;
       const asked = new Promise<void>((resolve) => {
         harness.check = () => {
           resolve();
@@ -162,7 +163,7 @@ describe('netconf SSH transport', () => {
       client.destroy();
       await closed;
       for (let turn = 0; turn < 20; turn++) await nextTurn();
-      answer(true);
+      answer('right');
       await nextTurn();
       harness.check = undefined;
       (await connect(harness.port)).end();
@@ -173,6 +174,21 @@ describe('netconf SSH transport', () => {
       harness.check = () => Promise.reject(new Error('disk'));
       expect(await rejection(connect(harness.port))).to.match(/methods failed/);
       expect(harness.logged.map((line) => line['msg'])).to.include('the user store failed; login refused');
+    });
+
+    it('puts a login off while too many passwords are being checked: no failure of the client, nor of the server', async () => {
+      const small = await start({ maxLoginAttempts: 2 });
+      let left = 5;
+      small.check = () => Promise.resolve(left-- > 0 ? 'busy' : 'right');
+      const config = {
+        authHandler: (_left: unknown, _partial: unknown, next: (attempt: unknown) => void) =>
+          next({ type: 'password', username: 'anna', password: PASSWORD }),
+      } as unknown as ConnectConfig;
+      (await connect(small.port, config)).end();
+      const told = small.logged.filter((line) => line['msg'] === 'login put off');
+      expect(told).to.have.length(5);
+      expect(told[0]).to.include({ level: 30, user: 'anna' });
+      expect(small.logged.filter(({ level }) => Number(level) > 30)).to.deep.equal([]);
     });
 
     it('closes the connection after too many failed attempts', async () => {

@@ -1,9 +1,10 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { request as requestHttp, type IncomingMessage } from 'node:http';
-import { connect } from 'node:net';
+import { createServer, request as requestHttp, type IncomingMessage } from 'node:http';
+import { connect, Socket } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { silentLogger, type Logger } from '../../../src/observe/log.ts';
+import { Connections } from '../../../src/restconf/connections.ts';
 import { BasicAuthentication, type Authenticator, type PasswordVerdict } from '../../../src/restconf/auth.ts';
 import { HttpError } from '../../../src/restconf/errors.ts';
 import { startRestconfServer, type RestconfServer } from '../../../src/restconf/server.ts';
@@ -39,6 +40,63 @@ const basic = (password: string): string => `Basic ${Buffer.from(`anna:${passwor
 async function turns(): Promise<void> {
   for (let turn = 0; turn < 50; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
+
+describe('the limit of RESTCONF connections', () => {
+  /** A server of connections that the test opens and closes. */
+  class Door {
+    readonly logged: unknown[] = [];
+    readonly #server = createServer();
+    readonly #connections: Connections;
+
+    constructor(limit: number) {
+      const log = (facts: unknown, message?: string): void => void this.logged.push([message, facts]);
+      this.#connections = new Connections(limit, { warn: log, info: log } as Pick<Logger, 'warn' | 'info'>);
+      this.#connections.watch(this.#server, 'secureConnection');
+    }
+
+    open(): Socket {
+      const socket = new Socket();
+      this.#server.emit('secureConnection', socket);
+      return socket;
+    }
+
+    admits(socket: Socket): boolean {
+      try {
+        this.#connections.admit(socket);
+        return true;
+      } catch {
+        return false;
+      }
+    }
+  }
+
+  const close = async (socket: Socket): Promise<void> => {
+    const closed = once(socket, 'close');
+    socket.destroy();
+    await closed;
+  };
+
+  it('is told once for as long as it lasts, with how many were turned away', async () => {
+    const door = new Door(10);
+    const kept = Array.from({ length: 10 }, () => door.open());
+    expect(door.logged).to.deep.equal([]);
+    // Connections are replaced all the time while there are too many.
+    for (let round = 0; round < 20; round++) {
+      expect(door.admits(door.open())).to.equal(false);
+      await close(kept.shift() ?? door.open());
+      const next = door.open();
+      expect(door.admits(next)).to.equal(true);
+      kept.push(next);
+    }
+    expect(door.logged).to.deep.equal([['the limit of RESTCONF connections is reached', { limit: 10 }]]);
+    for (const socket of kept.splice(0, 2)) await close(socket);
+    expect(door.logged.slice(1)).to.deep.equal([
+      ['RESTCONF connections are within their limit again', { limit: 10, turnedAway: 20 }],
+    ]);
+    for (let more = 0; more < 3; more++) door.open();
+    expect(door.logged.slice(2)).to.deep.equal([['the limit of RESTCONF connections is reached', { limit: 10 }]]);
+  });
+});
 
 describe('RESTCONF admission', () => {
   let system: AgentUnderTest;
@@ -166,6 +224,33 @@ describe('RESTCONF admission', () => {
     ]);
     expect(logged.filter((each) => each === 'login refused')).to.have.length(20);
     expect(JSON.stringify(logged)).to.include('too many wrong passwords').and.not.include('s3cret');
+  });
+
+  it('takes a right password of one user for no sign that all from there is well', async () => {
+    const authentication = new BasicAuthentication(
+      { password: (_user, password) => Promise.resolve(password === 'right' ? 'right' : 'wrong') },
+      () => 0,
+      silentLogger,
+    );
+    const login = (user: string, password: string): Promise<number> =>
+      authentication.user(`Basic ${btoa(`${user}:${password}`)}`, '192.0.2.1').then(
+        () => 200,
+        (error: unknown) => (error instanceof HttpError ? error.status : 0),
+      );
+    for (let round = 0; round < 10; round++) {
+      for (let guess = 0; guess < 2; guess++) expect(await login('victim', `guess ${round} ${guess}`)).to.equal(401);
+      if (round < 9) expect(await login('mallory', 'right')).to.equal(200);
+    }
+    expect(await login('victim', 'one more')).to.equal(429);
+  });
+
+  it('forgets the wrong passwords of a user who then has the right one', async () => {
+    await start({ password: (_user, password) => Promise.resolve(password === 'right' ? 'right' : 'wrong') });
+    const body = Buffer.from('{"opnfv-promise:input":{}}');
+    for (let round = 0; round < 3; round++) {
+      for (let guess = 0; guess < 15; guess++) expect((await post('wrong', body)).status).to.equal(401);
+      expect((await post('right', body)).status).not.to.be.oneOf([401, 429]);
+    }
   });
 
   it('answers 503 when it checks as many passwords as it can, which is no wrong password', async () => {
