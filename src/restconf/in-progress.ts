@@ -1,40 +1,70 @@
+import type { Socket } from 'node:net';
 import type { ServerResponse } from 'node:http';
 
 /** The requests that are being answered, so that a server that stops can let them finish. Streams do not count: they never do. */
 export class RequestsInProgress {
-  #count = 0;
+  /** Requests that are being carried out. */
+  #working = 0;
+  #begun = 0;
+  /** Answers that are complete and on their way, with the number of their request. */
+  readonly #underway = new Map<ServerResponse, number>();
+  /** Connections with an open stream, and the number of its request. */
+  readonly #streams = new Map<Socket, number>();
   #stopping = false;
   #finished: () => void = () => undefined;
 
-  /** @returns false once the server stops: the request is not to be begun */
-  begin(): boolean {
-    if (!this.#stopping) this.#count += 1;
-    return !this.#stopping;
+  /** @returns the number of the request; undefined once the server stops: the request is not to be begun */
+  begin(): number | undefined {
+    if (this.#stopping) return undefined;
+    this.#working += 1;
+    return ++this.#begun;
   }
 
   /** To be called once for each request that was begun, when its answer has been written or is none that ends. */
-  answered(response: ServerResponse): void {
+  answered(response: ServerResponse, request: number): void {
+    this.#working -= 1;
+    const { socket } = response.req;
     // An answer that is complete may still be on its way to the client, if he has not left.
-    if (response.writableEnded && !response.closed && !response.req.socket.destroyed)
-      response.once('close', () => this.#end());
-    else this.#end();
+    if (!response.closed && !socket.destroyed) {
+      if (response.writableEnded) this.#sent(response, request);
+      else this.#streaming(response, socket, request);
+    }
+    this.#check();
   }
 
   /** Takes no more requests. Resolves when there is none left, and after `limitMs` at the latest. */
   async stop(limitMs: number): Promise<void> {
     this.#stopping = true;
-    if (this.#count === 0) return;
     await new Promise<void>((resolve) => {
       const overdue = setTimeout(resolve, limitMs);
       this.#finished = () => {
         clearTimeout(overdue);
         resolve();
       };
+      this.#check();
     });
   }
 
-  #end(): void {
-    this.#count -= 1;
-    if (this.#count === 0) this.#finished();
+  #sent(response: ServerResponse, request: number): void {
+    this.#underway.set(response, request);
+    response.once('close', () => {
+      this.#underway.delete(response);
+      this.#check();
+    });
+  }
+
+  #streaming(response: ServerResponse, socket: Socket, request: number): void {
+    this.#streams.set(socket, request);
+    response.once('close', () => this.#streams.delete(socket));
+  }
+
+  #check(): void {
+    if (!this.#stopping || this.#working > 0) return;
+    for (const [response, request] of this.#underway) {
+      const stream = this.#streams.get(response.req.socket);
+      // Answers go out in the order of their requests: behind a stream none does.
+      if (stream === undefined || request < stream) return;
+    }
+    this.#finished();
   }
 }

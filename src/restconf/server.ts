@@ -137,9 +137,9 @@ function restconfListener(
   const router = Router();
   const bodies = new Bodies(options.bodyBytes);
   router.use(async (request, response) => {
-    const begun = inProgress.begin();
+    const number = inProgress.begin();
     try {
-      if (!begun) throw stopping();
+      if (number === undefined) throw stopping();
       connections.admit(request.socket);
       const user = await admitted(authentication, request);
       // Whoever left meanwhile waits for no answer, and would never end a stream.
@@ -150,7 +150,7 @@ function restconfListener(
     } catch (error) {
       await fail(options, error, request, response);
     } finally {
-      if (begun) inProgress.answered(response);
+      if (number !== undefined) inProgress.answered(response, number);
     }
   });
   return (request, response) => {

@@ -79,6 +79,42 @@ describe('a RESTCONF server that stops', () => {
     expect(stream.destroyed).to.equal(true);
   });
 
+  it('does not wait for an answer that stands behind a stream', async () => {
+    const { port } = new URL(server.urls[0] ?? '');
+    const socket = connect(Number(port), '127.0.0.1');
+    const head = (path: string, user: string): string =>
+      `GET ${path} HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${btoa(`${user}:x`)}\r\n`;
+    const atWork = new Promise<void>((resolve) => (arrived = resolve));
+    socket.write(
+      `${head('/restconf/streams/NETCONF/json', 'anna')}Accept: text/event-stream\r\n\r\n${head('/restconf', 'patient')}\r\n`,
+    );
+    // The stream is open, and the request behind it at work.
+    await Promise.all([once(socket, 'data'), atWork]);
+    const began = performance.now();
+    const closed = server.close();
+    for (const go of waiting) go();
+    await closed;
+    expect(performance.now() - began).to.be.below(4_000);
+    socket.destroy();
+  });
+
+  it('waits for an answer that stands behind another one', async () => {
+    const { port } = new URL(server.urls[0] ?? '');
+    const socket = connect(Number(port), '127.0.0.1');
+    let received = '';
+    socket.setEncoding('utf8').on('data', (text: string) => (received += text));
+    const head = (user: string): string =>
+      `GET /restconf HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${btoa(`${user}:x`)}\r\n\r\n`;
+    const atWork = new Promise<void>((resolve) => (arrived = resolve));
+    socket.write(`${head('patient')}${head('anna')}`);
+    await atWork;
+    const closed = server.close();
+    for (const go of waiting) go();
+    await closed;
+    await once(socket, 'close');
+    expect(received.match(/HTTP\/1\.1 200/g)).to.have.length(2);
+  });
+
   it('does not wait for requests whose client has left', async () => {
     const { port } = new URL(server.urls[0] ?? '');
     const socket = connect(Number(port), '127.0.0.1');
