@@ -37,8 +37,8 @@ const SMALL_INTEGERS: Readonly<Partial<Record<Type['base'], readonly [min: numbe
  * the planes beyond the first, the private ones and the controls. One of them is one UTF-16 unit.
  */
 const AGREED = /^[\t\n\r\x20-\x7e\u00a0-\ud7ff]*$/;
-/** The same for texts that are matched against patterns, whose classes differ beyond ASCII. */
-const AGREED_IN_PATTERNS = /^[\t\n\r\x20-\x7e]*$/;
+/** The same for texts that are matched against patterns: their classes differ beyond ASCII, and `.` of libyang takes a carriage return. */
+const AGREED_IN_PATTERNS = /^[\t\n\x20-\x7e]*$/;
 
 /** @returns undefined for a type whose values only libyang proves */
 export function planLeaf(

@@ -117,6 +117,19 @@ describe('an input that is proven valid without libyang', function () {
     });
   }
 
+  it('may hold a carriage return where a pattern says what it may not be', () => {
+    const yang = CASES[0]?.load();
+    const rpc = yang?.schema.rpc('inputs', 'all-types');
+    if (yang === undefined || rpc === undefined) throw new Error('the module has no all-types');
+    const plans = new InputPlans(yang.schema, (name) => yang.moduleText(name, undefined, 'yang'));
+    for (const text of ['a\rc', 'a\nc', 'a\tc', 'abc', 'a\r\nc']) {
+      const source = encodedJson(rpc, { 'no-pair': text });
+      const data = proven(yang, plans, rpc, source);
+      if (data !== undefined) expect(data, JSON.stringify(text)).to.deep.equal(judged(yang, rpc, source));
+    }
+    yang.close();
+  });
+
   it('may be of any year that can be written', () => {
     const yang = YangContext.load(servedModules([], true));
     const rpc = yang.schema.rpc('opnfv-promise', 'create-reservation');
