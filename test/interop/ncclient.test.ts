@@ -23,7 +23,7 @@ describe('interoperability: ncclient', function () {
   });
 
   for (const kind of ['password', 'key'] as const) {
-    it(`reserves, reads, edits, locks and listens, logged in with a ${kind}`, async () => {
+    it(`reserves, reads, edits, locks, listens and controls access, logged in with a ${kind}`, async () => {
       const secret = kind === 'password' ? PASSWORD : (files?.key ?? '');
       const args = [SCRIPT, String(agent.system.netconf.port), USER, kind, secret];
       const { code, stdout, stderr } = await run(PYTHON, args);
@@ -48,6 +48,9 @@ describe('interoperability: ncclient', function () {
         },
         delete: true,
         'cancel-reservation': 'cancelled',
+        nacm: true,
+        'nacm-denied': ['access-denied', "/promise:promise/promise:policy/promise:quota[promise:name='q']"],
+        'nacm-delete': true,
       });
     });
   }

@@ -13,6 +13,7 @@ from ncclient.xml_ import to_ele
 PORT, USER, KIND, SECRET = sys.argv[1:5]
 PROMISE = "urn:opnfv:promise"
 SIMULATOR = "urn:opnfv:promise:simulator"
+NACM = "urn:ietf:params:xml:ns:yang:ietf-netconf-acm"
 SUBSCRIBED = "urn:ietf:params:xml:ns:yang:ietf-subscribed-notifications"
 NAMES = {"p": PROMISE, "nc": "urn:ietf:params:xml:ns:netconf:base:1.0", "sn": SUBSCRIBED}
 
@@ -103,4 +104,18 @@ with connect() as session, connect() as listener:
     seen["delete"] = session.edit_config(target="running", config=config % (PROMISE, removed)).ok
     cancelled = call(session, "cancel-reservation", "<reservation-id>%s</reservation-id>" % reservation)
     seen["cancel-reservation"] = text(cancelled, "p:status")
+
+    base = '<config xmlns="%s">%%s</config>' % NAMES["nc"]
+    rule = (
+        '<rule xmlns:p="%s"><name>no-quotas</name><path>/p:promise/p:policy/p:quota</path>'
+        "<access-operations>create</access-operations><action>deny</action></rule>" % PROMISE
+    )
+    rules = '<nacm xmlns="%s"><rule-list%s><name>%s</name>%s</rule-list></nacm>'
+    given = rules % (NACM, "", KIND, "<group>*</group>" + rule)
+    seen["nacm"] = session.edit_config(target="running", config=base % given).ok
+    quota = '<promise xmlns="%s"><policy><quota><name>q</name></quota></policy></promise>' % PROMISE
+    denied = error_of(lambda: listener.edit_config(target="running", config=base % quota))
+    seen["nacm-denied"] = [denied["tag"], denied["path"]]
+    gone = rules % (NACM, ' xmlns:nc="%s" nc:operation="delete"' % NAMES["nc"], KIND, "")
+    seen["nacm-delete"] = session.edit_config(target="running", config=base % gone).ok
 print(json.dumps(seen))

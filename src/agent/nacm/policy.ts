@@ -180,6 +180,8 @@ export class Policy {
   }
 
   #decide(node: DataSchemaNode | ActionNode, operation: AccessOperation): Decision {
+    const list = operation === 'read' ? this.#listOfKey(node) : undefined;
+    if (list !== undefined) return this.#decision(list, operation);
     const line = new Set(lineOf(this.#schema, node));
     const conditions: { readonly pattern: PathPattern; readonly verdict: Verdict }[] = [];
     for (const rule of this.#applying(node.module, operation)) {
@@ -190,6 +192,13 @@ export class Policy {
       conditions.push({ pattern, verdict: verdictOf(rule) });
     }
     return { conditions, otherwise: this.#byDefault(line, operation) };
+  }
+
+  /** The list whose key a leaf is: an entry that is shown has its keys. */
+  #listOfKey(node: DataSchemaNode | ActionNode): ListNode | undefined {
+    const parent = this.#schema.parent(node);
+    const isList = parent !== undefined && 'kind' in parent && parent.kind === 'list';
+    return isList && parent.module === node.module && parent.keys.includes(node.name) ? parent : undefined;
   }
 
   #byDefault(line: ReadonlySet<{ readonly extensions: readonly Extension[] }>, operation: AccessOperation): Verdict {
