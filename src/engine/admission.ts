@@ -10,7 +10,7 @@
  * A virtual machine is not split: what one consumes is placed with `whole`, by step 1 alone.
  *
  * A pool is eligible when the demand names it or names none; when its zone is the demand's, or the demand has none; and
- * when it holds every element that the demand names.
+ * when it has every element that the demand names, or another pool of its provider does.
  */
 import {
   RESOURCES,
@@ -25,6 +25,7 @@ import {
 } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import type { Claim, Demand, Id, NodeId, Pool, Reason } from './entities.ts';
+import { servesWith } from './element-names.ts';
 import type { Refusal, Shortage } from './requests.ts';
 import { poolNode } from './state.ts';
 import type { Head, Node } from './state.ts';
@@ -141,7 +142,7 @@ export function eligibleNodes(
       zoneKnown ||= hasZone(head, pool, demand.zone);
       if (!inZone(head, pool, demand.zone)) continue;
     }
-    if (holdsElements(head, pool, demand.elements ?? [])) nodes.push(node);
+    if (servesWith(head, pool, demand.elements ?? [])) nodes.push(node);
   }
   return { nodes, reason: zoneKnown ? 'insufficient-capacity' : 'unknown-zone' };
 }
@@ -155,20 +156,6 @@ export function inZone(head: Head, pool: Pool, zone: string): boolean {
 
 function hasZone(head: Head, pool: Pool, zone: string): boolean {
   return pool.zone === zone || head.providers.get(pool.source)?.inventory?.zones.includes(zone) === true;
-}
-
-/** Whether each of the elements belongs to the pool: it lists them, or lists none and its provider has them. */
-export function holdsElements(head: Head, pool: Pool, elements: readonly string[]): boolean {
-  if (elements.length === 0) return true;
-  const listed = pool.elements;
-  if (listed !== undefined && listed.length > 0) return elements.every((element) => listed.includes(element));
-  const inventory = head.providers.get(pool.source)?.inventory;
-  if (inventory === undefined) return false;
-  const known = new Set([
-    ...inventory.hosts.map(({ name }) => name),
-    ...[...inventory.flavors, ...inventory.images, ...inventory.networks].flatMap(({ id, name }) => [id, name]),
-  ]);
-  return elements.every((element) => known.has(element));
 }
 
 /** The shares of a demand by the rule above, or undefined when it does not fit. */

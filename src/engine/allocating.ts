@@ -21,6 +21,7 @@ import type { VimServerGroup } from '../vim/vim.ts';
 import { findRoomForMachine } from './preemption.ts';
 import { quotaRefusal } from './quota.ts';
 import type { At, CreateInstanceResult, Refusal, Refused } from './requests.ts';
+import { reservedForOthers } from './reserved-elements.ts';
 import { settle } from './settlement.ts';
 import type { Head } from './state.ts';
 import { recall, standingClaims } from './vacancy.ts';
@@ -54,7 +55,8 @@ export function allocate<Found extends Consumption>(draft: Draft, request: Alloc
     if (planned.outcome === 'refused') return displacing(draft, request, planned);
     const exceeded = overQuota(head, planned.plan, at);
     if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
-    return { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId()) };
+    const reserved = reservedForOthers(head, planned.plan, undefined, at);
+    return reserved ?? { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId()) };
   }
   const reservation = find(head, 'reservation', request.reservation, at);
   if (reservation === undefined) {
@@ -68,7 +70,8 @@ export function allocate<Found extends Consumption>(draft: Draft, request: Alloc
     for (const { node } of reservation.claims) recall(draft, draft.head.nodes.get(node));
     return planned;
   }
-  return { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId(), reservation) };
+  const reserved = reservedForOthers(head, planned.plan, reservation, at);
+  return reserved ?? { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId(), reservation) };
 }
 
 /** Has reservations of a lower class that have not started give way to a machine without one for which nothing is free. */
@@ -89,9 +92,10 @@ function displacing<Found extends Consumption>(draft: Draft, request: Allocating
   const by: Displacer = { id: at.newId(), ...(tenant === undefined ? {} : { tenant }), what: 'machine' };
   closeDisplaced(draft, room, by, priority);
   const planned = planUnreserved(draft.head, request.wanted, at.now);
-  if (planned.outcome === 'refused') {
+  const barred = planned.outcome === 'refused' ? planned : reservedForOthers(draft.head, planned.plan, undefined, at);
+  if (planned.outcome === 'refused' || barred !== undefined) {
     draft.abandon();
-    return planned;
+    return barred ?? refused;
   }
   const allocation = record(draft, request, planned.plan, by.id);
   const lost = settleLost(draft, room, by);

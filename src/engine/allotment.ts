@@ -48,7 +48,14 @@ export interface Consumption {
   readonly disk: number;
   /** Whether it takes a place on a host. */
   readonly onHost: boolean;
+  /** What is there already and that it uses; absent: nothing. */
+  readonly uses?: readonly Use[];
 }
+
+/** Something that an allocation uses, by the VIM's ids. */
+export type Use =
+  | { readonly kind: 'network' | 'port' | 'volume'; readonly id: string }
+  | { readonly kind: 'address'; readonly network: string; readonly address: string };
 
 /** From where something can be taken. */
 export interface Plan<Found extends Consumption> {

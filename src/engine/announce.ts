@@ -4,6 +4,7 @@ import { fromVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import { heldBy, instancesHeld, remainingInstances, remainingOf, shortfalls, worstOf } from './claims.ts';
 import type { Draft } from './draft.ts';
+import { missingElements } from './elements.ts';
 import type { Allocation, Claim, Id, Reservation, ReservationStatus, VmState } from './entities.ts';
 import type { AllocationCause, CapacityCause, GivenWay, ReservationCause, ReservationEvent } from './events.ts';
 import { allocationsOf, forEachLoad, poolOfNode } from './state.ts';
@@ -42,6 +43,7 @@ export function announceReservation(
     remaining: remainingOf(head, reservation),
     ...instancesLeft(reservation, () => remainingInstances(head, reservation)),
     ...(short === undefined ? {} : { missing: worstOf(short), shortfalls: short }),
+    ...(short === undefined ? {} : { missingElements: missingElements(head, reservation, at.now) }),
     allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
     ...more,
   });

@@ -8,7 +8,7 @@ import { refused } from './allotment.ts';
 import type { Refused } from './requests.ts';
 import { serverKey } from './state.ts';
 import type { Head } from './state.ts';
-import { mayBeForeign, resourceNamed } from './vim-references.ts';
+import { foreignId, resourceNamed } from './vim-references.ts';
 
 /**
  * The VIM's ids of ports or volumes that a new machine may have. Those that Promise did not make are taken as they are named: the VIM
@@ -23,14 +23,13 @@ export function attachable(
 ): readonly string[] | Refused {
   const ids: string[] = [];
   for (const each of wanted) {
-    const resource = resourceNamed(head, provider.id, kind, each, viewer);
-    if (resource === undefined && !mayBeForeign(head, each, viewer))
-      return refused('unknown-resource', `The provider '${provider.id}' has no ${kind} '${each}'.`);
-    if (resource !== undefined) {
-      const barred = unusable(head, resource);
-      if (barred !== undefined) return barred;
-    }
-    ids.push(resource?.server ?? each);
+    const foreign = foreignId(head, provider.id, kind, each, viewer);
+    const resource = resourceNamed(head, provider.id, kind, foreign ?? each, viewer);
+    const id = resource?.server ?? foreign;
+    const barred = resource && unusable(head, resource);
+    if (barred !== undefined) return barred;
+    if (id === undefined) return refused('unknown-resource', `The provider '${provider.id}' has no ${kind} '${each}'.`);
+    ids.push(id);
   }
   return ids;
 }

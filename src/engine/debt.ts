@@ -1,32 +1,41 @@
-/** Where a pool or host owes more than it has. */
+/** Where a pool, host or element owes more than it has. */
 import { toVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import type { Claim, HostId, NodeId } from './entities.ts';
+import { ONE_ELEMENT, isElementId } from './element-map.ts';
 import { hostVector, onHost } from './hosts.ts';
 import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 
-/** A pool or host, as far as it bears claims. */
+/** A pool, host or element, as far as it bears claims. */
 export type Bearer = Pick<Node, 'id' | 'free'>;
 
 export function isHostId(id: NodeId): id is HostId {
   return id.startsWith('host/');
 }
 
-/** What a claim holds on a pool or host; undefined: nothing. */
+/** What a claim holds on a pool, host or element; undefined: nothing. */
 export function amountOn(claim: Claim, id: NodeId): CapacityVector | undefined {
   if (claim.node === id) return toVector(claim.capacity);
+  if (claim.element === id) return ONE_ELEMENT;
   return claim.host === id ? hostVector(onHost(claim.capacity, claim.disk)) : undefined;
 }
 
-/** What a claim holds on its pool and on its host, as far as they are there. */
+/** What bears claims, of any kind; undefined for what is not there. */
+export function bearerOf(head: Head, id: NodeId): Bearer | undefined {
+  if (isHostId(id)) return head.hosts.nodes.get(id);
+  return isElementId(id) ? head.elements.nodes.get(id) : head.nodes.get(id);
+}
+
+/** What a claim holds on its pool, its host and its element, as far as they are there. */
 export function* amountsOf(
   head: Head,
   claim: Claim,
 ): Generator<{ readonly bearer: Bearer; readonly amount: CapacityVector }, void, undefined> {
-  const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
-  for (const bearer of [head.nodes.get(claim.node), host]) {
+  const { node, host, element } = claim;
+  for (const id of [node, host, element]) {
+    const bearer = id === undefined ? undefined : bearerOf(head, id);
     const amount = bearer && amountOn(claim, bearer.id);
     if (bearer !== undefined && amount !== undefined) yield { bearer, amount };
   }

@@ -65,10 +65,11 @@ export class Draft {
   }
 
   /** Notes the nodes of claims that were given back, or put there without admission. */
-  disturb(claims: Iterable<{ readonly node: NodeId; readonly host?: NodeId }>): void {
-    for (const { node, host } of claims) {
+  disturb(claims: Iterable<{ readonly node: NodeId; readonly host?: NodeId; readonly element?: NodeId }>): void {
+    for (const { node, host, element } of claims) {
       this.disturbed.add(node);
       if (host !== undefined) this.disturbed.add(host);
+      if (element !== undefined) this.disturbed.add(element);
     }
   }
 

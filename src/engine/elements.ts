@@ -1,23 +1,30 @@
 /**
- * Elements that a demand names, by id or name, beside its capacity and containers:
+ * Elements that a demand names (`element-names.ts`), beside its capacity and containers:
  * - a host: where there are containers, their instances go on the hosts named and no others; without containers, the host is held
  *   whole, and counts in its pool with all its cores and memory;
  * - a flavor or image: its provider has to have it; nobody holds one;
- * - anything else (a network, a port, an address, a volume): it is held whole, by one reservation at a time.
+ * - anything else (a network, a subnet, a port, an address, a volume): it is held whole, by one reservation at a time, with what is a part
+ *   of it: who holds a network holds its subnets, ports and addresses.
  */
-import { eligibleNodes, holdsElements } from './admission.ts';
+import { eligibleNodes, inZone } from './admission.ts';
 import { fitsWithin, fromVector } from './capacity.ts';
-import type { Claim, Demand, ElementId, Pool, Provider } from './entities.ts';
-import { hostId, leastOnHost } from './hosts.ts';
+import type { Resource } from './capacity.ts';
+import type { Claim, Demand, ElementId, ElementKind, Reservation } from './entities.ts';
+import { elementId, partsOfElement } from './element-map.ts';
+import type { ElementIndex } from './element-map.ts';
+import { describeElement, elementIn } from './element-names.ts';
+import type { HeldElement, Named } from './element-names.ts';
+import { leastOnHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
+import type { Viewer } from './ownership.ts';
 import { fits, shareOf } from './placement-sites.ts';
 import type { Refusal } from './requests.ts';
 import { poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
+import { isOfOthers } from './vim-references.ts';
 import { describeWindow } from './window.ts';
-import type { Window } from './window.ts';
-import { named } from './vim-references.ts';
-import { boundsOf } from './windows.ts';
+import type { Instant, Window } from './window.ts';
+import { boundsOf, spanOfAll, windowsIn } from './windows.ts';
 
 export type ElementsHeld =
   | { readonly outcome: 'held'; readonly claims: readonly Omit<Claim, 'id'>[] }
@@ -26,57 +33,203 @@ export type ElementsHeld =
 /** Holds the elements of a demand throughout a window, or says which one cannot be had. */
 export function holdElements(head: Head, demand: Demand, window: Window): ElementsHeld {
   const claims: Omit<Claim, 'id'>[] = [];
-  for (const element of new Set(demand.elements ?? [])) {
-    const { pools, zone } = demand;
-    const { nodes } = eligibleNodes(head, {
-      ...(pools === undefined ? {} : { pools }),
-      ...(zone === undefined ? {} : { zone }),
-    });
-    const node = nodes.find((each) => owns(head, each, element));
-    const pool = head.pools.get(poolOfNode(node?.id ?? 'pool/'));
-    const provider = head.providers.get(pool?.source ?? '');
-    if (node === undefined || pool === undefined || provider === undefined) {
-      return refused(`No pool that may serve the request has the element '${element}'.`);
-    }
-    const host = head.hosts.nodes.get(hostId(provider.id, element));
-    if (host !== undefined) {
+  const held = new Set<ElementId>();
+  const names = new Set(demand.elements ?? []);
+  const nodes = names.size === 0 ? [] : poolsOf(head, demand);
+  for (const name of names) {
+    const place = placeOf(head, demand, nodes, name);
+    if (place === undefined) return refused(unknown(name));
+    const { node, found } = place;
+    if (found.what === 'several') return refused(ambiguous(name, found.ids));
+    if (found.what === 'host') {
       if ((demand.containers ?? []).length > 0) continue;
-      const whole = holdHost(node, host, window);
+      const whole = holdHost(node, found.host, window);
       if ('reason' in whole) return { outcome: 'refused', refusal: whole };
       claims.push(whole);
-    } else if (!isSharedByAll(provider, element)) {
-      const id = elementId(provider, element);
-      if (!head.hosts.isElementFree(id, window)) {
-        return refused(
-          `The element '${element}' is not free throughout ${describeWindow(window)}: another reservation holds it.`,
-        );
-      }
+    } else if (found.what === 'element') {
+      const { id } = found.element;
+      if (held.has(id)) continue;
+      const taken = takenIn(head, id, name, window);
+      if (taken !== undefined) return refused(describeTaken(found.element, taken, window));
+      held.add(id);
       claims.push({ node: node.id, ...boundsOf(window), capacity: {}, element: id });
     }
   }
   return { outcome: 'held', claims };
 }
 
-function owns(head: Head, node: Node, element: string): boolean {
-  const pool: Pool | undefined = head.pools.get(poolOfNode(node.id));
-  return pool !== undefined && holdsElements(head, pool, [element]);
+/** The pools that elements may be taken from: a pool that is bound to no zone serves all, for what is named is where it is. */
+function poolsOf(head: Head, { pools, zone }: Demand): readonly Node[] {
+  const { nodes } = eligibleNodes(head, pools === undefined ? {} : { pools });
+  if (zone === undefined) return nodes;
+  return nodes.filter((node) => {
+    const pool = head.pools.get(poolOfNode(node.id));
+    return pool !== undefined && (pool.zone === undefined || inZone(head, pool, zone));
+  });
 }
 
-function isSharedByAll({ inventory }: Provider, element: string): boolean {
-  return [...(inventory?.flavors ?? []), ...(inventory?.images ?? [])].some(
-    ({ id, name }) => id === element || name === element,
+interface Place {
+  readonly node: Node;
+  readonly found: Named;
+}
+
+/** The pool from which a name is taken: one that lists it, else one that counts what it is, else the first of a provider that has it. */
+function placeOf(head: Head, { zone }: Demand, nodes: readonly Node[], name: string): Place | undefined {
+  let best: (Place & { readonly rank: number }) | undefined;
+  for (const node of nodes) {
+    const pool = head.pools.get(poolOfNode(node.id));
+    const found = pool && elementIn(head, pool, name);
+    if (pool === undefined || found === undefined) continue;
+    // A host, as its cores, is in its zone alone.
+    if (found.what !== 'element' && zone !== undefined && !inZone(head, pool, zone)) continue;
+    const rank = (pool.elements ?? []).length > 0 ? 0 : counts(node, found) ? 1 : 2;
+    if (best === undefined || rank < best.rank) best = { node, found, rank };
+  }
+  return best;
+}
+
+const NETWORK: readonly Resource[] = ['networks', 'ports', 'routers', 'subnets', 'addresses'];
+const STORAGE: readonly Resource[] = ['gigabytes', 'snapshots', 'volumes'];
+
+const COUNTED_AS: Readonly<Record<ElementKind, readonly Resource[]>> = {
+  network: NETWORK,
+  subnet: NETWORK,
+  port: NETWORK,
+  'floating-ip': NETWORK,
+  address: NETWORK,
+  volume: STORAGE,
+  listed: [],
+};
+
+/** Whether a pool counts the kind of resources that an element is: network pools have ports, storage pools have volumes. */
+function counts({ resources }: Node, found: Named): boolean {
+  if (found.what !== 'element') return true;
+  return COUNTED_AS[found.element.kind].some((resource) => resources.includes(resource));
+}
+
+/**
+ * Why a demand cannot have an element that it names, whatever is free: none of the pools has it as far as who asks may know, or its name
+ * stands for several. What was allocated for others is to him as if it did not exist.
+ */
+export function unnamedElement(head: Head, demand: Partial<Demand>, viewer: Viewer): Refusal | undefined {
+  const { elements = [] } = demand;
+  if (elements.length === 0) return undefined;
+  const asked = { capacity: {}, ...demand };
+  const nodes = poolsOf(head, asked);
+  for (const name of elements) {
+    const place = placeOf(head, asked, nodes, name);
+    if (place === undefined || isHidden(head, place.found, viewer)) return lacking(unknown(name));
+    if (place.found.what === 'several') return lacking(ambiguous(name, place.found.ids));
+  }
+  return undefined;
+}
+
+function isHidden(head: Head, found: Named, viewer: Viewer): boolean {
+  if (found.what !== 'element') return false;
+  const { provider, kind, id } = partsOfElement(found.element.id);
+  return isOfOthers(head, provider, head.elements.indexOf(provider).find(kind, id) ?? { id }, viewer);
+}
+
+function unknown(name: string): string {
+  return `No pool that may serve the request has the element '${name}'.`;
+}
+
+const LISTED = 4;
+
+function ambiguous(name: string, ids: readonly string[]): string {
+  const more = ids.length > LISTED ? ` and ${ids.length - LISTED} more` : '';
+  const several = ids.slice(0, LISTED).map((id) => `'${id}'`);
+  return `The name '${name}' stands for several elements: say which one is meant, of ${several.join(', ')}${more}.`;
+}
+
+/** When somebody holds an element, a whole of which it is a part, or a part of it, in the window; undefined: never. */
+function takenIn(head: Head, id: ElementId, name: string, window: Window): Taken | undefined {
+  const { provider } = partsOfElement(id);
+  const index = head.elements.indexOf(provider);
+  const listed = [name, partsOfElement(id).id].map((each) => elementId(provider, 'listed', each));
+  return taken(head, [id, ...wholesOf(index, id), ...heldPartsOf(head, index, id), ...listed], window);
+}
+
+/** Whether nobody holds an element, a whole of which it is a part, or a part of it, at any instant of the window. */
+export function isElementFree(head: Head, id: ElementId, window: Window): boolean {
+  return takenIn(head, id, partsOfElement(id).id, window) === undefined;
+}
+
+/** The elements that a reservation holds from now on and that their VIMs do not have. */
+export function missingElements(head: Head, { claims }: Pick<Reservation, 'claims'>, now: Instant): ElementId[] {
+  const ahead = claims.filter((claim) => spanOfAll(windowsIn(claim)).end > now);
+  return [...new Set(ahead.flatMap(({ element }) => element ?? []))].filter(
+    (element) => head.elements.nodes.get(element)?.there === false,
   );
 }
 
-/** A network has one identity, whether its id or its name was given; others are what they are called. */
-function elementId(provider: Provider, element: string): ElementId {
-  const network = named(provider.inventory?.networks ?? [], element);
-  return `element/${provider.id}/${network?.id ?? element}`;
+/** An element that is held, and the first span of a window in which it is. */
+export interface Taken {
+  readonly element: ElementId;
+  readonly span: Window;
 }
 
-/** The element of a claim, as its VIM calls it. */
-export function elementName(id: ElementId): string {
-  return id.slice(id.indexOf('/', 'element/'.length) + 1);
+function taken(head: Head, elements: Iterable<ElementId>, window: Window): Taken | undefined {
+  for (const element of elements) {
+    if (head.elements.isFree(element, window)) continue;
+    const span = head.elements.heldIn(element, window);
+    if (span !== undefined) return { element, span };
+  }
+  return undefined;
+}
+
+/** The first instants of a window in which what an allocation uses is held: the element itself, or the whole of which it is a part. */
+export function takenForUse(head: Head, id: ElementId, window: Window): Taken | undefined {
+  return taken(head, [id, ...wholesOf(head.elements.indexOf(partsOfElement(id).provider), id)], window);
+}
+
+/**
+ * What an element is a part of: an address of its subnet and network, a port and a floating IP of their addresses too. What has an
+ * address and the address go together, whichever of them is held.
+ */
+export function wholesOf(index: ElementIndex, id: ElementId): ElementId[] {
+  const { provider, kind, id: own } = partsOfElement(id);
+  if (kind === 'address') {
+    const slash = own.indexOf('/');
+    const [network, address] = [own.slice(0, slash), own.slice(slash + 1)];
+    const having = index.havingAddress(address, network).map((each) => elementId(provider, each.kind, each.id));
+    return [...having, ...aroundAddress(index, provider, network, address)];
+  }
+  const element = index.find(kind, own);
+  switch (element?.kind) {
+    case 'subnet':
+      return [elementId(provider, 'network', element.network)];
+    case 'port':
+    case 'floating-ip': {
+      const { network } = element;
+      const addresses = element.kind === 'port' ? element.addresses : [element.address];
+      const around = addresses.flatMap((address) => [
+        elementId(provider, 'address', `${network}/${address}`),
+        ...aroundAddress(index, provider, network, address),
+      ]);
+      return [...new Set([...around, elementId(provider, 'network', network)])];
+    }
+    default:
+      return [];
+  }
+}
+
+function aroundAddress(index: ElementIndex, provider: string, network: string, address: string): ElementId[] {
+  const subnets = index.subnetsWith(address, network).map((subnet) => elementId(provider, 'subnet', subnet.id));
+  return [...subnets, elementId(provider, 'network', network)];
+}
+
+/** What is held of a network or subnet. */
+function heldPartsOf(head: Head, index: ElementIndex, id: ElementId): ElementId[] {
+  const { provider, kind } = partsOfElement(id);
+  if (kind !== 'network' && kind !== 'subnet') return [];
+  const held = [...head.elements.nodes.values()].filter((node) => node.provider === provider && node.id !== id);
+  return held.filter((node) => wholesOf(index, node.id).includes(id)).map((node) => node.id);
+}
+
+function describeTaken({ id, subject }: HeldElement, { element, span }: Taken, window: Window): string {
+  const what = element === id ? 'it' : `the ${describeElement(element)}`;
+  return `The ${subject} is not free throughout ${describeWindow(window)}: another reservation holds ${what} ${describeWindow(span)}.`;
 }
 
 function holdHost(node: Node, host: HostNode, window: Window): Omit<Claim, 'id'> | Refusal {

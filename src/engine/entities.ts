@@ -6,7 +6,14 @@
  * reservation) is in `state.ts` and is rebuilt when records are loaded.
  */
 import type { SimulationDescription } from '../vim/simulation.ts';
-import type { VimFault, VimGroupPolicy, VimInventory, VimResourceSpec, VimServerGroup } from '../vim/vim.ts';
+import type {
+  VimElement,
+  VimFault,
+  VimGroupPolicy,
+  VimInventory,
+  VimResourceSpec,
+  VimServerGroup,
+} from '../vim/vim.ts';
 import type { Capacity } from './capacity.ts';
 import type { OverCommit } from './over-commit.ts';
 import type { Instant } from './window.ts';
@@ -48,6 +55,7 @@ export type Reason =
   | 'unknown-image'
   | 'unknown-network'
   | 'unknown-resource'
+  | 'element-reserved'
   | 'resource-in-use'
   | 'resource-not-ready'
   | 'requested-by-consumer'
@@ -138,11 +146,17 @@ export interface Pool {
 /** A host of a provider: `host/<provider>/<name>`. */
 export type HostId = `host/${string}/${string}`;
 
-/** An element of a provider that is held whole: `element/<provider>/<id>`. */
-export type ElementId = `element/${string}/${string}`;
+/**
+ * Kinds of elements that are held whole: those of a VIM; an address of a network, whether something has it or not; and what a pool
+ * lists by a name that its provider does not tell.
+ */
+export type ElementKind = VimElement['kind'] | 'network' | 'address' | 'listed';
+
+/** An element that is held whole: `element/<provider>/<kind>/<id>`; of an address, the id is `<network>/<address>`. */
+export type ElementId = `element/${string}/${ElementKind}/${string}`;
 
 /** A node of the capacity map: something that has capacity over time and bears claims. */
-export type NodeId = `pool/${string}` | `provider/${string}` | `quota/${string}` | HostId;
+export type NodeId = `pool/${string}` | `provider/${string}` | `quota/${string}` | HostId | ElementId;
 
 /** Whether a node is a pool's. */
 export function isPoolNode(node: NodeId): boolean {

@@ -4,7 +4,7 @@
  */
 import type { Capacity } from './capacity.ts';
 import type { Shortfall } from './claims.ts';
-import type { Allocation, Id, Offer, Reservation, ReservationStatus, VmState } from './entities.ts';
+import type { Allocation, ElementId, Id, Offer, Reservation, ReservationStatus, VmState } from './entities.ts';
 import type { Refusal } from './requests.ts';
 import type { Instant } from './window.ts';
 
@@ -46,6 +46,8 @@ export interface ReservationEvent extends Partial<GivenWay> {
   /** What a degraded one lacks at the worst, and in which windows of one that recurs. */
   readonly missing?: Capacity;
   readonly shortfalls?: readonly Shortfall[];
+  /** Elements that it holds and that their VIMs do not have any more. */
+  readonly missingElements?: readonly ElementId[];
   readonly allocations: readonly Id[];
   /** What could be had instead by one that gave way. */
   readonly offered?: Refusal;

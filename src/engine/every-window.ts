@@ -12,6 +12,7 @@ import { addVectors, min, resourcesOf, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import type { Claim, Demand, ElementId } from './entities.ts';
 import { amountsOf } from './debt.ts';
+import { isElementFree } from './elements.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { during } from './occurrence.ts';
 import { omit } from './omit.ts';
@@ -129,7 +130,7 @@ export function fitsAgain(head: Head, claims: readonly Claim[]): (window: Window
   const asked = [...loads.values()];
   return (window) =>
     asked.every(({ free, vector }) => free.fits(window, vector)) &&
-    elements.every((element) => head.hosts.isElementFree(element, window));
+    elements.every((element) => isElementFree(head, element, window));
 }
 
 function claimsOf(windows: Windows, runs: readonly Run[]): Claim[] {

@@ -8,6 +8,7 @@ import { eligibleNodes, shortagesOf } from './admission.ts';
 import { NOTHING, add, isZero, toVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import type { Allocation, Claim, Demand, Id, NodeId, Offer, Reason, Reservation, Series } from './entities.ts';
+import { describeElement } from './element-names.ts';
 import { hostGroups } from './explain-hosts.ts';
 import type { HostGroup } from './explain-hosts.ts';
 import { hostName, hostVector, onHost } from './hosts.ts';
@@ -121,15 +122,33 @@ function explainHold(head: Head, hold: Hold, held: readonly Claim[], now: Instan
     hosts: ahead === undefined ? [] : hostGroups(head, demand, ahead, hostsOf(hold.claims)),
   }));
   const pools = [...parts.keys()].map((node) => `'${poolOfNode(node)}'`).join(', ');
+  const elements = describeHeld(head, hold);
   const message =
     parts.size === 0
-      ? 'It holds nothing.'
+      ? elements === ''
+        ? 'It holds nothing.'
+        : `Granted on ${describeInstant(createdOn)}.`
       : parts.size === 1
         ? `Granted on ${describeInstant(createdOn)} in the pool ${pools}, the first in the order of ids that fits the whole request.`
         : `Granted on ${describeInstant(createdOn)} in the pools ${pools} together, since none fits the whole request alone.`;
   const others = considered.some(({ chosen }) => !chosen) ? ' What the other pools lack is as it is now.' : '';
   const note = series === undefined ? others : `${others}${describeWindows(series)}`;
-  return { message: `${message}${note}`, considered, ...(hosts.length === 0 ? {} : { hosts }) };
+  return { message: `${message}${elements}${note}`, considered, ...(hosts.length === 0 ? {} : { hosts }) };
+}
+
+/** Elements that are listed; the claims name all. */
+const ELEMENTS_LISTED = 16;
+
+/** What is held whole beside hosts, with the pools from which it is, and whether its VIM has it now; empty where nothing is. */
+function describeHeld(head: Head, hold: Hold): string {
+  const held = new Map(currentClaims(hold).flatMap(({ element, node }) => (element ? [[element, node] as const] : [])));
+  if (held.size === 0) return '';
+  const listed = [...held].slice(0, ELEMENTS_LISTED).map(([element, node]) => {
+    const gone = head.elements.nodes.get(element)?.there === false ? ', which its VIM does not have now' : '';
+    return `the ${describeElement(element)} of the pool '${poolOfNode(node)}'${gone}`;
+  });
+  const more = held.size > ELEMENTS_LISTED ? `, and ${held.size - ELEMENTS_LISTED} more` : '';
+  return ` It holds ${listed.join(', ')}${more}.`;
 }
 
 /** Hosts that bear instances which are listed; the claims of the reservation name all. */

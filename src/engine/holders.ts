@@ -1,27 +1,29 @@
-/** Who holds what on a pool or host at an instant. */
+/** Who holds what on a pool, host or element at an instant. */
 import { addVectors, toVector, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import { isHostId } from './debt.ts';
+import { isElementId } from './element-map.ts';
 import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
 import { hold, occupancyOf } from './state.ts';
 import type { Head } from './state.ts';
 import type { Instant } from './window.ts';
 import { windowWith, windowsIn } from './windows.ts';
 
-/** Reservations with a claim on the pool or host at the instant. */
+/** Reservations with a claim on the pool, host or element at the instant. */
 export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] {
   return candidatesOn(head, node, at).filter(({ claims }) => claims.some((claim) => isOnAt(claim, node, at)));
 }
 
 function candidatesOn(head: Head, node: NodeId, at: Instant): Reservation[] {
-  if (!isHostId(node)) return [...head.held.overlapping({ start: at, end: at + 1 })];
-  const holders = head.hosts.nodes.get(node)?.holders.keys() ?? [];
+  if (!isHostId(node) && !isElementId(node)) return [...head.held.overlapping({ start: at, end: at + 1 })];
+  const found = isHostId(node) ? head.hosts.nodes.get(node) : head.elements.nodes.get(node);
+  const holders = found?.holders.keys() ?? [];
   return [...holders].flatMap((id) => head.reservations.get(id) ?? []);
 }
 
-/** Whether a claim holds something on the pool or host at the instant. */
+/** Whether a claim holds something on the pool, host or element at the instant. */
 export function isOnAt(claim: Claim, node: NodeId, at: Instant): boolean {
-  const there = claim.node === node || claim.host === node;
+  const there = claim.node === node || claim.host === node || claim.element === node;
   return there && isHeldAt(claim, at);
 }
 

@@ -13,7 +13,7 @@ import type SortedBtree from 'sorted-btree';
 import type { VimHost, VimInventory } from '../vim/vim.ts';
 import { RESOURCES, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
-import type { ElementId, HostId, Id } from './entities.ts';
+import type { HostId, Id } from './entities.ts';
 import { Timeline } from './timeline.ts';
 import { ALWAYS } from './window.ts';
 import type { Instant, Window } from './window.ts';
@@ -120,11 +120,9 @@ export function leastOnHost(host: HostNode, window: Window): HostAmount {
   return { cores: least[CORES] ?? 0, ram: least[RAM] ?? 0, disk: least[DISK] ?? 0 };
 }
 
-/** All hosts of all providers, and the elements that are held whole. */
+/** All hosts of all providers. */
 export class HostMap {
   readonly nodes = new Map<HostId, HostNode>();
-  /** How often each element is held, over time. */
-  readonly elements = new Map<ElementId, Timeline>();
   readonly #indexes = new Map<Id, ProviderIndex>();
 
   /** Follows an inventory; what did not change is not touched. */
@@ -148,22 +146,6 @@ export class HostMap {
     if (count === 0) node.holders.delete(reservation);
     else node.holders.set(reservation, count);
     this.#touched(node);
-  }
-
-  /** Holds an element as a whole during windows (1), or gives it back (-1). */
-  holdElement(id: ElementId, windows: Windows, sign: 1 | -1): void {
-    let held = this.elements.get(id);
-    if (held === undefined) {
-      held = new Timeline();
-      this.elements.set(id, held);
-    }
-    addOver(held, windows, ONE, sign);
-    if (held.breakpoints === 0 && held.valueAt(0)[CORES] === 0) this.elements.delete(id);
-  }
-
-  /** Whether nobody holds the element at any instant of the window. */
-  isElementFree(id: ElementId, window: Window): boolean {
-    return (this.elements.get(id)?.max(window)[CORES] ?? 0) === 0;
   }
 
   /** The usable hosts of a provider, by class, in a fixed order. */
@@ -343,8 +325,6 @@ class ProviderIndex {
 }
 
 const scratch = zeroVector();
-const ONE = zeroVector();
-ONE[CORES] = 1;
 
 function byFloor(a: Place, b: Place): number {
   return a.floor - b.floor || (a.name < b.name ? -1 : a.name > b.name ? 1 : 0);

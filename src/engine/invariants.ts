@@ -1,7 +1,7 @@
 /**
  * What always holds, as one function: run after each step in tests, and on a data directory by whoever doubts it.
  *
- * 1. No pool or host bears more than it has at any instant from now on, save what degraded reservations hold and what machines hold
+ * 1. No pool or host bears more than it has at any instant from now on, and no element is held by two or is not there, save what degraded reservations hold and what machines hold
  *    whose capacity was lost, whose reservation is over, or that are being deleted; and where such a debt is, no offer and no
  *    reservation that is not degraded has a part in it.
  *    No tenant or user holds more than a quota allows, save with what it held when the quota was set and with machines whose
@@ -15,13 +15,14 @@
  * 7. Of what recurs, each window after the current one holds all that was asked for, placed as it is to be.
  * 8. Where a reservation that has started holds something, no more is on loan than nobody needs, save by machines that are being deleted;
  *    and who waits for machines to be gone has not started, and they are being deleted.
- * 9. What pools, providers, quotas, hosts and elements show over time is the sum of the parts, and no element is held twice.
+ * 9. What pools, providers, quotas, hosts and elements show over time is the sum of the parts.
  * 10. A head that is built anew from the records equals this one.
  */
 import { NOTHING, RESOURCES, add, equals, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import { backed, countedIn } from './claims.ts';
 import { amountOn, firstDebt, isHostId } from './debt.ts';
+import { isElementId } from './element-map.ts';
 import type { Bearer } from './debt.ts';
 import type { Allocation, Claim, NodeId, Offer, Reservation } from './entities.ts';
 import { holdersAt, isHeldAt, lift, liftMachine } from './holders.ts';
@@ -35,7 +36,6 @@ import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import { differencesFromRecords } from './rebuilt.ts';
 import { sumsOfParts } from './sums.ts';
-import type { Timeline } from './timeline.ts';
 import { ALWAYS, FOREVER, containsWindow } from './window.ts';
 import type { Instant } from './window.ts';
 import { claimsIn, currentClaims } from './occurrence.ts';
@@ -89,13 +89,14 @@ export function violations(head: Head, now: Instant, { inspected, anew = true }:
       if (isPoolNode(node.id)) inspect('capacity', node.id, overCapacity(head, node, now));
     }
     for (const host of head.hosts.nodes.values()) inspect('capacity', host.id, overCapacity(head, host, now));
+    for (const element of head.elements.nodes.values())
+      inspect('element', element.id, overCapacity(head, element, now));
   } finally {
     excusedNow.putBack();
   }
   for (const [id, account] of head.quotas) inspect('quota', id, overQuota(head, id, account, now));
   for (const node of head.nodes.values()) inspect('loan', node.id, overLent(head, node, now));
   for (const machine of head.awaiting.keys()) inspect('loan', machine, miswaited(head, machine));
-  for (const [id, held] of head.hosts.elements) inspect('element', id, heldTwice(held));
   for (const reservation of head.reservations.values()) {
     inspect('claim', reservation.id, misclaimed(head, reservation.claims, isOver(reservation)));
     inspect('reservation', reservation.id, misheld(head, reservation));
@@ -138,19 +139,15 @@ function overCapacity(head: Head, node: Bearer, now: Instant): Finding[] {
     ].filter((holder) => takesPart(holder, node, instant));
     if (guilty.length > 0 || !excused(head, node)) {
       const ids = guilty.map(({ id }) => id).join(', ');
-      return [
-        { at, message: `bears more than it has: ${describe(node, at)}; held by ${ids || 'no reservation or offer'}` },
-      ];
+      return [{ at, message: `${excess(head, node, at)}; held by ${ids || 'no reservation or offer'}` }];
     }
   }
   return [];
 }
 
-function heldTwice(held: Timeline): Finding[] {
-  for (const { at, value } of held.steps(ALWAYS)) {
-    if (value.some((times) => times > 1)) return [{ at, message: 'is held by two at once' }];
-  }
-  return [];
+function excess(head: Head, node: Bearer, at: Instant): string {
+  if (!isElementId(node.id)) return `bears more than it has: ${describe(node, at)}`;
+  return head.elements.nodes.get(node.id)?.there === true ? 'is held by two at once' : 'is held and is not there';
 }
 
 function overQuota(head: Head, id: NodeId, { quota, reservations }: QuotaAccount, now: Instant): Finding[] {

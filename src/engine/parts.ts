@@ -249,7 +249,7 @@ function changesAfter(head: Head, demand: Demand, after: Instant, notAfter: Inst
   const timelines = [
     ...[...head.nodes.values()].filter(({ id }) => isPoolNode(id)).map(({ free }) => free),
     ...(head.hosts.nodes.size > HOSTS_SEARCHED ? [] : [...head.hosts.nodes.values()].map(({ free }) => free)),
-    ...head.hosts.elements.values(),
+    ...[...head.elements.nodes.values()].map(({ free }) => free),
   ];
   for (const timeline of timelines) {
     for (const { at } of timeline.steps(ahead)) {

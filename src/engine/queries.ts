@@ -17,6 +17,7 @@ import { InvalidRequest, UnknownEntry } from './requests.ts';
 import { allocationsOf, hold, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { Timeline } from './timeline.ts';
+import { elementName, holdsElements } from './element-names.ts';
 import { checkPools } from './validation.ts';
 import { FOREVER, describeInstant, matchesWindow, overlaps } from './window.ts';
 import type { Instant, Window, WindowScope } from './window.ts';
@@ -123,16 +124,13 @@ function poolsOfQuery(head: Head, query: CapacityQuery): Node[] {
   const { nodes } = eligibleNodes(head, {
     ...(query.zone === undefined ? {} : { zone: query.zone }),
     ...(query.pools === undefined ? {} : { pools: query.pools }),
-    ...(query.elements?.every === undefined ? {} : { elements: query.elements.every }),
   });
-  const some = query.elements?.some ?? [];
+  const { some = [], every = [] } = query.elements ?? {};
   return nodes.filter(({ id }) => {
-    const pool = poolOfNode(id);
-    if (query.provider !== undefined && head.pools.get(pool)?.source !== query.provider) return false;
-    return (
-      some.length === 0 ||
-      some.some((element) => eligibleNodes(head, { pools: [pool], elements: [element] }).nodes.length > 0)
-    );
+    const pool = head.pools.get(poolOfNode(id));
+    if (pool === undefined || (query.provider !== undefined && pool.source !== query.provider)) return false;
+    if (!holdsElements(head, pool, every)) return false;
+    return some.length === 0 || some.some((element) => holdsElements(head, pool, [element]));
   });
 }
 
@@ -413,11 +411,14 @@ function matches(query: ReservationQuery, reservation: Reservation, window: Wind
   if (statuses.length > 0 ? !statuses.includes(reservation.status) : isOver(reservation)) return false;
   if (query.zone !== undefined && demand.zone !== query.zone) return false;
   if (query.window !== undefined && !matchesAny(window, windowsOf(reservation), query.window.scope)) return false;
-  const named = demand.elements ?? [];
+  const named = new Set([...(demand.elements ?? []), ...elementsHeld(reservation)]);
   const { some = [], every = [] } = elements ?? {};
-  return (
-    (some.length === 0 || some.some((each) => named.includes(each))) && every.every((each) => named.includes(each))
-  );
+  return (some.length === 0 || some.some((each) => named.has(each))) && every.every((each) => named.has(each));
+}
+
+/** What a reservation holds whole, by the names that stand for it alone. */
+function elementsHeld({ claims }: Reservation): readonly string[] {
+  return claims.flatMap(({ element }) => (element === undefined ? [] : [elementName(element)]));
 }
 
 /** What reservations hold over a window, as steps. */

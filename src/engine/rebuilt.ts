@@ -43,7 +43,7 @@ function differences(head: Head, copy: Head): string[] {
   compare('nodes', [...head.nodes.keys()].sort(), [...copy.nodes.keys()].sort());
   for (const [id, { resources }] of head.nodes) compare(`${id} resources`, resources, copy.nodes.get(id)?.resources);
   compare('hosts', hostsOf(head), hostsOf(copy));
-  compare('elements', [...head.hosts.elements.keys()].sort(), [...copy.hosts.elements.keys()].sort());
+  compare('elements', elementsOf(head), elementsOf(copy));
   compare('pool order', head.poolOrder, copy.poolOrder);
   compare(
     'held',
@@ -83,6 +83,10 @@ function hostsOf({ hosts }: Head): unknown {
     const node = hosts.nodes.get(id);
     return node && [id, node.zone, node.traits, node.usable, node.size, node.out, [...node.holders].sort()];
   });
+}
+
+function elementsOf({ elements }: Head): unknown {
+  return [...elements.nodes.values()].map(({ id, there, holders }) => [id, there, [...holders].sort()]).sort();
 }
 
 function indexed(map: Head['upcoming']): unknown {

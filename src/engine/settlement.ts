@@ -16,10 +16,13 @@
 import { announceHeld, announceReservation } from './announce.ts';
 import { addVectors, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
-import { amountOn, amountsOf, firstDebt, inDebt, isHostId, nextChange } from './debt.ts';
+import { amountOn, amountsOf, bearerOf, firstDebt, inDebt, isHostId, nextChange } from './debt.ts';
 import type { Bearer } from './debt.ts';
 import type { Draft } from './draft.ts';
 import { announceDisplaced, moved, preempt } from './displacement.ts';
+import { isElementId } from './element-map.ts';
+import { describeElement } from './element-names.ts';
+import { missingElements } from './elements.ts';
 import { isPoolNode, LOW } from './entities.ts';
 import type { Allocation, Claim, Id, Reason, Reservation } from './entities.ts';
 import { admit } from './every-window.ts';
@@ -64,10 +67,8 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   relocate(draft, nodes);
   const { head } = draft;
   const pools = nodes.flatMap((id) => (isPoolNode(id) ? (head.nodes.get(id) ?? []) : []));
-  const settled: Bearer[] = [
-    ...pools,
-    ...nodes.flatMap((id) => (isHostId(id) ? (head.hosts.nodes.get(id) ?? []) : [])),
-  ];
+  const others = nodes.filter((id) => isHostId(id) || isElementId(id));
+  const settled: Bearer[] = [...pools, ...others.flatMap((id) => bearerOf(head, id) ?? [])];
   if (settled.length === 0) return NOTHING_TO_SETTLE;
   const withdrawn = settled.flatMap((node) => withdrawOffers(draft, node, reason));
   const before = new Set(draft.head.degraded);
@@ -124,8 +125,7 @@ function withdrawFrom(draft: Draft, node: Bearer, reason: Reason): Id[] {
 
 /** The node with everything applied that was put. */
 function nodeIn(draft: Draft, node: Bearer): Bearer {
-  const { head } = draft;
-  return (isHostId(node.id) ? head.hosts.nodes.get(node.id) : head.nodes.get(node.id)) ?? node;
+  return bearerOf(draft.head, node.id) ?? node;
 }
 
 /** Machines that are being deleted make nobody give way; but who gave way before is restored only when they are gone. */
@@ -179,11 +179,16 @@ function degrade(draft: Draft, id: Id, reason: Reason): void {
   const status = reservation === undefined ? undefined : next(reservation.status, 'degrade');
   if (reservation === undefined || status === undefined) return;
   const planned = reason === 'maintenance' ? describeMaintenanceOf(draft.head, reservation, draft.at.now) : undefined;
-  const lost = planned ?? 'Capacity was lost;';
+  const lost = planned ?? describeLost(draft.head, reservation, draft.at.now);
   const message = `${lost} ${planned === undefined ? 'the' : 'The'} reservation cannot be kept in full at present.`;
   const degraded: Reservation = { ...reservation, status, reason, message, modifiedOn: draft.at.now };
   draft.put('reservation', id, degraded);
   announceReservation(draft, 'degraded', degraded, reservation.status);
+}
+
+function describeLost(head: Head, reservation: Reservation, now: Instant): string {
+  const missing = missingElements(head, reservation, now).map(describeElement);
+  return missing.length === 0 ? 'Capacity was lost;' : `Its VIM does not have the ${missing.join(', the ')} any more;`;
 }
 
 function restore(draft: Draft, id: Id): void {
@@ -296,7 +301,8 @@ function endOf({ node, at, until, vector }: ShortAt, reservation: Reservation): 
 /** Whether a degraded reservation has a claim on one of the nodes. */
 function touches(head: Head, nodes: readonly Bearer[]): boolean {
   const ids = new Set(nodes.map(({ id }) => id));
-  const isOn = ({ node, host }: Claim): boolean => ids.has(node) || (host !== undefined && ids.has(host));
+  const isOn = ({ node, host, element }: Claim): boolean =>
+    ids.has(node) || (host !== undefined && ids.has(host)) || (element !== undefined && ids.has(element));
   return [...head.degraded].some((id) => head.reservations.get(id)?.claims.some(isOn) === true);
 }
 
@@ -365,7 +371,7 @@ function keptInPlace(head: Head, holder: Holder, out: ReadonlySet<Holder>, now: 
 /** How much is looked at for the end of a shortage; where that is too little, the search goes on when its result is due. */
 const EASING_BUDGET = 20_000;
 
-/** A shortage: from an instant on a pool or host has less than is asked for until another one. */
+/** A shortage: from an instant on a pool, host or element has less than is asked for until another one. */
 interface ShortAt {
   readonly node: Bearer;
   readonly at: Instant;
@@ -393,7 +399,7 @@ interface Load {
   readonly vector: CapacityVector;
 }
 
-/** What claims come to on each pool and host, for each window, or all windows of which they are, by itself. */
+/** What claims come to on each pool, host and element, for each window, or all windows of which they are, by itself. */
 function loadsOf(head: Head, claims: readonly Claim[]): Iterable<Load> {
   const loads = new Map<string, Load>();
   for (const claim of claims) {

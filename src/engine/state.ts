@@ -24,6 +24,8 @@ import type {
   Provider,
   Reservation,
 } from './entities.ts';
+import { ElementMap } from './element-map.ts';
+import type { KnownElement } from './element-map.ts';
 import { HostMap, hostId, onHost } from './hosts.ts';
 import type { HostAmount } from './hosts.ts';
 import { emptyOwnedIndex } from './ownership.ts';
@@ -87,6 +89,7 @@ export interface Head {
   policy: Policy;
   readonly nodes: Map<NodeId, Node>;
   readonly hosts: HostMap;
+  readonly elements: ElementMap;
   /** What is out of service by plan, as it is counted on pools and hosts. */
   outages: Outages;
   /** Ids of pools in order, the order in which demands are placed. */
@@ -134,6 +137,7 @@ export function emptyHead(): Head {
     policy: DEFAULT_POLICY,
     nodes: new Map(),
     hosts: new HostMap(),
+    elements: new ElementMap(),
     outages: NO_OUTAGES,
     poolOrder: [],
     held: new WindowIndex(),
@@ -200,6 +204,7 @@ export function apply(head: Head, change: Change): void {
       break;
     case 'provider':
       head.hosts.follow(change.id, head.providers.get(change.id)?.inventory, change.body?.inventory);
+      head.elements.follow(change.id, head.providers.get(change.id)?.inventory, change.body?.inventory);
       applyProvider(head, change.id, change.body);
       followMaintenance(head);
       break;
@@ -422,7 +427,10 @@ function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1, kep
   if (!kept) {
     hold(head, reservation.claims, sign, when);
     countReservation(head, reservation, sign);
-    for (const { host } of reservation.claims) if (host !== undefined) head.hosts.holder(host, reservation.id, sign);
+    for (const { host, element } of reservation.claims) {
+      if (host !== undefined) head.hosts.holder(host, reservation.id, sign);
+      if (element !== undefined) head.elements.holder(element, reservation.id, sign);
+    }
   }
   const index = isOver(reservation) ? head.over : head.held;
   if (sign === -1) index.delete(reservation);
@@ -465,9 +473,28 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void 
   member(head.allocationsIn, allocation.pool, allocation.id, sign);
   if (allocation.server !== undefined)
     entry(head.servers, serverKey(allocation.provider, allocation.server), allocation.id, sign);
+  const made = elementMade(allocation);
+  if (made !== undefined) head.elements.made(allocation.provider, made, sign);
   entry(head.tokens, allocation.token, allocation.id, sign);
   if (allocation.intent !== undefined) mark(head.intents, allocation.id, sign);
   if (allocation.vmState === 'DELETING' && allocation.backing === 'own') mark(head.departing, allocation.id, sign);
+}
+
+/** What was made in the VIM for an allocation, as its inventory will tell of it. */
+export function elementMade(allocation: Allocation): KnownElement | undefined {
+  const { resource, server: id, name } = allocation;
+  if (resource === undefined || id === undefined) return undefined;
+  const { address } = allocation;
+  switch (resource.kind) {
+    case 'volume':
+      return { kind: 'volume', id, name, sizeGb: resource.sizeGb };
+    case 'network':
+      return { kind: 'network', id, name, external: false };
+    case 'port':
+      return { kind: 'port', id, name, network: resource.network, addresses: address === undefined ? [] : [address] };
+    case 'floating-ip':
+      return { kind: 'floating-ip', id, name: '', network: resource.network, address: address ?? '' };
+  }
 }
 
 /**
@@ -499,7 +526,7 @@ export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 |
     if (claim.host !== undefined) {
       head.hosts.hold(claim.host, windowsIn(claim), onHost(claim.capacity, claim.disk), sign);
     }
-    if (claim.element !== undefined) head.hosts.holdElement(claim.element, windowsIn(claim), sign);
+    if (claim.element !== undefined) head.elements.hold(claim.element, windowsIn(claim), sign);
   }
 }
 

@@ -5,6 +5,7 @@
 import { fromVector, toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import type { Allocation, Claim, NodeId } from './entities.ts';
+import { ONE_ELEMENT } from './element-map.ts';
 import { hostVector, onHost } from './hosts.ts';
 import { outagesOf } from './outages.ts';
 import { counted, nodesOfHolder } from './quota.ts';
@@ -51,8 +52,9 @@ export function* sumsOfParts(head: Head): Generator<{ readonly where: string; re
     for (const window of outages.hosts.get(where) ?? []) parts.takeAway(where, 'free', { ...there, ...window });
     yield { where, found: mismatch('free', free, parts.take(where, 'free'), onAHost) };
   }
-  for (const [where, held] of head.hosts.elements) {
-    yield { where, found: mismatch('used', held, parts.take(where, 'used'), once) };
+  for (const [where, { free, there }] of head.elements.nodes) {
+    if (there) parts.give(where, 'free', always({}));
+    yield { where, found: mismatch('free', free, parts.take(where, 'free'), once) };
   }
   for (const where of parts.left()) {
     yield { where, found: [{ at: BEGINNING, message: 'something is held here and the head does not have it' }] };
@@ -135,7 +137,7 @@ function held(
     if (onLoan === true) parts.give(node, 'lent', claim);
     else parts.takeAway(node, 'free', claim);
     if (host !== undefined) parts.takeAway(host, 'free', claim);
-    if (element !== undefined) parts.give(element, 'used', claim);
+    if (element !== undefined) parts.takeAway(element, 'free', claim);
     if (isPoolNode(node)) for (const quota of quotas) parts.takeAway(quota, 'free', claim);
   }
 }
@@ -161,8 +163,7 @@ function vectorOn(node: Node): VectorOf {
 
 const onAHost: VectorOf = ({ capacity, disk }) => hostVector(onHost(capacity, disk));
 
-/** An element is counted by the piece, where hosts count cores. */
-const once: VectorOf = () => hostVector({ cores: 1, ram: 0, disk: 0 });
+const once: VectorOf = () => ONE_ELEMENT;
 
 /** The first instant at which a timeline is not what its parts come to. */
 function mismatch(shown: Shown, timeline: Timeline, parts: Sides, of: VectorOf): Mismatch[] {

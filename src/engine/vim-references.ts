@@ -35,19 +35,41 @@ export function networkId(head: Head, provider: Provider, wanted: string, viewer
   const allocated = resourceNamed(head, provider.id, 'network', wanted, viewer);
   if (allocated !== undefined) return allocated.vmState === 'ACTIVE' ? allocated.server : undefined;
   const listed = named(provider.inventory?.networks ?? [], wanted)?.id;
-  return listed === undefined || isOfOthers(head, provider.id, listed, viewer) ? undefined : listed;
+  return listed === undefined || isOfOthers(head, provider.id, { id: listed }, viewer) ? undefined : listed;
 }
 
 /**
- * Whether a name for which there is no allocation of its kind may be the id of something that Promise did not make: the VIM knows. A
- * consumer names his own allocations only: else what the VIM says of a guess, or when, would tell him what others have.
+ * The VIM's id of a port or volume that Promise did not make, by id or by a name that no other has. What is not known, the VIM may know;
+ * but a consumer names his own allocations and what the provider lists alone: else what the VIM says of a guess, or when, would tell him
+ * what others have. Undefined: it is an allocation, or is none of these.
  */
-export function mayBeForeign(head: Head, wanted: string, { confinedTo }: Viewer): boolean {
-  return confinedTo === undefined && !head.allocations.has(wanted);
+export function foreignId(
+  head: Head,
+  provider: Id,
+  kind: 'port' | 'volume',
+  wanted: string,
+  viewer: Viewer,
+): string | undefined {
+  if (head.allocations.has(wanted)) return undefined;
+  const [known, another] = head.elements
+    .indexOf(provider)
+    .named(wanted)
+    .filter((each) => each.kind === kind);
+  if (known === undefined || another !== undefined) return viewer.confinedTo === undefined ? wanted : undefined;
+  return isOfOthers(head, provider, known, viewer) ? undefined : known.id;
 }
 
-/** Whether what the VIM gave an id was allocated for somebody whose allocations do not exist for who asks. */
-function isOfOthers(head: Head, provider: Id, id: string, viewer: Viewer): boolean {
-  const allocation = head.allocations.get(head.servers.get(serverKey(provider, id)) ?? '');
-  return allocation !== undefined && !sees(viewer, allocation);
+/**
+ * Whether something was allocated for somebody whose allocations do not exist for who asks. What has a token that no allocation knows was
+ * allocated for somebody too.
+ */
+export function isOfOthers(
+  head: Head,
+  provider: Id,
+  { id, token }: { readonly id: string; readonly token?: string },
+  viewer: Viewer,
+): boolean {
+  const owner = head.servers.get(serverKey(provider, id)) ?? head.tokens.get(token ?? '');
+  const allocation = head.allocations.get(owner ?? '');
+  return allocation === undefined ? token !== undefined && viewer.confinedTo !== undefined : !sees(viewer, allocation);
 }

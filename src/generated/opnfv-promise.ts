@@ -464,6 +464,12 @@ export type FloatingIpResource = {
    */
   readonly network?: string;
   /**
+   * The address. Absent: the VIM chooses one. OpenStack lets administrators alone
+   * choose, unless its policy says otherwise.
+   * @type ietf-inet-types:ip-address-no-zone
+   */
+  readonly address?: string;
+  /**
    * Port to which the address leads, by its allocation or the id that the VIM gave.
    * Absent: none.
    * @type nfv-infrastructure:vim-identifier
@@ -667,7 +673,8 @@ export type Claim = {
    */
   readonly disk?: number;
   /**
-   * Element, other than a host, that is held whole.
+   * Element, other than a host, that is held whole: its id in the VIM, or of an address
+   * NETWORK/ADDRESS.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly element?: string;
@@ -1141,6 +1148,11 @@ export type Reason =
   | 'opnfv-promise:capacity-withdrawn'
   /** A request of a higher priority took the resources. */
   | 'opnfv-promise:displaced'
+  /**
+   * The request uses an element, or a part of one, that another reservation holds at some
+   * time in its window.
+   */
+  | 'opnfv-promise:element-reserved'
   /** The flavor needs more than what remains of the reservation. */
   | 'opnfv-promise:exceeds-reservation'
   /** A host of the infrastructure failed. */
@@ -1366,10 +1378,16 @@ export type Offer = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
+   * Individual elements to reserve. A host is held whole, unless there are containers:
+   * then their instances are placed on the hosts named and no others. A flavor or image
+   * is not held; the pools have to have it. A network, subnet, port, floating IP,
+   * address or volume is held by one reservation at a time, and what is a part of it
+   * with it: who holds a network holds its subnets, ports and addresses. Such an element
+   * is named by its id in the VIM, by its name where no other has it, or by its
+   * address; an address of a subnet need not be in use. Where several networks have an
+   * address, it is given with its subnet or network, as SUBNET/ADDRESS. An element takes
+   * no capacity: what is to be made, such as the port with an address, is asked for
+   * beside.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -1872,6 +1890,90 @@ export type ProviderServicesNetworkNetworks = {
 };
 
 /**
+ * Ports of the tenant.
+ * @path /opnfv-promise:promise/providers/provider/services/network/ports
+ */
+export type ProviderServicesNetworkPorts = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * Network to which the port belongs.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly network?: string;
+  /**
+   * Addresses of the port.
+   * @type ietf-inet-types:ip-address-no-zone
+   */
+  readonly addresses?: readonly string[];
+};
+
+/**
+ * Public addresses of the tenant.
+ * @path /opnfv-promise:promise/providers/provider/services/network/floating-ips
+ */
+export type ProviderServicesNetworkFloatingIps = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * External network from which the address comes.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly network?: string;
+  /**
+   * The address.
+   * @type ietf-inet-types:ip-address-no-zone
+   */
+  readonly address?: string;
+};
+
+/**
  * Network service, in OpenStack Neutron.
  * @path /opnfv-promise:promise/providers/provider/services/network
  */
@@ -1883,6 +1985,52 @@ export type ProviderServicesNetwork = {
   readonly endpoint?: string;
   /** Virtual networks. */
   readonly networks?: readonly ProviderServicesNetworkNetworks[] | Entries<ProviderServicesNetworkNetworks>;
+  /** Ports of the tenant. */
+  readonly ports?: readonly ProviderServicesNetworkPorts[] | Entries<ProviderServicesNetworkPorts>;
+  /** Public addresses of the tenant. */
+  readonly 'floating-ips'?: readonly ProviderServicesNetworkFloatingIps[] | Entries<ProviderServicesNetworkFloatingIps>;
+};
+
+/**
+ * Volumes of the tenant.
+ * @path /opnfv-promise:promise/providers/provider/services/storage/volumes
+ */
+export type ProviderServicesStorageVolumes = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * Availability zone of the volume.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Size of the volume.
+   * @type uint32 (GB)
+   */
+  readonly size?: number;
 };
 
 /**
@@ -1895,6 +2043,8 @@ export type ProviderServicesStorage = {
    * @type ietf-inet-types:uri
    */
   readonly endpoint?: string;
+  /** Volumes of the tenant. */
+  readonly volumes?: readonly ProviderServicesStorageVolumes[] | Entries<ProviderServicesStorageVolumes>;
 };
 
 /**
@@ -2159,6 +2309,12 @@ export type ReservationState = {
    */
   readonly missing?: CapacityVector;
   /**
+   * Elements that a degraded reservation holds and that the VIM does not have any more.
+   * When one is there again, it holds it again.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly 'missing-elements'?: readonly string[];
+  /**
    * Allocations made against the reservation that are not gone.
    * @type leafref
    */
@@ -2214,10 +2370,16 @@ export type Reservation = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
+   * Individual elements to reserve. A host is held whole, unless there are containers:
+   * then their instances are placed on the hosts named and no others. A flavor or image
+   * is not held; the pools have to have it. A network, subnet, port, floating IP,
+   * address or volume is held by one reservation at a time, and what is a part of it
+   * with it: who holds a network holds its subnets, ports and addresses. Such an element
+   * is named by its id in the VIM, by its name where no other has it, or by its
+   * address; an address of a subnet need not be in use. Where several networks have an
+   * address, it is given with its subnet or network, as SUBNET/ADDRESS. An element takes
+   * no capacity: what is to be made, such as the port with an address, is asked for
+   * beside.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -2993,10 +3155,16 @@ export type CreateReservationInput = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
+   * Individual elements to reserve. A host is held whole, unless there are containers:
+   * then their instances are placed on the hosts named and no others. A flavor or image
+   * is not held; the pools have to have it. A network, subnet, port, floating IP,
+   * address or volume is held by one reservation at a time, and what is a part of it
+   * with it: who holds a network holds its subnets, ports and addresses. Such an element
+   * is named by its id in the VIM, by its name where no other has it, or by its
+   * address; an address of a subnet need not be in use. Where several networks have an
+   * address, it is given with its subnet or network, as SUBNET/ADDRESS. An element takes
+   * no capacity: what is to be made, such as the port with an address, is asked for
+   * beside.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -3250,10 +3418,16 @@ export type UpdateReservationInput = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
+   * Individual elements to reserve. A host is held whole, unless there are containers:
+   * then their instances are placed on the hosts named and no others. A flavor or image
+   * is not held; the pools have to have it. A network, subnet, port, floating IP,
+   * address or volume is held by one reservation at a time, and what is a part of it
+   * with it: who holds a network holds its subnets, ports and addresses. Such an element
+   * is named by its id in the VIM, by its name where no other has it, or by its
+   * address; an address of a subnet need not be in use. Where several networks have an
+   * address, it is given with its subnet or network, as SUBNET/ADDRESS. An element takes
+   * no capacity: what is to be made, such as the port with an address, is asked for
+   * beside.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -3599,6 +3773,12 @@ export type QueryReservationOutputReservationsState = {
    */
   readonly missing?: CapacityVector;
   /**
+   * Elements that a degraded reservation holds and that the VIM does not have any more.
+   * When one is there again, it holds it again.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly 'missing-elements'?: readonly string[];
+  /**
    * Allocations made against the reservation that are not gone.
    * @type leafref
    */
@@ -3653,10 +3833,16 @@ export type QueryReservationOutputReservations = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
+   * Individual elements to reserve. A host is held whole, unless there are containers:
+   * then their instances are placed on the hosts named and no others. A flavor or image
+   * is not held; the pools have to have it. A network, subnet, port, floating IP,
+   * address or volume is held by one reservation at a time, and what is a part of it
+   * with it: who holds a network holds its subnets, ports and addresses. Such an element
+   * is named by its id in the VIM, by its name where no other has it, or by its
+   * address; an address of a subnet need not be in use. Where several networks have an
+   * address, it is given with its subnet or network, as SUBNET/ADDRESS. An element takes
+   * no capacity: what is to be made, such as the port with an address, is asked for
+   * beside.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -3865,10 +4051,16 @@ export type RequestOfferInput = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
+   * Individual elements to reserve. A host is held whole, unless there are containers:
+   * then their instances are placed on the hosts named and no others. A flavor or image
+   * is not held; the pools have to have it. A network, subnet, port, floating IP,
+   * address or volume is held by one reservation at a time, and what is a part of it
+   * with it: who holds a network holds its subnets, ports and addresses. Such an element
+   * is named by its id in the VIM, by its name where no other has it, or by its
+   * address; an address of a subnet need not be in use. Where several networks have an
+   * address, it is given with its subnet or network, as SUBNET/ADDRESS. An element takes
+   * no capacity: what is to be made, such as the port with an address, is asked for
+   * beside.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -4681,10 +4873,16 @@ export type ReservationEvent = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
+   * Individual elements to reserve. A host is held whole, unless there are containers:
+   * then their instances are placed on the hosts named and no others. A flavor or image
+   * is not held; the pools have to have it. A network, subnet, port, floating IP,
+   * address or volume is held by one reservation at a time, and what is a part of it
+   * with it: who holds a network holds its subnets, ports and addresses. Such an element
+   * is named by its id in the VIM, by its name where no other has it, or by its
+   * address; an address of a subnet need not be in use. Where several networks have an
+   * address, it is given with its subnet or network, as SUBNET/ADDRESS. An element takes
+   * no capacity: what is to be made, such as the port with an address, is asked for
+   * beside.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -4773,6 +4971,12 @@ export type ReservationEvent = {
    * window.
    */
   readonly missing?: CapacityVector;
+  /**
+   * Elements that a degraded reservation holds and that the VIM does not have any more.
+   * When one is there again, it holds it again.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly 'missing-elements'?: readonly string[];
   /**
    * Allocations made against the reservation that are not gone.
    * @type leafref
@@ -4942,10 +5146,16 @@ export type OfferEvent = {
    */
   readonly pools?: readonly string[];
   /**
-   * Individual elements to reserve, by id or name. A host is held whole, unless there
-   * are containers: then their instances are placed on the hosts named and no others.
-   * A network, port, address or volume is held by one reservation at a time. A flavor
-   * or image is not held; the pools have to have it.
+   * Individual elements to reserve. A host is held whole, unless there are containers:
+   * then their instances are placed on the hosts named and no others. A flavor or image
+   * is not held; the pools have to have it. A network, subnet, port, floating IP,
+   * address or volume is held by one reservation at a time, and what is a part of it
+   * with it: who holds a network holds its subnets, ports and addresses. Such an element
+   * is named by its id in the VIM, by its name where no other has it, or by its
+   * address; an address of a subnet need not be in use. Where several networks have an
+   * address, it is given with its subnet or network, as SUBNET/ADDRESS. An element takes
+   * no capacity: what is to be made, such as the port with an address, is asked for
+   * beside.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly elements?: readonly string[];
@@ -5390,12 +5600,36 @@ export const paths = {
     { module: 'opnfv-promise', name: 'networks', keys: [{ name: 'id', value: networksId }] },
     { module: 'opnfv-promise', name: 'subnets', keys: [{ name: 'id', value: subnetsId }] },
   ],
+  '/opnfv-promise:promise/providers/provider/services/network/ports': (providerId: string, portsId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'network' },
+    { module: 'opnfv-promise', name: 'ports', keys: [{ name: 'id', value: portsId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/network/floating-ips': (providerId: string, floatingIpsId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'network' },
+    { module: 'opnfv-promise', name: 'floating-ips', keys: [{ name: 'id', value: floatingIpsId }] },
+  ],
   '/opnfv-promise:promise/providers/provider/services/storage': (providerId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'providers' },
     { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
     { module: 'opnfv-promise', name: 'services' },
     { module: 'opnfv-promise', name: 'storage' },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/storage/volumes': (providerId: string, volumesId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'storage' },
+    { module: 'opnfv-promise', name: 'volumes', keys: [{ name: 'id', value: volumesId }] },
   ],
   '/opnfv-promise:promise/providers/provider/services/image': (providerId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },

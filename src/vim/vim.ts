@@ -59,6 +59,49 @@ export interface VimNetwork {
   readonly external: boolean;
 }
 
+/** A part of a network's addresses. */
+export interface VimSubnetElement {
+  readonly kind: 'subnet';
+  readonly id: string;
+  readonly name: string;
+  /** Id. */
+  readonly network: string;
+  readonly cidr: string;
+  readonly gateway?: string;
+}
+
+/** A port, whoever made it and whatever uses it. */
+export interface VimPortElement {
+  readonly kind: 'port';
+  readonly id: string;
+  readonly name: string;
+  /** Id. */
+  readonly network: string;
+  readonly addresses: readonly string[];
+}
+
+/** A public address that is the tenant's, whatever it leads to. */
+export interface VimFloatingIpElement {
+  readonly kind: 'floating-ip';
+  readonly id: string;
+  /** Floating IPs have no name. */
+  readonly name: '';
+  /** Id of the external network. */
+  readonly network: string;
+  readonly address: string;
+}
+
+export interface VimVolumeElement {
+  readonly kind: 'volume';
+  readonly id: string;
+  readonly name: string;
+  readonly sizeGb: number;
+  readonly zone?: string;
+}
+
+/** What a tenant has of network and storage; ports that the VIM keeps for itself (routers, DHCP) are not among them. */
+export type VimElement = VimSubnetElement | VimPortElement | VimFloatingIpElement | VimVolumeElement;
+
 /** How many of each the tenant may have; absent = unlimited or not known. */
 export interface VimQuotas {
   readonly instances?: number;
@@ -81,6 +124,8 @@ export interface VimInventory {
   readonly flavors: readonly VimFlavor[];
   readonly images: readonly VimImage[];
   readonly networks: readonly VimNetwork[];
+  /** In any order. Absent: none is known. */
+  readonly elements?: readonly VimElement[];
   readonly quotas: VimQuotas;
 }
 
@@ -144,6 +189,8 @@ export interface VimFloatingIp {
   readonly kind: 'floating-ip';
   /** Id of the external network. */
   readonly network: string;
+  /** Absent: the VIM chooses one. */
+  readonly address?: string;
   /** Id of the port to which it leads; absent: none. */
   readonly port?: string;
 }

@@ -27,12 +27,19 @@ import type {
   ProviderServices,
   ProviderType,
 } from '../../generated/opnfv-promise.ts';
-import type { VimHost, VimInventory } from '../../vim/vim.ts';
+import type {
+  VimElement,
+  VimHost,
+  VimInventory,
+  VimPortElement,
+  VimSubnetElement,
+  VimVolumeElement,
+} from '../../vim/vim.ts';
 import type { Data } from '../../yang/data.ts';
 import type { DataProvider } from '../data-providers.ts';
 import { BuiltEntries } from '../lazy-entries.ts';
 import type { PromiseEngine } from './promise-domain.ts';
-import { amountsOut, breakdownOut, faultOut, instantOut, present, priorityOut } from './promise-values.ts';
+import { amountsOut, breakdownOut, faultOut, instantOut, listIn, present, priorityOut } from './promise-values.ts';
 import { offerOut, reservationOut } from './reservation-nodes.ts';
 import { kindOut, resourceOut, vimIdOut } from './resource-nodes.ts';
 
@@ -130,7 +137,7 @@ function servicesOut(inventory: VimInventory): ProviderServices {
         disk: diskGb,
       })),
     },
-    network: { networks: inventory.networks.map(({ id, name, external }) => ({ id, name, external })) },
+    ...elementsOut(inventory),
     image: {
       images: inventory.images.map(({ id, name, minMemoryMb, minDiskGb }) => ({
         id,
@@ -140,6 +147,48 @@ function servicesOut(inventory: VimInventory): ProviderServices {
       })),
     },
   };
+}
+
+/** What can be named of network and storage; there may be many, and they are built when they are read. */
+function elementsOut({ networks, elements = [] }: VimInventory): Pick<ProviderServices, 'network' | 'storage'> {
+  const of = <Kind extends VimElement['kind']>(kind: Kind): Map<string, Extract<VimElement, { kind: Kind }>> =>
+    // Cast: the compiler does not see what the comparison of a type parameter tells of an element.
+    new Map(
+      elements.flatMap((each) => (each.kind === kind ? [[each.id, each as Extract<VimElement, { kind: Kind }>]] : [])),
+    );
+  const subnets = of('subnet');
+  const volumes = of('volume');
+  const network = {
+    networks: networks.map(({ id, name, external }) =>
+      present({
+        id,
+        name,
+        external,
+        subnets: listIn([...subnets.values()].filter((subnet) => subnet.network === id).map(subnetOut)),
+      }),
+    ),
+    ports: unlessEmpty(of('port'), (all) => new BuiltEntries(all, portOut)),
+    'floating-ips': unlessEmpty(
+      of('floating-ip'),
+      (all) => new BuiltEntries(all, ({ id, network: from, address }) => ({ id, network: from, address })),
+    ),
+  };
+  return present({
+    network: present(network),
+    storage: unlessEmpty(volumes, (all) => ({ volumes: new BuiltEntries(all, volumeOut) })),
+  });
+}
+
+function subnetOut({ id, name, cidr, gateway }: VimSubnetElement) {
+  return present({ id, name: name || undefined, cidr, gateway });
+}
+
+function portOut({ id, name, network, addresses }: VimPortElement) {
+  return present({ id, name: name || undefined, network, addresses: listIn(addresses) });
+}
+
+function volumeOut({ id, name, sizeGb, zone }: VimVolumeElement) {
+  return present({ id, name: name || undefined, zone, size: sizeGb });
 }
 
 function hostOut({ name, zone, state, enabled, vcpus, memoryMb, diskGb, used, traits }: VimHost) {

@@ -10,7 +10,7 @@ import type {
   Reason as DomainReason,
 } from '../../engine/entities.ts';
 import { PRIORITY_NAMES } from '../../engine/entities.ts';
-import { elementName } from '../../engine/elements.ts';
+import { elementName } from '../../engine/element-names.ts';
 import { hostName } from '../../engine/hosts.ts';
 import type { CapacityBreakdown as DomainBreakdown } from '../../engine/events.ts';
 import { InvalidRequest } from '../../engine/requests.ts';

@@ -2,7 +2,10 @@
 import type { Capacity } from '../../engine/capacity.ts';
 import { remainingInstances, remainingOf, shortfalls, worstOf } from '../../engine/claims.ts';
 import type { Shortfall } from '../../engine/claims.ts';
+import { elementName } from '../../engine/element-names.ts';
+import { missingElements } from '../../engine/elements.ts';
 import type {
+  ElementId,
   FlexibleWindow as DomainFlexibleWindow,
   Recurrence as DomainRecurrence,
   Id,
@@ -127,6 +130,7 @@ export interface Derived {
   /** What a degraded one lacks at the worst, and in which windows of one that recurs. */
   readonly missing?: Capacity | undefined;
   readonly shortfalls?: readonly Shortfall[] | undefined;
+  readonly missingElements?: readonly ElementId[] | undefined;
   readonly allocations: readonly Id[];
 }
 
@@ -161,7 +165,7 @@ function recurringOut(
 
 /** What came of it (grouping reservation-state). */
 export function stateOut(reservation: Reservation, derived: Derived, now: Instant) {
-  const { remaining, remainingInstances, missing, shortfalls, allocations } = derived;
+  const { remaining, remainingInstances, missing, shortfalls, missingElements: gone, allocations } = derived;
   const { status, hold, reason, message, owner, tenant, createdOn, modifiedOn, startsAt, endsAt, expiresAt, claims } =
     reservation;
   return present({
@@ -183,6 +187,7 @@ export function stateOut(reservation: Reservation, derived: Derived, now: Instan
       remainingInstances && [...remainingInstances].map(([container, instances]) => ({ name: container, instances })),
     ),
     missing: missing === undefined ? undefined : vectorOut(missing),
+    'missing-elements': listIn(gone?.map(elementName)),
     allocations: allocations.length === 0 ? undefined : allocations,
   });
 }
@@ -195,6 +200,7 @@ export function reservationOut(head: Head, reservation: Reservation, now: Instan
     remainingInstances: reservation.demand.containers && remainingInstances(head, reservation),
     missing: short && worstOf(short),
     shortfalls: short,
+    missingElements: short && missingElements(head, reservation, now),
     allocations: allocationsOf(head, reservation.id).map(({ id }) => id),
   };
   return { id: reservation.id, ...requestOut(reservation), state: stateOut(reservation, derived, now) };

@@ -22,7 +22,8 @@ export function resourceIn({
   if (volume !== undefined) return present({ kind: 'volume' as const, sizeGb: volume.size, type: volume.type });
   if (port !== undefined) return present({ kind: 'port' as const, network: port.network, address: port.address });
   if (network !== undefined) return { kind: 'network', subnets: [...(network.subnet ?? [])].map(subnetIn) };
-  return present({ kind: 'floating-ip' as const, network: floatingIp?.network, port: floatingIp?.port });
+  const { network: from, address, port: to } = floatingIp ?? {};
+  return present({ kind: 'floating-ip' as const, network: from, address, port: to });
 }
 
 function subnetIn({ cidr, gateway }: SubnetResource): { readonly cidr: string; readonly gateway?: string } {
@@ -61,6 +62,8 @@ function specOut(resource: NonNullable<DomainAllocation['resource']>): Partial<A
     case 'port':
       return { port: present({ network: resource.network, address: resource.address }) };
     case 'floating-ip':
-      return { 'floating-ip': present({ network: resource.network, port: resource.port }) };
+      return {
+        'floating-ip': present({ network: resource.network, address: resource.address, port: resource.port }),
+      };
   }
 }

@@ -9,6 +9,7 @@ import { announcePool, announceReservation } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
+import { unnamedElement } from '../elements.ts';
 import { NORMAL } from '../entities.ts';
 import type { Adjustment, Id, Maintenance, Policy, Pool, PreEmption, Provider, Reservation } from '../entities.ts';
 import { emptyNode } from '../empty-node.ts';
@@ -300,6 +301,8 @@ function putNew(
     return undefined;
   }
   checkPools(draft.head, request.demand);
+  const unnamed = unnamedElement(draft.head, request.demand, draft.at);
+  if (unnamed !== undefined) return unnamed;
   const begun = request.start !== undefined && request.start <= now ? request.start : undefined;
   const result = termsOf(draft.head, request, now, begun);
   if (result.outcome === 'refused') return result.refusal;
@@ -356,7 +359,11 @@ function putChanged(
   spared: ReadonlySet<Id>,
 ): Refusal | undefined {
   if (sameRequest(requestOf(before), request)) return undefined;
-  if (!sameHold(requestOf(before), request)) checkPools(draft.head, request.demand);
+  if (!sameHold(requestOf(before), request)) {
+    checkPools(draft.head, request.demand);
+    const unnamed = unnamedElement(draft.head, request.demand, draft.at);
+    if (unnamed !== undefined) return unnamed;
+  }
   const result = amend(draft, before, request, spared);
   return result.outcome === 'refused' ? result.refusal : undefined;
 }

@@ -1,5 +1,6 @@
 /** request-, accept- and decline-offer. */
 import { decide } from '../draft.ts';
+import { unnamedElement } from '../elements.ts';
 import { NORMAL } from '../entities.ts';
 import type { Id, Offer } from '../entities.ts';
 import { termsOf } from '../flexible-window.ts';
@@ -30,6 +31,8 @@ export const requestOffer: Command<RequestOffer, RequestOfferResult> = (head, in
     const { holdFor, priority, ...rest } = input;
     checkRequest(input);
     checkPools(head, input.demand);
+    const unnamed = unnamedElement(head, input.demand, at);
+    if (unnamed !== undefined) return { outcome: 'refused', refusal: unnamed };
     const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
     const result = termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;

@@ -3,6 +3,7 @@ import { announceProvider } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import type { Id, Origin, Provider } from '../entities.ts';
+import { sameElements } from '../element-map.ts';
 import { changedHosts, hostId } from '../hosts.ts';
 import { announceInventory, followInventory, inventoryCause, poolsFrom } from '../provider-supply.ts';
 import { InvalidRequest, UnknownEntry } from '../requests.ts';
@@ -19,6 +20,7 @@ import type {
 import { settle } from '../settlement.ts';
 import type { Head } from '../state.ts';
 import { checkOwner } from '../validation.ts';
+import type { VimInventory } from '../../vim/vim.ts';
 
 /** Registers a provider with the status connecting; `updateProvider` tells what the first contact yields. */
 export const addProvider: Command<AddProvider, AddProviderResult> = (head, input, at) =>
@@ -65,6 +67,7 @@ export const updateProvider: Command<UpdateProvider, UpdateProviderResult> = (he
     const before = head.providers.get(input.id);
     if (before === undefined) return { outcome: 'ignored' };
     const provider = contacted(before, input, at.now);
+    const missing = head.elements.missing(provider.id);
     draft.put('provider', provider.id, provider);
     if (provider.status !== before.status) announceStatus(draft, provider);
     if (input.inventory === undefined)
@@ -73,6 +76,9 @@ export const updateProvider: Command<UpdateProvider, UpdateProviderResult> = (he
     for (const host of changedHosts(before.inventory, input.inventory).keys()) {
       draft.disturbed.add(hostId(provider.id, host));
     }
+    const missed = draft.head.elements.missing(provider.id);
+    for (const element of [...missing, ...missed])
+      if (missing.has(element) !== missed.has(element)) draft.disturbed.add(element);
     announceInventory(draft, provider.id, before.inventory, input.inventory, pools);
     const { cause } = inventoryCause(before.inventory, input.inventory);
     const settlement = settle(draft, cause === 'host-failed' ? 'host-failed' : 'capacity-withdrawn');
@@ -87,9 +93,16 @@ function contacted(before: Provider, input: UpdateProvider, now: number): Provid
     ...rest,
     status,
     ...(message === undefined ? {} : { statusMessage: message }),
-    ...(input.inventory === undefined ? {} : { inventory: input.inventory }),
+    ...(input.inventory === undefined ? {} : { inventory: kept(before.inventory, input.inventory) }),
     ...(status === 'up' || input.inventory !== undefined ? { lastContact: now } : {}),
   };
+}
+
+/** The inventory, with the elements that are known already where none has changed: there may be many. */
+function kept(before: VimInventory | undefined, after: VimInventory): VimInventory {
+  const elements = sameElements(before?.elements, after.elements);
+  const networks = JSON.stringify(before?.networks) === JSON.stringify(after.networks) ? before?.networks : undefined;
+  return { ...after, networks: networks ?? after.networks, ...(elements === undefined ? {} : { elements }) };
 }
 
 function announceStatus(draft: Draft, provider: Provider): void {

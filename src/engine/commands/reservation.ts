@@ -3,6 +3,7 @@ import { announceReservation } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
+import { unnamedElement } from '../elements.ts';
 import { NORMAL } from '../entities.ts';
 import type { Demand, Id, Reservation } from '../entities.ts';
 import { firstTimes, isPast, termsOf } from '../flexible-window.ts';
@@ -45,6 +46,8 @@ export const createReservation: Command<CreateReservation, CreateReservationResu
     const { deferred, priority } = input;
     checkRequest(input);
     checkPools(head, input.demand);
+    const unnamed = unnamedElement(head, input.demand, at);
+    if (unnamed !== undefined) return { outcome: 'refused', refusal: unnamed };
     const request: ReservationRequest = { ...input, priority: priority ?? NORMAL };
     const result =
       deferred === true ? setTerms(head.policy, firstTimes(request, at.now), at.now) : termsOf(head, request, at.now);
@@ -117,6 +120,8 @@ export const updateReservation: Command<UpdateReservation, UpdateReservationResu
     const request = updated(reservation, input);
     checkRequest(request);
     checkPools(head, input.demand ?? {});
+    const unnamed = unnamedElement(head, input.demand?.elements === undefined ? {} : request.demand, at);
+    if (unnamed !== undefined) return { outcome: 'refused', refusal: unnamed, reservation };
     const result = amend(draft, reservation, request);
     if (result.outcome === 'refused') {
       draft.abandon();

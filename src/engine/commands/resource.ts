@@ -4,7 +4,7 @@
  */
 import type { VimResourceSpec } from '../../vim/vim.ts';
 import { refused } from '../allotment.ts';
-import type { Consumption } from '../allotment.ts';
+import type { Consumption, Use } from '../allotment.ts';
 import { allocate, destroy, outOfReach } from '../allocating.ts';
 import { unready } from '../attachments.ts';
 import type { Capacity } from '../capacity.ts';
@@ -23,7 +23,7 @@ import type {
   WantedResource,
 } from '../requests.ts';
 import type { Head } from '../state.ts';
-import { mayBeForeign, named, networkId, resourceNamed } from '../vim-references.ts';
+import { foreignId, named, networkId, resourceNamed } from '../vim-references.ts';
 
 interface ResourceFound extends Consumption {
   readonly resource: VimResourceSpec;
@@ -83,22 +83,33 @@ function findResource(
       const network = networkId(head, provider, wanted.network, viewer);
       if (network === undefined)
         return refused('unknown-network', `The provider '${provider.id}' has no network '${wanted.network}'.`);
-      return { outcome: 'found', found: { ...consumed, resource: { ...wanted, network } } };
+      const uses = addressUse(network, wanted.address);
+      return { outcome: 'found', found: { ...consumed, resource: { ...wanted, network }, uses } };
     }
     case 'floating-ip': {
       const network = externalNetwork(provider, wanted.network);
       if (typeof network !== 'string') return network;
-      const port =
-        wanted.port === undefined ? undefined : resourceNamed(head, provider.id, 'port', wanted.port, viewer);
-      if (port === undefined && wanted.port !== undefined && !mayBeForeign(head, wanted.port, viewer))
-        return refused('unknown-resource', `The provider '${provider.id}' has no port '${wanted.port}'.`);
+      const { address, port: asked } = wanted;
+      const foreign = asked === undefined ? undefined : foreignId(head, provider.id, 'port', asked, viewer);
+      const port = resourceNamed(head, provider.id, 'port', foreign ?? asked ?? '', viewer);
+      const portId = port?.server ?? foreign;
+      if (port === undefined && asked !== undefined && foreign === undefined)
+        return refused('unknown-resource', `The provider '${provider.id}' has no port '${asked}'.`);
       const notReady = port === undefined ? undefined : unready(port);
       if (notReady !== undefined) return notReady;
-      const resource = { ...wanted, network, ...(port?.server === undefined ? {} : { port: port.server }) };
+      const resource = { ...wanted, network, ...(portId === undefined ? {} : { port: portId }) };
       const attachedTo = port === undefined ? {} : { attachedTo: port.id };
-      return { outcome: 'found', found: { ...consumed, resource, ...attachedTo } };
+      const uses: Use[] = addressUse(network, address);
+      if (portId !== undefined) uses.push({ kind: 'port', id: portId });
+      return { outcome: 'found', found: { ...consumed, resource, ...attachedTo, uses } };
     }
   }
+}
+
+/** What a port or floating IP uses of its network. */
+function addressUse(network: string, address: string | undefined): Use[] {
+  const of: Use = { kind: 'network', id: network };
+  return address === undefined ? [of] : [of, { kind: 'address', network, address }];
 }
 
 /** The id of the network that public addresses are to come from: the one named, or the only one there is. */

@@ -8,6 +8,7 @@ import { NOTHING } from '../capacity.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import type { Allocation, Fault } from '../entities.ts';
+import { elementId } from '../element-map.ts';
 import { hostId } from '../hosts.ts';
 import { takesOver } from '../lifecycle.ts';
 import { currentClaims, withCurrent } from '../occurrence.ts';
@@ -23,7 +24,7 @@ import type {
   VmStateReported,
 } from '../requests.ts';
 import { settle } from '../settlement.ts';
-import { poolNode } from '../state.ts';
+import { elementMade, poolNode } from '../state.ts';
 import { vacated } from '../vacancy.ts';
 import type { Head } from '../state.ts';
 import { FOREVER } from '../window.ts';
@@ -195,6 +196,8 @@ function free(draft: Draft, before: Allocation): void {
   draft.disturbed.add(poolNode(before.pool));
   vacated(draft, before.id);
   if (before.host !== undefined) draft.disturbed.add(hostId(before.provider, before.host));
+  const element = elementMade(before);
+  if (element !== undefined) draft.disturbed.add(elementId(before.provider, element.kind, element.id));
   announcePool(draft, 'freed', before.pool, { start: draft.at.now, end: before.endsAt ?? FOREVER });
   settle(draft, 'capacity-restored');
 }

@@ -1,7 +1,7 @@
 /** Cinder: the block storage service. Field sources: Block Storage API v3 reference (docs.openstack.org/api-ref/block-storage/v3). */
 import { z } from 'zod';
 import { VimError } from '../vim.ts';
-import type { CreateResource, VimQuotas, VimResource } from '../vim.ts';
+import type { CreateResource, VimElement, VimQuotas, VimResource } from '../vim.ts';
 import { list } from './paging.ts';
 import { limited } from './quotas.ts';
 import type { ResourceApi } from './resources.ts';
@@ -43,6 +43,7 @@ const volume = z.object({
   name: z.string().nullish(),
   status: z.string(),
   size: z.number(),
+  availability_zone: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
 });
 
@@ -102,6 +103,19 @@ export const volumes: ResourceApi = {
     }
   },
 };
+
+/** The volumes of the project that are not on their way out. */
+export async function listVolumeElements(cinder: Service, signal: AbortSignal): Promise<VimElement[]> {
+  const request = { path: listPath(undefined), key: 'volumes', item: volume, version: VERSION };
+  const found = (await list(cinder, request, signal)).filter(({ status }) => status !== 'deleting');
+  return found.map(({ id, name, size, availability_zone: zone }) => ({
+    kind: 'volume',
+    id,
+    name: name ?? '',
+    sizeGb: size,
+    ...(zone == null ? {} : { zone }),
+  }));
+}
 
 async function createVolume(
   cinder: Service,

@@ -8,10 +8,10 @@
  * and what Placement knows of a host while its generation stays.
  */
 import { VimError } from '../vim.ts';
-import type { VimHost, VimInventory, VimNetwork, VimQuotas } from '../vim.ts';
-import { readVolumeLimits } from './cinder.ts';
+import type { VimElement, VimHost, VimInventory, VimNetwork, VimQuotas } from '../vim.ts';
+import { listVolumeElements, readVolumeLimits } from './cinder.ts';
 import { listImages } from './glance.ts';
-import { listNetworks, readNetworkQuotas } from './neutron.ts';
+import { listElements, listNetworks, readNetworkQuotas } from './neutron.ts';
 import { listComputeServices, listFlavors, listHypervisors, listZones, readLimits } from './nova.ts';
 import type { ComputeService, Hypervisor } from './nova.ts';
 import { Supplies, readGenerations } from './placement.ts';
@@ -37,7 +37,7 @@ export class Discoverer {
   async discover(signal: AbortSignal): Promise<Discovery> {
     const session = this.#session;
     const [nova, glance] = await Promise.all([session.service('compute', signal), session.service('image', signal)]);
-    const [zones, { hosts, services }, flavors, images, limits, network, volumeLimits] = await Promise.all([
+    const [zones, { hosts, services }, flavors, images, limits, network, storage] = await Promise.all([
       listZones(nova, signal),
       this.#readHosts(nova, signal),
       listFlavors(nova, signal),
@@ -53,7 +53,8 @@ export class Discoverer {
       flavors,
       images,
       networks: network.networks,
-      quotas: { ...limits, ...network.quotas, ...volumeLimits },
+      elements: [...network.elements, ...storage.elements],
+      quotas: { ...limits, ...network.quotas, ...storage.quotas },
     };
     return { inventory, services };
   }
@@ -126,20 +127,28 @@ function hostsOf(
 async function readNetwork(
   session: Session,
   signal: AbortSignal,
-): Promise<{ readonly networks: readonly VimNetwork[]; readonly quotas: VimQuotas }> {
+): Promise<Offered & { readonly networks: readonly VimNetwork[] }> {
   const neutron = await session.findService('network', signal);
-  if (neutron === undefined) return { networks: [], quotas: {} };
+  if (neutron === undefined) return { networks: [], elements: [], quotas: {} };
   const { id } = await session.project(signal);
   const [networks, quotas] = await Promise.all([
     listNetworks(neutron, id, signal),
     readNetworkQuotas(neutron, id, signal),
   ]);
-  return { networks, quotas };
+  return { networks, elements: await listElements(neutron, id, networks, signal), quotas };
 }
 
-async function readVolumes(session: Session, signal: AbortSignal): Promise<VimQuotas> {
+async function readVolumes(session: Session, signal: AbortSignal): Promise<Offered> {
   const cinder = await session.findService('volume', signal);
-  return cinder === undefined ? {} : readVolumeLimits(cinder, signal);
+  if (cinder === undefined) return { elements: [], quotas: {} };
+  const [elements, quotas] = await Promise.all([listVolumeElements(cinder, signal), readVolumeLimits(cinder, signal)]);
+  return { elements, quotas };
+}
+
+/** What a service lets be named, and how much of it there may be. */
+interface Offered {
+  readonly elements: readonly VimElement[];
+  readonly quotas: VimQuotas;
 }
 
 /**

@@ -3,7 +3,7 @@
  */
 import { z } from 'zod';
 import { VimError } from '../vim.ts';
-import type { CreateResource, VimNetwork, VimQuotas, VimResource, VimResourceKind } from '../vim.ts';
+import type { CreateResource, VimElement, VimNetwork, VimQuotas, VimResource, VimResourceKind } from '../vim.ts';
 import { list } from './paging.ts';
 import { limited } from './quotas.ts';
 import type { ResourceApi } from './resources.ts';
@@ -78,6 +78,31 @@ const resource = z.object({
 /** "List subnets", response. */
 const subnet = z.object({ id: z.string(), cidr: z.string() });
 
+/** The same, with what discovery tells of a subnet. */
+const subnetElement = z.object({
+  id: z.string(),
+  name: z.string().nullish(),
+  network_id: z.string(),
+  cidr: z.string(),
+  gateway_ip: z.string().nullish(),
+});
+
+/** "List ports", response, as far as it is asked for. */
+const portElement = z.object({
+  id: z.string(),
+  name: z.string().nullish(),
+  network_id: z.string(),
+  device_owner: z.string().nullish(),
+  fixed_ips: z.array(z.object({ ip_address: z.string() })).default([]),
+});
+
+/** "List floating IPs", response, as far as it is asked for. */
+const floatingIpElement = z.object({
+  id: z.string(),
+  floating_network_id: z.string(),
+  floating_ip_address: z.string(),
+});
+
 /** DOWN is what nothing uses; it is there all the same. */
 const STATUSES: Readonly<Record<string, VimResource['status']>> = { BUILD: 'BUILD', ERROR: 'ERROR' };
 
@@ -146,7 +171,11 @@ export const ports: ResourceApi = apiOf(PORT, ({ name, spec }) => {
 
 export const floatingIps: ResourceApi = apiOf(FLOATING_IP, ({ spec }) => {
   if (spec.kind !== 'floating-ip') throw mistaken(spec.kind);
-  return { floating_network_id: spec.network, ...(spec.port === undefined ? {} : { port_id: spec.port }) };
+  return {
+    floating_network_id: spec.network,
+    ...(spec.address === undefined ? {} : { floating_ip_address: spec.address }),
+    ...(spec.port === undefined ? {} : { port_id: spec.port }),
+  };
 });
 
 function mistaken(kind: VimResourceKind): VimError {
@@ -188,6 +217,59 @@ export async function listNetworks(neutron: Service, project: string, signal: Ab
   return networks
     .filter((each) => each.shared || each['router:external'] || (each.project_id ?? each.tenant_id) === project)
     .map((each) => ({ id: each.id, name: each.name, external: each['router:external'] }));
+}
+
+/**
+ * The subnets of the networks, and the ports and floating IPs of the project. There may be thousands of ports: of each, only what is
+ * used is asked for. Those of routers, DHCP and the like are the cloud's own.
+ */
+export async function listElements(
+  neutron: Service,
+  project: string,
+  networks: readonly VimNetwork[],
+  signal: AbortSignal,
+): Promise<VimElement[]> {
+  const ids = new Set(networks.map(({ id }) => id));
+  const request = <Item extends z.ZodObject>(many: string, item: Item, own: boolean) => ({
+    path: elementsPath(many, Object.keys(item.shape), own ? project : undefined),
+    key: many,
+    item,
+  });
+  const [subnets, ports, addresses] = await Promise.all([
+    list(neutron, request('subnets', subnetElement, false), signal),
+    list(neutron, request('ports', portElement, true), signal),
+    list(neutron, request('floatingips', floatingIpElement, true), signal),
+  ]);
+  return [
+    ...subnets.filter((each) => ids.has(each.network_id)).map(toSubnet),
+    ...ports.filter((each) => each.device_owner?.startsWith('network:') !== true).map(toPort),
+    ...addresses.map(toFloatingIp),
+  ];
+}
+
+function elementsPath(many: string, fields: readonly string[], project: string | undefined): string {
+  const query = new URLSearchParams(project === undefined ? {} : { project_id: project });
+  for (const field of fields) query.append('fields', field);
+  return `/${many}?${query.toString()}`;
+}
+
+function toSubnet({
+  id,
+  name,
+  network_id: network,
+  cidr,
+  gateway_ip: gateway,
+}: z.infer<typeof subnetElement>): VimElement {
+  return { kind: 'subnet', id, name: name ?? '', network, cidr, ...(gateway == null ? {} : { gateway }) };
+}
+
+function toPort({ id, name, network_id: network, fixed_ips: fixed }: z.infer<typeof portElement>): VimElement {
+  return { kind: 'port', id, name: name ?? '', network, addresses: fixed.map((each) => each.ip_address) };
+}
+
+function toFloatingIp(found: z.infer<typeof floatingIpElement>): VimElement {
+  const { id, floating_network_id: network, floating_ip_address: address } = found;
+  return { kind: 'floating-ip', id, name: '', network, address };
 }
 
 export async function readNetworkQuotas(neutron: Service, project: string, signal: AbortSignal): Promise<VimQuotas> {

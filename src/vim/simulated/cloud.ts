@@ -151,7 +151,8 @@ export class SimulatedCloud implements SimulationControls {
       enabled: true,
       used: used.get(host.name) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 },
     }));
-    return { zones: this.#zones(), hosts, flavors, images, networks, quotas };
+    const elements = this.#resources.elements();
+    return { zones: this.#zones(), hosts, flavors, images, networks, elements, quotas };
   }
 
   servers(): readonly VimServer[] {

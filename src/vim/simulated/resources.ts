@@ -3,7 +3,15 @@
  * others are there at once; what something uses is not deleted.
  */
 import { VimError } from '../vim.ts';
-import type { CreateResource, VimQuotas, VimResource, VimResourceKind, VimResourceSpec } from '../vim.ts';
+import type {
+  CreateResource,
+  VimElement,
+  VimNetwork,
+  VimQuotas,
+  VimResource,
+  VimResourceKind,
+  VimResourceSpec,
+} from '../vim.ts';
 import type { SimulationClock } from './cloud.ts';
 import { named } from './named.ts';
 import type { Nfvi } from './nfvi.ts';
@@ -52,6 +60,12 @@ export class SimulatedResources {
 
   all(kind: VimResourceKind): readonly VimResource[] {
     return this.state.flatMap(({ resource }) => (resource.kind === kind ? [resource] : []));
+  }
+
+  /** What can be named of network and storage. Each network of the cloud has one subnet from the beginning. */
+  elements(): readonly VimElement[] {
+    const networks = this.#options.nfvi().networks.map((each) => subnetOf(each, this.#rangeOf(each.id)));
+    return [...networks, ...this.state.flatMap((state) => this.#elementsOf(state))];
   }
 
   /** Whether there is a network, of the cloud from the beginning or made since, by id or name. */
@@ -118,8 +132,9 @@ export class SimulatedResources {
     if (spec.kind === 'port' && !this.hasNetwork(spec.network)) {
       throw new VimError('refused', `Network ${spec.network} could not be found.`);
     }
-    if (spec.kind === 'port' && spec.address !== undefined && this.#isTaken(spec.network, spec.address)) {
-      throw new VimError('conflict', `IP address ${spec.address} is already allocated on network ${spec.network}.`);
+    const address = spec.kind === 'port' || spec.kind === 'floating-ip' ? spec.address : undefined;
+    if ('network' in spec && address !== undefined && this.#isTaken(spec.network, address)) {
+      throw new VimError('conflict', `IP address ${address} is already allocated on network ${spec.network}.`);
     }
     if (spec.kind === 'floating-ip' && named(networks, spec.network)?.external !== true) {
       throw new VimError('refused', `Network ${spec.network} is not a valid external network.`);
@@ -135,7 +150,7 @@ export class SimulatedResources {
 
   #isTaken(network: string, address: string): boolean {
     return this.state.some(
-      ({ spec, resource }) => spec.kind === 'port' && spec.network === network && resource.address === address,
+      ({ spec, resource }) => 'network' in spec && spec.network === network && resource.address === address,
     );
   }
 
@@ -153,11 +168,54 @@ export class SimulatedResources {
     }
   }
 
+  #elementsOf({ resource: { id, name, address, deleting, sizeGb = 0 }, spec }: ResourceState): VimElement[] {
+    if (deleting) return [];
+    switch (spec.kind) {
+      case 'volume':
+        return [{ kind: 'volume', id, name, sizeGb, ...(spec.zone === undefined ? {} : { zone: spec.zone }) }];
+      case 'network':
+        return spec.subnets.map((subnet, index) => ({
+          kind: 'subnet',
+          id: `${id}-subnet-${index + 1}`,
+          name,
+          network: id,
+          ...subnet,
+        }));
+      case 'port':
+        return [
+          {
+            kind: 'port',
+            id,
+            name,
+            network: this.#networkId(spec.network),
+            addresses: address === undefined ? [] : [address],
+          },
+        ];
+      case 'floating-ip':
+        return address === undefined
+          ? []
+          : [{ kind: 'floating-ip', id, name: '', network: this.#networkId(spec.network), address }];
+    }
+  }
+
+  #networkId(key: string): string {
+    return named(this.#options.nfvi().networks, key)?.id ?? named(this.all('network'), key)?.id ?? key;
+  }
+
+  /** The first two bytes of a network's addresses: each has its own range, those that lead outside among 198.18.0.0/15 and up. */
+  #rangeOf(key: string): string {
+    const { networks } = this.#options.nfvi();
+    const network = named(networks, key);
+    const alike = networks.filter(({ external }) => external === network?.external);
+    const number = network === undefined ? 0 : alike.indexOf(network);
+    return network?.external === true ? `198.${18 + number}` : `10.${number}`;
+  }
+
   #addressOf(spec: VimResourceSpec): { readonly address?: string } {
     if (spec.kind !== 'port' && spec.kind !== 'floating-ip') return {};
-    if (spec.kind === 'port' && spec.address !== undefined) return { address: spec.address };
+    if (spec.address !== undefined) return { address: spec.address };
     this.#addresses += 1;
-    const range = spec.kind === 'port' ? '10.0' : '198.18';
+    const range = this.#rangeOf(spec.network);
     return { address: `${range}.${Math.floor(this.#addresses / 250) % 250}.${(this.#addresses % 250) + 2}` };
   }
 
@@ -198,6 +256,11 @@ export class SimulatedResources {
       this.#put({ spec, resource: { ...resource, status: 'ERROR', fault } });
     }
   }
+}
+
+function subnetOf({ id, name }: VimNetwork, range: string): VimElement {
+  const [cidr, gateway] = [`${range}.0.0/16`, `${range}.0.1`];
+  return { kind: 'subnet', id: `${id}-subnet`, name: `${name}-subnet`, network: id, cidr, gateway };
 }
 
 function countedOf(spec: VimResourceSpec): Counted {

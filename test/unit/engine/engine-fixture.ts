@@ -6,6 +6,7 @@ import type { LoggedEvent } from '../../../src/agent/handlers/promise-replay.ts'
 import { isZero } from '../../../src/engine/capacity.ts';
 import { missingOf } from '../../../src/engine/claims.ts';
 import { commands } from '../../../src/engine/commands/index.ts';
+import { missingElements } from '../../../src/engine/elements.ts';
 import { upcomingItems } from '../../../src/engine/due.ts';
 import type { Id, PreEmption } from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
@@ -14,7 +15,7 @@ import type { Command, Commands } from '../../../src/engine/requests.ts';
 import { apply, emptyHead } from '../../../src/engine/state.ts';
 import type { Head } from '../../../src/engine/state.ts';
 import type { DueItem } from '../../../src/store/store.ts';
-import type { VimInventory } from '../../../src/vim/vim.ts';
+import type { VimElement, VimInventory } from '../../../src/vim/vim.ts';
 
 export const NOW = Date.parse('2030-01-01T00:00:00Z');
 export const MINUTE = 60_000;
@@ -31,7 +32,11 @@ export interface HostSpec {
   readonly traits?: readonly string[];
 }
 
-export function inventoryOf(hosts: readonly HostSpec[], quotas: VimInventory['quotas'] = {}): VimInventory {
+export function inventoryOf(
+  hosts: readonly HostSpec[],
+  quotas: VimInventory['quotas'] = {},
+  elements?: readonly VimElement[],
+): VimInventory {
   return {
     zones: [...new Set(hosts.map(({ zone }) => zone ?? 'nova'))],
     hosts: hosts.map(({ name, zone, cores, ram, disk, state, traits }) => ({
@@ -51,6 +56,7 @@ export function inventoryOf(hosts: readonly HostSpec[], quotas: VimInventory['qu
     ],
     images: [{ id: 'i1', name: 'cirros', minMemoryMb: 64, minDiskGb: 1 }],
     networks: [{ id: 'n1', name: 'private', external: false }],
+    ...(elements === undefined ? {} : { elements }),
     quotas: { instances: 100, addresses: 10, ...quotas },
   };
 }
@@ -121,7 +127,8 @@ export class Engine {
       const reservation = this.head.reservations.get(id);
       if (reservation === undefined) continue;
       const missing = missingOf(this.head, reservation, this.now);
-      expect(isZero(missing), `what ${id}, which is degraded, lacks`).to.equal(false);
+      const lacks = !isZero(missing) || missingElements(this.head, reservation, this.now).length > 0;
+      expect(lacks, `whether ${id}, which is degraded, lacks anything`).to.equal(true);
     }
   }
 

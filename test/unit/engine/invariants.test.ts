@@ -100,7 +100,7 @@ describe('the invariants', () => {
       `capacity pool/${pool1}`,
       `capacity host/${source}/h1`,
       `loan pool/${pool1}`,
-      `element element/${source}/n1`,
+      `element element/${source}/network/n1`,
       ...['claim', 'reservation'].map((rule) => `${rule} ${reservation}`),
       ...['claim', 'offer'].map((rule) => `${rule} ${offer}`),
       ...['claim', 'allocation'].map((rule) => `${rule} ${machine}`),
@@ -438,7 +438,7 @@ describe('the invariants', () => {
   it('no element is held twice', () => {
     const engine = new Doubted();
     const demand = { capacity: {}, elements: ['private'] };
-    engine.reserve({ start: T, end: T + HOUR, demand });
+    const one = engine.reserve({ start: T, end: T + HOUR, demand });
     const id = engine.reserve({ start: T + HOUR, end: T + 2 * HOUR, demand });
     expect(engine.found()).to.deep.equal([]);
     engine.spoil(id, ({ claims }) => ({
@@ -446,7 +446,12 @@ describe('the invariants', () => {
       claims: claims.map((claim) => ({ ...claim, start: T + HOUR / 2 })),
     }));
     expect(violations(engine.head, NOW)).to.deep.equal([
-      { rule: 'element', where: `element/${engine.source}/n1`, at: T + HOUR / 2, message: 'is held by two at once' },
+      {
+        rule: 'element',
+        where: `element/${engine.source}/network/n1`,
+        at: T + HOUR / 2,
+        message: 'is held by two at once',
+      },
     ]);
   });
 
@@ -497,9 +502,9 @@ describe('the invariants', () => {
     it('nothing is held where the head has nothing', () => {
       const engine = new Doubted();
       engine.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, elements: ['private'] } });
-      engine.head.hosts.elements.clear();
+      engine.head.elements.nodes.clear();
       expect(engine.found('sum')).to.deep.equal([
-        `element/${engine.source}/n1 something is held here and the head does not have it`,
+        `element/${engine.source}/network/n1 something is held here and the head does not have it`,
       ]);
     });
   });
@@ -520,8 +525,8 @@ describe('the invariants', () => {
       ['standing', () => head.standing.set('pool/x', new Set(['y'])), () => head.standing.delete('pool/x')],
       [
         'elements',
-        () => head.hosts.holdElement('element/a/b', { start: T, end: T + 1 }, 1),
-        () => head.hosts.elements.clear(),
+        () => head.elements.hold('element/a/port/b', { start: T, end: T + 1 }, 1),
+        () => head.elements.nodes.clear(),
       ],
       ['pool order', () => (head.poolOrder = []), () => (head.poolOrder = [engine.pool1])],
       ['held', () => head.held.delete(engine.reservation(id)), () => head.held.add(engine.reservation(id))],

@@ -1,0 +1,55 @@
+/** What an allocation uses that is there already: it may be reserved, and then it is for those alone who allocate against that reservation. */
+import { refused } from './allotment.ts';
+import type { Consumption, Plan, Use } from './allotment.ts';
+import { canonicalAddress, elementId } from './element-map.ts';
+import { describeElement } from './element-names.ts';
+import { takenForUse, wholesOf } from './elements.ts';
+import type { ElementId, Id, Reservation } from './entities.ts';
+import { isHeldAt } from './holders.ts';
+import { find } from './ownership.ts';
+import type { At, Refused } from './requests.ts';
+import type { Head } from './state.ts';
+import { FOREVER, describeWindow } from './window.ts';
+
+/**
+ * Why an allocation cannot have what it uses, from now to the end of the reservation against which it is made, or without end;
+ * undefined: nothing of it is reserved for others.
+ */
+export function reservedForOthers(
+  head: Head,
+  { provider, found }: Plan<Consumption>,
+  reservation: Reservation | undefined,
+  at: At,
+): Refused | undefined {
+  const window = { start: at.now, end: reservation?.endsAt ?? FOREVER };
+  for (const use of found.uses ?? []) {
+    const id = usedElement(provider.id, use);
+    const wholes = [id, ...wholesOf(head.elements.indexOf(provider.id), id)];
+    if (reservation !== undefined && holdsAny(reservation, wholes, at.now)) continue;
+    const taken = takenForUse(head, id, window);
+    if (taken === undefined) continue;
+    const whole = taken.element === id ? '' : `, with the ${describeElement(taken.element)},`;
+    const by = holderSeen(head, taken.element, at);
+    const whom = by === undefined ? 'another' : `the reservation '${by}'`;
+    const message = `The ${describeElement(id)} is reserved${whole} by ${whom} ${describeWindow(taken.span)}.`;
+    return refused('element-reserved', message);
+  }
+  return undefined;
+}
+
+function usedElement(provider: Id, use: Use): ElementId {
+  if (use.kind !== 'address') return elementId(provider, use.kind, use.id);
+  return elementId(provider, 'address', `${use.network}/${canonicalAddress(use.address)}`);
+}
+
+function holdsAny({ claims }: Reservation, elements: readonly ElementId[], now: number): boolean {
+  return claims.some(
+    (claim) => claim.element !== undefined && elements.includes(claim.element) && isHeldAt(claim, now),
+  );
+}
+
+/** A reservation that holds an element, if who asks may know of it. */
+function holderSeen(head: Head, element: ElementId, at: At): Id | undefined {
+  const holders = [...(head.elements.nodes.get(element)?.holders.keys() ?? [])];
+  return holders.find((id) => find(head, 'reservation', id, at) !== undefined);
+}

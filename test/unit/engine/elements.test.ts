@@ -1,0 +1,352 @@
+import { expect } from 'chai';
+import { explainReservation } from '../../../src/engine/explain.ts';
+import { queryReservations } from '../../../src/engine/queries.ts';
+import type { Commands, Refusal } from '../../../src/engine/requests.ts';
+import type { VimElement } from '../../../src/vim/vim.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
+
+const HOSTS = [{ name: 'h', cores: 16 }];
+const QUOTAS = { ports: 20, addresses: 20, gigabytes: 100, volumes: 20 };
+
+const SUBNET: VimElement = { kind: 'subnet', id: 's1', name: 'private-subnet', network: 'n1', cidr: '10.0.0.0/24' };
+const PUBLIC: VimElement = { kind: 'subnet', id: 's2', name: 'public-subnet', network: 'n2', cidr: '203.0.113.0/24' };
+const PORT: VimElement = { kind: 'port', id: 'p1', name: 'uplink', network: 'n1', addresses: ['10.0.0.5'] };
+const FLOATING: VimElement = { kind: 'floating-ip', id: 'fip1', name: '', network: 'n2', address: '203.0.113.7' };
+const VOLUME: VimElement = { kind: 'volume', id: 'v1', name: 'data', sizeGb: 10 };
+const ELEMENTS = [SUBNET, PUBLIC, PORT, FLOATING, VOLUME];
+
+const DEMAND = { start: NOW + DAY, end: NOW + DAY + HOUR };
+
+class Cloud extends Engine {
+  readonly source: string;
+
+  constructor(elements: readonly VimElement[] = ELEMENTS) {
+    super();
+    this.source = this.provider(HOSTS);
+    this.has(elements);
+  }
+
+  /** What contact with the provider finds. */
+  has(elements: readonly VimElement[]): void {
+    const inventory = inventoryOf(HOSTS, QUOTAS, elements);
+    const networks = [...inventory.networks, { id: 'n2', name: 'public', external: true }];
+    this.do('updateProvider', { id: this.source, status: 'up', inventory: { ...inventory, networks } });
+  }
+
+  hold(...elements: string[]): string {
+    return this.reserve({ ...DEMAND, demand: { capacity: {}, elements } });
+  }
+
+  refusal(elements: readonly string[], window = DEMAND): Refusal {
+    return refusalOf(this.do('createReservation', { ...window, demand: { capacity: {}, elements } }));
+  }
+
+  elementsOf(id: string): (string | undefined)[] {
+    return (this.head.reservations.get(id)?.claims ?? []).map(({ element }) => element?.split('/').slice(2).join('/'));
+  }
+
+  status(id: string): string | undefined {
+    return this.head.reservations.get(id)?.status;
+  }
+}
+
+function refusalOf(result: { readonly outcome: string; readonly refusal?: Refusal }): Refusal {
+  if (result.refusal === undefined) throw new Error(`${result.outcome} and not refused`);
+  return result.refusal;
+}
+
+describe('elements that are named', () => {
+  let cloud: Cloud;
+
+  beforeEach(() => {
+    cloud = new Cloud();
+    cloud.pool(cloud.source, {
+      cores: 8,
+      instances: 8,
+      ram: 8192,
+      ports: 10,
+      addresses: 10,
+      gigabytes: 50,
+      volumes: 10,
+    });
+  });
+
+  it('are known by id, by name, and by address', () => {
+    const names = [
+      ['p1', 'port/p1'],
+      ['uplink', 'port/p1'],
+      ['10.0.0.5', 'port/p1'],
+      ['fip1', 'floating-ip/fip1'],
+      ['203.0.113.7', 'floating-ip/fip1'],
+      ['v1', 'volume/v1'],
+      ['data', 'volume/v1'],
+      ['s1', 'subnet/s1'],
+      ['private-subnet', 'subnet/s1'],
+      ['private', 'network/n1'],
+      ['10.0.0.77', 'address/n1/10.0.0.77'],
+      ['private-subnet/10.0.0.77', 'address/n1/10.0.0.77'],
+      ['n1/10.0.0.77', 'address/n1/10.0.0.77'],
+      ['private/10.0.0.5', 'port/p1'],
+    ] as const;
+    for (const [name, element] of names) {
+      const id = cloud.hold(name);
+      expect(cloud.elementsOf(id), name).to.deep.equal([element]);
+      cloud.do('cancelReservation', { id });
+    }
+    expect(cloud.head.elements.nodes.size).to.equal(0);
+  });
+
+  it('are refused when nobody has them, and when a name stands for several', () => {
+    expect(cloud.refusal(['ghost']).message).to.equal("No pool that may serve the request has the element 'ghost'.");
+    expect(cloud.refusal(['192.0.2.1']).message).to.include("'192.0.2.1'");
+    const twins: VimElement[] = [
+      { ...VOLUME, id: 'v2' },
+      { ...SUBNET, id: 's3', name: 'other', network: 'n2' },
+    ];
+    cloud.has([...ELEMENTS, ...twins]);
+    expect(cloud.refusal(['data']).message).to.equal(
+      "The name 'data' stands for several elements: say which one is meant, of 'v1', 'v2'.",
+    );
+    expect(cloud.refusal(['10.0.0.77']).message).to.include("'n1/10.0.0.77', 'n2/10.0.0.77'");
+    cloud.hold('v2', 'n1/10.0.0.77');
+  });
+
+  it('are held by one reservation at a time, however they are named', () => {
+    cloud.hold('uplink', 'data');
+    expect(cloud.refusal(['p1']).message).to.equal(
+      "The port 'p1' is not free throughout 2030-01-02T00:00:00Z to 2030-01-02T01:00:00Z: " +
+        'another reservation holds it 2030-01-02T00:00:00Z to 2030-01-02T01:00:00Z.',
+    );
+    const later = refusalOf(
+      cloud.do('createReservation', {
+        start: NOW + DAY + HOUR / 2,
+        end: NOW + 2 * DAY,
+        demand: { capacity: {}, elements: ['v1'] },
+      }),
+    );
+    expect(later.nextWindow?.start).to.equal(NOW + DAY + HOUR);
+    cloud.reserve({ start: NOW + DAY + HOUR, end: NOW + 2 * DAY, demand: { capacity: {}, elements: ['v1', 'p1'] } });
+  });
+
+  it('are held with what is a part of them', () => {
+    cloud.hold('private');
+    for (const part of ['p1', 's1', '10.0.0.77']) expect(cloud.refusal([part]).message).to.include("the network 'n1'");
+    cloud.hold('fip1', 'v1');
+    expect(cloud.refusal(['public-subnet']).message).to.include("holds the floating IP 'fip1'");
+    expect(cloud.refusal(['public']).message).to.include("holds the floating IP 'fip1'");
+  });
+
+  it('are an address and what has it, whichever came first', () => {
+    cloud.hold('10.0.0.9');
+    cloud.has([...ELEMENTS, { ...PORT, id: 'p2', name: 'late', addresses: ['10.0.0.9'] }]);
+    expect(cloud.refusal(['p2']).message).to.include("holds the address '10.0.0.9'");
+    cloud.has([...ELEMENTS, { ...PORT, id: 'p2', name: 'late', addresses: ['10.0.0.10'] }]);
+    cloud.hold('p2');
+    expect(cloud.refusal(['10.0.0.10']).message).to.include("port 'p2'");
+  });
+
+  it('recur with their reservation', () => {
+    const daily = { frequency: 'daily', interval: 1, count: 5 } as const;
+    cloud.reserve({ ...DEMAND, recurrence: daily, demand: { capacity: {}, elements: ['v1'] } });
+    const window = { start: NOW + 3 * DAY, end: NOW + 3 * DAY + HOUR };
+    expect(cloud.refusal(['v1'], window).message).to.include('2030-01-04T00:00:00Z');
+    cloud.reserve({ start: NOW + 3 * DAY + HOUR, end: NOW + 4 * DAY, demand: { capacity: {}, elements: ['v1'] } });
+  });
+
+  it('are found by queries and named by explanations', () => {
+    const id = cloud.hold('uplink', '10.0.0.77');
+    const found = (name: string): string[] =>
+      queryReservations(cloud.head, { elements: { every: [name] } }, cloud.now).reservations.map((each) => each.id);
+    for (const name of ['uplink', 'p1', '10.0.0.77', 'n1/10.0.0.77']) expect(found(name), name).to.deep.equal([id]);
+    expect(found('p2')).to.deep.equal([]);
+    const { message } = explainReservation(cloud.head, id, cloud.now);
+    expect(message).to.match(
+      /It holds the port 'p1' of the pool 'id-\d+', the address '10.0.0.77' of the pool 'id-\d+'\./,
+    );
+  });
+
+  it('that were allocated for others do not exist for a consumer', () => {
+    cloud.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
+    const made = cloud.do('createAllocation', { name: 'mine', resource: { kind: 'volume', sizeGb: 1 } });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    cloud.do('serverAccepted', { allocation: made.allocation.id, server: 'v9' });
+    cloud.as = { user: 'eve', tenant: 'red', confinedTo: 'red' };
+    for (const name of ['v9', made.allocation.id]) {
+      expect(cloud.refusal([name]).message).to.equal(`No pool that may serve the request has the element '${name}'.`);
+    }
+    cloud.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
+    expect(cloud.elementsOf(cloud.hold('v9'))).to.deep.equal(['volume/v9']);
+    expect(cloud.refusal([made.allocation.id]).message).to.include("The volume 'v9' is not free");
+  });
+});
+
+describe('elements in pools', () => {
+  it('are taken from the pool that counts what they are, and beside capacity of others', () => {
+    const cloud = new Cloud();
+    const compute = cloud.pool(cloud.source, { cores: 8 });
+    const network = cloud.pool(cloud.source, { ports: 10 });
+    const storage = cloud.pool(cloud.source, { gigabytes: 50, volumes: 5 });
+    const id = cloud.reserve({ ...DEMAND, demand: { capacity: { cores: 2 }, elements: ['p1', 'v1', 'private'] } });
+    const claims = cloud.head.reservations.get(id)?.claims ?? [];
+    const pools = claims.map(({ node, element, capacity }) => [element?.split('/')[2] ?? capacity, node]);
+    expect(pools).to.deep.include.members([
+      ['port', `pool/${network}`],
+      ['network', `pool/${network}`],
+      ['volume', `pool/${storage}`],
+      [{ cores: 2 }, `pool/${compute}`],
+    ]);
+  });
+
+  it('are those that the pool lists, by whatever name', () => {
+    const cloud = new Cloud();
+    cloud.do('increaseCapacity', { source: cloud.source, capacity: { ports: 2 }, elements: ['uplink', 'serial-1'] });
+    expect(cloud.elementsOf(cloud.hold('p1'))).to.deep.equal(['port/p1']);
+    expect(cloud.refusal(['v1']).message).to.include("'v1'");
+    // What the provider does not tell is held by the name under which it is listed.
+    expect(cloud.elementsOf(cloud.hold('serial-1'))).to.deep.equal(['listed/serial-1']);
+    expect(cloud.refusal(['serial-1']).message).to.include("The element 'serial-1' is not free");
+  });
+});
+
+describe('elements that go', () => {
+  let cloud: Cloud;
+
+  beforeEach(() => {
+    cloud = new Cloud();
+    cloud.pool(cloud.source, { ports: 10, volumes: 5, gigabytes: 50 });
+  });
+
+  it('degrade who holds them, and restore him when they are back', () => {
+    const id = cloud.hold('uplink', 'v1');
+    const other = cloud.hold('fip1');
+    cloud.told();
+    cloud.has([SUBNET, PUBLIC, FLOATING, VOLUME]);
+    expect(cloud.status(id)).to.equal('degraded');
+    expect(cloud.status(other)).to.equal('scheduled');
+    expect(cloud.head.reservations.get(id)?.message).to.equal(
+      "Its VIM does not have the port 'p1' any more; the reservation cannot be kept in full at present.",
+    );
+    expect(explainReservation(cloud.head, id, cloud.now).message).to.include("'p1' of the pool");
+    expect(cloud.told()).to.include('reservation degraded degraded');
+    cloud.has(ELEMENTS);
+    expect(cloud.status(id)).to.equal('scheduled');
+    expect(cloud.told()).to.include('reservation restored scheduled');
+  });
+
+  it('are not given to others while they are gone, and not before the degraded has them again', () => {
+    const id = cloud.hold('p1');
+    cloud.has([SUBNET]);
+    expect(cloud.refusal(['p1']).message).to.include("'p1'");
+    cloud.has(ELEMENTS);
+    expect(cloud.refusal(['p1']).message).to.include('another reservation holds it');
+    expect(cloud.status(id)).to.equal('scheduled');
+  });
+
+  it('leave one in place that comes to have the name', () => {
+    const id = cloud.hold('uplink');
+    cloud.has([SUBNET, { ...PORT, id: 'p7', addresses: [] }]);
+    expect(cloud.status(id)).to.equal('scheduled');
+    expect(cloud.elementsOf(id)).to.deep.equal(['port/p7']);
+  });
+
+  it('take the address of a subnet with them', () => {
+    const id = cloud.hold('10.0.0.77');
+    cloud.has([PORT]);
+    expect(cloud.status(id)).to.equal('degraded');
+    cloud.has([SUBNET]);
+    expect(cloud.status(id)).to.equal('scheduled');
+  });
+
+  it('end an offer that holds them', () => {
+    const made = cloud.do('requestOffer', { ...DEMAND, holdFor: HOUR, demand: { capacity: {}, elements: ['v1'] } });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    cloud.has([SUBNET]);
+    expect(cloud.head.offers.get(made.offer.id)?.status).to.equal('lapsed');
+  });
+
+  it('are gone when what was allocated is', () => {
+    const made = cloud.do('createAllocation', { name: 'mine', resource: { kind: 'volume', sizeGb: 1 } });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    const allocation = made.allocation.id;
+    cloud.do('serverAccepted', { allocation, server: 'v9' });
+    const id = cloud.hold('v9');
+    cloud.do('destroyAllocation', { id: allocation });
+    expect(cloud.status(id)).to.equal('scheduled');
+    cloud.do('serverGone', { allocation });
+    expect(cloud.status(id)).to.equal('degraded');
+  });
+});
+
+describe('allocations with elements that are reserved', () => {
+  let cloud: Cloud;
+
+  beforeEach(() => {
+    cloud = new Cloud();
+    cloud.pool(cloud.source, {
+      cores: 8,
+      instances: 8,
+      ram: 8192,
+      ports: 10,
+      addresses: 10,
+      gigabytes: 50,
+      volumes: 10,
+    });
+  });
+
+  const machine = { name: 'vm', image: 'cirros', flavor: 'small' };
+  const capacity = { cores: 2, ram: 2048, instances: 2, ports: 1, addresses: 1 };
+
+  function boots(more: Partial<Parameters<Commands['createInstance']>[1]>): string {
+    const result = cloud.do('createInstance', { ...machine, ...more });
+    return result.outcome === 'refused' ? result.refusal.message : result.outcome;
+  }
+
+  it('are for who holds them, by id and by name', () => {
+    const reservation = cloud.reserve({ end: NOW + DAY, demand: { capacity, elements: ['uplink', 'v1'] } });
+    expect(boots({ ports: ['p1'] })).to.equal(
+      `The port 'p1' is reserved by the reservation '${reservation}' 2030-01-01T00:00:00Z to 2030-01-02T00:00:00Z.`,
+    );
+    expect(boots({ reservation, ports: ['uplink'], volumes: ['data'] })).to.equal('accepted');
+    const made = [...cloud.head.allocations.values()].find((each) => each.resource === undefined);
+    expect(made).to.deep.include({ ports: ['p1'], volumes: ['v1'] });
+  });
+
+  it('are refused to others for as long as they want them, without saying who has them', () => {
+    cloud.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
+    const id = cloud.hold('v1');
+    const own = cloud.reserve({ end: NOW + HOUR, demand: { capacity } });
+    cloud.as = { user: 'eve', tenant: 'red', confinedTo: 'red' };
+    const result = cloud.do('createInstance', { ...machine, volumes: ['v1'] });
+    const { reason, message } = refusalOf(result);
+    expect(reason).to.equal('element-reserved');
+    expect(message).to.equal("The volume 'v1' is reserved by another 2030-01-02T00:00:00Z to 2030-01-02T01:00:00Z.");
+    expect(message).not.to.include(id);
+    cloud.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
+    expect(boots({ volumes: ['v1'] })).to.include(`by the reservation '${id}'`);
+    // It is over before the other begins.
+    expect(boots({ reservation: own, volumes: ['v1'] })).to.equal('accepted');
+  });
+
+  it('are refused on a network that others hold, and on an address', () => {
+    const reservation = cloud.reserve({ end: NOW + DAY, demand: { capacity, elements: ['private', '203.0.113.9'] } });
+    expect(boots({ networks: ['private'] })).to.include("The network 'n1' is reserved");
+    expect(boots({ ports: ['p1'] })).to.include("The port 'p1' is reserved, with the network 'n1',");
+    expect(boots({ reservation, networks: ['private'], ports: ['p1'] })).to.equal('accepted');
+    const address = { kind: 'floating-ip', network: 'public', address: '203.0.113.9' } as const;
+    const others = cloud.do('createAllocation', { name: 'ip', resource: address });
+    expect(refusalOf(others).message).to.include("The address '203.0.113.9' is reserved");
+    const free = { ...address, address: '203.0.113.10' };
+    expect(cloud.do('createAllocation', { name: 'ip', resource: free }).outcome).to.equal('accepted');
+    const mine = cloud.do('createAllocation', { name: 'ip', resource: address, reservation });
+    if (mine.outcome === 'refused') throw new Error(mine.refusal.message);
+    expect(mine.allocation.resource).to.deep.equal({ ...address, network: 'n2' });
+  });
+
+  it('are not refused on a network of which others hold a part', () => {
+    cloud.hold('p1', '10.0.0.77');
+    expect(boots({ networks: ['private'] })).to.equal('accepted');
+    const port = (address: string) => ({ name: 'p', resource: { kind: 'port', network: 'private', address } as const });
+    expect(cloud.do('createAllocation', port('10.0.0.78')).outcome).to.equal('accepted');
+    expect(refusalOf(cloud.do('createAllocation', port('10.0.0.77'))).reason).to.equal('element-reserved');
+  });
+});
