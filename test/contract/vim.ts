@@ -8,6 +8,7 @@ import type {
   CreateServer,
   Vim,
   VimErrorKind,
+  VimElement,
   VimEvent,
   VimResource,
   VimResourceKind,
@@ -190,6 +191,46 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       expect(made.address).to.match(/^[0-9a-f.:]+$/);
       await vim.deleteResource(kind, made.id, signal);
     }
+  });
+
+  it('lists what can be named of network and storage', async function () {
+    const spec = await specOf('network');
+    if (spec?.kind !== 'network' || harness.external === undefined) this.skip();
+    const network = await vim.createResource({ token: 'n2', name: 'n2', spec }, signal);
+    const on = { kind: 'port', network: network.id, address: '192.0.2.77' } as const;
+    const port = await vim.createResource({ token: 'p2', name: 'p2', spec: on }, signal);
+    const outside = { kind: 'floating-ip', network: harness.external } as const;
+    const address = await vim.createResource({ token: 'f2', name: 'f2', spec: outside }, signal);
+    const volume = await vim.createResource({ token: 'v2', name: 'v2', spec: { kind: 'volume', sizeGb: 1 } }, signal);
+    await harness.until(async () => (await present('volume', volume.id))?.status === 'ACTIVE');
+
+    const { elements = [], networks } = await vim.discover(signal);
+    const subnets = elements.flatMap((each) => (each.kind === 'subnet' && each.network === network.id ? [each] : []));
+    expect(subnets.map(({ cidr }) => cidr)).to.have.members(['192.0.2.0/24', '198.51.100.0/24']);
+    expect(subnets.find(({ cidr }) => cidr === '198.51.100.0/24')?.gateway).to.equal('198.51.100.9');
+    const found = (id: string): VimElement | undefined => elements.find((each) => each.id === id);
+    expect(found(port.id)).to.deep.equal({
+      kind: 'port',
+      id: port.id,
+      name: 'p2',
+      network: network.id,
+      addresses: ['192.0.2.77'],
+    });
+    expect(found(address.id)).to.deep.include({
+      kind: 'floating-ip',
+      network: outside.network,
+      address: address.address,
+    });
+    expect(found(volume.id)).to.deep.include({ kind: 'volume', name: 'v2', sizeGb: 1 });
+    for (const each of elements) {
+      if (each.kind === 'subnet') expect(networks.map(({ id }) => id)).to.include(each.network);
+    }
+
+    for (const { kind, id } of [port, address, volume, network]) await vim.deleteResource(kind, id, signal);
+    await harness.until(async () => {
+      const left = (await vim.discover(signal)).elements ?? [];
+      return [port, address, volume].every(({ id }) => left.every((each) => each.id !== id));
+    });
   });
 
   it('keeps a network that a port is on', async () => {

@@ -14,6 +14,7 @@ import { poolsFrom } from '../../engine/provider-supply.ts';
 import type { Viewer } from '../../engine/ownership.ts';
 import { capacityAt } from '../../engine/queries.ts';
 import type { Head } from '../../engine/state.ts';
+import { isOfOthers } from '../../engine/vim-references.ts';
 import { printInstant } from '../../engine/window.ts';
 import type { Instant } from '../../engine/window.ts';
 import { moduleName } from '../../generated/opnfv-promise.ts';
@@ -63,7 +64,7 @@ function promiseTree(head: Head, now: Instant, config: PromiseTree, viewer: View
   const rest = present({
     policy: config.policy,
     providers: unlessEmpty(providers, (all) => ({
-      provider: new BuiltEntries(all, (each) => providerOut(head, each, config)),
+      provider: new BuiltEntries(all, (each) => providerOut(head, each, config, viewer)),
     })),
     pools: unlessEmpty(pools, (all) => ({ pool: new BuiltEntries(all, (each) => poolOut(head, each, now)) })),
     reservations: unlessEmpty(reservations, (all) => ({
@@ -92,7 +93,7 @@ function unlessEmpty<Source, Container>(
 }
 
 /** The password is shown to nobody: the running configuration has it, for who may read it there. */
-function providerOut(head: Head, provider: DomainProvider, config: PromiseTree): Provider {
+function providerOut(head: Head, provider: DomainProvider, config: PromiseTree, viewer: Viewer): Provider {
   const { id, name, origin, access, preEmption, status, statusMessage, draining, lastContact, inventory } = provider;
   const pools = poolsFrom(head, id).map((pool) => pool.id);
   return present({
@@ -115,13 +116,24 @@ function providerOut(head: Head, provider: DomainProvider, config: PromiseTree):
     draining,
     'last-contact': instantOut(lastContact),
     pools: pools.length === 0 ? undefined : pools,
-    services: inventory === undefined ? undefined : servicesOut(inventory),
+    services: inventory === undefined ? undefined : servicesOut(seenBy(head, id, inventory, viewer)),
   });
 }
 
 function configuredProvider(config: PromiseTree, id: string): Provider | undefined {
   const entries = config.providers?.provider ?? [];
   return 'get' in entries ? entries.get(id) : entries.find((entry) => entry.id === id);
+}
+
+/** What was allocated for others does not exist for a consumer. */
+function seenBy(head: Head, provider: string, inventory: VimInventory, viewer: Viewer): VimInventory {
+  if (viewer.confinedTo === undefined) return inventory;
+  const isSeen = (id: string): boolean => !isOfOthers(head, provider, id, viewer);
+  const networks = inventory.networks.filter(({ id }) => isSeen(id));
+  const elements = (inventory.elements ?? []).filter(
+    (each) => isSeen(each.id) && (each.kind === 'volume' || isSeen(each.network)),
+  );
+  return { ...inventory, networks, elements };
 }
 
 function servicesOut(inventory: VimInventory): ProviderServices {

@@ -450,7 +450,7 @@ describe('the invariants', () => {
         rule: 'element',
         where: `element/${engine.source}/network/n1`,
         at: T + HOUR / 2,
-        message: 'is held by two at once',
+        message: `is held by two at once; held by ${one}, ${id}`,
       },
     ]);
   });

@@ -156,6 +156,72 @@ describe('discovery of an OpenStack cloud', () => {
     ]);
   });
 
+  it('tells what reservations may name: subnets of the networks that it may use, ports, floating IPs, volumes', async () => {
+    const { response } = recorded('neutron-subnets');
+    const { network_id: id } = (response as { subnets: { network_id: string }[] }).subnets[0] ?? { network_id: '' };
+    const networks = [{ id, name: 'rec', shared: true, 'router:external': false }];
+    fixture.cloud.script('GET', '/v2.0/networks', { status: 200, response: { networks } });
+    for (const each of ['subnets', 'ports', 'floatingips'])
+      fixture.cloud.script('GET', `/v2.0/${each}`, `neutron-${each}`);
+    const project = (recorded('cinder-volume').request.path.match(/\/v3\/(\w+)/) ?? [])[1] ?? '';
+    fixture.cloud.script('GET', `/v3/${project}/volumes/detail`, 'cinder-volumes');
+    const { elements } = await fixture.connect().discover(signal);
+    expect(elements).to.deep.equal([
+      {
+        kind: 'subnet',
+        id: '1ede22cd-4ad5-4938-8a52-f583079b4f1f',
+        name: 'rec6',
+        network: id,
+        cidr: '2001:db8:1::/64',
+        gateway: '2001:db8:1::',
+      },
+      {
+        kind: 'subnet',
+        id: 'c6f360f7-636c-4bc7-b973-409dbc191810',
+        name: 'rec',
+        network: id,
+        cidr: '192.168.88.0/24',
+        gateway: '192.168.88.1',
+      },
+      {
+        kind: 'port',
+        id: 'ac711771-837c-436d-a35d-c99ee7b69f12',
+        name: 'uplink',
+        network: id,
+        addresses: ['192.168.88.238', '2001:db8:1::25e'],
+      },
+      {
+        kind: 'floating-ip',
+        id: '616b7e84-0159-4caa-8516-a8b6b12cdc10',
+        name: '',
+        network: 'ccf4b355-169c-4521-ac0a-b80462187276',
+        address: '203.0.113.125',
+      },
+      { kind: 'volume', id: '0ed68f94-570f-4437-8904-2a06f1bc4c41', name: 'data', sizeGb: 1, zone: 'nova' },
+    ]);
+    const [asked] = fixture.cloud.asked('GET', '/v2.0/ports');
+    expect(asked?.query.getAll('fields')).to.deep.equal(['id', 'name', 'network_id', 'device_owner', 'fixed_ips']);
+  });
+
+  it('leaves out ports of routers and DHCP, and volumes on their way out', async () => {
+    const { response } = recorded('neutron-ports');
+    const [port] = (response as { ports: object[] }).ports;
+    const ports = ['network:dhcp', 'network:router_interface', 'compute:nova'].map((owner) => ({
+      ...port,
+      id: owner,
+      device_owner: owner,
+    }));
+    fixture.cloud.script('GET', '/v2.0/ports', { status: 200, response: { ports } });
+    const [volume] = (recorded('cinder-volumes').response as { volumes: object[] }).volumes;
+    const project = (recorded('cinder-volume').request.path.match(/\/v3\/(\w+)/) ?? [])[1] ?? '';
+    fixture.cloud.script('GET', `/v3/${project}/volumes/detail`, {
+      status: 200,
+      response: { volumes: [{ ...volume, status: 'deleting' }] },
+    });
+    const { elements = [] } = await fixture.connect().discover(signal);
+    expect(elements.map(({ id }) => id)).to.deep.equal(['compute:nova']);
+  });
+
   it('fails when a service fails, and says which', async () => {
     fixture.cloud.script('GET', '/v2/images', { status: 500, response: 'Internal Server Error' });
     const error = await failureOf(fixture.connect().discover(signal), 'failed');

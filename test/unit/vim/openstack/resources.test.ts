@@ -138,6 +138,12 @@ describe('volumes, networks, ports and floating IPs of OpenStack', () => {
     [PORT, 'neutron-port-address-in-use', 'conflict', /already allocated in subnet/],
     [PORT, 'neutron-over-quota', 'over-quota', /Quota exceeded for resources: \['port'\]/],
     [NETWORK, 'neutron-over-network-quota', 'over-quota', /Quota exceeded for resources: \['network'\]/],
+    [
+      { kind: 'floating-ip', network: 'n', address: '203.0.113.99' },
+      'neutron-floatingip-address-forbidden',
+      'forbidden',
+      /create_floatingip:floating_ip_address/,
+    ],
     [{ kind: 'floating-ip', network: 'n' }, 'neutron-over-floatingip-quota', 'over-quota', /\['floatingip'\]/],
     [
       { kind: 'floating-ip', network: 'n' },
