@@ -78,6 +78,8 @@ export interface VimPortElement {
   /** Id. */
   readonly network: string;
   readonly addresses: readonly string[];
+  /** The token given to `createResource`; absent: others made it. */
+  readonly token?: string;
 }
 
 /** A public address that is the tenant's, whatever it leads to. */
@@ -89,6 +91,8 @@ export interface VimFloatingIpElement {
   /** Id of the external network. */
   readonly network: string;
   readonly address: string;
+  /** The token given to `createResource`; absent: others made it. */
+  readonly token?: string;
 }
 
 export interface VimVolumeElement {
@@ -97,6 +101,8 @@ export interface VimVolumeElement {
   readonly name: string;
   readonly sizeGb: number;
   readonly zone?: string;
+  /** The token given to `createResource`; absent: others made it. */
+  readonly token?: string;
 }
 
 /** What a tenant has of network and storage; ports that the VIM keeps for itself (routers, DHCP) are not among them. */

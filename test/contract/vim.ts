@@ -215,13 +215,14 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       name: 'p2',
       network: network.id,
       addresses: ['192.0.2.77'],
+      token: 'p2',
     });
     expect(found(address.id)).to.deep.include({
       kind: 'floating-ip',
       network: outside.network,
       address: address.address,
     });
-    expect(found(volume.id)).to.deep.include({ kind: 'volume', name: 'v2', sizeGb: 1 });
+    expect(found(volume.id)).to.deep.include({ token: 'v2', kind: 'volume', name: 'v2', sizeGb: 1 });
     for (const each of elements) {
       if (each.kind === 'subnet') expect(networks.map(({ id }) => id)).to.include(each.network);
     }

@@ -128,10 +128,11 @@ function configuredProvider(config: PromiseTree, id: string): Provider | undefin
 /** What was allocated for others does not exist for a consumer. */
 function seenBy(head: Head, provider: string, inventory: VimInventory, viewer: Viewer): VimInventory {
   if (viewer.confinedTo === undefined) return inventory;
-  const isSeen = (id: string): boolean => !isOfOthers(head, provider, id, viewer);
-  const networks = inventory.networks.filter(({ id }) => isSeen(id));
+  const isSeen = (each: { readonly id: string; readonly token?: string }): boolean =>
+    !isOfOthers(head, provider, each, viewer);
+  const networks = inventory.networks.filter(isSeen);
   const elements = (inventory.elements ?? []).filter(
-    (each) => isSeen(each.id) && (each.kind === 'volume' || isSeen(each.network)),
+    (each) => isSeen(each) && (each.kind === 'volume' || isSeen({ id: each.network })),
   );
   return { ...inventory, networks, elements };
 }

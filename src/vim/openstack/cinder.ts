@@ -108,13 +108,17 @@ export const volumes: ResourceApi = {
 export async function listVolumeElements(cinder: Service, signal: AbortSignal): Promise<VimElement[]> {
   const request = { path: listPath(undefined), key: 'volumes', item: volume, version: VERSION };
   const found = (await list(cinder, request, signal)).filter(({ status }) => status !== 'deleting');
-  return found.map(({ id, name, size, availability_zone: zone }) => ({
-    kind: 'volume',
-    id,
-    name: name ?? '',
-    sizeGb: size,
-    ...(zone == null ? {} : { zone }),
-  }));
+  return found.map(({ id, name, size, availability_zone: zone, metadata }) => {
+    const token = metadata[TOKEN_KEY];
+    return {
+      kind: 'volume',
+      id,
+      name: name ?? '',
+      sizeGb: size,
+      ...(zone == null ? {} : { zone }),
+      ...(token === undefined ? {} : { token }),
+    };
+  });
 }
 
 async function createVolume(

@@ -91,6 +91,7 @@ const subnetElement = z.object({
 const portElement = z.object({
   id: z.string(),
   name: z.string().nullish(),
+  description: z.string().nullish(),
   network_id: z.string(),
   device_owner: z.string().nullish(),
   fixed_ips: z.array(z.object({ ip_address: z.string() })).default([]),
@@ -99,6 +100,7 @@ const portElement = z.object({
 /** "List floating IPs", response, as far as it is asked for. */
 const floatingIpElement = z.object({
   id: z.string(),
+  description: z.string().nullish(),
   floating_network_id: z.string(),
   floating_ip_address: z.string(),
 });
@@ -106,15 +108,18 @@ const floatingIpElement = z.object({
 /** DOWN is what nothing uses; it is there all the same. */
 const STATUSES: Readonly<Record<string, VimResource['status']>> = { BUILD: 'BUILD', ERROR: 'ERROR' };
 
+function tokenIn(description: string | null | undefined): { readonly token?: string } {
+  return description?.startsWith(TOKEN) === true ? { token: description.slice(TOKEN.length) } : {};
+}
+
 function toResource(kind: VimResourceKind, found: z.infer<typeof resource>): VimResource {
   const { id, name, description, status, fixed_ips: fixed, floating_ip_address: floating } = found;
-  const token = description?.startsWith(TOKEN) === true ? description.slice(TOKEN.length) : undefined;
   const address = floating ?? fixed?.[0]?.ip_address;
   return {
     id,
     kind,
     name: name ?? '',
-    ...(token === undefined ? {} : { token }),
+    ...tokenIn(description),
     status: STATUSES[status ?? ''] ?? 'ACTIVE',
     deleting: false,
     ...(address === undefined ? {} : { address }),
@@ -263,13 +268,15 @@ function toSubnet({
   return { kind: 'subnet', id, name: name ?? '', network, cidr, ...(gateway == null ? {} : { gateway }) };
 }
 
-function toPort({ id, name, network_id: network, fixed_ips: fixed }: z.infer<typeof portElement>): VimElement {
-  return { kind: 'port', id, name: name ?? '', network, addresses: fixed.map((each) => each.ip_address) };
+function toPort(found: z.infer<typeof portElement>): VimElement {
+  const { id, name, description, network_id: network, fixed_ips: fixed } = found;
+  const addresses = fixed.map((each) => each.ip_address);
+  return { kind: 'port', id, name: name ?? '', network, addresses, ...tokenIn(description) };
 }
 
 function toFloatingIp(found: z.infer<typeof floatingIpElement>): VimElement {
-  const { id, floating_network_id: network, floating_ip_address: address } = found;
-  return { kind: 'floating-ip', id, name: '', network, address };
+  const { id, description, floating_network_id: network, floating_ip_address: address } = found;
+  return { kind: 'floating-ip', id, name: '', network, address, ...tokenIn(description) };
 }
 
 export async function readNetworkQuotas(neutron: Service, project: string, signal: AbortSignal): Promise<VimQuotas> {

@@ -168,33 +168,25 @@ export class SimulatedResources {
     }
   }
 
-  #elementsOf({ resource: { id, name, address, deleting, sizeGb = 0 }, spec }: ResourceState): VimElement[] {
+  #elementsOf({ resource, spec }: ResourceState): VimElement[] {
+    const { id, name, address, deleting, sizeGb = 0, token } = resource;
+    const made = { id, ...(token === undefined ? {} : { token }) };
     if (deleting) return [];
     switch (spec.kind) {
       case 'volume':
-        return [{ kind: 'volume', id, name, sizeGb, ...(spec.zone === undefined ? {} : { zone: spec.zone }) }];
+        return [{ kind: 'volume', ...made, name, sizeGb, ...(spec.zone === undefined ? {} : { zone: spec.zone }) }];
       case 'network':
-        return spec.subnets.map((subnet, index) => ({
-          kind: 'subnet',
-          id: `${id}-subnet-${index + 1}`,
-          name,
-          network: id,
-          ...subnet,
-        }));
-      case 'port':
-        return [
-          {
-            kind: 'port',
-            id,
-            name,
-            network: this.#networkId(spec.network),
-            addresses: address === undefined ? [] : [address],
-          },
-        ];
-      case 'floating-ip':
-        return address === undefined
-          ? []
-          : [{ kind: 'floating-ip', id, name: '', network: this.#networkId(spec.network), address }];
+        return spec.subnets.map((subnet, index) => {
+          return { kind: 'subnet', id: `${id}-subnet-${index + 1}`, name, network: id, ...subnet };
+        });
+      case 'port': {
+        const addresses = address === undefined ? [] : [address];
+        return [{ kind: 'port', ...made, name, network: this.#networkId(spec.network), addresses }];
+      }
+      case 'floating-ip': {
+        if (address === undefined) return [];
+        return [{ kind: 'floating-ip', ...made, name: '', network: this.#networkId(spec.network), address }];
+      }
     }
   }
 

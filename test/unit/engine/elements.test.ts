@@ -180,6 +180,21 @@ describe('elements that are named', () => {
   });
 });
 
+describe('elements that are listed', () => {
+  it('may be used by consumers too, save what was made for somebody of whom they know nothing', () => {
+    const cloud = new Cloud();
+    cloud.pool(cloud.source, { cores: 8, instances: 8, ram: 8192, ports: 10 });
+    cloud.has([...ELEMENTS, { ...PORT, id: 'p2', name: 'lost', addresses: [], token: 'of-nobody' }]);
+    const boot = (port: string): string =>
+      cloud.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', ports: [port] }).outcome;
+    expect(boot('p2')).to.equal('accepted');
+    cloud.as = { user: 'eve', tenant: 'red', confinedTo: 'red' };
+    expect(boot('uplink')).to.equal('accepted');
+    for (const hidden of ['p2', 'lost', 'p3']) expect(boot(hidden), hidden).to.equal('refused');
+    expect(cloud.refusal(['lost']).message).to.equal("No pool that may serve the request has the element 'lost'.");
+  });
+});
+
 describe('elements in pools', () => {
   it('are taken from the pool that counts what they are, and beside capacity of others', () => {
     const cloud = new Cloud();

@@ -189,6 +189,7 @@ describe('discovery of an OpenStack cloud', () => {
         name: 'uplink',
         network: id,
         addresses: ['192.168.88.238', '2001:db8:1::25e'],
+        token: 'rec',
       },
       {
         kind: 'floating-ip',
@@ -196,11 +197,26 @@ describe('discovery of an OpenStack cloud', () => {
         name: '',
         network: 'ccf4b355-169c-4521-ac0a-b80462187276',
         address: '203.0.113.125',
+        token: 'rec',
       },
-      { kind: 'volume', id: '0ed68f94-570f-4437-8904-2a06f1bc4c41', name: 'data', sizeGb: 1, zone: 'nova' },
+      {
+        kind: 'volume',
+        id: '0ed68f94-570f-4437-8904-2a06f1bc4c41',
+        name: 'data',
+        sizeGb: 1,
+        zone: 'nova',
+        token: 'rec',
+      },
     ]);
     const [asked] = fixture.cloud.asked('GET', '/v2.0/ports');
-    expect(asked?.query.getAll('fields')).to.deep.equal(['id', 'name', 'network_id', 'device_owner', 'fixed_ips']);
+    expect(asked?.query.getAll('fields')).to.deep.equal([
+      'id',
+      'name',
+      'description',
+      'network_id',
+      'device_owner',
+      'fixed_ips',
+    ]);
   });
 
   it('leaves out ports of routers and DHCP, and volumes on their way out', async () => {
