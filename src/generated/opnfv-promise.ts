@@ -470,8 +470,8 @@ export type FloatingIpResource = {
    */
   readonly address?: string;
   /**
-   * Port to which the address leads, by its allocation or the id that the VIM gave.
-   * Absent: none.
+   * Port to which the address leads, by its allocation or, for operators, the id that
+   * the VIM gave. Absent: none.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly port?: string;
@@ -4313,13 +4313,14 @@ export type CreateInstanceInput = {
    */
   readonly networks?: readonly string[];
   /**
-   * Ports that are there already, by their allocations or the ids that the VIM gave.
+   * Ports that are there already, by their allocations. Operators may name others by
+   * the ids that the VIM gave.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly ports?: readonly string[];
   /**
-   * Volumes to attach, by their allocations or the ids that the VIM gave. They outlive
-   * the virtual machine.
+   * Volumes to attach, by their allocations. They outlive the virtual machine.
+   * Operators may name others by the ids that the VIM gave.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly volumes?: readonly string[];
