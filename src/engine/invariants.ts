@@ -36,7 +36,7 @@ import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import { differencesFromRecords } from './rebuilt.ts';
 import { sumsOfParts } from './sums.ts';
-import { ALWAYS, FOREVER, containsWindow } from './window.ts';
+import { FOREVER, containsWindow } from './window.ts';
 import type { Instant } from './window.ts';
 import { claimsIn, currentClaims } from './occurrence.ts';
 import { currentWindow, spanOf, windowsAhead } from './window-index.ts';
