@@ -249,12 +249,12 @@ describe('check of a data directory', () => {
     });
 
     it('an element: held by two', () => {
-      const element = `element/${known.provider}/private`;
+      const element = `element/${known.provider}/network/private`;
       tamper('reservation', known.placed, (body) => ({
         ...body,
         claims: claimsOf(body).map((claim) => ({ ...claim, element })),
       }));
-      expect(found(element)).to.include('element: is held by two at once');
+      expect(found(element)).to.include(`element: is held by two at once; held by ${known.placed}`);
     });
 
     it('a machine that is waited for', () => {
