@@ -1,6 +1,7 @@
 /** Which pools may serve a demand, on which it is placed, and what a refusal says: by the commands that make reservations. */
 import { expect } from 'chai';
-import { eligibleNodes, holdsElements, inZone } from '../../../src/engine/admission.ts';
+import { eligibleNodes, inZone } from '../../../src/engine/admission.ts';
+import { holdsElements } from '../../../src/engine/element-names.ts';
 import { toVector } from '../../../src/engine/capacity.ts';
 import type { Capacity } from '../../../src/engine/capacity.ts';
 import type { Demand, Id, Pool } from '../../../src/engine/entities.ts';
