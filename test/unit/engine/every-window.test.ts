@@ -157,7 +157,7 @@ describe('whether claims fit in another window', () => {
   it('is a matter of all that they take there together: of pools, hosts and elements', () => {
     const lab = new Lab();
     const host = `host/${lab.source}/h1` as const;
-    const element = `element/${lab.source}/n1` as const;
+    const element = `element/${lab.source}/network/n1` as const;
     const claim = { id: '1', node: poolNode(lab.shared), start: T, end: T + HOUR, capacity: { cores: 4 } };
     const fits = (claims: readonly Claim[]): boolean => fitsAgain(lab.head, claims)({ start: T, end: T + HOUR });
     expect(fits([claim, claim, claim, claim])).to.equal(true);
