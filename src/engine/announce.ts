@@ -6,10 +6,16 @@ import { heldBy, instancesHeld, remainingInstances, remainingOf, shortfalls, wor
 import type { Draft } from './draft.ts';
 import { missingElements } from './elements.ts';
 import type { Allocation, Claim, Id, Reservation, ReservationStatus, VmState } from './entities.ts';
-import type { AllocationCause, CapacityCause, GivenWay, ReservationCause, ReservationEvent } from './events.ts';
+import type {
+  AllocationCause,
+  AllocationEvent,
+  CapacityCause,
+  GivenWay,
+  ReservationCause,
+  ReservationEvent,
+} from './events.ts';
 import { allocationsOf, forEachLoad, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
-import type { Instant } from './window.ts';
 import { countOf, firstAfter, someOf, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
 
@@ -153,7 +159,7 @@ export function announceAllocation(
   cause: AllocationCause,
   allocation: Allocation,
   oldVmState?: VmState,
-  preempted?: GivenWay & { readonly from?: Instant },
+  more?: Partial<GivenWay> & Pick<AllocationEvent, 'from' | 'attachment'>,
 ): void {
   draft.emit({
     kind: 'allocation-event',
@@ -161,6 +167,6 @@ export function announceAllocation(
     cause,
     allocation,
     ...(oldVmState === undefined ? {} : { oldVmState }),
-    ...preempted,
+    ...more,
   });
 }

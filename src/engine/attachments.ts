@@ -1,6 +1,6 @@
 /** Which machines use which ports and volumes, as far as Promise had both made. */
 import type { Draft } from './draft.ts';
-import type { Allocation, Provider, ResourceAllocation } from './entities.ts';
+import type { Allocation, MachineAllocation, PendingAttachment, Provider, ResourceAllocation } from './entities.ts';
 import { omit } from './omit.ts';
 import { ownerOf, visibleIds } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
@@ -8,6 +8,7 @@ import { refused } from './allotment.ts';
 import type { Refused } from './requests.ts';
 import { serverKey } from './state.ts';
 import type { Head } from './state.ts';
+import type { VimAttachable } from '../vim/vim.ts';
 import { foreignId, resourceNamed } from './vim-references.ts';
 
 /**
@@ -52,6 +53,56 @@ export function unready({ id, resource, vmState, server }: ResourceAllocation): 
 /** Notes that a machine uses what it was made with. */
 export function attach(draft: Draft, machine: Allocation): void {
   for (const each of attachedTo(draft.head, machine)) put(draft, { ...each, attachedTo: machine.id });
+}
+
+/** The id in the VIM of what a machine has, or was to have, by the name that somebody gives it. */
+export function attachmentNamed(
+  head: Head,
+  machine: MachineAllocation,
+  kind: VimAttachable['kind'],
+  wanted: string,
+  viewer: Viewer,
+): string | undefined {
+  const id =
+    resourceNamed(head, machine.provider, kind, wanted, viewer)?.server ??
+    foreignId(head, machine.provider, kind, wanted, viewer) ??
+    wanted;
+  const pending = machine.pending?.some((each) => each.kind === kind && each.id === id) === true;
+  return pending || attachedIds(machine, kind).includes(id) ? id : undefined;
+}
+
+/** The ids in the VIM of the ports or volumes of a machine. */
+export function attachedIds(
+  { ports = [], volumes = [] }: MachineAllocation,
+  kind: VimAttachable['kind'],
+): readonly string[] {
+  return kind === 'port' ? ports : volumes;
+}
+
+/** The machine with other ports or volumes. */
+export function withAttached(
+  machine: MachineAllocation,
+  kind: VimAttachable['kind'],
+  ids: readonly string[],
+): MachineAllocation {
+  const member = kind === 'port' ? 'ports' : 'volumes';
+  const rest: MachineAllocation = omit(machine, member);
+  return ids.length === 0 ? rest : { ...rest, [member]: ids };
+}
+
+/** The machine with something pending, or nothing, in place of what was pending for a port or volume. */
+export function withPending(machine: MachineAllocation, id: string, pending?: PendingAttachment): MachineAllocation {
+  const others = (machine.pending ?? []).filter((each) => each.id !== id);
+  const all = pending === undefined ? others : [...others, pending];
+  const rest: MachineAllocation = omit(machine, 'pending');
+  return all.length === 0 ? rest : { ...rest, pending: all };
+}
+
+/** Notes that a machine does not use something any more. */
+export function release(draft: Draft, machine: MachineAllocation, id: string): void {
+  const allocation = draft.head.allocations.get(draft.head.servers.get(serverKey(machine.provider, id)) ?? '');
+  if (allocation?.resource !== undefined && allocation.attachedTo === machine.id)
+    put(draft, omit(allocation, 'attachedTo'));
 }
 
 /** Notes that something is gone, and uses nothing any more. */

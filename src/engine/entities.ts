@@ -7,6 +7,7 @@
  */
 import type { SimulationDescription } from '../vim/simulation.ts';
 import type {
+  VimAttachable,
   VimElement,
   VimFault,
   VimGroupPolicy,
@@ -383,14 +384,23 @@ interface Allocated {
   readonly modifiedOn: Instant;
 }
 
+/** A port or volume that a machine that is there already is to be given, or is to lose; attached or not is for the VIM to say. */
+export interface PendingAttachment extends VimAttachable {
+  readonly action: 'attach' | 'detach';
+  /** Why it cannot be done; absent: it is being done. */
+  readonly fault?: Fault;
+}
+
 export interface MachineAllocation extends Allocated {
   readonly resource?: undefined;
   readonly flavor: string;
   readonly image: string;
   readonly networks: readonly string[];
-  /** Ids of ports and volumes in the VIM that are attached at the creation; absent: none. */
+  /** Ids of ports and volumes in the VIM that it was given, also since it was made; absent: none. */
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
+  /** What it is being given, or loses, and what of that could not be done. */
+  readonly pending?: readonly PendingAttachment[];
   /** The affinity group of its reservation in which it is; absent: none. */
   readonly group?: VimServerGroup;
 }

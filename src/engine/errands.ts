@@ -10,6 +10,8 @@ import { asVimError } from './deadline.ts';
 import type { Allocation, Id, MachineAllocation, ResourceAllocation } from './entities.ts';
 import type { ContactTiming, ProviderConnection } from './provider-connection.ts';
 import type { Command } from './requests.ts';
+import { pursueAttachment } from './attachment-errands.ts';
+import { isOutstanding } from './outstanding.ts';
 import { report, stateOf } from './vim-reports.ts';
 import type { VimLedger, VimReports } from './vim-reports.ts';
 
@@ -32,6 +34,8 @@ interface Errand {
   tries: number;
   /** Whether a creation may be out of which the record does not tell, because it was sent before a restart. */
   unnoted: boolean;
+  /** When the VIM accepted to attach or detach what is not done yet. */
+  readonly accepted: Map<string, number>;
   /** How often in a row it could not be carried out. */
   failures: number;
   running: boolean;
@@ -73,7 +77,7 @@ export class Errands {
   #errand(id: Id): Errand {
     let errand = this.#errands.get(id);
     if (errand === undefined) {
-      errand = { tries: 0, unnoted: false, failures: 0, running: false, timer: undefined };
+      errand = { tries: 0, unnoted: false, accepted: new Map(), failures: 0, running: false, timer: undefined };
       this.#errands.set(id, errand);
     }
     return errand;
@@ -131,12 +135,13 @@ export class Errands {
         this.#options.onFailure(error);
         return 'try again';
       }
-      if (allocation?.intent === undefined) return 'done';
+      if (allocation === undefined || !isOutstanding(allocation)) return 'done';
       const connection = this.#options.connectionTo(allocation.provider);
       if (connection?.isUp !== true) return 'wait for contact';
       try {
         if (allocation.intent === 'create') await this.#create(allocation, connection, errand);
-        else await this.#delete(allocation, connection, errand);
+        else if (allocation.intent === 'delete') await this.#delete(allocation, connection, errand);
+        else await pursueAttachment(this.#options, allocation, connection, errand.accepted);
       } catch (thrown) {
         if (!(thrown instanceof VimError)) this.#options.onFailure(thrown);
         const error = asVimError(thrown);

@@ -4,7 +4,16 @@
  */
 import type { Capacity } from './capacity.ts';
 import type { Shortfall } from './claims.ts';
-import type { Allocation, ElementId, Id, Offer, Reservation, ReservationStatus, VmState } from './entities.ts';
+import type {
+  Allocation,
+  ElementId,
+  Id,
+  Offer,
+  PendingAttachment,
+  Reservation,
+  ReservationStatus,
+  VmState,
+} from './entities.ts';
 import type { Refusal } from './requests.ts';
 import type { Instant } from './window.ts';
 
@@ -113,7 +122,16 @@ export interface CapacityEvent {
 }
 
 export type AllocationCause =
-  'requested' | 'accepted' | 'state-changed' | 'destroy-requested' | 'destroyed' | 'reservation-over' | 'preempted';
+  | 'requested'
+  | 'accepted'
+  | 'state-changed'
+  | 'destroy-requested'
+  | 'destroyed'
+  | 'reservation-over'
+  | 'preempted'
+  | 'attached'
+  | 'detached'
+  | 'attachment-failed';
 
 /** The state of a virtual machine has changed (allocation steps 7b and 10b). */
 export interface AllocationEvent extends Partial<GivenWay> {
@@ -126,6 +144,8 @@ export interface AllocationEvent extends Partial<GivenWay> {
   readonly oldVmState?: VmState;
   /** From when on it has to give way, if not now. */
   readonly from?: Instant;
+  /** The port or volume that was attached or detached, or not. */
+  readonly attachment?: PendingAttachment;
 }
 
 export type DomainEvent = ReservationEvent | OfferEvent | CapacityEvent | AllocationEvent;

@@ -13,6 +13,7 @@ import type { Clock } from './clock.ts';
 import type { Allocation, Id, Provider } from './entities.ts';
 import { Errands } from './errands.ts';
 import { LateCreations, isDuplicate, removeFrom } from './late-creations.ts';
+import { isOutstanding } from './outstanding.ts';
 import { CONTACT_TIMING, ProviderConnection } from './provider-connection.ts';
 import type { Contact, ContactTiming } from './provider-connection.ts';
 import type { Command } from './requests.ts';
@@ -95,7 +96,7 @@ export class Reconciler {
    * @returns false when that took longer than `milliseconds`; it goes on then.
    */
   settled(allocation: Id, milliseconds: number): Promise<boolean> {
-    return this.#until((head) => head.allocations.get(allocation)?.intent === undefined, milliseconds);
+    return this.#until((head) => !head.intents.has(allocation), milliseconds);
   }
 
   /** Waits until the first contact with a provider has been made or has failed. @returns false when it took longer. */
@@ -133,7 +134,7 @@ export class Reconciler {
       if (change.body === null) this.#disconnect(change.id);
       else this.#link(change.body);
     } else if (change.kind === 'allocation' && change.body !== null) {
-      if (change.body.intent !== undefined) this.#errands.pursue(change.id);
+      if (isOutstanding(change.body)) this.#errands.pursue(change.id);
       if (change.body.unansweredUntil !== undefined) this.#late.follow(change.body);
     }
   }

@@ -6,6 +6,7 @@
  */
 import type { DueChange } from '../store/store.ts';
 import type {
+  VimAttachable,
   VimFloatingIp,
   VimInventory,
   VimPort,
@@ -21,10 +22,12 @@ import type {
   Fault,
   FlexibleWindow,
   Id,
+  MachineAllocation,
   Offer,
   Origin,
-  Pool,
+  PendingAttachment,
   Policy,
+  Pool,
   PreEmption,
   Priority,
   Provider,
@@ -441,6 +444,18 @@ export interface DestroyAllocation {
 
 export type DestroyAllocationResult = DestroyInstanceResult | (Refused & { readonly allocation: Allocation });
 
+/** What a machine is to be given or to lose: an allocation, or an id that the VIM gave. */
+export interface ChangeAttachment {
+  /** Allocation of the machine. */
+  readonly id: Id;
+  readonly kind: VimAttachable['kind'];
+  readonly resource: string;
+}
+
+/** `attachment`: the id in the VIM. */
+export type ChangeAttachmentResult =
+  { readonly outcome: 'accepted'; readonly allocation: MachineAllocation; readonly attachment: string } | Refused;
+
 // What the VIM reports, by the reconciler. `ignored`: the allocation is gone, or nothing is new.
 
 export type VimReportResult =
@@ -488,6 +503,13 @@ export interface VmStateReported {
 export interface DeletionRefused {
   readonly allocation: Id;
   readonly fault: Omit<Fault, 'occurredOn'>;
+}
+
+/** What became of an attachment that was to be made or ended. */
+export interface AttachmentSettled extends Pick<PendingAttachment, 'action' | 'id'> {
+  readonly allocation: Id;
+  /** Absent: it was done. */
+  readonly fault?: Omit<Fault, 'occurredOn'>;
 }
 
 /** The VIM has confirmed that the server does not exist (allocation step 10a). */
@@ -589,6 +611,9 @@ export interface Commands {
   readonly destroyInstance: Command<DestroyInstance, DestroyInstanceResult>;
   readonly createAllocation: Command<CreateAllocation, CreateAllocationResult>;
   readonly destroyAllocation: Command<DestroyAllocation, DestroyAllocationResult>;
+  readonly attachResource: Command<ChangeAttachment, ChangeAttachmentResult>;
+  readonly detachResource: Command<ChangeAttachment, ChangeAttachmentResult>;
+  readonly attachmentSettled: Command<AttachmentSettled, VimReportResult>;
   readonly serverAccepted: Command<ServerAccepted, VimReportResult>;
   readonly deletionAccepted: Command<DeletionAccepted, VimReportResult>;
   readonly deletionRefused: Command<DeletionRefused, VimReportResult>;

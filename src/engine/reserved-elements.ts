@@ -1,10 +1,10 @@
 /** What an allocation uses that is there already: it may be reserved, and then it is for those alone who allocate against that reservation. */
 import { refused } from './allotment.ts';
-import type { Consumption, Plan, Use } from './allotment.ts';
+import type { Consumption, Use } from './allotment.ts';
 import { canonicalAddress, elementId } from './element-map.ts';
 import { describeElement } from './element-names.ts';
 import { takenForUse, wholesOf } from './elements.ts';
-import type { ElementId, Id, Reservation } from './entities.ts';
+import type { ElementId, Id, Provider, Reservation } from './entities.ts';
 import { isHeldAt } from './holders.ts';
 import { find } from './ownership.ts';
 import type { At, Refused } from './requests.ts';
@@ -17,7 +17,7 @@ import { FOREVER, describeWindow } from './window.ts';
  */
 export function reservedForOthers(
   head: Head,
-  { provider, found }: Plan<Consumption>,
+  { provider, found }: { readonly provider: Pick<Provider, 'id'>; readonly found: Pick<Consumption, 'uses'> },
   reservation: Reservation | undefined,
   at: At,
 ): Refused | undefined {

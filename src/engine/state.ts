@@ -41,6 +41,7 @@ import type { Segment } from './supply.ts';
 import { Timeline } from './timeline.ts';
 import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
+import { isOutstanding } from './outstanding.ts';
 import { WindowIndex } from './window-index.ts';
 import { addOver, eachOf, windowsIn } from './windows.ts';
 import { FINAL_STATUSES } from './lifecycle.ts';
@@ -476,7 +477,7 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void 
   const made = elementMade(allocation);
   if (made !== undefined) head.elements.made(allocation.provider, made, sign);
   entry(head.tokens, allocation.token, allocation.id, sign);
-  if (allocation.intent !== undefined) mark(head.intents, allocation.id, sign);
+  if (isOutstanding(allocation)) mark(head.intents, allocation.id, sign);
   if (allocation.vmState === 'DELETING' && allocation.backing === 'own') mark(head.departing, allocation.id, sign);
 }
 

@@ -17,6 +17,7 @@ export type VimReports = Pick<
   | 'createFailed'
   | 'vmStateReported'
   | 'serverGone'
+  | 'attachmentSettled'
   | 'adoptServer'
   | 'serverResized'
 >;

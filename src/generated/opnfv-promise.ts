@@ -379,6 +379,7 @@ export type ControllerReservation = {
 /**
  * Why it is in error, or why the VIM does not delete it. Empty when neither is so.
  * @path /opnfv-promise:promise/allocations/allocation/fault
+ * @path /opnfv-promise:promise/allocations/allocation/attachment/fault
  * @path /opnfv-promise:allocation-event/fault
  */
 export type Fault = {
@@ -1494,6 +1495,39 @@ export type VmState =
   /** Deleted, and restorable for a while. */
   | 'SOFT_DELETED';
 
+/** Type `opnfv-promise:attachment-status`. */
+export type AttachmentStatus =
+  /** It is to be attached, and is not yet. */
+  | 'attaching'
+  /** The virtual machine has it. */
+  | 'attached'
+  /** It is to be detached, and the VIM has not let go of it yet. */
+  | 'detaching'
+  /** The virtual machine does not have it. */
+  | 'detached'
+  /** The VIM did not attach it, or did not detach it. */
+  | 'failed';
+
+/**
+ * Ports and volumes that are being attached or detached, or of which that failed.
+ * What has failed stays until it is asked for again; detach-resource takes away
+ * what could not be attached.
+ * @path /opnfv-promise:promise/allocations/allocation/attachment
+ */
+export type AllocationAttachment = {
+  /**
+   * Identifier that the VIM gave to the port or volume.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly resource: string;
+  /** What it is. */
+  readonly kind: AllocationKind;
+  /** How it stands with it: attaching, detaching or failed. */
+  readonly status: AttachmentStatus;
+  /** Why it failed. Empty when it did not. */
+  readonly fault?: Fault;
+};
+
 /**
  * One virtual machine, volume, network, port or floating IP.
  * @path /opnfv-promise:promise/allocations/allocation
@@ -1575,15 +1609,21 @@ export type Allocation = {
    */
   readonly networks?: readonly string[];
   /**
-   * Ids of ports that the virtual machine was given.
+   * Ids of ports that the virtual machine was given, when it was made or since.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly ports?: readonly string[];
   /**
-   * Ids of volumes that were attached when the virtual machine was made.
+   * Ids of volumes that the virtual machine was given, when it was made or since.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly volumes?: readonly string[];
+  /**
+   * Ports and volumes that are being attached or detached, or of which that failed.
+   * What has failed stays until it is asked for again; detach-resource takes away
+   * what could not be attached.
+   */
+  readonly attachment?: readonly AllocationAttachment[] | Entries<AllocationAttachment>;
   /**
    * Availability zone in which it is.
    * @type nfv-infrastructure:zone-name
@@ -4576,6 +4616,116 @@ export type DestroyAllocationOutput = {
 };
 
 /**
+ * Has the VIM attach a port or volume that is there to a virtual machine that runs or is
+ * shut off (Update Virtualised Compute Resource in IFA 005 and IFA 006; in OpenStack,
+ * attach an interface or a volume). It outlives the virtual machine. To attach what is
+ * attached changes nothing. When the answer says attaching, an allocation-event of the
+ * virtual machine tells how it ended.
+ * @path /opnfv-promise:attach-resource/input
+ */
+export type AttachResourceInput = {
+  /**
+   * Allocation of the virtual machine.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'instance-id': string;
+  /**
+   * Volume, by its allocation. Operators may name others by the ids that the VIM gave.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly volume?: string;
+  /**
+   * Port, by its allocation. Operators may name others by the ids that the VIM gave.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly port?: string;
+};
+
+/**
+ * Has the VIM attach a port or volume that is there to a virtual machine that runs or is
+ * shut off (Update Virtualised Compute Resource in IFA 005 and IFA 006; in OpenStack,
+ * attach an interface or a volume). It outlives the virtual machine. To attach what is
+ * attached changes nothing. When the answer says attaching, an allocation-event of the
+ * virtual machine tells how it ended.
+ * @path /opnfv-promise:attach-resource/output
+ */
+export type AttachResourceOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** How it stands. Absent when the request was refused. */
+  readonly status?: AttachmentStatus;
+  /**
+   * Identifier of the port or volume in the VIM. Absent when the request was refused.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly resource?: string;
+};
+
+/**
+ * Has the VIM take a port or volume from a virtual machine to which it was given, when it
+ * was made or since. When the answer says detaching, an allocation-event of the virtual
+ * machine tells how it ended.
+ * @path /opnfv-promise:detach-resource/input
+ */
+export type DetachResourceInput = {
+  /**
+   * Allocation of the virtual machine.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'instance-id': string;
+  /**
+   * Volume, by its allocation. Operators may name others by the ids that the VIM gave.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly volume?: string;
+  /**
+   * Port, by its allocation. Operators may name others by the ids that the VIM gave.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly port?: string;
+};
+
+/**
+ * Has the VIM take a port or volume from a virtual machine to which it was given, when it
+ * was made or since. When the answer says detaching, an allocation-event of the virtual
+ * machine tells how it ended.
+ * @path /opnfv-promise:detach-resource/output
+ */
+export type DetachResourceOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** How it stands. Absent when the request was refused. */
+  readonly status?: AttachmentStatus;
+  /**
+   * Identifier of the port or volume in the VIM. Absent when the request was refused.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly resource?: string;
+};
+
+/**
  * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
  * what was granted it gives the pools and hosts that were chosen at the time, and what
  * the others lack now: deciding does not wait for an account of what is not needed.
@@ -5292,7 +5442,15 @@ export type AllocationEvent = {
     | 'destroy-requested'
     | 'destroyed'
     | 'reservation-over'
-    | 'preempted';
+    | 'preempted'
+    | 'attached'
+    | 'detached'
+    | 'attachment-failed';
+  /**
+   * Identifier that the VIM gave to the port or volume that is concerned.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly attachment?: string;
   /**
    * Allocation that is concerned.
    * @type nfv-infrastructure:identifier
@@ -5453,6 +5611,20 @@ export const rpcs = {
    * the VIM says as its fault, and is deleted as soon as that is possible.
    */
   'destroy-allocation': { module: 'opnfv-promise', name: 'destroy-allocation', path: '/opnfv-promise:destroy-allocation' } as RpcDescriptor<DestroyAllocationInput, DestroyAllocationOutput>,
+  /**
+   * Has the VIM attach a port or volume that is there to a virtual machine that runs or is
+   * shut off (Update Virtualised Compute Resource in IFA 005 and IFA 006; in OpenStack,
+   * attach an interface or a volume). It outlives the virtual machine. To attach what is
+   * attached changes nothing. When the answer says attaching, an allocation-event of the
+   * virtual machine tells how it ended.
+   */
+  'attach-resource': { module: 'opnfv-promise', name: 'attach-resource', path: '/opnfv-promise:attach-resource' } as RpcDescriptor<AttachResourceInput, AttachResourceOutput>,
+  /**
+   * Has the VIM take a port or volume from a virtual machine to which it was given, when it
+   * was made or since. When the answer says detaching, an allocation-event of the virtual
+   * machine tells how it ended.
+   */
+  'detach-resource': { module: 'opnfv-promise', name: 'detach-resource', path: '/opnfv-promise:detach-resource' } as RpcDescriptor<DetachResourceInput, DetachResourceOutput>,
   /**
    * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
    * what was granted it gives the pools and hosts that were chosen at the time, and what
@@ -5960,6 +6132,19 @@ export const paths = {
     { module: 'opnfv-promise', name: 'allocations' },
     { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
     { module: 'opnfv-promise', name: 'floating-ip' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/attachment': (allocationId: string, attachmentResource: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'attachment', keys: [{ name: 'resource', value: attachmentResource }] },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/attachment/fault': (allocationId: string, attachmentResource: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'attachment', keys: [{ name: 'resource', value: attachmentResource }] },
+    { module: 'opnfv-promise', name: 'fault' },
   ],
   '/opnfv-promise:promise/allocations/allocation/capacity': (allocationId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },

@@ -159,6 +159,16 @@ export interface VimServer {
   readonly createdAt: number;
 }
 
+/** What can be attached to a server that is there. */
+export interface VimAttachable {
+  readonly kind: 'port' | 'volume';
+  /** The VIM's. */
+  readonly id: string;
+}
+
+/** Whether something is attached to a server. `changing`: it is about to be, or not to be any more. */
+export type VimAttachmentState = 'attached' | 'changing' | 'detached';
+
 /** Network and block storage resources that exist beside servers. */
 export type VimResourceKind = 'volume' | 'network' | 'port' | 'floating-ip';
 
@@ -304,6 +314,15 @@ export interface Vim {
 
   /** The resources of a kind in the account's tenant. */
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]>;
+
+  /** Asks for a port or volume to be attached to a server; resolves when the VIM has accepted. `not-found` when either is gone. */
+  attach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void>;
+
+  /** Asks for the end of an attachment; resolves when the VIM has accepted. `not-found` when the VIM says that there is none. */
+  detach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void>;
+
+  /** @returns detached also when the port or volume is gone. */
+  attachmentState(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<VimAttachmentState>;
 
   /** Hot; never errors; completes on `close`. */
   readonly events$: Observable<VimEvent>;

@@ -456,6 +456,50 @@ function furtherScenarios(open: () => World): void {
     expect(amount(await world.consumer.get(reservationPath(reservation)), 'state/remaining/gigabytes')).to.equal(20);
   });
 
+  it('attaches a volume and a port to a machine that runs, and takes them away again', async () => {
+    const world = await open().open();
+    const { provider } = world.vim;
+    const capacity = { gigabytes: 20, volumes: 2, networks: 1, ports: 2 };
+    await world.ok('increase-capacity', { source: provider, capacity });
+    const make = async (name: string, more: Json): Promise<string> =>
+      text(await world.ok('create-allocation', { 'provider-id': provider, name, ...more }), 'allocation-id');
+    const network = await make('net', { network: { subnet: [{ cidr: '192.0.2.0/24' }] } });
+    const volume = await make('data', { volume: { size: 10 } });
+    const port = await make('eth1', { port: { network } });
+    const there = await world.events('allocation-event', 'instance-id', volume);
+    await world.event(there, 'state-changed');
+    const machine = text(await world.ok('create-instance', world.instance({})), 'instance-id');
+    const early = { 'instance-id': machine, volume };
+    await world.conflict('attach-resource', early, 'resource-not-ready');
+    const events = await world.events('allocation-event', 'instance-id', machine);
+    await world.event(events, 'state-changed');
+
+    for (const what of [{ volume }, { port }]) {
+      const answer = await world.ok('attach-resource', { 'instance-id': machine, ...what });
+      expect(leaf(answer, 'status')).to.equal('attached');
+      await world.agent.arrived(
+        events.inbox,
+        ({ event }) => leaf(event, 'cause') === 'attached' && leaf(event, 'attachment') === leaf(answer, 'resource'),
+      );
+    }
+    expect(leaf(await world.consumer.get(allocationPath(volume)), 'attached-to')).to.equal(machine);
+    const record = await world.consumer.get(allocationPath(machine));
+    expect([all(record, 'ports').length, all(record, 'volumes').length]).to.deep.equal([1, 1]);
+    const again = await world.ok('attach-resource', { 'instance-id': machine, volume });
+    expect(leaf(again, 'status')).to.equal('attached');
+    await world.conflict('destroy-allocation', { 'allocation-id': volume }, 'resource-in-use');
+
+    expect(leaf(await world.ok('detach-resource', { 'instance-id': machine, volume }), 'status')).to.equal('detached');
+    await world.event(events, 'detached');
+    await world.conflict('detach-resource', { 'instance-id': machine, volume }, 'unknown-resource');
+    await world.ok('destroy-allocation', { 'allocation-id': volume });
+    // What is attached when the machine goes outlives it, and is free then.
+    await world.ok('destroy-instance', { 'instance-id': machine });
+    await world.event(events, 'destroyed');
+    expect(leaf(await world.consumer.get(allocationPath(port)), 'attached-to')).to.equal(undefined);
+    await world.ok('destroy-allocation', { 'allocation-id': port });
+  });
+
   it('reserves many windows as one, starts and ends each, and finds it by any', async () => {
     const world = await open().open();
     const first = world.now + HOUR;

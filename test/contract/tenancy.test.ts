@@ -49,6 +49,21 @@ const ACTING: Readonly<Record<string, readonly ActingRpc[]>> = {
       refusal: 'exceeds-reservation',
     },
   ],
+  // The machine is not there yet, which who does not know it is not told.
+  'attach-resource': [
+    {
+      on: 'allocation',
+      input: (id) => ({ 'instance-id': id, volume: 'none' }),
+      refusal: 'resource-not-ready',
+    },
+  ],
+  'detach-resource': [
+    {
+      on: 'allocation',
+      input: (id) => ({ 'instance-id': id, port: 'none' }),
+      refusal: 'resource-not-ready',
+    },
+  ],
   'destroy-allocation': [{ on: 'allocation', input: (id) => ({ 'allocation-id': id }) }],
   explain: [
     { on: 'reservation', input: (id) => ({ 'reservation-id': id }) },

@@ -275,6 +275,28 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     }
   });
 
+  it('attaches a port and a volume to a server that runs, and detaches them', async () => {
+    const { serverId } = await vim.createServer(request('t1', { networks: [] }), signal);
+    await settled(serverId);
+    for (const kind of ['port', 'volume'] as const) {
+      const spec = await specOf(kind);
+      if (spec === undefined) continue;
+      const { id } = await vim.createResource({ token: `to-${kind}`, name: kind, spec }, signal);
+      await harness.until(async () => (await present(kind, id))?.status === 'ACTIVE');
+      const state = (): Promise<string> => vim.attachmentState(serverId, { kind, id }, signal);
+      expect(await state()).to.equal('detached');
+      await vim.attach(serverId, { kind, id }, signal);
+      await harness.until(async () => (await state()) === 'attached');
+      await vim.detach(serverId, { kind, id }, signal);
+      await harness.until(async () => (await state()) === 'detached');
+      await vim.deleteResource(kind, id, signal);
+      await harness.until(async () => (await present(kind, id)) === undefined);
+      expect(await state(), 'of what is gone').to.equal('detached');
+    }
+    await vim.deleteServer(serverId, signal);
+    await harness.until(async () => (await find(serverId)) === undefined);
+  });
+
   it('refuses what does not exist, by name, and makes nothing', async () => {
     for (const wrong of [
       { flavor: 'no-flavor' },

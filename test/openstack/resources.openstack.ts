@@ -140,6 +140,58 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     for (const each of [port, floating, network]) await destroy(idOf(each));
   });
 
+  it('attaches a volume and a port to a server that runs, and takes them away again', async () => {
+    const network = await create('net', { network: { subnet: [{ cidr: '192.168.124.0/24' }] } });
+    const port = await create('port', { port: { network: idOf(network) } });
+    const volume = await create('data', { volume: { size: 1 } });
+    await told(events.inbox, { 'instance-id': idOf(volume), 'vm-state': 'ACTIVE' });
+    const vm = demanded(leaf(await promise.createInstance(provider, 'vm', { networks: [] }), 'instance-id'), 'an id');
+    const running = await told(events.inbox, { 'instance-id': vm, 'vm-state': 'ACTIVE' });
+    const form = z.object({
+      server: z.object({
+        addresses: z.record(z.string(), z.unknown()),
+        'os-extended-volumes:volumes_attached': z.array(one),
+      }),
+    });
+    const has = async (): Promise<readonly [number, number]> => {
+      const { server } = await demo.ask('compute', 'GET', `/servers/${leaf(running, 'server') ?? ''}`, form);
+      return [Object.keys(server.addresses).length, server['os-extended-volumes:volumes_attached'].length];
+    };
+    const change = async (rpc: string, cause: string, what: Json): Promise<void> => {
+      const answer = await promise.invoke(rpc, { 'instance-id': vm, ...what });
+      expect(leaf(answer, 'result'), leaf(answer, 'message')).to.equal('ok');
+      await told(events.inbox, { 'instance-id': vm, cause, attachment: leaf(answer, 'resource') ?? '' });
+    };
+    await change('attach-resource', 'attached', { volume: idOf(volume) });
+    await change('attach-resource', 'attached', { port: idOf(port) });
+    expect(await has()).to.deep.equal([1, 1]);
+    expect(leaf(await record(idOf(volume)), 'attached-to')).to.equal(vm);
+    // Nova refuses to attach it to another one, which Promise does not even ask.
+    const other = demanded(
+      leaf(await promise.createInstance(provider, 'vm2', { networks: [] }), 'instance-id'),
+      'an id',
+    );
+    await told(events.inbox, { 'instance-id': other, 'vm-state': 'ACTIVE' });
+    const refused = await promise.invoke('attach-resource', { 'instance-id': other, volume: idOf(volume) });
+    expect(leaf(refused, 'reason')).to.match(/resource-in-use$/);
+    await change('detach-resource', 'detached', { volume: idOf(volume) });
+    await change('detach-resource', 'detached', { port: idOf(port) });
+    expect(await has()).to.deep.equal([0, 0]);
+    // What Nova refuses: a volume that something else than Promise has attached meanwhile.
+    const there = await record(other);
+    const body = { volumeAttachment: { volumeId: leaf(volume, 'resource') ?? '' } };
+    const beside = `/servers/${leaf(there, 'instance-ref/server') ?? ''}/os-volume_attachments`;
+    await demo.ask('compute', 'POST', beside, z.unknown(), body);
+    const failed = await promise.invoke('attach-resource', { 'instance-id': vm, volume: idOf(volume) });
+    const why = await told(events.inbox, { 'instance-id': vm, cause: 'attachment-failed' });
+    expect(leaf(why, 'message'), leaf(failed, 'message')).to.match(/already attached|status must be|is in use/i);
+    expect(leaf(await record(vm), 'attachment/status')).to.equal('failed');
+    await promise.destroyInstance(vm);
+    await promise.destroyInstance(other);
+    for (const id of [vm, other]) await told(events.inbox, { 'instance-id': id, cause: 'destroyed' });
+    for (const each of [volume, port, network]) await destroy(idOf(each));
+  });
+
   it('tells of what is still used that it cannot go yet, and lets it go when it can', async () => {
     const network = await create('net', { network: { subnet: [{ cidr: '192.168.121.0/24' }] } });
     const id = leaf(network, 'resource') ?? '';

@@ -62,6 +62,8 @@ describe('code generation', () => {
       'destroy-instance',
       'create-allocation',
       'destroy-allocation',
+      'attach-resource',
+      'detach-resource',
       'explain',
     ]);
     expect(simulatorRpcs).to.include.keys('fail-host', 'set-times').and.have.property('set-times').that.deep.equals({

@@ -1,8 +1,10 @@
-/** create-instance, create-allocation and their ends (allocation steps 1 to 4 and 8). */
+/** create-instance, create-allocation and their ends (allocation steps 1 to 4 and 8), and attaching what was allocated. */
 import { createInstance, destroyInstance } from '../../engine/commands/allocation.ts';
+import { attachResource, detachResource } from '../../engine/commands/attachment.ts';
 import { createAllocation, destroyAllocation } from '../../engine/commands/resource.ts';
-import type { Allocation } from '../../engine/entities.ts';
+import type { Allocation, Fault } from '../../engine/entities.ts';
 import type {
+  ChangeAttachment,
   CreateAllocation,
   CreateInstance,
   CreateInstanceResult,
@@ -11,6 +13,9 @@ import type {
 } from '../../engine/requests.ts';
 import type {
   AllocationStatus,
+  AttachResourceInput,
+  AttachResourceOutput,
+  AttachmentStatus,
   CreateAllocationInput,
   CreateAllocationOutput,
   CreateInstanceInput,
@@ -20,16 +25,40 @@ import type {
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
 import { listIn, present, priorityIn, reasonOut } from './promise-values.ts';
-import { resourceIn } from './resource-nodes.ts';
+import { resourceIn, statusOfPending } from './resource-nodes.ts';
 
 export function allocationHandlers(
   engine: PromiseEngine,
-): Pick<Handlers<RequestContext>, 'create-instance' | 'destroy-instance' | 'create-allocation' | 'destroy-allocation'> {
+): Pick<
+  Handlers<RequestContext>,
+  | 'create-instance'
+  | 'destroy-instance'
+  | 'create-allocation'
+  | 'destroy-allocation'
+  | 'attach-resource'
+  | 'detach-resource'
+> {
   /** The allocation once the VIM has answered, or what it is like when that takes long. */
   const accepted = async ({ allocation }: Extract<CreateInstanceResult, { outcome: 'accepted' }>) => {
     // The record is durable, so the VIM is being asked; its answer comes soon, as a rule.
     await engine.reconciler.settled(allocation.id, engine.patience.acceptance);
     return (await engine.read((head) => head.allocations.get(allocation.id))) ?? allocation;
+  };
+  /** How it stands once the VIM has done it, or what it is like when that takes long. */
+  const changed = async (
+    context: RequestContext,
+    command: typeof attachResource,
+    input: AttachResourceInput,
+  ): Promise<AttachResourceOutput> => {
+    const result = await engine.decide(context, command, attachmentIn(input));
+    if (result.outcome === 'refused') {
+      const { reason, message } = result.refusal;
+      return { result: 'conflict', reason: reasonOut(reason), message };
+    }
+    const { id } = result.allocation;
+    await engine.reconciler.settled(id, engine.patience.acceptance);
+    const allocation = await engine.read((head) => head.allocations.get(id));
+    return attachmentAnswer(allocation ?? result.allocation, result.attachment);
   };
   return {
     'create-instance': async (context, input) => {
@@ -63,6 +92,10 @@ export function allocationHandlers(
       return destructionAnswer(allocation);
     },
 
+    'attach-resource': (context, input) => changed(context, attachResource, input),
+
+    'detach-resource': (context, input) => changed(context, detachResource, input),
+
     'destroy-instance': async (context, input) => {
       const { allocation } = await engine.decide(context, destroyInstance, { id: input['instance-id'] });
       return destructionAnswer(allocation);
@@ -88,6 +121,32 @@ function displacedOut(message: string | undefined, displaced: Displaced | undefi
 function destructionAnswer({ vmState, name }: Allocation) {
   const message = `'${name}' is being deleted; an allocation-event tells when it is gone.`;
   return { result: 'ok', status: vmState, message } as const;
+}
+
+/** The schema sees to it that there is exactly one. */
+function attachmentIn({ 'instance-id': id, volume, port }: AttachResourceInput): ChangeAttachment {
+  return volume === undefined ? { id, kind: 'port', resource: port ?? '' } : { id, kind: 'volume', resource: volume };
+}
+
+function attachmentAnswer(allocation: Allocation, id: string): AttachResourceOutput {
+  const { status, fault } = attachmentOf(allocation, id);
+  if (status === 'failed') {
+    const message = `It could not be done: ${fault?.message ?? 'the provider does not say why'}`;
+    return { result: 'conflict', status, reason: 'opnfv-promise:provider-rejected', message, resource: id };
+  }
+  return { result: 'ok', status, message: `The port or volume is ${status}.`, resource: id };
+}
+
+/** How it stands with a port or volume. */
+function attachmentOf(
+  allocation: Allocation,
+  id: string,
+): { readonly status: AttachmentStatus; readonly fault?: Fault } {
+  if (allocation.resource !== undefined) return { status: 'detached' };
+  const { pending = [], ports = [], volumes = [] } = allocation;
+  const change = pending.find((each) => each.id === id);
+  if (change !== undefined) return present({ status: statusOfPending(change), fault: change.fault });
+  return { status: [...ports, ...volumes].includes(id) ? 'attached' : 'detached' };
 }
 
 function allocationIn(input: CreateAllocationInput): CreateAllocation {

@@ -108,11 +108,12 @@ function capacityEvent(event: DomainCapacityEvent): Unnumbered<CapacityEvent> {
 }
 
 function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEvent> {
-  const { cause, allocation, oldVmState, by, byTenant } = event;
+  const { cause, allocation, oldVmState, by, byTenant, attachment } = event;
   const { id, name, provider, reservation, pool, priority, vmState, fault, capacity, owner, tenant } = allocation;
   const reason = allocationReason(event);
   return present({
     cause,
+    attachment: attachment?.id,
     'instance-id': id,
     name,
     kind: kindOut(allocation),
@@ -150,12 +151,14 @@ function allocationMessage({
   by,
   byTenant,
   from,
+  attachment,
 }: DomainAllocationEvent): string | undefined {
   if (cause === 'preempted') {
     const when = from === undefined ? 'It gives way' : `From ${printInstant(from)} on it has to give way`;
     const visible = sees(ownerOf(allocation), byTenant === undefined ? {} : { tenant: byTenant });
     return `${when} to ${visible ? `the reservation '${by ?? ''}'` : 'a reservation'}.`;
   }
+  if (attachment !== undefined) return attachment.fault?.message;
   return hasFailed(allocation, oldVmState) ? allocation.fault?.message : undefined;
 }
 

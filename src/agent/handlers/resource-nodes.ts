@@ -1,16 +1,17 @@
 /** Volumes, networks, ports and floating IPs between YANG and the engine (grouping network-storage-resource). */
-import type { Allocation as DomainAllocation } from '../../engine/entities.ts';
+import type { Allocation as DomainAllocation, PendingAttachment } from '../../engine/entities.ts';
 import { visibleIds } from '../../engine/ownership.ts';
 import type { Viewer } from '../../engine/ownership.ts';
 import type { WantedResource } from '../../engine/requests.ts';
 import type { Head } from '../../engine/state.ts';
 import type {
   Allocation,
+  AllocationAttachment,
   AllocationKind,
   CreateAllocationInput,
   SubnetResource,
 } from '../../generated/opnfv-promise.ts';
-import { present } from './promise-values.ts';
+import { faultOut, listIn, present } from './promise-values.ts';
 
 /** The schema sees to it that there is exactly one. */
 export function resourceIn({
@@ -45,12 +46,23 @@ export function vimIdOut({ resource, server }: DomainAllocation): {
 /** What describes an allocation beyond what all have in common. */
 export function resourceOut(head: Head, allocation: DomainAllocation, viewer: Viewer): Partial<Allocation> {
   if (allocation.resource === undefined) {
-    const { flavor, image, networks, ports, volumes } = allocation;
-    return present({ flavor, image, networks: networks.length === 0 ? undefined : networks, ports, volumes });
+    const { flavor, image, networks, ports, volumes, pending } = allocation;
+    const attachment = pending?.map(attachmentOut);
+    return present({ flavor, image, networks: listIn(networks), ports, volumes, attachment });
   }
   const { resource, address, attachedTo } = allocation;
   const [user] = visibleIds(head, 'allocation', attachedTo === undefined ? [] : [attachedTo], viewer);
   return { ...specOut(resource), ...present({ address, 'attached-to': user }) };
+}
+
+function attachmentOut(pending: PendingAttachment): AllocationAttachment {
+  const { id, kind, fault } = pending;
+  return present({ resource: id, kind, status: statusOfPending(pending), fault: faultOut(fault) });
+}
+
+export function statusOfPending({ action, fault }: PendingAttachment): 'attaching' | 'detaching' | 'failed' {
+  if (fault !== undefined) return 'failed';
+  return action === 'attach' ? 'attaching' : 'detaching';
 }
 
 function specOut(resource: NonNullable<DomainAllocation['resource']>): Partial<Allocation> {

@@ -1,6 +1,7 @@
 /** Every command of the engine. */
 import type { Commands } from '../requests.ts';
 import { createInstance, destroyInstance } from './allocation.ts';
+import { attachResource, attachmentSettled, detachResource } from './attachment.ts';
 import { decreaseCapacity, increaseCapacity } from './capacity.ts';
 import { applyConfiguration } from './configuration.ts';
 import { runDue } from './due-work.ts';
@@ -38,6 +39,9 @@ export const commands: Commands = {
   destroyInstance,
   createAllocation,
   destroyAllocation,
+  attachResource,
+  detachResource,
+  attachmentSettled,
   serverAccepted,
   deletionAccepted,
   deletionRefused,

@@ -10,6 +10,8 @@ import type {
   CreateServer,
   Vim,
   VimAccount,
+  VimAttachable,
+  VimAttachmentState,
   VimEvent,
   VimFactory,
   VimInventory,
@@ -17,6 +19,7 @@ import type {
   VimResourceKind,
   VimServer,
 } from '../vim.ts';
+import * as attachments from './attachments.ts';
 import { Alarms } from './alarms.ts';
 import { Discoverer } from './discovery.ts';
 import { HostWatch } from './host-watch.ts';
@@ -181,6 +184,27 @@ class OpenStackVim implements Vim {
 
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
     return this.#call(signal, (either) => this.#resources.list(kind, either));
+  }
+
+  attach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, async (either) =>
+      attachments.attach(await this.#session.service('compute', either), serverId, what, either),
+    );
+  }
+
+  detach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, async (either) =>
+      attachments.detach(await this.#session.service('compute', either), serverId, what, either),
+    );
+  }
+
+  attachmentState(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<VimAttachmentState> {
+    return this.#call(signal, async (either) => {
+      const service = await this.#session.service(what.kind === 'port' ? 'network' : 'volume', either);
+      return what.kind === 'port'
+        ? attachments.portState(service, serverId, what.id, either)
+        : attachments.volumeState(service, serverId, what.id, either);
+    });
   }
 
   async close(): Promise<void> {

@@ -12,6 +12,7 @@ import { VimError } from '../vim.ts';
 import type {
   CreateResource,
   CreateServer,
+  VimAttachable,
   VimEvent,
   VimFault,
   VimFlavor,
@@ -20,6 +21,7 @@ import type {
   VimResource,
   VimResourceKind,
   VimServer,
+  VimServerStatus,
 } from '../vim.ts';
 import type { Nfvi, SimulatedTimes } from './nfvi.ts';
 import { named } from './named.ts';
@@ -191,13 +193,37 @@ export class SimulatedCloud implements SimulationControls {
 
   /** Begins to delete a server; asking again changes nothing. Resolves once the cloud remembers it. */
   async deleteServer(id: string): Promise<void> {
-    const state = this.#servers.get(id);
-    if (state === undefined) throw new VimError('not-found', `Instance ${id} could not be found.`);
+    const state = this.#serverState(id);
     if (!state.server.deleting) {
       const at = this.#clock.now() + this.#lasting(this.#state.nfvi.times.delete);
       this.#put({ ...state, server: { ...state.server, deleting: true }, next: { at, becomes: 'DELETED' } });
     }
     await this.#save();
+  }
+
+  /** Attaches a port or volume to a server at once. */
+  async attach(serverId: string, { kind, id }: VimAttachable): Promise<void> {
+    const state = this.#serverState(serverId);
+    if (state.server.deleting || !ATTACHING.has(state.server.status))
+      throw new VimError(
+        'conflict',
+        `Cannot attach a ${kind} to instance ${serverId} while it is ${state.server.status}.`,
+      );
+    this.#resources.checkFree(kind, id);
+    this.#put({ ...state, uses: [...(state.uses ?? []), id] });
+    await this.#save();
+  }
+
+  async detach(serverId: string, { kind, id }: VimAttachable): Promise<void> {
+    const state = this.#serverState(serverId);
+    if (state.uses?.includes(id) !== true)
+      throw new VimError('not-found', `The ${kind} ${id} is not attached to instance ${serverId}.`);
+    this.#put({ ...state, uses: state.uses.filter((each) => each !== id) });
+    await this.#save();
+  }
+
+  isAttached(serverId: string, { id }: VimAttachable): boolean {
+    return this.#servers.get(serverId)?.uses?.includes(id) === true;
   }
 
   resources(kind: VimResourceKind): readonly VimResource[] {
@@ -459,6 +485,12 @@ export class SimulatedCloud implements SimulationControls {
     return Math.round(milliseconds * (1 + ((this.#random.next() * 2 - 1) * jitter) / 100));
   }
 
+  #serverState(id: string): ServerState {
+    const state = this.#servers.get(id);
+    if (state === undefined) throw new VimError('not-found', `Instance ${id} could not be found.`);
+    return state;
+  }
+
   #host(name: string): HostState {
     const host = this.#hosts.get(name);
     if (host === undefined) {
@@ -501,6 +533,8 @@ export class SimulatedCloud implements SimulationControls {
   }
 }
 
+/** States in which a server takes ports and volumes. */
+const ATTACHING: ReadonlySet<VimServerStatus> = new Set<VimServerStatus>(['ACTIVE', 'SHUTOFF']);
 const FIRST_ZONE = 'zone-1';
 
 function newCloud(nfvi: Nfvi): CloudState {

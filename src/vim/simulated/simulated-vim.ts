@@ -9,6 +9,8 @@ import type {
   CreateServer,
   Vim,
   VimAccount,
+  VimAttachable,
+  VimAttachmentState,
   VimEvent,
   VimInventory,
   VimResource,
@@ -78,6 +80,18 @@ export class SimulatedVim implements Vim {
 
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
     return this.#call(signal, () => this.#cloud.resources(kind));
+  }
+
+  attach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, () => this.#cloud.attach(serverId, what));
+  }
+
+  detach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, () => this.#cloud.detach(serverId, what));
+  }
+
+  attachmentState(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<VimAttachmentState> {
+    return this.#call(signal, () => (this.#cloud.isAttached(serverId, what) ? 'attached' : 'detached'));
   }
 
   close(): Promise<void> {

@@ -23,7 +23,14 @@ import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import type { EventInput } from '../../../src/store/store.ts';
 import { SimulatedClouds } from '../../../src/vim/simulated/clouds.ts';
 import { VimError } from '../../../src/vim/vim.ts';
-import type { CreateResource, CreateServer, Vim, VimResourceKind, VimServer } from '../../../src/vim/vim.ts';
+import type {
+  CreateResource,
+  CreateServer,
+  Vim,
+  VimAttachable,
+  VimResourceKind,
+  VimServer,
+} from '../../../src/vim/vim.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 
 const PROVIDER: Provider = {
@@ -124,6 +131,12 @@ class TroubledVim implements Vim {
     this.#trouble('listResources', kind, () => this.#vim.listResources(kind, signal));
   removeServerGroups = (inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void> =>
     this.#trouble('removeServerGroups', [...inUse].join(), () => this.#vim.removeServerGroups(inUse, signal));
+  attach = (server: string, what: VimAttachable, signal: AbortSignal): Promise<void> =>
+    this.#trouble('attach', what.kind, () => this.#vim.attach(server, what, signal));
+  detach = (server: string, what: VimAttachable, signal: AbortSignal): Promise<void> =>
+    this.#trouble('detach', what.kind, () => this.#vim.detach(server, what, signal));
+  attachmentState = (server: string, what: VimAttachable, signal: AbortSignal): ReturnType<Vim['attachmentState']> =>
+    this.#trouble('attachmentState', what.kind, () => this.#vim.attachmentState(server, what, signal));
   close = (): Promise<void> => this.#vim.close();
 
   async #trouble<T>(name: keyof Vim, detail: string, call: () => Promise<T>): Promise<T> {
@@ -730,6 +743,130 @@ describe('reconciler', () => {
       await clouds.cloud('vim').deleteResource('port', port.id);
       await eventually(() => there().length === 1);
       expect(there()).to.deep.equal([vm()?.server]);
+    });
+  });
+
+  describe('attaching and detaching', () => {
+    const common = omit(ALLOCATION, 'flavor', 'image', 'networks', 'resource');
+    const VOLUME: ResourceAllocation = {
+      ...common,
+      id: 'data',
+      token: 'token-data',
+      resource: { kind: 'volume', sizeGb: 1 },
+    };
+    const machine = (): MachineAllocation => {
+      const found = vm();
+      return found === undefined || found.resource !== undefined ? expect.fail('there is no machine') : found;
+    };
+    const volume = (): ResourceAllocation => {
+      const found = ledger.head.allocations.get('data');
+      return found?.resource === undefined ? expect.fail('there is no volume') : found;
+    };
+    const attached = (): boolean =>
+      clouds.cloud('vim').isAttached(machine().server ?? '', { kind: 'volume', id: volume().server ?? '' });
+    const running = async (): Promise<void> => {
+      await connected();
+      await decide(put(ALLOCATION), put(VOLUME));
+      await eventually(() => vm()?.vmState === 'ACTIVE' && volume().vmState === 'ACTIVE');
+    };
+    const ask = async (what: 'attachResource' | 'detachResource'): Promise<unknown> => {
+      let at = 0;
+      const result = await ledger.update((head, inputs) =>
+        commands[what](head, { id: 'vm', kind: 'volume', resource: 'data' }, { ...inputs, user: `ann-${(at += 1)}` }),
+      );
+      return result.outcome;
+    };
+
+    it('is carried to the VIM once it is durable, one after the other', async () => {
+      await running();
+      expect(await ask('attachResource')).to.equal('accepted');
+      expect(volume().attachedTo).to.equal('vm');
+      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect([attached(), machine().volumes, machine().pending]).to.deep.equal([true, [volume().server], undefined]);
+      await ask('detachResource');
+      expect(volume().attachedTo, 'until it is detached').to.equal('vm');
+      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect([attached(), machine().volumes, volume().attachedTo]).to.deep.equal([false, undefined, undefined]);
+    });
+
+    it('whose answer is lost is looked at, and not asked for twice', async () => {
+      await running();
+      vim.loseAnswersOf.set('attach', 1);
+      await ask('attachResource');
+      await eventually(() => machine().pending === undefined);
+      expect(attached()).to.equal(true);
+      vim.loseAnswersOf.set('detach', 1);
+      await ask('detachResource');
+      await eventually(() => machine().pending === undefined);
+      expect(attached()).to.equal(false);
+      expect(vim.calls.filter((call) => /^(at|de)tach /.test(call))).to.deep.equal(['attach volume', 'detach volume']);
+    });
+
+    for (const lost of [0, 1]) {
+      it(`goes on when the agent was killed ${lost === 0 ? 'before' : 'after'} it had asked`, async () => {
+        await running();
+        for (const [what, call, wanted] of [
+          ['attachResource', 'attach', true],
+          ['detachResource', 'detach', false],
+        ] as const) {
+          if (lost === 0) await reconciler.close();
+          vim.loseAnswersOf.set(call, lost);
+          await ask(what);
+          if (lost === 1) await until(() => attached() === wanted);
+          await shut();
+          open();
+          await eventually(() => machine().pending === undefined);
+          expect(attached()).to.equal(wanted);
+          expect(volume().attachedTo).to.equal(wanted ? 'vm' : undefined);
+        }
+      });
+    }
+
+    it('that is refused leaves things as they are, with the word of the VIM', async () => {
+      await running();
+      const no = (): VimError[] => [new VimError('refused', 'no more slots')];
+      vim.failures.set('attach', no());
+      await ask('attachResource');
+      await until(() => machine().pending?.[0]?.fault !== undefined);
+      expect(machine().pending?.[0]?.fault?.message).to.equal('no more slots');
+      expect([attached(), machine().volumes, volume().attachedTo]).to.deep.equal([false, undefined, undefined]);
+      await ask('attachResource');
+      await until(() => machine().pending === undefined);
+      vim.failures.set('detach', no());
+      await ask('detachResource');
+      await until(() => machine().pending?.[0]?.fault !== undefined);
+      expect([attached(), volume().attachedTo]).to.deep.equal([true, 'vm']);
+      expect(reported).to.deep.equal([]);
+    });
+
+    it('that the VIM accepts and does not do has failed, at once or after a while', async () => {
+      await running();
+      vim.attach = () => Promise.resolve();
+      await ask('attachResource');
+      await eventually(() => machine().pending?.[0]?.fault !== undefined);
+      expect(machine().pending?.[0]?.fault?.message).to.match(/did not attach the volume/);
+      vim.attach = (server, what) => clouds.cloud('vim').attach(server, what);
+      await ask('attachResource');
+      await eventually(() => machine().pending === undefined);
+      vim.detach = () => Promise.resolve();
+      await ask('detachResource');
+      const before = clock.now();
+      await eventually(() => machine().pending?.[0]?.fault !== undefined);
+      expect(clock.now() - before).to.be.at.least(120_000);
+      expect(machine().pending?.[0]?.fault?.message).to.match(/did not detach the volume/);
+    });
+
+    it('gives way to the end of the machine', async () => {
+      await running();
+      vim.failures.set(
+        'attach',
+        Array.from({ length: 3 }, () => new VimError('timeout', 'no answer')),
+      );
+      await ask('attachResource');
+      await until(() => vim.calls.includes('attach volume'));
+      await decide(put({ ...machine(), vmState: 'DELETING', intent: 'delete' }));
+      await eventually(() => vm() === undefined);
+      expect(volume().attachedTo).to.equal(undefined);
     });
   });
 

@@ -361,6 +361,117 @@ describe('machines with ports and volumes that are there', () => {
   });
 });
 
+describe('attaching to machines that are there', () => {
+  const running = (engine: Engine, more: Partial<CreateInstance> = {}): string => {
+    const id = machine(engine, more);
+    engine.do('serverAccepted', { allocation: id, server: `vim-${id}` });
+    engine.do('vmStateReported', { allocation: id, vmState: 'ACTIVE' });
+    engine.told();
+    return id;
+  };
+  const reason = (
+    engine: Engine,
+    what: 'attachResource' | 'detachResource',
+    input: { readonly id: string; readonly resource: string; readonly kind?: 'port' | 'volume' },
+  ): string => {
+    const result = engine.do(what, { kind: 'volume', ...input });
+    return result.outcome === 'refused' ? result.refusal.reason : 'none';
+  };
+
+  it('is pending until the VIM has done it, and told then', () => {
+    const engine = engineWith();
+    const volume = there(engine, VOLUME);
+    const id = running(engine);
+    const server = `vim-${volume}`;
+    expect(reason(engine, 'attachResource', { id, resource: volume })).to.equal('none');
+    expect(record(engine, id)).to.deep.include({ volumes: [server] });
+    expect(engine.head.intents.has(id)).to.equal(true);
+    expect(reason(engine, 'attachResource', { id, resource: server }), 'by the id of the VIM').to.equal('none');
+    expect(reason(engine, 'attachResource', { id: running(engine), resource: volume })).to.equal('resource-in-use');
+    const outcome = { allocation: id, id: server, action: 'attach' } as const;
+    expect(engine.do('attachmentSettled', { ...outcome, action: 'detach' }).outcome).to.equal('ignored');
+    engine.do('attachmentSettled', outcome);
+    expect(engine.head.intents.has(id)).to.equal(false);
+    expect(record(engine, id)).to.not.have.property('pending');
+    expect(engine.do('attachmentSettled', outcome).outcome).to.equal('ignored');
+    expect(engine.told()).to.deep.equal(['allocation attached ACTIVE']);
+
+    expect(reason(engine, 'detachResource', { id, resource: volume })).to.equal('none');
+    expect(reason(engine, 'attachResource', { id, resource: volume })).to.equal('resource-not-ready');
+    expect(engine.do('destroyAllocation', { id: volume }).outcome).to.equal('refused');
+    engine.do('attachmentSettled', { ...outcome, action: 'detach' });
+    expect(resourceOf(engine, volume).attachedTo).to.equal(undefined);
+    expect(engine.told()).to.deep.equal(['allocation detached ACTIVE']);
+  });
+
+  it('that failed is told, and can be tried again or forgotten', () => {
+    const engine = engineWith();
+    const volume = there(engine, VOLUME);
+    const id = running(engine);
+    const settled = (action: 'attach' | 'detach', fault?: string): void => {
+      const why = fault === undefined ? {} : { fault: { message: fault } };
+      engine.do('attachmentSettled', { allocation: id, id: `vim-${volume}`, action, ...why });
+    };
+    reason(engine, 'attachResource', { id, resource: volume });
+    settled('attach', 'no slot');
+    expect(record(engine, id)).to.not.have.property('volumes');
+    expect(resourceOf(engine, volume).attachedTo).to.equal(undefined);
+    expect(reason(engine, 'detachResource', { id, resource: volume }), 'forgets it').to.equal('none');
+    expect(record(engine, id)).to.not.have.property('pending');
+    expect(reason(engine, 'detachResource', { id, resource: volume })).to.equal('unknown-resource');
+    reason(engine, 'attachResource', { id, resource: volume });
+    settled('attach');
+    reason(engine, 'detachResource', { id, resource: volume });
+    settled('detach', 'the guest does not let go');
+    expect(resourceOf(engine, volume).attachedTo).to.equal(id);
+    expect(reason(engine, 'attachResource', { id, resource: volume }), 'so it is attached').to.equal('none');
+    expect(record(engine, id)).to.not.have.property('pending');
+    expect(engine.told()).to.deep.equal([
+      'allocation attachment-failed ACTIVE',
+      'allocation attached ACTIVE',
+      'allocation attachment-failed ACTIVE',
+    ]);
+  });
+
+  it('wants a machine that runs and what is free, ready and of the kind', () => {
+    const engine = engineWith();
+    const volume = there(engine, VOLUME);
+    const early = machine(engine);
+    expect(reason(engine, 'attachResource', { id: early, resource: volume })).to.equal('resource-not-ready');
+    const id = running(engine);
+    expect(reason(engine, 'attachResource', { id, resource: make(engine, VOLUME) })).to.equal('resource-not-ready');
+    expect(reason(engine, 'attachResource', { id, resource: volume, kind: 'port' })).to.equal('unknown-resource');
+    expect(() => reason(engine, 'attachResource', { id: volume, resource: volume })).to.throw(UnknownEntry);
+    engine.do('destroyInstance', { id });
+    expect(reason(engine, 'attachResource', { id, resource: volume })).to.equal('resource-not-ready');
+  });
+
+  it('ends with the machine, which leaves what it had', () => {
+    const engine = engineWith();
+    const [port, volume] = [there(engine, PORT), there(engine, VOLUME)];
+    const id = running(engine, { ports: [port] });
+    reason(engine, 'attachResource', { id, resource: volume });
+    reason(engine, 'detachResource', { id, resource: port, kind: 'port' });
+    engine.do('destroyInstance', { id });
+    engine.do('deletionAccepted', { allocation: id });
+    expect(engine.head.intents.has(id), 'nothing is attached any more').to.equal(false);
+    engine.do('serverGone', { allocation: id });
+    for (const each of [port, volume]) expect(resourceOf(engine, each).attachedTo).to.equal(undefined);
+  });
+
+  it('knows only what belongs to who asks', () => {
+    const engine = engineWith();
+    engine.as = { user: 'ann', tenant: 'red', confinedTo: 'red' };
+    const volume = there(engine, VOLUME);
+    const id = running(engine);
+    engine.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
+    expect(() => reason(engine, 'attachResource', { id, resource: volume })).to.throw(UnknownEntry);
+    const own = running(engine);
+    for (const name of [volume, `vim-${volume}`, 'nobodys'])
+      expect(reason(engine, 'attachResource', { id: own, resource: name }), name).to.equal('unknown-resource');
+  });
+});
+
 describe('machines of affinity groups', () => {
   const demand = (policy: 'affinity' | 'anti-affinity', count = 2) => ({
     capacity: {},

@@ -42,6 +42,16 @@ export class StandInResources {
     return entry === undefined ? recorded(collection.gone) : { status: 200, response: { [collection.one]: entry } };
   }
 
+  /** Has a server have a port or volume, or none. @returns what the server had nothing to do with */
+  attach(kind: 'port' | 'volume', id: string, server: string | undefined): 'gone' | 'free' | 'used' {
+    const entry = this.#kept.get(`${kind}s`)?.get(id)?.entry;
+    if (entry === undefined) return 'gone';
+    const used = kind === 'port' ? entry['device_id'] !== '' : member(entry, 'attachments.0') !== undefined;
+    if (kind === 'port') entry['device_id'] = server ?? '';
+    else entry['attachments'] = server === undefined ? [] : [{ server_id: server }];
+    return used ? 'used' : 'free';
+  }
+
   #create(many: string, { one, like }: Collection, kept: Map<string, Kept>, sent: unknown): Reply {
     const { status, response } = recorded(like);
     const id = `${one}-${kept.size + 1}`;
@@ -85,7 +95,13 @@ export class StandInResources {
     }
     if (many !== 'volumes') return found.entry;
     const status =
-      found.readsToEnd !== undefined ? 'deleting' : found.readsToAvailable-- > 0 ? 'creating' : 'available';
+      found.readsToEnd !== undefined
+        ? 'deleting'
+        : found.readsToAvailable-- > 0
+          ? 'creating'
+          : member(found.entry, 'attachments.0') === undefined
+            ? 'available'
+            : 'in-use';
     return { ...found.entry, status };
   }
 }

@@ -168,7 +168,11 @@ export class StandIn {
   }
 
   #serveServers({ method, path, query, body }: Seen): Reply {
-    const id = path.split('/')[3] ?? '';
+    const [, , , id = '', part, used = ''] = path.split('/');
+    if (part === 'os-interface')
+      return this.#attach('port', method, id, used, member(body, 'interfaceAttachment.port_id'));
+    if (part === 'os-volume_attachments')
+      return this.#attach('volume', method, id, used, member(body, 'volumeAttachment.volumeId'));
     if (method === 'POST') {
       // The adapter under test sends all of these.
       const made = `server-${this.#machines.size + 1}`;
@@ -197,6 +201,16 @@ export class StandIn {
     }
     const server = this.#read(machine);
     return server === undefined ? recorded('nova-server-gone') : { status: 200, response: { server } };
+  }
+
+  #attach(kind: 'port' | 'volume', method: string, server: string, used: string, sent: unknown): Reply {
+    if (method === 'DELETE') {
+      const had = this.#resources.attach(kind, used, undefined);
+      // Nova finds out later that a port was not attached.
+      return recorded(had === 'used' || kind === 'port' ? `nova-detach-${kind}` : 'nova-detach-volume-gone');
+    }
+    const had = this.#resources.attach(kind, String(sent), server);
+    return recorded(had === 'gone' ? `nova-attach-${kind}-gone` : `nova-attach-${kind}`);
   }
 
   /** Moves the generation of a resource provider, as every change of it does. */

@@ -1,0 +1,125 @@
+/** attach-resource and detach-resource, and what the VIM reports of them: ports and volumes of machines that are there. */
+import { announceAllocation } from '../announce.ts';
+import { refused } from '../allotment.ts';
+import {
+  attach,
+  attachable,
+  attachedIds,
+  attachmentNamed,
+  release,
+  withAttached,
+  withPending,
+} from '../attachments.ts';
+import { decide } from '../draft.ts';
+import type { Draft } from '../draft.ts';
+import type { MachineAllocation, PendingAttachment, VmState } from '../entities.ts';
+import { find } from '../ownership.ts';
+import { reservedForOthers } from '../reserved-elements.ts';
+import { UnknownEntry } from '../requests.ts';
+import type {
+  AttachmentSettled,
+  ChangeAttachment,
+  ChangeAttachmentResult,
+  Command,
+  Refused,
+  VimReportResult,
+} from '../requests.ts';
+
+/** Gives a machine a port or volume that is there. What it has already, or is being given, is nothing new. */
+export const attachResource: Command<ChangeAttachment, ChangeAttachmentResult> = (head, input, at) =>
+  decide(head, at, (draft): ChangeAttachmentResult => {
+    const { kind, resource } = input;
+    const before = machineOf(draft, input);
+    const barred = unready(before);
+    if (barred !== undefined) return barred;
+    const known = attachmentNamed(head, before, kind, resource, at);
+    const pending = before.pending?.find(({ id }) => id === known);
+    if (known !== undefined && attachedIds(before, kind).includes(known)) {
+      if (pending?.action !== 'detach') return { outcome: 'accepted', allocation: before, attachment: known };
+      if (pending.fault === undefined)
+        return refused('resource-not-ready', `The ${kind} '${resource}' is being detached; attach it when it is.`);
+      // It could not be detached: so it is attached.
+      return accepted(draft, withPending(before, known), known);
+    }
+    const provider = head.providers.get(before.provider);
+    if (provider === undefined) return refused('unknown-provider', `There is no provider '${before.provider}'.`);
+    const ids = attachable(head, provider, kind, [resource], at);
+    if ('outcome' in ids) return ids;
+    const [id = resource] = ids;
+    const reservation = head.reservations.get(before.reservation ?? '');
+    const taken = reservedForOthers(head, { provider, found: { uses: [{ kind, id }] } }, reservation, at);
+    if (taken !== undefined) return taken;
+    const attached = withAttached(before, kind, [...attachedIds(before, kind), id]);
+    const after = withPending(attached, id, { kind, id, action: 'attach' });
+    attach(draft, after);
+    return accepted(draft, after, id);
+  });
+
+/** Takes a port or volume from a machine. It is free when the VIM has let go of it. */
+export const detachResource: Command<ChangeAttachment, ChangeAttachmentResult> = (head, input, at) =>
+  decide(head, at, (draft): ChangeAttachmentResult => {
+    const { kind, resource } = input;
+    const before = machineOf(draft, input);
+    const barred = unready(before);
+    if (barred !== undefined) return barred;
+    const id = attachmentNamed(head, before, kind, resource, at);
+    if (id === undefined)
+      return refused('unknown-resource', `The virtual machine '${before.id}' has no ${kind} '${resource}' attached.`);
+    const attached = attachedIds(before, kind).includes(id);
+    return accepted(draft, withPending(before, id, attached ? { kind, id, action: 'detach' } : undefined), id);
+  });
+
+/** What was pending is done, or cannot be. A later request for the same is not touched by the end of an earlier one. */
+export const attachmentSettled: Command<AttachmentSettled, VimReportResult> = (head, input, at) =>
+  decide(head, at, (draft): VimReportResult => {
+    const before = head.allocations.get(input.allocation);
+    if (before === undefined || before.resource !== undefined) return { outcome: 'ignored' };
+    const pending = before.pending?.find(
+      ({ id, action, fault }) => id === input.id && action === input.action && fault === undefined,
+    );
+    if (pending === undefined) return { outcome: 'ignored' };
+    const { kind, id, action } = pending;
+    const fault = input.fault === undefined ? undefined : { ...input.fault, occurredOn: at.now };
+    // Attached and to be kept, or attached and not to be got rid of.
+    const stays = (action === 'attach') === (fault === undefined);
+    const ids = attachedIds(before, kind);
+    const attached = stays
+      ? before
+      : withAttached(
+          before,
+          kind,
+          ids.filter((each) => each !== id),
+        );
+    const settled: PendingAttachment = fault === undefined ? pending : { ...pending, fault };
+    const after = {
+      ...withPending(attached, id, fault === undefined ? undefined : settled),
+      modifiedOn: at.now,
+    };
+    draft.put('allocation', after.id, after);
+    if (!stays) release(draft, after, id);
+    const done = action === 'attach' ? 'attached' : 'detached';
+    const cause = fault === undefined ? done : 'attachment-failed';
+    announceAllocation(draft, cause, after, after.vmState, { attachment: settled });
+    return { outcome: 'recorded', allocation: after };
+  });
+
+function machineOf({ head, at }: Draft, { id }: ChangeAttachment): MachineAllocation {
+  const found = find(head, 'allocation', id, at);
+  if (found === undefined || found.resource !== undefined) throw new UnknownEntry('allocation', 'instance-id', id);
+  return found;
+}
+
+/** States in which a machine takes and gives up ports and volumes. */
+const READY: ReadonlySet<VmState> = new Set<VmState>(['ACTIVE', 'SHUTOFF']);
+
+function unready({ id, vmState, server, intent }: MachineAllocation): Refused | undefined {
+  if (READY.has(vmState) && server !== undefined && intent === undefined) return undefined;
+  const message = `The virtual machine '${id}' takes and gives up nothing now; its state is ${vmState}.`;
+  return refused('resource-not-ready', message);
+}
+
+function accepted(draft: Draft, machine: MachineAllocation, attachment: string): ChangeAttachmentResult {
+  const allocation = { ...machine, modifiedOn: draft.at.now };
+  draft.put('allocation', allocation.id, allocation);
+  return { outcome: 'accepted', allocation, attachment };
+}
