@@ -36,6 +36,25 @@ export function subscriptionLocation(id: number): string {
  * @throws HttpError 404 when there is none, RpcError invalid-value when it is malformed
  */
 export function parseResource(schema: SchemaTree, raw: string, collection = false): Resource {
+  return operationsOf(schema).get(raw) ?? readResource(schema, raw, collection);
+}
+
+const operations = new WeakMap<SchemaTree, ReadonlyMap<string, Resource>>();
+
+/** The operation resources by path, as it is usually written: they are asked for most, and need no reading. */
+function operationsOf(schema: SchemaTree): ReadonlyMap<string, Resource> {
+  let known = operations.get(schema);
+  if (known === undefined) {
+    const rpcs = schema.modules
+      .flatMap((module) => module.rpcs)
+      .filter((rpc) => schema.rpc(rpc.module, rpc.name) === rpc);
+    known = new Map(rpcs.map((rpc) => [`${ROOT}/operations/${rpc.module}:${rpc.name}`, { kind: 'operation', rpc }]));
+    operations.set(schema, known);
+  }
+  return known;
+}
+
+function readResource(schema: SchemaTree, raw: string, collection: boolean): Resource {
   const below = raw.slice(ROOT.length).replace(/\/$/, '');
   if (below === '') return { kind: 'api' };
   const [, first = '', ...rest] = below.split('/');

@@ -14,9 +14,7 @@ export const modelRpc: Operation = async ({ agent, context, element }) => {
 
 /** Whether an operation's element stands for an RPC that is one decision. */
 export function isDecision(agent: ServedAgent, { namespace, name }: XmlElement): boolean {
-  const { schema } = agent.yang;
-  const module = schema.moduleByNamespace(namespace);
-  const rpc = module && schema.rpc(module.name, name);
+  const rpc = agent.yang.schema.rpcByNamespace(namespace, name);
   return rpc !== undefined && agent.isDecision(rpc);
 }
 
