@@ -71,8 +71,17 @@ function megabytes(pid: number, field: string): number {
 
 /** Processor time that a process has taken, in seconds; 0 where the system does not tell. */
 export function processorSeconds(pid: number): number {
+  return secondsIn(`/proc/${pid}/stat`);
+}
+
+/** What of it its main thread has taken. */
+export function mainThreadSeconds(pid: number): number {
+  return secondsIn(`/proc/${pid}/task/${pid}/stat`);
+}
+
+function secondsIn(path: string): number {
   // The fields after the name in parentheses; user and system time are the 12th and 13th of them, in hundredths.
-  const fields = readOrEmpty(`/proc/${pid}/stat`)
+  const fields = readOrEmpty(path)
     .replace(/^.*\) /s, '')
     .split(' ');
   return (Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) / 100;

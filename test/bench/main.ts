@@ -1,7 +1,7 @@
 /**
  * `npm run bench [-- PART… --json FILE --seconds N --callers N,… --cpu-prof DIR]`: decisions of the timeline, and durable
  * create-reservation through each way in, beside baselines in the same run. Parts: timeline placement sqlite engine local http https
- * netconf discovery boot (openstack.ts); all of these unless named. Parts that take minutes, and run only when they are named: restart
+ * netconf discovery (openstack.ts) boot; all of these unless named. Parts that take minutes, and run only when they are named: restart
  * (--reservations N), double-booking (--rounds N), decisions. The server under test is the compiled one, in a process of its own; so is the load generator.
  */
 import { fork } from 'node:child_process';
@@ -16,7 +16,8 @@ import { Child, processorSeconds, residentMegabytes } from './child.ts';
 import type { InProcessJob } from './in-process.ts';
 import type { Target } from './load-client.ts';
 import type { LoadJob, LoadResult } from './load.ts';
-import { boot, discovery } from './openstack.ts';
+import { boot } from './boot.ts';
+import { discovery } from './openstack.ts';
 import { doubleBooking } from './double-booking.ts';
 import type { PlacementResult } from './placement.ts';
 import { infrastructure } from './requests.ts';

@@ -2,8 +2,8 @@
  * A cloud on loopback, in a process of its own, that answers each request after a given time as OpenStack's services of the release
  * Zed do: Keystone, Nova, Placement, Glance, Neutron and Cinder, as large as wanted. Jobs come over IPC.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { serveThin, type ThinRequest } from './thin-http.ts';
+import { now } from './statistics.ts';
 
 export type CloudJob =
   | { readonly what: 'serve'; readonly hypervisors: number; readonly servers: number; readonly roundTripMs: number }
@@ -12,7 +12,7 @@ export type CloudJob =
   /** What was asked since the last such job, in order. */
   | { readonly what: 'requests' };
 
-/** Times are those of {@link now}. */
+/** Times are those of `now`, when the last byte of the request was there and when the answer had been written. */
 export interface CloudRequest {
   readonly method: string;
   readonly path: string;
@@ -27,11 +27,6 @@ export interface CloudRequest {
 }
 
 export type CloudResult = { readonly port: number } | { readonly requests: readonly CloudRequest[] };
-
-/** Milliseconds on a clock that all processes of the machine share. */
-export function now(): number {
-  return Number(process.hrtime.bigint()) / 1e6;
-}
 
 /** Nova's and Placement's default for the longest page. */
 const PAGE = 1_000;
@@ -299,35 +294,29 @@ async function serve(job: CloudJob & { readonly what: 'serve' }): Promise<CloudR
   const { hypervisors, servers, roundTripMs } = job;
   const made = new Cloud(hypervisors, servers);
   cloud = made;
-  const server = createServer((incoming, outgoing) => void exchange(made, incoming, outgoing, roundTripMs));
-  server.keepAliveTimeout = 60_000;
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  // A TCP server's address is no string.
-  return { port: (server.address() as AddressInfo).port };
+  return { port: await serveThin((request) => exchange(made, request, roundTripMs)) };
 }
 
 async function exchange(
   made: Cloud,
-  incoming: IncomingMessage,
-  outgoing: ServerResponse,
+  { method, target, host, body, arrived, answer: send }: ThinRequest,
   roundTripMs: number,
 ): Promise<void> {
-  const arrived = now();
-  const chunks: Buffer[] = [];
-  for await (const chunk of incoming) chunks.push(chunk as Buffer);
-  const origin = `http://${incoming.headers.host ?? ''}`;
-  const url = new URL(incoming.url ?? '/', origin);
+  const origin = `http://${host}`;
+  const url = new URL(target, origin);
   await new Promise((resolve) => setTimeout(resolve, roundTripMs));
-  const answer = made.answer(incoming.method ?? '', url, Buffer.concat(chunks).toString(), origin);
-  const text = answer.body === undefined ? '' : JSON.stringify(answer.body);
-  outgoing.writeHead(answer.status, {
-    'content-type': 'application/json',
-    ...(answer.token === undefined ? {} : { 'x-subject-token': 'token' }),
+  const answer = made.answer(method, url, body, origin);
+  send({
+    status: answer.status,
+    headers: {
+      'content-type': 'application/json',
+      ...(answer.token === undefined ? {} : { 'x-subject-token': 'token' }),
+    },
+    body: answer.body === undefined ? '' : JSON.stringify(answer.body),
   });
-  outgoing.end(text);
   requests.push({
-    method: incoming.method ?? '',
-    path: `${url.pathname}${url.search}`,
+    method,
+    path: target,
     arrived,
     answered: now(),
     ...(answer.server === undefined ? {} : { server: answer.server }),

@@ -64,6 +64,11 @@ export function percentile(sorted: readonly number[], share: number): number {
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? 0;
 }
 
+/** Milliseconds on a clock that all processes of the machine share. */
+export function now(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
 /** Mulberry32: a seeded generator of numbers in [0, 1), so that runs compare. */
 export function randomFrom(seed: number): () => number {
   let state = seed;
