@@ -83,14 +83,17 @@ export class Errands {
     return errand;
   }
 
-  /** Carries an allocation's intent to the VIM, unless that is being done. */
-  pursue(id: Id): void {
+  /**
+   * Carries an allocation's intent to the VIM, unless that is being done.
+   * @param durable what has just become durable of the allocation
+   */
+  pursue(id: Id, durable?: Allocation): void {
     const errand = this.#errand(id);
     if (errand.running || this.#closed) return;
     errand.timer?.cancel();
     errand.timer = undefined;
     errand.running = true;
-    const done = this.#carry(id, errand)
+    const done = this.#carry(id, errand, durable)
       .then((again) => {
         errand.running = false;
         if (again === 'try again') this.#tryAgain(id, errand);
@@ -125,12 +128,20 @@ export class Errands {
   }
 
   /** Does what the record asks for until it asks for nothing more. */
-  async #carry(id: Id, errand: Errand): Promise<'done' | 'wait for contact' | 'try again'> {
+  async #carry(
+    id: Id,
+    errand: Errand,
+    durable: Allocation | undefined,
+  ): Promise<'done' | 'wait for contact' | 'try again'> {
     while (!this.#closed) {
       let allocation: Allocation | undefined;
       try {
+        const { ledger } = this.#options;
         // Nothing goes to a VIM before the decision that asks for it is durable.
-        allocation = await this.#options.ledger.read((head) => head.allocations.get(id));
+        allocation =
+          durable !== undefined && ledger.head.allocations.get(id) === durable
+            ? durable
+            : await ledger.read((head) => head.allocations.get(id));
       } catch (error) {
         this.#options.onFailure(error);
         return 'try again';
@@ -170,7 +181,7 @@ export class Errands {
     }
     errand.tries += 1;
     try {
-      if (allocation.resource === undefined) await this.#createServer(allocation, connection);
+      if (allocation.resource === undefined) await this.#createServer(allocation, connection, errand.tries === 1);
       else await this.#createResource(allocation, connection);
     } catch (thrown) {
       if (!(thrown instanceof VimError)) throw thrown;
@@ -182,10 +193,12 @@ export class Errands {
     }
   }
 
-  async #createServer(allocation: MachineAllocation, connection: ProviderConnection): Promise<void> {
+  /** @param first whether nothing was asked for with its token before, in this run or an earlier one */
+  async #createServer(allocation: MachineAllocation, connection: ProviderConnection, first: boolean): Promise<void> {
     const { token, name, image, flavor, networks, ports, volumes, zone, host, group } = allocation;
     const request = {
       token,
+      ...(first ? { fresh: true as const } : {}),
       name,
       image,
       flavor,

@@ -5,7 +5,6 @@
  * decision. What nobody knows the outcome of is settled by the token in the server's metadata, so that after a time-out or a crash
  * nothing is lost, leaked or booted twice. What VIMs tell, and what a sweep finds, becomes decisions too.
  */
-import { concatMap, from } from 'rxjs';
 import type { Subscription } from 'rxjs';
 import { VimError } from '../vim/vim.ts';
 import type { Vim, VimAccount, VimEvent, VimFactory, VimResource, VimResourceKind, VimServer } from '../vim/vim.ts';
@@ -51,6 +50,9 @@ interface Watcher {
   readonly end: (holds: boolean) => void;
 }
 
+/** Is told what an allocation is like once the VIM has answered about it; undefined when it is gone, or the waiting is over. */
+type Settled = (allocation: Allocation | undefined) => void;
+
 export class Reconciler {
   readonly #options: ReconcilerOptions;
   readonly #timing: ContactTiming;
@@ -60,6 +62,7 @@ export class Reconciler {
   /** Contacts and what else is in progress, for `close`. */
   readonly #work = new Set<Promise<void>>();
   readonly #watchers = new Set<Watcher>();
+  readonly #settling = new Map<Id, Set<Settled>>();
   /** Servers and other things with a token that no record knows, as the last sweep found them: by provider and kind. */
   readonly #orphans = new Map<string, ReadonlySet<string>>();
   #stopListening: () => void = () => undefined;
@@ -93,10 +96,27 @@ export class Reconciler {
 
   /**
    * Waits until the VIM has answered about an allocation: accepted or refused what was last asked of it.
-   * @returns false when that took longer than `milliseconds`; it goes on then.
+   * @returns the allocation as it was recorded then; undefined when that took longer than `milliseconds`, and goes on then, or when
+   *   it is gone
    */
-  settled(allocation: Id, milliseconds: number): Promise<boolean> {
-    return this.#until((head) => !head.intents.has(allocation), milliseconds);
+  async settled(id: Id, milliseconds: number): Promise<Allocation | undefined> {
+    const { clock, ledger } = this.#options;
+    const allocation = ledger.head.allocations.get(id);
+    // It may have settled by a decision that is not durable yet.
+    if (allocation === undefined || !isOutstanding(allocation)) return ledger.read((head) => head.allocations.get(id));
+    if (this.#state === 'closed') return undefined;
+    return new Promise((resolve) => {
+      const waiting = this.#settling.get(id) ?? new Set();
+      this.#settling.set(id, waiting);
+      const end: Settled = (settled) => {
+        timer.cancel();
+        waiting.delete(end);
+        if (waiting.size === 0) this.#settling.delete(id);
+        resolve(settled);
+      };
+      const timer = clock.at(clock.now() + milliseconds, () => end(undefined));
+      waiting.add(end);
+    });
   }
 
   /** Waits until the first contact with a provider has been made or has failed. @returns false when it took longer. */
@@ -115,6 +135,7 @@ export class Reconciler {
     this.#state = 'closed';
     this.#stopListening();
     for (const watcher of this.#watchers) watcher.end(false);
+    for (const id of [...this.#settling.keys()]) this.#settle(id, undefined);
     const loops = [this.#errands.close(), this.#late.close()];
     for (const id of [...this.#links.keys()]) this.#disconnect(id);
     await Promise.all(loops);
@@ -127,16 +148,25 @@ export class Reconciler {
     for (const provider of head.providers.values()) this.#link(provider);
     this.#errands.takeUp();
     this.#late.takeUp();
+    for (const id of [...this.#settling.keys()]) {
+      const allocation = head.allocations.get(id);
+      if (allocation === undefined || !isOutstanding(allocation)) this.#settle(id, allocation);
+    }
   }
 
   #follow(change: Change): void {
     if (change.kind === 'provider') {
       if (change.body === null) this.#disconnect(change.id);
       else this.#link(change.body);
-    } else if (change.kind === 'allocation' && change.body !== null) {
-      if (isOutstanding(change.body)) this.#errands.pursue(change.id);
-      if (change.body.unansweredUntil !== undefined) this.#late.follow(change.body);
+    } else if (change.kind === 'allocation') {
+      if (change.body !== null && isOutstanding(change.body)) this.#errands.pursue(change.id, change.body);
+      else this.#settle(change.id, change.body ?? undefined);
+      if (change.body?.unansweredUntil !== undefined) this.#late.follow(change.body);
     }
+  }
+
+  #settle(id: Id, allocation: Allocation | undefined): void {
+    for (const end of this.#settling.get(id) ?? []) end(allocation);
   }
 
   // Providers.
@@ -168,8 +198,7 @@ export class Reconciler {
         }),
       onFailure: (error) => this.#fail(error),
     });
-    // One event after the other: each decision is taken before the next event is looked at.
-    const events = vim.events$.pipe(concatMap((event) => from(this.#heard(id, event)))).subscribe();
+    const events = vim.events$.subscribe((event) => this.#heard(id, event));
     this.#links.set(id, { access, connection, events });
     this.#background(connection.refresh());
   }
@@ -195,40 +224,40 @@ export class Reconciler {
     return this.#report(this.#options.commands.updateProvider, { id, ...contact });
   }
 
-  async #heard(id: Id, event: VimEvent): Promise<void> {
-    if (event.type !== 'server' && event.type !== 'resource') {
-      this.#background(this.refresh(id));
-      return;
-    }
-    try {
-      await this.#observe(id, event.type === 'server' ? event.server : event.resource);
-    } catch (error) {
-      this.#fail(error);
-    }
+  #heard(id: Id, event: VimEvent): void {
+    if (event.type === 'server' || event.type === 'resource')
+      this.#background(this.#observe(id, event.type === 'server' ? event.server : event.resource));
+    else this.#background(this.refresh(id));
   }
 
   // What servers and other resources do.
 
-  /** Takes over the state of a server or other resource, if a record stands for it. */
+  /**
+   * Takes over the state of a server or other resource, if a record stands for it. All that is to be decided is decided when this returns,
+   * so that what is told first is decided first; the promise is for when that is durable.
+   */
   async #observe(provider: Id, server: VimServer | VimResource): Promise<void> {
-    const { head } = this.#options.ledger;
+    const { commands, ledger } = this.#options;
+    const { head } = ledger;
     const known = head.servers.get(serverKey(provider, server.id));
     const id = known ?? (server.token === undefined ? undefined : head.tokens.get(server.token));
     const allocation = id === undefined ? undefined : head.allocations.get(id);
     if (allocation === undefined || allocation.provider !== provider) return;
+    const decided: Promise<void>[] = [];
     if (known === undefined) {
       // A server with the token of an allocation that has another one, or was given up, is a second boot, not its state.
       if (allocation.server !== undefined || allocation.intent === undefined) return;
       if (server.status !== 'DELETED')
-        await this.#report(this.#options.commands.serverAccepted, { allocation: allocation.id, server: server.id });
+        decided.push(this.#report(commands.serverAccepted, { allocation: allocation.id, server: server.id }));
     }
     if (server.status === 'DELETED') {
-      await this.#report(this.#options.commands.serverGone, { allocation: allocation.id });
+      decided.push(this.#report(commands.serverGone, { allocation: allocation.id }));
       if (allocation.resource === undefined && allocation.group !== undefined)
         this.#background(this.#ungroup(provider));
     } else if (!server.deleting) {
-      await this.#report(this.#options.commands.vmStateReported, stateOf(allocation.id, server));
+      decided.push(this.#report(commands.vmStateReported, stateOf(allocation.id, server)));
     }
+    await Promise.all(decided);
   }
 
   /** Compares the records of a provider with its servers, and with its other resources where there are records of their kind. @throws VimError. */

@@ -249,6 +249,8 @@ export interface VimServerGroup {
 export interface CreateServer {
   /** Idempotency token: kept in the server's metadata, found again by `findServersByToken`. */
   readonly token: string;
+  /** Nothing was ever asked for with the token: there is no server to be looked for. */
+  readonly fresh?: true;
   readonly name: string;
   /** Id or name. */
   readonly image: string;

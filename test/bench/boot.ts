@@ -107,7 +107,7 @@ async function bareBoots(cloud: StandIn, origin: string): Promise<readonly BootL
 }
 
 /** Adds the cloud, and a pool in it. @returns the provider's id */
-async function provide(served: ServedProcess, origin: string): Promise<string> {
+export async function provide(served: ServedProcess, origin: string): Promise<string> {
   const client = new RestconfClient({
     ...{ url: `http://127.0.0.1:${served.ports.http}`, username: served.username, password: served.password },
   });
@@ -130,7 +130,7 @@ interface Seen {
   readonly heard: number;
 }
 
-class Consumer {
+export class Consumer {
   readonly #orchestrator: Orchestrator;
   readonly #callers: ThinCaller[] = [];
   /** When each server was told to be ACTIVE. */
@@ -192,7 +192,7 @@ function httpText(line: string, authorization: string, media: string, body: stri
   );
 }
 
-async function measured(consumer: Consumer, cloud: StandIn, rounds: number): Promise<readonly Boot[]> {
+export async function measured(consumer: Consumer, cloud: StandIn, rounds: number): Promise<readonly Boot[]> {
   const boots: Boot[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const seen = await consumer.boots(AT_ONCE);

@@ -52,6 +52,9 @@ interface Machine {
   updated: number;
 }
 
+/** What is looked at of a request for a server. */
+type Sent = Pick<Machine, 'name' | 'metadata' | 'tags'> & Partial<Pick<Machine, 'host'>>;
+
 class Cloud {
   readonly #hosts: Host[];
   readonly #machines = new Map<string, Machine>();
@@ -128,8 +131,8 @@ class Cloud {
     const id = url.pathname.split('/')[4] ?? '';
     if (method === 'POST') {
       // The adapter under test sends these.
-      const { server } = JSON.parse(body) as { server: Pick<Machine, 'name' | 'metadata' | 'tags'> };
-      const machine = this.#add(server.name, server.metadata, server.tags, Date.now());
+      const { server } = JSON.parse(body) as { server: Sent };
+      const machine = this.#add(server.name, server.metadata, server.tags, Date.now(), server.host);
       const [tag = ''] = machine.tags;
       return { status: 202, body: { server: { id: machine.id } }, server: machine.name, tag };
     }
@@ -162,9 +165,9 @@ class Cloud {
     return { status: 200, body: { servers: page.map(shown), ...links }, ...(tag === null ? {} : { tag }) };
   }
 
-  #add(name: string, metadata: Machine['metadata'], tags: readonly string[], at: number): Machine {
+  #add(name: string, metadata: Machine['metadata'], tags: readonly string[], at: number, wanted?: string): Machine {
     const index = this.#made++;
-    const host = this.#hosts[index % this.#hosts.length]?.name ?? '';
+    const host = wanted ?? this.#hosts[index % this.#hosts.length]?.name ?? '';
     const machine = { id: uuid('b', index), name, host, metadata, tags, activeFrom: at + BOOT_MS, updated: at };
     this.#machines.set(machine.id, machine);
     return machine;
@@ -299,7 +302,7 @@ async function serve(job: CloudJob & { readonly what: 'serve' }): Promise<CloudR
 
 async function exchange(
   made: Cloud,
-  { method, target, host, body, arrived, answer: send }: ThinRequest,
+  { method, target, host, body, arrived, send }: ThinRequest,
   roundTripMs: number,
 ): Promise<void> {
   const origin = `http://${host}`;

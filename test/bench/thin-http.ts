@@ -37,7 +37,7 @@ export interface ThinRequest {
   /** When the process was handed the last byte of it; the times are those of `now`. */
   readonly arrived: number;
   /** Sends the answer before it returns. */
-  answer(answer: ThinAnswer): void;
+  readonly send: (answer: ThinAnswer) => void;
 }
 
 export interface ThinAnswer {
@@ -55,7 +55,7 @@ export async function serveThin(handle: (request: ThinRequest) => Promise<void>)
       for (const [head, body] of messages.take(bytes)) {
         const [method = '', target = ''] = head.split(' ', 2);
         const host = /\r\nhost: *([^\r]*)/i.exec(head)?.[1] ?? '';
-        void handle({ method, target, host, body, arrived, answer: (answer) => void socket.write(answerText(answer)) });
+        void handle({ method, target, host, body, arrived, send: (answer) => void socket.write(answerText(answer)) });
       }
     });
     socket.on('error', () => undefined);

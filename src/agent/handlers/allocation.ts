@@ -41,8 +41,8 @@ export function allocationHandlers(
   /** The allocation once the VIM has answered, or what it is like when that takes long. */
   const accepted = async ({ allocation }: Extract<CreateInstanceResult, { outcome: 'accepted' }>) => {
     // The record is durable, so the VIM is being asked; its answer comes soon, as a rule.
-    await engine.reconciler.settled(allocation.id, engine.patience.acceptance);
-    return (await engine.read((head) => head.allocations.get(allocation.id))) ?? allocation;
+    const settled = await engine.reconciler.settled(allocation.id, engine.patience.acceptance);
+    return settled ?? (await engine.read((head) => head.allocations.get(allocation.id))) ?? allocation;
   };
   /** How it stands once the VIM has done it, or what it is like when that takes long. */
   const changed = async (

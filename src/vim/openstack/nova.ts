@@ -62,6 +62,9 @@ const server = z.object({
   'OS-EXT-SRV-ATTR:host': z.string().nullish(),
 });
 
+/** "Show Server Details", response. */
+const shown = z.object({ server });
+
 const STATUSES: Readonly<Record<string, VimServerStatus>> = {
   BUILD: 'BUILD',
   ACTIVE: 'ACTIVE',
@@ -156,7 +159,7 @@ export async function listServers(nova: Service, signal: AbortSignal, since?: st
 /** @throws VimError not-found. */
 export async function showServer(nova: Service, id: string, signal: AbortSignal): Promise<VimServer> {
   const body = await nova.call({ method: 'GET', path: serverPath(id), version: READ_SERVERS }, signal);
-  return toServer(decoded("Nova's server", () => z.object({ server }).parse(body)).server);
+  return toServer(decoded("Nova's server", () => shown.parse(body)).server);
 }
 
 /** Those with a token that are there, the oldest first. */

@@ -67,6 +67,8 @@ class OpenStackVim implements Vim {
   readonly #discoverer: Discoverer;
   readonly #list: ServerList;
   readonly #closed = new AbortController();
+  /** Calls under way. */
+  readonly #calls = new Set<AbortController>();
   readonly #events = new Subject<VimEvent>();
   readonly #servers: StateWatch<VimServer>;
   readonly #resources: Resources;
@@ -133,7 +135,7 @@ class OpenStackVim implements Vim {
   createServer(request: CreateServer, signal: AbortSignal): Promise<{ readonly serverId: string }> {
     return this.#call(signal, async (either) => {
       const compute = await this.#session.service('compute', either);
-      const [existing] = await nova.findServers(compute, request.token, either);
+      const [existing] = request.fresh === true ? [] : await nova.findServers(compute, request.token, either);
       const serverId = existing?.id ?? (await this.#create(compute, request, either));
       this.#servers.built(serverId);
       return { serverId };
@@ -210,6 +212,7 @@ class OpenStackVim implements Vim {
   async close(): Promise<void> {
     if (this.#closed.signal.aborted) return;
     this.#closed.abort();
+    for (const call of this.#calls) call.abort();
     this.#notified?.cancel();
     this.#servers.close();
     this.#resources.close();
@@ -269,15 +272,22 @@ class OpenStackVim implements Vim {
   }
 
   async #call<T>(signal: AbortSignal, work: (either: AbortSignal) => Promise<T>): Promise<T> {
-    const either = AbortSignal.any([signal, this.#closed.signal]);
-    if (either.aborted) throw aborted();
+    if (signal.aborted || this.#closed.signal.aborted) throw aborted();
+    // By hand: AbortSignal.any costs several times as much.
+    const either = new AbortController();
+    const stop = (): void => either.abort();
     // Each request under way listens, and a discovery makes many.
-    setMaxListeners(0, either);
+    setMaxListeners(0, either.signal);
+    signal.addEventListener('abort', stop, { once: true });
+    this.#calls.add(either);
     try {
-      return await work(either);
+      return await work(either.signal);
     } catch (error) {
       if (error instanceof VimError) throw error;
       throw new VimError('failed', error instanceof Error ? error.message : String(error), { cause: error });
+    } finally {
+      this.#calls.delete(either);
+      signal.removeEventListener('abort', stop);
     }
   }
 }

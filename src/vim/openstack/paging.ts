@@ -30,24 +30,39 @@ export async function list<Item>(
     if (pages === MOST_PAGES) throw new VimError('failed', `${service.title}'s list ${path} does not end.`);
     const at: string = next;
     const body = await service.call({ method: 'GET', path: at, ...(version === undefined ? {} : { version }) }, signal);
-    const page = decoded(`${service.title}'s answer to GET ${path.replace(/\?.*/, '')}`, () =>
+    const read = decoded(`${service.title}'s answer to GET ${path.replace(/\?.*/, '')}`, () =>
       decodePage(body, key, item),
     );
-    items.push(...page.items);
-    next = following(at, page.next);
+    items.push(...read.items);
+    next = following(at, read.next);
   }
   return items;
 }
+
+const page = z.record(z.string(), z.unknown());
+const links = z.array(link).optional();
+const nextLink = z.string().optional();
+/** Making a schema costs more than reading with it. */
+const lists = new WeakMap<z.ZodType, z.ZodType<readonly unknown[]>>();
 
 function decodePage<Item>(
   body: unknown,
   key: string,
   item: z.ZodType<Item>,
 ): { readonly items: readonly Item[]; readonly next: string | undefined } {
-  const page = z.record(z.string(), z.unknown()).parse(body);
-  const links = z.array(link).optional().parse(page[`${key}_links`]);
-  const next = links?.find(({ rel }) => rel === 'next')?.href ?? z.string().optional().parse(page['next']);
-  return { items: z.array(item).parse(page[key]), next };
+  const found = page.parse(body);
+  const next =
+    links.parse(found[`${key}_links`])?.find(({ rel }) => rel === 'next')?.href ?? nextLink.parse(found['next']);
+  return { items: listOf(item).parse(found[key]), next };
+}
+
+function listOf<Item>(item: z.ZodType<Item>): z.ZodType<Item[]> {
+  const known = lists.get(item);
+  // What is kept for the schema of an item is that of a list of such items.
+  if (known !== undefined) return known as z.ZodType<Item[]>;
+  const made = z.array(item);
+  lists.set(item, made);
+  return made;
 }
 
 /** Only the query is taken over: the address in a link may be one that is reached from inside the cloud alone. */

@@ -32,6 +32,8 @@ const SERVICES: Readonly<
   alarm: { title: 'Aodh', path: '/v2' },
 };
 
+const NO_HEADERS: Readonly<Record<string, string>> = {};
+
 export interface Call {
   readonly method: HttpRequest['method'];
   /** Below the service's endpoint, with query. */
@@ -55,6 +57,8 @@ export class Session {
   /** Ends the authentication under way with the session, not with the one caller that began it. */
   readonly #closed = new AbortController();
   readonly #versions = new Map<string, Promise<VersionRange>>();
+  /** The services of the token's catalogue that were asked for; undefined: it has none. */
+  readonly #services = new Map<ServiceName, Service | undefined>();
   #token: Token | undefined;
   #authenticating: Promise<Token> | undefined;
 
@@ -80,20 +84,34 @@ export class Session {
 
   /** A service of the account's region, undefined when the catalogue has none. @throws VimError. */
   async findService(name: ServiceName, signal: AbortSignal): Promise<Service | undefined> {
+    const { catalogue } = await this.#current(signal);
+    if (!this.#services.has(name)) this.#services.set(name, this.#serviceIn(catalogue, name));
+    return this.#services.get(name);
+  }
+
+  /** @throws VimError refused for a region that the catalogue does not have. */
+  #serviceIn(catalogue: Token['catalogue'], name: ServiceName): Service | undefined {
     const { account, face } = this.#options;
-    const token = await this.#current(signal);
-    const endpoint = endpointOf(token.catalogue, name, { region: account.region, face });
+    const endpoint = endpointOf(catalogue, name, { region: account.region, face });
     if (endpoint === undefined) return undefined;
     const { title, path, header } = SERVICES[name];
     const base = path === '' || endpoint.endsWith(path) ? endpoint : `${endpoint}${path}`;
+    /** The header for each microversion that was wanted. */
+    const headers = new Map<string, Readonly<Record<string, string>>>();
+    const headersFor = async (wanted: string, signal: AbortSignal): Promise<Readonly<Record<string, string>>> => {
+      const made = { 'openstack-api-version': `${header ?? ''} ${await this.#negotiate(base, title, wanted, signal)}` };
+      headers.set(wanted, made);
+      return made;
+    };
     return {
       title,
       call: async (call, given) => {
-        const headers =
-          call.version === undefined || header === undefined
-            ? {}
-            : { 'openstack-api-version': `${header} ${await this.#negotiate(base, title, call.version, given)}` };
-        const answer = await this.#send(base, call, headers, given);
+        const { version } = call;
+        const versioned =
+          version === undefined || header === undefined
+            ? NO_HEADERS
+            : (headers.get(version) ?? (await headersFor(version, given)));
+        const answer = await this.#send(base, call, versioned, given);
         if (answer.status < 300) return answer.body;
         throw refusal(title, `${call.method} ${call.path.replace(/\?.*/, '')}`, answer);
       },
@@ -108,7 +126,7 @@ export class Session {
   async #send(
     base: string,
     { method, path, body, repeatable = method !== 'POST' }: Call,
-    headers: Record<string, string>,
+    headers: Readonly<Record<string, string>>,
     signal: AbortSignal,
   ): Promise<HttpAnswer> {
     const { transport } = this.#options;
@@ -121,7 +139,7 @@ export class Session {
         repeatable,
         signal,
       });
-    const token = await this.#current(signal);
+    const token = this.#token ?? (await this.#authenticate(signal));
     const answer = await send(token);
     // 401 means that nothing was done, so this is safe for every method.
     return answer.status === 401 ? send(await this.#renewed(token, signal)) : answer;
@@ -168,6 +186,7 @@ export class Session {
     const id = answer.header('x-subject-token');
     if (id === undefined) throw new VimError('failed', `${identity} gave no token; is it Keystone?`);
     this.#token = decoded(`Keystone's token`, () => decodeToken(id, answer.body));
+    this.#services.clear();
     return this.#token;
   }
 

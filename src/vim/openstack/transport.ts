@@ -2,7 +2,8 @@
  * One HTTP exchange with an OpenStack service: time-outs, repetition of what may be repeated, JSON, and every failure of the way there
  * as a VimError. What the service answered is not judged here.
  */
-import { Agent, request } from 'undici';
+import type { IncomingHttpHeaders } from 'node:http';
+import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { VimError } from '../vim.ts';
 
@@ -101,25 +102,25 @@ export class Transport {
     return this.#dispatcher.destroy();
   }
 
-  async #exchange({ method, url, headers = {}, body, signal }: HttpRequest): Promise<HttpAnswer> {
-    const options: Parameters<typeof request>[1] = {
-      dispatcher: this.#dispatcher,
-      method,
-      signal,
-      headers: {
-        accept: 'application/json',
-        ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-    };
-    const response = await request(url, options);
-    const text = await response.body.text();
-    return {
-      status: response.statusCode,
-      header: (name) => firstOf(response.headers[name.toLowerCase()]),
-      body: parsed(text),
-    };
+  #exchange({ method, url, headers = {}, body, signal }: HttpRequest): Promise<HttpAnswer> {
+    const [origin, path] = splitUrl(url);
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(signal, resolve, reject);
+      this.#dispatcher.dispatch(
+        {
+          origin,
+          path,
+          method,
+          headers: {
+            accept: 'application/json',
+            ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+            ...headers,
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+        },
+        exchange,
+      );
+    });
   }
 
   #pause(milliseconds: number, signal: AbortSignal): Promise<void> {
@@ -139,11 +140,75 @@ export class Transport {
   }
 }
 
+/** One request on its way, until the whole answer is there, or there is none. Leaner than undici's `request`, which makes a stream of the body. */
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #signal: AbortSignal;
+  readonly #resolve: (answer: HttpAnswer) => void;
+  readonly #reject: (error: Error) => void;
+  readonly #chunks: Buffer[] = [];
+  #controller: Dispatcher.DispatchController | undefined;
+  #status = 0;
+  #headers: IncomingHttpHeaders = {};
+
+  constructor(signal: AbortSignal, resolve: (answer: HttpAnswer) => void, reject: (error: Error) => void) {
+    this.#signal = signal;
+    this.#resolve = resolve;
+    this.#reject = reject;
+    if (signal.aborted) this.#stop();
+    else signal.addEventListener('abort', this.#stop, { once: true });
+  }
+
+  /** It has a connection now. */
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    this.#controller = controller;
+    if (this.#signal.aborted) controller.abort(aborted());
+  }
+
+  onResponseStart(_: Dispatcher.DispatchController, status: number, headers: IncomingHttpHeaders): void {
+    this.#status = status;
+    this.#headers = headers;
+  }
+
+  onResponseData(_: Dispatcher.DispatchController, chunk: Buffer): void {
+    this.#chunks.push(chunk);
+  }
+
+  onResponseEnd(): void {
+    this.#signal.removeEventListener('abort', this.#stop);
+    const headers = this.#headers;
+    const [first, ...rest] = this.#chunks;
+    const text = first === undefined ? '' : (rest.length === 0 ? first : Buffer.concat(this.#chunks)).toString();
+    this.#resolve({
+      status: this.#status,
+      header: (name) => firstOf(headers[name.toLowerCase()]),
+      body: parsed(text),
+    });
+  }
+
+  onResponseError(_: Dispatcher.DispatchController, error: Error): void {
+    this.#signal.removeEventListener('abort', this.#stop);
+    this.#reject(error);
+  }
+
+  /** Whoever waits goes on at once, also when the request has no connection yet. */
+  readonly #stop = (): void => {
+    const error = aborted();
+    this.#reject(error);
+    this.#controller?.abort(error);
+  };
+}
+
+/** Origin and path of an absolute URL, as undici wants them. */
+function splitUrl(url: string): readonly [origin: string, path: string] {
+  const path = url.indexOf('/', url.indexOf('://') + 3);
+  return path < 0 ? [url, '/'] : [url.slice(0, path), url.slice(path)];
+}
+
 export function aborted(): VimError {
   return new VimError('aborted', 'The call was given up.');
 }
 
-function firstOf(header: Dispatcher.ResponseData['headers'][string]): string | undefined {
+function firstOf(header: IncomingHttpHeaders[string]): string | undefined {
   return Array.isArray(header) ? header[0] : header;
 }
 

@@ -312,7 +312,7 @@ describe('reconciler', () => {
       expect(vm()?.intent).to.equal('create');
       expect(vim.calls.filter((call) => call.startsWith('createServer'))).to.deep.equal([]);
       await decision;
-      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(await reconciler.settled('vm', 1_000)).to.deep.include({ server: servers()[0]?.id, vmState: 'BUILD' });
       expect(vm()).to.deep.include({ server: servers()[0]?.id });
       expect(vm()).to.not.have.property('intent');
       clock.advance(2_000);
@@ -323,7 +323,7 @@ describe('reconciler', () => {
     it('that is refused for good fails with the reason', async () => {
       await connected();
       await decide(put({ ...ALLOCATION, flavor: 'no-such' }));
-      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(await reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'ERROR' });
       expect(vm()?.vmState).to.equal('ERROR');
       expect(vm()?.fault?.message).to.equal('Flavor no-such could not be found.');
     });
@@ -365,7 +365,7 @@ describe('reconciler', () => {
       await until(() => vim.calls.includes('createServer token-vm'));
       await new Promise((resolve) => setImmediate(resolve));
       clock.advance(2_000);
-      expect(await settled).to.equal(false);
+      expect(await settled).to.equal(undefined);
       vim.hang.clear();
       await eventually(() => vm()?.server !== undefined);
       expect(servers()).to.have.length(1);
@@ -417,7 +417,7 @@ describe('reconciler', () => {
     it('is sent once it is durable, and the record goes when the server is gone', async () => {
       const allocation = await booted();
       await decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
-      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(await reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'DELETING' });
       expect(vm()?.vmState).to.equal('DELETING');
       expect(servers()[0]?.deleting).to.equal(true);
       clock.advance(1_000);
@@ -554,7 +554,7 @@ describe('reconciler', () => {
     it('are made once, and are in the record with their state', async () => {
       await connected();
       await decide(put(NETWORK));
-      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(await reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'ACTIVE' });
       expect(vm()).to.include({ vmState: 'ACTIVE', server: made('network')[0] });
       await decide(put(wanted({ kind: 'volume', sizeGb: 1 }, 'volume')));
       await until(() => ledger.head.allocations.get('volume')?.vmState === 'BUILD');
@@ -939,7 +939,7 @@ describe('reconciler', () => {
     await new Promise((resolve) => setImmediate(resolve));
     await reconciler.close();
     await reconciler.close();
-    expect(await waiting).to.equal(false);
+    expect(await waiting).to.equal(undefined);
     expect(clock.next).to.equal(undefined);
     expect(vm()?.intent).to.equal('create');
   });
