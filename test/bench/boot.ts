@@ -197,17 +197,19 @@ export async function measured(consumer: Consumer, cloud: StandIn, rounds: numbe
   for (let round = 0; round < rounds; round += 1) {
     const seen = await consumer.boots(AT_ONCE);
     const requests = await requestsOf(cloud);
-    boots.push(...seen.map((each) => partsOf(each, requests)));
+    boots.push(...seen.flatMap((each) => partsOf(each, requests) ?? []));
   }
   return boots;
 }
 
-function partsOf({ name, sent, answered, heard }: Seen, requests: readonly CloudRequest[]): Boot {
+/** @returns undefined when a list of all servers told of it first, as happens once a minute: lists are not kept apart by server */
+function partsOf({ name, sent, answered, heard }: Seen, requests: readonly CloudRequest[]): Boot | undefined {
   const creation = requests.find(({ method, server }) => method === 'POST' && server === name);
   const active = requests.find(
     ({ method, server, status }) => method === 'GET' && server === name && status === 'ACTIVE',
   );
-  if (creation === undefined || active === undefined) throw new Error(`the cloud does not know of ${name}`);
+  if (creation === undefined) throw new Error(`the cloud does not know of ${name}`);
+  if (active === undefined || heard < active.answered) return undefined;
   const lookUps = requests.filter(({ method, tag }) => method === 'GET' && tag === creation.tag);
   const withCloud = lookUps.reduce((sum, each) => sum + each.answered - each.arrived, 0);
   return {
