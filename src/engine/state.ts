@@ -221,7 +221,7 @@ export function apply(head: Head, change: Change): void {
       replace(head, head.offers, change.id, change.body, linkOffer);
       break;
     case 'allocation':
-      replace(head, head.allocations, change.id, change.body, linkAllocation);
+      replace(head, head.allocations, change.id, change.body, linkAllocation, takesTheSame);
       break;
   }
 }
@@ -319,6 +319,27 @@ function holdsTheSame(a: Reservation, b: Reservation): boolean {
     a.tenant === b.tenant &&
     a.claims.length === b.claims.length &&
     a.claims.every((claim, index) => sameClaim(claim, b.claims[index]))
+  );
+}
+
+/** Whether an allocation takes the same from the same, for the same account, as before: nearly all changes are of its state alone. */
+function takesTheSame(a: Allocation, b: Allocation): boolean {
+  return (
+    a.capacity === b.capacity &&
+    a.claims === b.claims &&
+    a.pool === b.pool &&
+    a.provider === b.provider &&
+    a.host === b.host &&
+    a.claim === b.claim &&
+    a.disk === b.disk &&
+    a.startsAt === b.startsAt &&
+    a.endsAt === b.endsAt &&
+    a.backing === b.backing &&
+    a.resource === b.resource &&
+    a.reservation === b.reservation &&
+    a.token === b.token &&
+    a.owner === b.owner &&
+    a.tenant === b.tenant
   );
 }
 
@@ -458,7 +479,17 @@ function linkOffer(head: Head, offer: Offer, sign: 1 | -1): void {
   else head.heldOffers.delete(offer);
 }
 
-function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void {
+function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1, kept: boolean): void {
+  if (!kept) linkWhatItTakes(head, allocation, sign);
+  if (allocation.server !== undefined)
+    entry(head.servers, serverKey(allocation.provider, allocation.server), allocation.id, sign);
+  const made = elementMade(allocation);
+  if (made !== undefined) head.elements.made(allocation.provider, made, sign);
+  if (isOutstanding(allocation)) mark(head.intents, allocation.id, sign);
+  if (allocation.vmState === 'DELETING' && allocation.backing === 'own') mark(head.departing, allocation.id, sign);
+}
+
+function linkWhatItTakes(head: Head, allocation: Allocation, sign: 1 | -1): void {
   linkOwned(head, 'allocation', allocation, sign);
   holdMachine(head, allocation, sign);
   countAllocation(head, allocation, sign);
@@ -472,13 +503,7 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1): void 
   }
   if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);
   member(head.allocationsIn, allocation.pool, allocation.id, sign);
-  if (allocation.server !== undefined)
-    entry(head.servers, serverKey(allocation.provider, allocation.server), allocation.id, sign);
-  const made = elementMade(allocation);
-  if (made !== undefined) head.elements.made(allocation.provider, made, sign);
   entry(head.tokens, allocation.token, allocation.id, sign);
-  if (isOutstanding(allocation)) mark(head.intents, allocation.id, sign);
-  if (allocation.vmState === 'DELETING' && allocation.backing === 'own') mark(head.departing, allocation.id, sign);
 }
 
 /** What was made in the VIM for an allocation, as its inventory will tell of it. */
