@@ -91,6 +91,8 @@ class TroubledVim implements Vim {
   readonly providerId: string;
   readonly events$: Vim['events$'];
   readonly calls: string[] = [];
+  /** Of each request for a server, whether it says that its token is new. */
+  readonly fresh: boolean[] = [];
   /** Calls whose answer is lost: they take effect, and nobody hears. */
   loseAnswersOf = new Map<keyof Vim, number>();
   /** Calls that fail before they take effect. */
@@ -109,8 +111,10 @@ class TroubledVim implements Vim {
 
   discover = (signal: AbortSignal): ReturnType<Vim['discover']> =>
     this.#trouble('discover', '', () => this.#vim.discover(signal));
-  createServer = (request: CreateServer, signal: AbortSignal): ReturnType<Vim['createServer']> =>
-    this.#trouble('createServer', request.token, () => this.#vim.createServer(request, signal));
+  createServer = (request: CreateServer, signal: AbortSignal): ReturnType<Vim['createServer']> => {
+    this.fresh.push(request.fresh === true);
+    return this.#trouble('createServer', request.token, () => this.#vim.createServer(request, signal));
+  };
   deleteServer = (id: string, signal: AbortSignal): Promise<void> =>
     this.#trouble('deleteServer', '', () => this.#vim.deleteServer(id, signal));
   findServersByToken = (token: string, signal: AbortSignal): ReturnType<Vim['findServersByToken']> =>
@@ -320,6 +324,15 @@ describe('reconciler', () => {
       expect(servers()).to.have.length(1);
     });
 
+    it('has its state decided on when the VIM tells it, and waits for no other that was told before', async () => {
+      await connected();
+      const ids = ['vm', 'second', 'third'];
+      await decide(...ids.map((id) => put({ ...ALLOCATION, id, token: `token-${id}` })));
+      for (const id of ids) expect(await reconciler.settled(id, 1_000)).to.deep.include({ vmState: 'BUILD' });
+      clock.advance(2_000);
+      expect(ids.map((id) => ledger.head.allocations.get(id)?.vmState)).to.deep.equal(['ACTIVE', 'ACTIVE', 'ACTIVE']);
+    });
+
     it('that is refused for good fails with the reason', async () => {
       await connected();
       await decide(put({ ...ALLOCATION, flavor: 'no-such' }));
@@ -350,6 +363,7 @@ describe('reconciler', () => {
       await decide(put(ALLOCATION));
       await eventually(() => vm()?.server !== undefined);
       expect(servers()).to.have.length(1);
+      expect(vim.fresh, 'only what was never asked for need not be looked up').to.deep.equal([true, false]);
       vim.failures.set('createServer', Array.from({ length: 20 }, lost));
       await decide(put({ ...ALLOCATION, id: 'second', token: 'token-2' }));
       await eventually(() => ledger.head.allocations.get('second')?.vmState === 'ERROR');
@@ -401,6 +415,7 @@ describe('reconciler', () => {
       open();
       await until(() => vm()?.server !== undefined);
       expect(servers()).to.have.length(1);
+      expect(vim.fresh, 'nobody knows after a restart').to.deep.equal([false]);
     });
   });
 

@@ -45,6 +45,15 @@ describe('Nova', () => {
     expect(member(fixture.cloud.asked('POST', SERVERS)[1]?.body, 'server.networks')).to.equal('none');
   });
 
+  it('looks for a server with the token before it makes one, unless nothing was ever asked for with it', async () => {
+    await vim.createServer(request({ fresh: true }), signal);
+    expect(fixture.cloud.asked('GET', DETAIL)).to.have.length(0);
+    const { serverId } = await vim.createServer(request(), signal);
+    expect(fixture.cloud.asked('GET', DETAIL)).to.have.length(1);
+    expect(fixture.cloud.asked('POST', SERVERS), 'it is there already').to.have.length(1);
+    expect((await vim.findServersByToken('t1', signal))[0]?.id).to.equal(serverId);
+  });
+
   it('finds a server by a token that is no tag as it is', async () => {
     const token = `${'long '.repeat(20)}/,`;
     const { serverId } = await vim.createServer(request({ token }), signal);

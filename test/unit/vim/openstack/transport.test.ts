@@ -77,6 +77,25 @@ describe('calls to OpenStack', () => {
     }
   });
 
+  it('ends a call that the caller gives up before there is a connection for it', async () => {
+    const vim = fixture.connect();
+    const everyConnection = 16;
+    fixture.cloud.script('GET', SERVERS, ...Array.from({ length: everyConnection }, () => 'hang' as const));
+    const caller = new AbortController();
+    const hanging = Array.from({ length: everyConnection }, () => vim.listServers(caller.signal));
+    await fixture.until(() => fixture.cloud.asked('GET', SERVERS).length === everyConnection, 0);
+    const impatient = new AbortController();
+    const waiting = vim.listServers(impatient.signal);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    impatient.abort();
+    await failureOf(waiting, 'aborted');
+    caller.abort();
+    for (const call of hanging) await failureOf(call, 'aborted');
+    expect(fixture.cloud.asked('GET', SERVERS), 'the one that was given up is not sent').to.have.length(
+      everyConnection,
+    );
+  });
+
   it('says that nothing was delivered when nobody listens', async () => {
     const gone = await OpenStackFixture.start();
     const { endpoint } = gone.cloud;
