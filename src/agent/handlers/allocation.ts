@@ -56,8 +56,8 @@ export function allocationHandlers(
       return { result: 'conflict', reason: reasonOut(reason), message };
     }
     const { id } = result.allocation;
-    await engine.reconciler.settled(id, engine.patience.acceptance);
-    const allocation = await engine.read((head) => head.allocations.get(id));
+    const settled = await engine.reconciler.settled(id, engine.patience.acceptance);
+    const allocation = settled ?? (await engine.read((head) => head.allocations.get(id)));
     return attachmentAnswer(allocation ?? result.allocation, result.attachment);
   };
   return {

@@ -796,11 +796,11 @@ describe('reconciler', () => {
       await running();
       expect(await ask('attachResource')).to.equal('accepted');
       expect(volume().attachedTo).to.equal('vm');
-      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(await reconciler.settled('vm', 1_000)).to.have.property('id', 'vm');
       expect([attached(), machine().volumes, machine().pending]).to.deep.equal([true, [volume().server], undefined]);
       await ask('detachResource');
       expect(volume().attachedTo, 'until it is detached').to.equal('vm');
-      expect(await reconciler.settled('vm', 1_000)).to.equal(true);
+      expect(await reconciler.settled('vm', 1_000)).to.have.property('id', 'vm');
       expect([attached(), machine().volumes, volume().attachedTo]).to.deep.equal([false, undefined, undefined]);
     });
 
