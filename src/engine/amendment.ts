@@ -159,7 +159,10 @@ function movedAway(
   allocations: readonly Allocation[],
   now: Instant,
 ): Refusal | undefined {
-  if (start === undefined || start === before.start || start <= now || before.startsAt > now) return undefined;
+  if (start === undefined || start === before.start || before.startsAt > now) return undefined;
+  // One that is past changes nothing, unless what recurs would be at other hours.
+  const period = before.series?.period ?? 1;
+  if (start <= now && (start - before.startsAt) % period === 0) return undefined;
   return allocations.length === 0 ? undefined : inUseSince(before, start, allocations);
 }
 

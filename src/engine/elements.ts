@@ -82,6 +82,7 @@ function placeOf(head: Head, { zone }: Demand, nodes: readonly Node[], name: str
     if (pool === undefined || found === undefined) continue;
     // A host, as its cores, is in its zone alone.
     if (found.what !== 'element' && zone !== undefined && !inZone(head, pool, zone)) continue;
+    if (found.what === 'host' && pool.zone !== undefined && pool.zone !== found.host.zone) continue;
     const rank = (pool.elements ?? []).length > 0 ? 0 : counts(node, found) ? 1 : 2;
     if (best === undefined || rank < best.rank) best = { node, found, rank };
   }

@@ -66,6 +66,7 @@ function readmitInUse(draft: Draft, before: Reservation, wanted: Reservation): A
   draft.put('reservation', before.id, { ...before, claims: base });
   const context = { ...near, pinned };
   const left = { ...demand, capacity: subtract(demand.capacity, counted), ...withoutHosts(demand, pinned) };
+  if (isZero(left.capacity) && !hasParts(left)) return { outcome: 'placed', claims: base };
   const rest = admitOnce(draft.head, left, window, at.now, context);
   if (rest.outcome === 'refused') return rest;
   const claims = merge(base, rest.claims);

@@ -1,0 +1,197 @@
+/** Changes of reservations: what stays where it is, what is placed again, and why a change is refused. */
+import { expect } from 'chai';
+import type { Container, Id, Reservation } from '../../../src/engine/entities.ts';
+import { hostName } from '../../../src/engine/hosts.ts';
+import type { Commands } from '../../../src/engine/requests.ts';
+import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
+
+const T = NOW + DAY;
+
+/** Two pools of ten cores, `a` and `b`, each on a host of its own. */
+class Lab extends Engine {
+  readonly source = this.provider([
+    { name: 'h1', cores: 10, zone: 'z1' },
+    { name: 'h2', cores: 10, zone: 'z2' },
+  ]);
+
+  constructor() {
+    super();
+    for (const [id, zone] of [
+      ['a', 'z1'],
+      ['b', 'z2'],
+    ] as const) {
+      const capacity = { cores: 10, ram: 10_240, instances: 10 };
+      const entry = { id, source: this.source, zone, capacity, adjustments: [] };
+      this.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
+    }
+  }
+
+  machine(reservation: Id): { readonly claim: string | undefined; readonly host: string | undefined } {
+    const result = this.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation });
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    const { claim, host } = result.allocation;
+    return { claim, host };
+  }
+
+  found(id: Id): Reservation {
+    const reservation = this.head.reservations.get(id);
+    if (reservation === undefined) throw new Error(`no reservation ${id}`);
+    return reservation;
+  }
+
+  /** Each claim as `id pool[/host] cores`. */
+  claims(id: Id): string[] {
+    return this.found(id).claims.map(({ id: claim, node, host, capacity }) => {
+      const place = `${node.slice('pool/'.length)}${host === undefined ? '' : `/${hostName(host)}`}`;
+      return `${claim} ${place} ${capacity.cores ?? 0}`;
+    });
+  }
+
+  /** Changes a reservation; says why where it is refused, and that nothing has changed then. */
+  change(id: Id, input: Omit<Parameters<Commands['updateReservation']>[1], 'id'>): string {
+    const before = this.found(id);
+    const result = this.do('updateReservation', { id, ...input });
+    if (result.outcome === 'updated') return 'updated';
+    expect(this.found(id)).to.equal(before);
+    return `${result.refusal.reason}: ${result.refusal.message}`;
+  }
+}
+
+function web(count: number, more: Partial<Container> = {}): Container {
+  return { name: 'web', count, size: { vcpus: 4, ram: 1024, disk: 1 }, ...more };
+}
+
+describe('a change', () => {
+  it('of a name alone moves nothing', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 2 } } });
+    const { claims } = lab.found(id);
+    lab.told();
+    expect(lab.change(id, { name: 'other' })).to.equal('updated');
+    expect(lab.found(id)).to.deep.include({ name: 'other', claims });
+    expect(lab.told()).to.deep.equal(['reservation updated scheduled']);
+  });
+
+  it('keeps the pool while it fits there, and what is consumed wherever it is', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ end: T, demand: { capacity: { cores: 3, ram: 2048, instances: 3 }, pools: ['b'] } });
+    expect(lab.change(id, { clear: ['pools'], demand: { capacity: { cores: 10 } } })).to.equal('updated');
+    expect(lab.claims(id)).to.deep.equal(['1 b 10']);
+    lab.machine(id);
+    lab.machine(id);
+    expect(lab.change(id, { demand: { capacity: { cores: 3 } } })).to.equal('updated');
+    const other = lab.reserve({ end: T, demand: { capacity: { cores: 7 }, pools: ['b'] } });
+    // What is consumed stays, and the rest goes where it fits.
+    expect(lab.change(id, { demand: { capacity: { cores: 4 } } })).to.equal('updated');
+    expect(lab.claims(id)).to.deep.equal(['1 b 2', '2 a 2']);
+    lab.do('cancelReservation', { id: other });
+    expect(lab.change(id, { demand: { capacity: { cores: 5 } } })).to.equal('updated');
+    // In the first pool that takes the rest, beside what is consumed.
+    expect(lab.claims(id)).to.deep.equal(['1 b 2', '2 a 3']);
+    expect(lab.change(id, { demand: { pools: ['b'] } })).to.equal('updated');
+    expect(lab.claims(id)).to.deep.equal(['1 b 5']);
+    expect(lab.change(id, { demand: { capacity: { cores: 1 } } })).to.equal(
+      'below-allocated: In use under the reservation are 2 cores, 1024 ram, 2 instances; it cannot have less.',
+    );
+    expect(lab.change(id, { demand: { pools: ['a'] } })).to.equal(
+      "below-allocated: In use under the reservation are 2 cores, 1024 ram, 2 instances of the pools 'b', which it has to keep.",
+    );
+    expect(lab.change(id, { demand: { capacity: { cores: 11 } } })).to.match(/^insufficient-capacity: /);
+  });
+
+  it('keeps the instances that run, on their hosts', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ end: T, demand: { capacity: {}, containers: [web(3)] } });
+    expect(lab.claims(id)).to.deep.equal(['1 a/h1 4', '2 a/h1 4', '3 b/h2 4']);
+    lab.machine(id);
+    const { claim = '', host } = lab.machine(id);
+    const running = lab.claims(id).filter((each) => each.startsWith('1 ') || each.startsWith(`${claim} `));
+    expect(host).to.equal('h1');
+    expect(lab.change(id, { demand: { containers: [web(2)] } })).to.equal('updated');
+    expect(lab.claims(id)).to.deep.equal(running);
+    const below =
+      'below-allocated: In use under the reservation are 2 cores, 1024 ram, 2 instances; it cannot have less.';
+    expect(lab.change(id, { demand: { containers: [web(1)] } })).to.equal(below);
+    expect(lab.change(id, { demand: { containers: [{ ...web(2), name: 'db' }] } })).to.equal(below);
+    expect(lab.change(id, { clear: ['container'], demand: { capacity: { cores: 8 } } })).to.equal(below);
+    expect(lab.change(id, { demand: { containers: [web(4)], capacity: { cores: 1 } } })).to.equal('updated');
+    expect(lab.claims(id).slice(0, 2)).to.deep.equal(running);
+    expect(new Set(lab.found(id).claims.map((each) => each.id)).size).to.equal(5);
+    expect(lab.claims(id).filter((each) => each.includes('b/h2'))).to.have.length(2);
+  });
+
+  it('keeps a host that is held whole while machines run there', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ end: T, demand: { capacity: {}, elements: ['h1'] } });
+    expect(lab.machine(id).host).to.equal('h1');
+    expect(lab.change(id, { demand: { elements: ['h2'] } })).to.match(
+      /^below-allocated: In use under the reservation are /,
+    );
+    expect(lab.change(id, { demand: { elements: ['h1', 'h2'] } })).to.equal('updated');
+    expect(lab.claims(id)).to.deep.equal(['1 a/h1 10', '2 b/h2 10']);
+    expect(lab.change(id, { demand: { elements: ['h1'] } })).to.equal('updated');
+    expect(lab.claims(id)).to.deep.equal(['1 a/h1 10']);
+  });
+
+  it('puts off a start that has arrived while nothing runs, and begins anew then', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
+    expect(lab.found(id).status).to.equal('active');
+    expect(lab.change(id, { start: NOW + HOUR, end: NOW + 2 * HOUR })).to.equal('updated');
+    expect(lab.found(id)).to.include({ status: 'scheduled', startsAt: NOW + HOUR });
+    lab.advance(HOUR);
+    expect(lab.found(id).status).to.equal('active');
+    lab.machine(id);
+    expect(lab.change(id, { start: NOW + 90 * MINUTE })).to.equal(
+      'below-allocated: The start cannot be put off to 2030-01-01T01:30:00Z: 1 virtual machines were made under the reservation since 2030-01-01T01:00:00Z.',
+    );
+    expect(lab.change(id, { end: NOW + 3 * HOUR })).to.equal('updated');
+    expect(lab.found(id)).to.include({ startsAt: NOW + HOUR, endsAt: NOW + 3 * HOUR, status: 'active' });
+    for (const { endsAt } of lab.head.allocations.values()) expect(endsAt).to.equal(NOW + 3 * HOUR);
+  });
+
+  it('begins at once when its start is now', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 2 } } });
+    expect(lab.change(id, { start: NOW })).to.equal('updated');
+    expect(lab.found(id)).to.include({ startsAt: NOW, status: 'active' });
+  });
+
+  it('is bound by quotas in what it adds, not in what it has or takes away', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 4 } } });
+    lab.now += 1;
+    const quotas = [{ name: 'q', user: 'alice', capacity: { cores: 3 } }];
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...lab.head.policy, quotas } }] });
+    lab.now += 1;
+    expect(lab.change(id, { demand: { capacity: { cores: 5 } } })).to.match(/^quota-exceeded: /);
+    expect(lab.change(id, { start: T - HOUR, end: T })).to.match(/^quota-exceeded: /);
+    expect(lab.change(id, { name: 'same' })).to.equal('updated');
+    expect(lab.change(id, { demand: { capacity: { cores: 2 } } })).to.equal('updated');
+    expect(lab.change(id, { demand: { capacity: { cores: 4 } } })).to.match(/^quota-exceeded: /);
+    expect(lab.change(id, { demand: { capacity: { cores: 3 } } })).to.equal('updated');
+  });
+
+  it('of what recurs keeps what runs in its window, and names by their numbers the later ones that fall short', () => {
+    const lab = new Lab();
+    const recurrence = { frequency: 'daily', interval: 1, count: 4 } as const;
+    const demand = { capacity: { cores: 2, ram: 1024, instances: 2 }, pools: ['a'] };
+    const id = lab.reserve({ start: NOW, end: NOW + HOUR, recurrence, demand });
+    lab.advance(DAY);
+    lab.machine(id);
+    lab.reserve({ start: T + DAY, end: T + DAY + HOUR, demand: { capacity: { cores: 7 }, pools: ['a'] } });
+    const result = lab.do('updateReservation', { id, demand: { capacity: { cores: 4 } } });
+    if (result.outcome !== 'refused') throw new Error(result.outcome);
+    expect(result.refusal.shortWindows).to.deep.equal([
+      { occurrence: 3, window: { start: T + DAY, end: T + DAY + HOUR } },
+    ]);
+    expect(result.refusal).not.to.have.any.keys('nextWindow', 'searchedUntil');
+    expect(lab.change(id, { demand: { capacity: { cores: 3 } } })).to.equal('updated');
+    expect(lab.found(id).series).to.include({ occurrence: 2, count: 4 });
+    expect(lab.head.nodes.get('pool/a')?.free.valueAt(T + DAY)[0]).to.equal(0);
+    expect(lab.head.nodes.get('pool/a')?.free.valueAt(T + 2 * DAY)[0]).to.equal(7);
+    expect(lab.change(id, { start: NOW + 2 * HOUR, end: NOW + 3 * HOUR })).to.match(
+      /^below-allocated: The start cannot/,
+    );
+  });
+});
