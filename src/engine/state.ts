@@ -30,6 +30,7 @@ import { HostMap, hostId, onHost } from './hosts.ts';
 import type { HostAmount } from './hosts.ts';
 import { emptyOwnedIndex } from './ownership.ts';
 import type { Owned, OwnedIndex, OwnedKind } from './ownership.ts';
+import { ReservationIndex, ReservationMap } from './reservation-map.ts';
 import { recordOf, reservationIn, sharedClaims } from './reservation-record.ts';
 import type { ReservationRecord } from './reservation-record.ts';
 import { countAllocation, countOffer, countReservation, recount } from './quota.ts';
@@ -43,6 +44,7 @@ import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { isOutstanding } from './outstanding.ts';
 import { WindowIndex } from './window-index.ts';
+import type { Spanned } from './window-index.ts';
 import { addOver, eachOf, windowsIn } from './windows.ts';
 import { FINAL_STATUSES } from './lifecycle.ts';
 
@@ -84,7 +86,7 @@ export interface Node {
 export interface Head {
   readonly providers: Map<Id, Provider>;
   readonly pools: Map<Id, Pool>;
-  readonly reservations: Map<Id, Reservation>;
+  readonly reservations: ReservationMap;
   readonly offers: Map<Id, Offer>;
   readonly allocations: Map<Id, Allocation>;
   policy: Policy;
@@ -96,16 +98,16 @@ export interface Head {
   /** Ids of pools in order, the order in which demands are placed. */
   poolOrder: readonly Id[];
   /** Reservations that hold something or will, by their window in effect. Those that are over and hold nothing are not in it. */
-  readonly held: WindowIndex<Reservation>;
+  readonly held: ReservationIndex;
   /** Reservations that are over and kept for the record. */
-  readonly over: WindowIndex<Reservation>;
+  readonly over: ReservationIndex;
   /** Offers that are held, by their window. */
   readonly heldOffers: WindowIndex<Offer>;
   /**
    * Reservations that have not started, by the nodes on which they hold something; only on nodes of providers on which
    * something may be displaced. Degraded ones are in it whether they have started or not.
    */
-  readonly upcoming: Map<NodeId, WindowIndex<Reservation>>;
+  readonly upcoming: Map<NodeId, ReservationIndex>;
   /** Machines that hold something themselves, and what else is being withdrawn, by node. */
   readonly standing: Map<NodeId, Set<Id>>;
   /** Reservations that wait for a machine to be gone, by the machine. */
@@ -129,20 +131,23 @@ export interface Head {
 }
 
 export function emptyHead(): Head {
+  const nodes = new Map<NodeId, Node>();
+  const hosts = new HostMap();
+  const reservations = new ReservationMap({ nodes, hosts });
   return {
     providers: new Map(),
     pools: new Map(),
-    reservations: new Map(),
+    reservations,
     offers: new Map(),
     allocations: new Map(),
     policy: DEFAULT_POLICY,
-    nodes: new Map(),
-    hosts: new HostMap(),
+    nodes,
+    hosts,
     elements: new ElementMap(),
     outages: NO_OUTAGES,
     poolOrder: [],
-    held: new WindowIndex(),
-    over: new WindowIndex(),
+    held: new ReservationIndex(reservations),
+    over: new ReservationIndex(reservations),
     heldOffers: new WindowIndex(),
     upcoming: new Map(),
     standing: new Map(),
@@ -263,8 +268,8 @@ export function loadRecord(head: Head, record: StoredRecord): void {
   if (record.kind === 'reservation') {
     // Cast: as below.
     const reservation = reservationIn(record.id, record.body as ReservationRecord, head);
-    head.reservations.set(reservation.id, reservation);
-    linkReservation(head, reservation, 1, false, 'later');
+    const entry = head.reservations.load(reservation, record.text);
+    linkReservation(head, reservation, 1, false, entry);
     return;
   }
   // Cast: the body was written by `writesOf` below; the store vouches that it is what was written.
@@ -293,9 +298,15 @@ type When = 'now' | 'later';
 /** @param kept whether what it holds stays as it is, and need not be given back and held again */
 type Link<Entity> = (head: Head, entity: Entity, sign: 1 | -1, kept: boolean) => void;
 
+interface Entities<Entity> {
+  get(id: Id): Entity | undefined;
+  set(id: Id, entity: Entity): void;
+  delete(id: Id): void;
+}
+
 function replace<Entity>(
   head: Head,
-  entities: Map<Id, Entity>,
+  entities: Entities<Entity>,
   id: Id,
   body: Entity | null,
   link: Link<Entity>,
@@ -388,7 +399,7 @@ function reindexUpcoming(head: Head, node: NodeId): void {
   }
 }
 
-function indexUpcoming(head: Head, reservation: Reservation, node: NodeId, sign: 1 | -1): void {
+function indexUpcoming(head: Head, reservation: Reservation, node: NodeId, sign: 1 | -1, loaded?: Spanned): void {
   if (reservation.status !== 'scheduled' && reservation.status !== 'degraded') return;
   let index = head.upcoming.get(node);
   if (sign === -1) {
@@ -398,10 +409,10 @@ function indexUpcoming(head: Head, reservation: Reservation, node: NodeId, sign:
   }
   if (preEmptionOn(head, node) === 'none') return;
   if (index === undefined) {
-    index = new WindowIndex();
+    index = new ReservationIndex(head.reservations);
     head.upcoming.set(node, index);
   }
-  index.add(reservation);
+  addTo(index, reservation, loaded);
 }
 
 function linkProvider(head: Head, provider: Provider, sign: 1 | -1): void {
@@ -444,10 +455,17 @@ function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
   dropIfEmpty(head, source);
 }
 
-function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1, kept: boolean, when: When = 'now'): void {
+/** @param loaded what stands for it in indexes, when it is loaded beside many others */
+function linkReservation(
+  head: Head,
+  reservation: Reservation,
+  sign: 1 | -1,
+  kept: boolean,
+  loaded?: Spanned,
+): void {
   linkOwned(head, 'reservation', reservation, sign);
   if (!kept) {
-    hold(head, reservation.claims, sign, when);
+    hold(head, reservation.claims, sign, loaded === undefined ? 'now' : 'later');
     countReservation(head, reservation, sign);
     for (const { host, element } of reservation.claims) {
       if (host !== undefined) head.hosts.holder(host, reservation.id, sign);
@@ -455,15 +473,19 @@ function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1, kep
     }
   }
   const index = isOver(reservation) ? head.over : head.held;
-  if (sign === -1) index.delete(reservation);
-  else if (when === 'later') index.addLater(reservation);
-  else index.add(reservation);
+  if (sign === 1) addTo(index, reservation, loaded);
+  else index.delete(reservation);
   if (reservation.status === 'degraded') mark(head.degraded, reservation.id, sign);
   const { claims } = reservation;
   // Nearly all have one claim, and sets cost.
   const nodes = claims.length === 1 ? claims : new Map(claims.map((claim) => [claim.node, claim])).values();
-  for (const { node } of nodes) indexUpcoming(head, reservation, node, sign);
+  for (const { node } of nodes) indexUpcoming(head, reservation, node, sign, loaded);
   for (const machine of reservation.awaits ?? []) member(head.awaiting, machine, reservation.id, sign);
+}
+
+function addTo(index: ReservationIndex, reservation: Reservation, loaded: Spanned | undefined): void {
+  if (loaded === undefined) index.add(reservation);
+  else index.addLater(loaded);
 }
 
 function linkOwned(head: Head, kind: OwnedKind, { id, tenant }: Owned & { readonly id: Id }, sign: 1 | -1): void {

@@ -28,6 +28,8 @@ export interface StoredRecord {
   readonly id: string;
   /** The parsed JSON object: checked for being an object, not for its shape. */
   readonly body: object;
+  /** The text that it was parsed from, for whoever would rather keep that; absent where it never was a text. */
+  readonly text?: string;
 }
 
 /** Puts a record in place of the one of the same kind and id, or removes it when the body is null. */

@@ -80,8 +80,16 @@ export interface Query<Row> {
   all(...parameters: readonly SqlValue[]): readonly Row[];
 }
 
+/** Records of a kind from an id on: how many, and their ids and bodies joined by line breaks; null where there are none. */
+export interface JoinedRecordsRow {
+  readonly count: number;
+  readonly ids: string | null;
+  readonly bodies: string | null;
+}
+
 export interface Statements {
   readonly records: Query<RecordRow>;
+  readonly joinedRecords: Query<JoinedRecordsRow>;
   readonly events: Query<EventRow>;
   readonly firstSeqSince: Query<{ readonly seq: number | null }>;
   readonly logBounds: Query<LogBoundsRow>;
@@ -98,6 +106,9 @@ export function prepareStatements(database: SqlDatabase): Statements {
   const query = <Row>(sql: string): Query<Row> => database.prepare(sql) as unknown as Query<Row>;
   return {
     records: query('SELECT id, body FROM record WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?'),
+    joinedRecords: query(`
+      SELECT count(*) AS count, group_concat(id, char(10)) AS ids, group_concat(body, char(10)) AS bodies
+      FROM (SELECT id, body FROM record WHERE kind = ? AND id >= ? ORDER BY id LIMIT ?)`),
     events: query(`
       SELECT seq, time, module, name, content FROM event
       WHERE seq BETWEEN ? AND ? AND time BETWEEN ? AND ? ORDER BY seq LIMIT ?`),

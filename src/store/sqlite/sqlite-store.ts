@@ -43,7 +43,7 @@ const MOST_UNDER_WAY = 2;
 /** The fewest commits that the thread is given in the middle of a turn. */
 const FEWEST_EARLY = 8;
 /** Records read at a time. */
-const RECORD_PAGE = 1_000;
+const RECORD_PAGE = 100;
 /** Events read from the log at a time. */
 const EVENT_PAGE = 200;
 /** Events removed from the log at a time. */
@@ -223,14 +223,15 @@ export class SqliteStore implements Store {
   *#records(kind: RecordKind): Iterable<StoredRecord> {
     for (let first = ''; ;) {
       const from = first;
-      const page = this.#reading(() => this.#statements.records.all(kind, from, RECORD_PAGE));
-      for (const { id, body } of page) {
-        yield { kind, id, body: parseObject(body, `record ${kind} ${id} in ${this.#path}`) };
+      const page = this.#reading(() => recordPage(this.#statements, kind, from));
+      for (const [index, id] of page.ids.entries()) {
+        const text = page.bodies[index] ?? '';
+        yield { kind, id, body: parseObject(text, () => `record ${kind} ${id} in ${this.#path}`), text };
       }
-      const last = page.at(-1);
-      if (last === undefined || page.length < RECORD_PAGE) return;
+      const last = page.ids.at(-1);
+      if (last === undefined || page.ids.length < RECORD_PAGE) return;
       // The least text that comes after it.
-      first = `${last.id}\u0000`;
+      first = `${last}\u0000`;
     }
   }
 
@@ -349,19 +350,39 @@ export class SqliteStore implements Store {
   }
 }
 
-function eventOf(row: EventRow, path: string): EventRecord {
-  const { seq, time, module, name } = row;
-  return { seq, time, module, name, content: parseObject(row.content, `event ${seq} in ${path}`) };
+/** Records of a kind from an id on, in the order of their ids. */
+interface RecordPage {
+  readonly ids: readonly string[];
+  readonly bodies: readonly string[];
 }
 
-function parseObject(text: string, what: string): object {
+/**
+ * A page as two texts that are taken apart again: parts of a long text, where each by itself would be copied about by the garbage
+ * collector as long as it is young.
+ */
+function recordPage(statements: Statements, kind: RecordKind, from: string): RecordPage {
+  const joined = statements.joinedRecords.get(kind, from, RECORD_PAGE);
+  const ids = joined?.ids?.split('\n') ?? [];
+  const bodies = joined?.bodies?.split('\n') ?? [];
+  if (ids.length === joined?.count && bodies.length === joined.count) return { ids, bodies };
+  // JSON that this store wrote has no line breaks in it, but an id may have some.
+  const rows = statements.records.all(kind, from, RECORD_PAGE);
+  return { ids: rows.map(({ id }) => id), bodies: rows.map(({ body }) => body) };
+}
+
+function eventOf(row: EventRow, path: string): EventRecord {
+  const { seq, time, module, name } = row;
+  return { seq, time, module, name, content: parseObject(row.content, () => `event ${seq} in ${path}`) };
+}
+
+function parseObject(text: string, what: () => string): object {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (cause) {
-    throw new StoreError('corrupt', `${what} is not JSON`, { cause });
+    throw new StoreError('corrupt', `${what()} is not JSON`, { cause });
   }
-  if (typeof value !== 'object' || value === null) throw new StoreError('corrupt', `${what} is not a JSON object`);
+  if (typeof value !== 'object' || value === null) throw new StoreError('corrupt', `${what()} is not a JSON object`);
   return value;
 }
 
