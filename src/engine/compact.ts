@@ -15,7 +15,8 @@ export type Following = 'id' | 'modifiedOn' | 'startsAt' | 'endsAt' | 'claims';
 /** The same reservation. */
 export function compact(reservation: Reservation): Reservation {
   const { id, modifiedOn, startsAt, endsAt, claims } = reservation;
-  return compactOf(reservation, { id, modifiedOn, startsAt, endsAt, claims: claims.map(compactClaim) });
+  const following = { id, modifiedOn, startsAt, endsAt, claims: claims.map(compactClaim) };
+  return compactOf(reservation, following, reservation);
 }
 
 /** One that holds its claims from an instant on, and held nothing before. */
@@ -23,20 +24,20 @@ export function compactHolding(
   pending: Reservation,
   { status, claims, since }: Pick<Reservation, 'status' | 'claims'> & { readonly since: Instant },
 ): Reservation {
-  const { id, startsAt, endsAt } = pending;
+  const { id, origin, priority, startsAt, endsAt } = pending;
   const following = { id, modifiedOn: since, startsAt, endsAt, claims: claims.map(compactClaim) };
-  return compactOf(pending, following, { status, hold: 'firm' });
+  return compactOf(pending, following, { origin, priority, status, hold: 'firm' });
 }
 
 /** Properties that may be undefined where they may be absent. */
 type Loose<T> = { readonly [Key in keyof T]: undefined extends T[Key] ? T[Key] | undefined : T[Key] };
 
-/**
- * A reservation of its parts; the optional properties come last.
- * @param asked what it says of status and hold is what they are, where nothing else is given
- */
+/** What is decided on a reservation, beside what was asked for. */
+type Decided = Pick<Reservation, 'origin' | 'priority' | 'status' | 'hold'>;
+
+/** A reservation of its parts; the optional properties come last. */
 export function compactOf(
-  asked: Loose<Omit<Reservation, Following>>,
+  asked: Loose<Omit<Reservation, Following | keyof Decided>>,
   {
     id,
     modifiedOn,
@@ -46,9 +47,9 @@ export function compactOf(
   }: Required<Pick<Reservation, Exclude<Following, 'endsAt'>>> & {
     readonly endsAt: Reservation['endsAt'] | undefined;
   },
-  { status, hold }: Loose<Pick<Reservation, 'status' | 'hold'>> = asked,
+  { origin, priority, status, hold }: Loose<Decided>,
 ): Reservation {
-  const { origin, owner, priority, demand, createdOn } = asked;
+  const { owner, demand, createdOn } = asked;
   const result: Writable<Reservation> = {
     id,
     origin,

@@ -13,8 +13,9 @@ function rebuilt(head: Head): Head {
   const copy = emptyHead();
   const load = (change: Change): void => {
     for (const { kind, id, body } of writesOf(change)) {
+      const text = JSON.stringify(body);
       // Cast: what was an object is one after a journey through JSON.
-      loadRecord(copy, { kind, id, body: JSON.parse(JSON.stringify(body)) as object });
+      loadRecord(copy, { kind, id, body: JSON.parse(text) as object, text });
     }
   };
   load({ kind: 'policy', id: POLICY_ID, body: head.policy });

@@ -5,12 +5,17 @@
 import type { Capacity } from './capacity.ts';
 import { compactClaim, compactOf } from './compact.ts';
 import type { Following } from './compact.ts';
-import type { Claim, HostId, Id, NodeId, Reservation } from './entities.ts';
+import { NORMAL } from './entities.ts';
+import type { Claim, Demand, HostId, Id, NodeId, Reservation } from './entities.ts';
 import type { Instant } from './window.ts';
 
 type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
-export type ReservationRecord = Omit<Reservation, Following> & {
+export type ReservationRecord = Omit<Reservation, Following | keyof typeof USUAL> & {
+  /** Absent: as `USUAL` has it. */
+  readonly origin?: Reservation['origin'];
+  readonly priority?: Reservation['priority'];
+  readonly status?: Reservation['status'];
   /** Absent: as `createdOn`. */
   readonly modifiedOn?: Reservation['modifiedOn'];
   /** Absent: as `start`. */
@@ -19,18 +24,25 @@ export type ReservationRecord = Omit<Reservation, Following> & {
   readonly endsAt?: Reservation['endsAt'] | null;
   /** Absent: one on the node `on`, of the demand's capacity and during the window in effect. */
   readonly claims?: Reservation['claims'];
+  /** Absent: on the one pool that the demand names. */
   readonly on?: NodeId;
 };
+
+/** What nearly all have. */
+const USUAL = { origin: 'rpc', priority: NORMAL, status: 'scheduled' } as const;
 
 /** The body of a reservation's record. */
 export function recordOf(reservation: Reservation): ReservationRecord {
   const { origin, owner, priority, demand, status, createdOn, modifiedOn, startsAt, endsAt, claims } = reservation;
-  const record: Writable<ReservationRecord> = { origin, owner, priority, demand, status, createdOn };
+  const record: Writable<ReservationRecord> = { owner, demand, createdOn };
   const { start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = reservation;
   const { recurrence, series, easesAt } = reservation;
   const [claim] = claims;
-  if (claim !== undefined && claims.length === 1 && follows(claim, reservation)) record.on = claim.node;
-  else record.claims = claims;
+  if (claim === undefined || claims.length > 1 || !follows(claim, reservation)) record.claims = claims;
+  else if (claim.node !== onlyPool(demand)) record.on = claim.node;
+  if (origin !== USUAL.origin) record.origin = origin;
+  if (priority !== USUAL.priority) record.priority = priority;
+  if (status !== USUAL.status) record.status = status;
   if (start !== undefined) record.start = start;
   if (end !== undefined) record.end = end;
   if (hold !== undefined) record.hold = hold;
@@ -64,14 +76,23 @@ export interface KnownNodes {
 
 /** The reservation of a record, in the least memory: its claims share node ids and vectors with what is equal. */
 export function reservationIn(id: Id, record: ReservationRecord, known: KnownNodes): Reservation {
-  const { demand, createdOn, start, end, on } = record;
+  const { demand, createdOn, start, end, claims } = record;
+  const { origin = USUAL.origin, priority = USUAL.priority, status = USUAL.status } = record;
   const startsAt = record.startsAt ?? start ?? createdOn;
   const endsAt = record.endsAt === undefined ? end : (record.endsAt ?? undefined);
-  const claims =
-    on === undefined
-      ? sharedClaims(record.claims ?? [], demand.capacity, known)
+  const on = record.on ?? onlyPool(demand);
+  const held =
+    claims !== undefined || on === undefined
+      ? sharedClaims(claims ?? [], demand.capacity, known)
       : [claimThatFollows(known.nodes.get(on)?.id ?? on, startsAt, endsAt, demand.capacity)];
-  return compactOf(record, { id, modifiedOn: record.modifiedOn ?? createdOn, startsAt, endsAt, claims });
+  const following = { id, modifiedOn: record.modifiedOn ?? createdOn, startsAt, endsAt, claims: held };
+  return compactOf(record, following, { origin, priority, status, hold: record.hold });
+}
+
+/** The node of the pool that a demand names, if it names one alone. */
+function onlyPool({ pools }: Demand): NodeId | undefined {
+  const [pool] = pools ?? [];
+  return pool === undefined || pools?.length !== 1 ? undefined : `pool/${pool}`;
 }
 
 /** Whether the claim is the one that a record without claims stands for. */

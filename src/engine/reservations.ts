@@ -60,23 +60,21 @@ export function recorded(draft: Draft, id: Id, origin: Origin, request: Reservat
   const endsAt = window.end === FOREVER ? undefined : window.end;
   // Written out: to spread so many properties takes longer than all the rest (see `compact.ts`).
   const asked = {
-    origin,
     owner: user,
     tenant,
     name,
-    priority,
     start,
     end,
     expiryTime,
     flexible,
     recurrence,
     demand,
-    status: 'pending',
     createdOn: now,
     series,
     expiresAt,
-  } as const;
-  return compactOf(asked, { id, modifiedOn: now, startsAt: window.start, endsAt, claims: [] });
+  };
+  const following = { id, modifiedOn: now, startsAt: window.start, endsAt, claims: [] };
+  return compactOf(asked, following, { origin, priority, status: 'pending', hold: undefined });
 }
 
 /** What was asked for, by an existing reservation or offer. */

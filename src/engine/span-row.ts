@@ -11,12 +11,6 @@ interface Named {
   readonly id: string;
 }
 
-/** A thing and where it is put. */
-export interface Started<T> {
-  readonly start: number;
-  readonly item: T;
-}
-
 /** A piece that is longer is divided. */
 const LONGEST = 256;
 /** Pieces that are together no longer than this become one. */
@@ -62,14 +56,16 @@ export class SpanRow<T extends Named> {
     return true;
   }
 
-  /** Puts many. @returns how many are new */
-  putAll(started: readonly Started<T>[]): number {
+  /** Puts many, each at its start. @returns how many are new */
+  putAll(starts: readonly number[], items: readonly T[]): number {
     const before = this.#size;
     // Into what is large already, few go sooner one by one.
-    if (started.length < before) {
-      for (const { start, item } of started) this.put(start, item);
+    if (items.length < before) {
+      for (const [index, item] of items.entries()) this.put(starts[index] ?? 0, item);
     } else {
-      this.#fill([...this.#takeAll(), ...started]);
+      // Those that are there come first, so that of equal ones the new one stays.
+      const there = this.#takeAll();
+      this.#fill(there.starts.concat(starts), there.items.concat(items));
     }
     return this.#size - before;
   }
@@ -143,27 +139,28 @@ export class SpanRow<T extends Named> {
     this.#firsts.splice(index, 1);
   }
 
-  #takeAll(): Started<T>[] {
-    const started = this.#pieces.flatMap(({ starts, items }) =>
-      items.map((item, at) => ({ start: starts[at] ?? 0, item })),
-    );
-    this.#pieces.length = 0;
+  #takeAll(): Piece<T> {
+    const pieces = this.#pieces.splice(0);
     this.#firsts.length = 0;
     this.#size = 0;
-    return started;
+    return { starts: pieces.flatMap(({ starts }) => starts), items: pieces.flatMap(({ items }) => items) };
   }
 
   /** Fills the empty row. */
-  #fill(started: readonly Started<T>[]): void {
-    for (const { start, item } of inOrder(started)) {
-      const last = this.#pieces.at(-1);
+  #fill(starts: readonly number[], items: readonly T[]): void {
+    let last: Piece<T> | undefined;
+    for (const index of inOrder(starts, items)) {
+      const start = starts[index] ?? 0;
+      const item = items[index];
+      if (item === undefined) continue;
       if (last !== undefined && last.starts.at(-1) === start && last.items.at(-1)?.id === item.id) {
         last.items[last.items.length - 1] = item;
         continue;
       }
       this.#size++;
       if (last === undefined || last.items.length >= FILLED) {
-        this.#pieces.push({ starts: [start], items: [item] });
+        last = { starts: [start], items: [item] };
+        this.#pieces.push(last);
         this.#firsts.push(start);
       } else {
         last.starts.push(start);
@@ -186,23 +183,19 @@ function placeIn({ starts, items }: Piece<Named>, start: number, id: string): nu
   return low;
 }
 
-/** In the order of start and id; of those with the same, the later one last. */
-function inOrder<T extends Named>(started: readonly Started<T>[]): Started<T>[] {
-  const order = orderOf(Float64Array.from(started, ({ start }) => start));
-  const sorted: Started<T>[] = [];
-  for (const index of order) {
-    const each = started[index];
-    if (each === undefined) continue;
-    // Nearly all starts differ; records come by id, so that equal ones mostly are in order, too.
-    let at = sorted.length;
-    for (let before = sorted[at - 1]; before !== undefined && isAfter(before, each); before = sorted[--at - 1]) {
-      sorted[at] = before;
+/** Indexes in the order of start and id; of those with the same, the later one last. */
+function inOrder(starts: readonly number[], items: readonly Named[]): Uint32Array {
+  const order = orderOf(new Float64Array(starts));
+  const isAfter = (a: number, b: number): boolean =>
+    starts[a] === starts[b] && (items[a]?.id ?? '') > (items[b]?.id ?? '');
+  // Nearly all starts differ; records come by id, so that equal ones mostly are in order, too.
+  for (let end = 1; end < order.length; end++) {
+    const index = order[end] ?? 0;
+    let at = end;
+    for (let before = order[at - 1] ?? 0; at > 0 && isAfter(before, index); before = order[at - 1] ?? 0) {
+      order[at--] = before;
     }
-    sorted[at] = each;
+    order[at] = index;
   }
-  return sorted;
-}
-
-function isAfter<T extends Named>(a: Started<T>, b: Started<T>): boolean {
-  return a.start === b.start && a.item.id > b.item.id;
+  return order;
 }

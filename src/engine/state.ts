@@ -456,13 +456,7 @@ function linkPool(head: Head, pool: Pool, sign: 1 | -1): void {
 }
 
 /** @param loaded what stands for it in indexes, when it is loaded beside many others */
-function linkReservation(
-  head: Head,
-  reservation: Reservation,
-  sign: 1 | -1,
-  kept: boolean,
-  loaded?: Spanned,
-): void {
+function linkReservation(head: Head, reservation: Reservation, sign: 1 | -1, kept: boolean, loaded?: Spanned): void {
   linkOwned(head, 'reservation', reservation, sign);
   if (!kept) {
     hold(head, reservation.claims, sign, loaded === undefined ? 'now' : 'later');

@@ -7,7 +7,6 @@
  * costs a binary search.
  */
 import { SpanRow } from './span-row.ts';
-import type { Started } from './span-row.ts';
 import { FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { meets, someOf, spanOfAll, windowAt } from './windows.ts';
@@ -113,16 +112,20 @@ export class WindowIndex<T extends Spanned> {
 
   #settle(): void {
     if (this.#later.length === 0) return;
-    const byLength = new Map<number, Started<T>[]>();
+    const byLength = new Map<number, { readonly starts: number[]; readonly items: T[] }>();
     for (const item of this.#later) {
       const { start, end } = spanOf(item);
       const length = lengthClass(start, end);
-      const started = byLength.get(length);
-      if (started === undefined) byLength.set(length, [{ start, item }]);
-      else started.push({ start, item });
+      const same = byLength.get(length);
+      if (same === undefined) {
+        byLength.set(length, { starts: [start], items: [item] });
+      } else {
+        same.starts.push(start);
+        same.items.push(item);
+      }
     }
     this.#later = [];
-    for (const [length, started] of byLength) this.#size += this.#classOf(length).putAll(started);
+    for (const [length, { starts, items }] of byLength) this.#size += this.#classOf(length).putAll(starts, items);
   }
 }
 

@@ -34,14 +34,18 @@ function back(record: object): Reservation {
 describe('the record of a reservation', () => {
   it('leaves out what follows from the rest', () => {
     const record = recordOf(plain);
-    expect(record).to.not.have.any.keys('id', 'startsAt', 'endsAt', 'modifiedOn', 'claims');
-    expect(record.on).to.equal('pool/p');
+    expect(record).to.have.all.keys('owner', 'demand', 'createdOn', 'start', 'end', 'hold');
     expect(back(record)).to.deep.equal(plain);
   });
 
   const endless = omit(plain, 'endsAt');
   const [claim] = plain.claims;
   const variants: Readonly<Record<string, Reservation>> = {
+    'is configured, and of another class': { ...plain, origin: 'config', priority: 1 },
+    'names no pool': { ...plain, demand: { capacity: plain.demand.capacity } },
+    'names more than one pool': { ...plain, demand: { ...plain.demand, pools: ['o', 'p'] } },
+    'is on another pool than it names': { ...plain, demand: { ...plain.demand, pools: ['gone'] } },
+    'has started': { ...plain, status: 'active' },
     'holds nothing': { ...plain, status: 'pending', claims: [] },
     'began when it was made': { ...plain, startsAt: plain.createdOn },
     'was changed later': { ...plain, modifiedOn: plain.createdOn + 1, name: 'n', tenant: 't' },
@@ -63,6 +67,10 @@ describe('the record of a reservation', () => {
 
   it('reads a record that says everything', () => {
     expect(back(plain)).to.deep.equal(plain);
+  });
+
+  it('reads a record that says where its claim is', () => {
+    expect(back({ ...omit(plain, 'claims'), on: 'pool/p' })).to.deep.equal(plain);
   });
 
   it('shares the vector of the demand and the id of the node', () => {

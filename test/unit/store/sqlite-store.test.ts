@@ -55,7 +55,10 @@ describe('SQLite store', () => {
   };
   const records = (from: SqliteStore): StoredRecord[] => {
     const found: StoredRecord[] = [];
-    from.load((record) => found.push(record));
+    from.load(({ kind, id, body, text }) => {
+      expect(JSON.parse(text ?? '')).to.deep.equal(body);
+      found.push({ kind, id, body });
+    });
     return found;
   };
 
@@ -90,6 +93,12 @@ describe('SQLite store', () => {
       { kind: 'reservation', id: 'a', body: { n: 2, text: 'é\u0000"' } },
       { kind: 'reservation', id: 'b', body: { n: 3 } },
     ]);
+  });
+
+  it('loads records whose ids have line breaks in them', async () => {
+    const ids = ['a', 'a\n', 'b\nc', 'd'];
+    await open().append({ ...EMPTY, writes: ids.map((id) => ({ kind: 'offer', id, body: { id } })) });
+    expect(records(await reopen())).to.deep.equal(ids.map((id) => ({ kind: 'offer', id, body: { id } })));
   });
 
   it('loads more records than one page in order, while the visitor uses the store', async () => {
