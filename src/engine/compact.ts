@@ -25,7 +25,7 @@ export function compactHolding(
   { status, claims, since }: Pick<Reservation, 'status' | 'claims'> & { readonly since: Instant },
 ): Reservation {
   const { id, origin, priority, startsAt, endsAt } = pending;
-  const following = { id, modifiedOn: since, startsAt, endsAt, claims: claims.map(compactClaim) };
+  const following = { id, modifiedOn: since, startsAt, endsAt, claims };
   return compactOf(pending, following, { origin, priority, status, hold: 'firm' });
 }
 
