@@ -113,8 +113,9 @@ export function claimsOf(shares: readonly Share[], window: Window): Claim[] {
   });
 }
 
-/** For the question below alone, which is asked more than any other. */
+/** For what is asked again and again, and done with at once: a vector of one's own takes longer than the question. */
 const DEMANDED = zeroVector();
+const LEAST = zeroVector();
 
 /** The first node that fits the whole demand throughout the window. */
 export function whole(nodes: readonly Node[], demand: Capacity, window: Window): Node | undefined {
@@ -240,7 +241,7 @@ function refuse(
 export function mostOf(nodes: readonly Node[], resources: readonly Resource[], window: Window): Capacity {
   const sum = zeroVector();
   for (const node of nodes) {
-    const least = node.free.min(window);
+    const least = node.free.min(window, LEAST);
     for (let index = 0; index < sum.length; index++) sum[index] = (sum[index] ?? 0) + Math.max(0, least[index] ?? 0);
   }
   return fromVector(sum, resources);
@@ -248,7 +249,7 @@ export function mostOf(nodes: readonly Node[], resources: readonly Resource[], w
 
 /** For each resource, the first spans of the window in which the node has less than is asked. */
 export function shortagesOf(node: Node, demand: Capacity, window: Window): Shortage[] {
-  const least = node.free.min(window);
+  const least = node.free.min(window, LEAST);
   const lacking = RESOURCES.filter((resource, index) => amountOf(demand, resource) > Math.max(0, least[index] ?? 0));
   return lacking.flatMap((resource) => spansLacking(node, resource, demand, window));
 }

@@ -154,14 +154,13 @@ export class Timeline {
     this.#settle();
     const index = RESOURCES.indexOf(resource);
     const { end } = window;
-    const demand = zeroVector();
-    demand[index] = asked;
+    wanted.fill(0);
+    wanted[index] = asked;
     const cursor = shared;
-    if (!cursor.watchDemand(this.#tree, this.#resources, this.#base, demand)) {
+    if (!cursor.watchDemand(this.#tree, this.#resources, this.#base, wanted)) {
       return [{ from: window.start, to: end, least: real(this.#base, index) }];
     }
     const spans: ShortSpan[] = [];
-    const least = zeroVector();
     cursor.seek(window.start);
     // The start of the span that the cursor is in; undefined outside of one.
     let from: Instant | undefined;
@@ -394,6 +393,10 @@ export class Timeline {
 
 /** For the queries that end before they return. */
 const shared = new Cursor();
+
+/** For `shortSpans`: what is asked for, and the least that there is. */
+const wanted = zeroVector();
+const least = zeroVector();
 
 /** The change being applied, by lane. */
 const change = new Float64Array(RESOURCE_COUNT);
