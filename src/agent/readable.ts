@@ -54,7 +54,13 @@ function readableEntries(reader: Reader, list: ListNode, value: Value, parentPat
   const own = keys === undefined ? value : entriesWithKeys(list, value, keys);
   if (own === undefined) return undefined;
   const wholly = schema.children(list).every((child) => access.readReach(child) === 'all');
-  return wholly && !access.asksOfEntries(list) ? own : mapReadable(reader, list, own, parentPath);
+  const asks = access.asksOfEntries(list);
+  if (wholly && !asks) return own;
+  return mapEntries(own, (entry) => {
+    const path = [...parentPath, entryStep(list, entry)];
+    if (asks && !access.canRead(list, path)) return undefined;
+    return wholly ? entry : readableChildren(reader, entry, list, path);
+  });
 }
 
 function readableValues(
@@ -68,15 +74,6 @@ function readableValues(
     access.canRead(node, [...parentPath, { module: node.module, name: node.name, value: one }]),
   );
   return kept.length === 0 ? undefined : kept;
-}
-
-function mapReadable(reader: Reader, list: ListNode, value: Value, parentPath: InstancePath): Value {
-  const { access } = reader;
-  const asks = access.asksOfEntries(list);
-  return mapEntries(value, (entry) => {
-    const path = [...parentPath, entryStep(list, entry)];
-    return !asks || access.canRead(list, path) ? readableChildren(reader, entry, list, path) : undefined;
-  });
 }
 
 /** The step to a list entry; without keys for one of a list that has none. */

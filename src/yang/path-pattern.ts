@@ -26,8 +26,17 @@ export interface PathPattern {
   readonly steps: readonly PatternStep[];
   /** What it ends at; undefined for the datastore. */
   readonly node: DataSchemaNode | ActionNode | NotificationNode | undefined;
-  /** Whether it stands for all instances of its node. */
-  readonly isForAll: boolean;
+  /** What an instance has to have; nothing where the pattern stands for all instances of its node. */
+  readonly checks: readonly PatternCheck[];
+}
+
+/** One value that a step of a path has to have. */
+export interface PatternCheck {
+  /** Which step. */
+  readonly at: number;
+  /** Name of the key, or `.` for the value of a leaf-list. */
+  readonly name: string;
+  readonly text: string;
 }
 
 /**
@@ -48,18 +57,21 @@ export function parsePathPattern(schema: SchemaTree, text: string, variables: Pa
     parent = node.kind === 'container' || node.kind === 'list' ? node : undefined;
     module = node.module;
   }
-  return { steps, node, isForAll: steps.every(({ values }) => values.length === 0) };
+  const checks = steps.flatMap(({ values }, at) => values.map((value) => ({ at, ...value })));
+  return { steps, node, checks };
 }
 
 /** Whether a node that is at or below the pattern's node in the schema is at or below an instance for which the pattern stands. */
-export function isWithin(pattern: PathPattern, path: InstancePath): boolean {
-  return pattern.steps.every(({ values }, at) =>
-    values.every(({ name, text }) => {
-      const step = path[at];
-      const value = name === '.' ? step?.value : step?.keys?.find((key) => key.name === name)?.value;
-      return value !== undefined && leafText(value) === text;
-    }),
-  );
+export function isWithin({ checks }: PathPattern, path: InstancePath): boolean {
+  for (const check of checks) if (checkedValue(check, path) !== check.text) return false;
+  return true;
+}
+
+/** The value that a check is about. */
+export function checkedValue({ at, name }: PatternCheck, path: InstancePath): string | undefined {
+  const step = path[at];
+  const value = name === '.' ? step?.value : step?.keys?.find((key) => key.name === name)?.value;
+  return value === undefined ? undefined : leafText(value);
 }
 
 function bound(

@@ -1,8 +1,9 @@
 import type { InstancePath } from '../../yang/instance-path.ts';
-import { isWithin } from '../../yang/path-pattern.ts';
-import type { PathPattern } from '../../yang/path-pattern.ts';
+import { checkedValue, isWithin } from '../../yang/path-pattern.ts';
+import type { PathPattern, PatternCheck } from '../../yang/path-pattern.ts';
 import type {
   ActionNode,
+  ContainerNode,
   DataSchemaNode,
   Extension,
   ListNode,
@@ -32,10 +33,17 @@ export type Denier =
 /** Undefined: permitted. */
 export type Verdict = Denier | undefined;
 
+interface Condition {
+  readonly pattern: PathPattern;
+  readonly verdict: Verdict;
+}
+
 /** What is decided of the instances of a schema node. */
 interface Decision {
   /** In order; the first whose path an instance is within decides. */
-  readonly conditions: readonly { readonly pattern: PathPattern; readonly verdict: Verdict }[];
+  readonly conditions: readonly Condition[];
+  /** The conditions by the value they ask for, where all ask for one value at the same place. */
+  readonly byValue?: { readonly check: PatternCheck; readonly verdicts: ReadonlyMap<string, Verdict> };
   /** Where none does. */
   readonly otherwise: Verdict;
 }
@@ -108,7 +116,7 @@ export class Policy {
 
   /** Whether {@link data} must be asked of each entry of a list whose reach is `some`. */
   asksOfEntries(list: ListNode): boolean {
-    return this.#decision(list, 'read').conditions.length > 0;
+    return this.#isConditional(list);
   }
 
   /** Of a list below containers alone, the only entries that may be read, where the rules name them by their keys. */
@@ -144,12 +152,20 @@ export class Policy {
   }
 
   #learnReach(isDenied: (denier: Verdict) => boolean): ReachMap {
-    const decision = (node: DataSchemaNode): Decision => this.#decision(node, 'read');
+    const reads = (node: DataSchemaNode): Decision => this.#decision(node, 'read');
     return learnReach(
       this.#schema,
-      (node) => decision(node).conditions.length === 0 && isDenied(decision(node).otherwise),
-      (node) => decision(node).conditions.length > 0,
+      (node) => reads(node).conditions.length === 0 && isDenied(reads(node).otherwise),
+      (node) => this.#isConditional(node),
     );
+  }
+
+  /** Whether instances of a node are told apart that those of its parent which may be read have not been told apart by already. */
+  #isConditional(node: DataSchemaNode): boolean {
+    const own = this.#decision(node, 'read');
+    if (own.conditions.length === 0) return false;
+    const parent = dataParent(this.#schema, node);
+    return parent === undefined || !isSame(own, this.#decision(parent, 'read'));
   }
 
   #ofOperation({ module, name, extensions = [] }: Operation): Verdict {
@@ -183,22 +199,23 @@ export class Policy {
     const list = operation === 'read' ? this.#listOfKey(node) : undefined;
     if (list !== undefined) return this.#decision(list, operation);
     const line = new Set(lineOf(this.#schema, node));
-    const conditions: { readonly pattern: PathPattern; readonly verdict: Verdict }[] = [];
+    const conditions: Condition[] = [];
     for (const rule of this.#applying(node.module, operation)) {
-      if (rule.scope.of === 'everything') return { conditions, otherwise: verdictOf(rule) };
+      if (rule.scope.of === 'everything') return decision(conditions, verdictOf(rule));
       const { pattern } = rule;
       if (pattern === undefined || (pattern.node !== undefined && !line.has(pattern.node))) continue;
-      if (pattern.isForAll) return { conditions, otherwise: verdictOf(rule) };
+      if (pattern.checks.length === 0) return decision(conditions, verdictOf(rule));
       conditions.push({ pattern, verdict: verdictOf(rule) });
     }
-    return { conditions, otherwise: this.#byDefault(line, operation) };
+    return decision(conditions, this.#byDefault(line, operation));
   }
 
   /** The list whose key a leaf is: an entry that is shown has its keys. */
   #listOfKey(node: DataSchemaNode | ActionNode): ListNode | undefined {
-    const parent = this.#schema.parent(node);
-    const isList = parent !== undefined && 'kind' in parent && parent.kind === 'list';
-    return isList && parent.module === node.module && parent.keys.includes(node.name) ? parent : undefined;
+    const parent = dataParent(this.#schema, node);
+    return parent?.kind === 'list' && parent.module === node.module && parent.keys.includes(node.name)
+      ? parent
+      : undefined;
   }
 
   #byDefault(line: ReadonlySet<{ readonly extensions: readonly Extension[] }>, operation: AccessOperation): Verdict {
@@ -217,7 +234,32 @@ export class Policy {
   }
 }
 
-function decided({ conditions, otherwise }: Decision, path: InstancePath): Verdict {
+function isSame(one: Decision, other: Decision): boolean {
+  return (
+    one === other ||
+    (one.conditions.length === other.conditions.length &&
+      one.conditions.every(({ pattern }, at) => pattern === other.conditions[at]?.pattern) &&
+      (one.otherwise === undefined) === (other.otherwise === undefined))
+  );
+}
+
+function decision(conditions: readonly Condition[], otherwise: Verdict): Decision {
+  const [check] = conditions[0]?.pattern.checks ?? [];
+  const verdicts = new Map<string, Verdict>();
+  for (const { pattern, verdict } of conditions) {
+    const [own, ...others] = pattern.checks;
+    if (own === undefined || others.length > 0 || own.at !== check?.at || own.name !== check.name)
+      return { conditions, otherwise };
+    if (!verdicts.has(own.text)) verdicts.set(own.text, verdict);
+  }
+  return check === undefined ? { conditions, otherwise } : { conditions, byValue: { check, verdicts }, otherwise };
+}
+
+function decided({ conditions, byValue, otherwise }: Decision, path: InstancePath): Verdict {
+  if (byValue !== undefined) {
+    const value = checkedValue(byValue.check, path);
+    return value !== undefined && byValue.verdicts.has(value) ? byValue.verdicts.get(value) : otherwise;
+  }
   for (const { pattern, verdict } of conditions) if (isWithin(pattern, path)) return verdict;
   return otherwise;
 }
@@ -233,15 +275,20 @@ function markedBy(extensions: readonly Extension[], operation: AccessOperation):
   return extensions.find(({ module, name }) => module === NACM_MODULE && marks.includes(name))?.name;
 }
 
+function dataParent(schema: SchemaTree, node: DataSchemaNode | ActionNode): ContainerNode | ListNode | undefined {
+  const parent = schema.parent(node);
+  const isData = parent !== undefined && 'kind' in parent && (parent.kind === 'container' || parent.kind === 'list');
+  return isData ? parent : undefined;
+}
+
 /** The node and what it is in: data nodes up to the top. */
 function* lineOf(
   schema: SchemaTree,
   node: DataSchemaNode | ActionNode,
 ): Iterable<DataSchemaNode | ActionNode | NotificationNode> {
   yield node;
-  const parent = schema.parent(node);
-  if (parent !== undefined && 'kind' in parent && (parent.kind === 'container' || parent.kind === 'list'))
-    yield* lineOf(schema, parent);
+  const parent = dataParent(schema, node);
+  if (parent !== undefined) yield* lineOf(schema, parent);
 }
 
 function remembered<Key, Answer>(known: Map<Key, Answer>, key: Key, find: () => Answer): Answer {

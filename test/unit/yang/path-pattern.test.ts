@@ -11,8 +11,8 @@ describe('a pattern of paths', () => {
 
   it('stands for all instances where keys are left out', () => {
     expect(within('/agent-test:shop/item', "/agent-test:shop/item[id='a']/price")).to.equal(true);
-    expect(pattern('/agent-test:shop/item')).to.include({ isForAll: true });
-    expect(pattern('/')).to.deep.equal({ steps: [], node: undefined, isForAll: true });
+    expect(pattern('/agent-test:shop/item').checks).to.deep.equal([]);
+    expect(pattern('/')).to.deep.equal({ steps: [], node: undefined, checks: [] });
   });
 
   it('stands for one instance where they are given, whatever the quotes', () => {
