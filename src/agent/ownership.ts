@@ -41,6 +41,9 @@ export interface Ownership {
   readonly notifications: readonly OwnedNotification[];
   /** Schema paths of nodes that are for operators alone. */
   readonly operatorsOnly: readonly string[];
-  /** Top-level nodes, as `module:name`, whose configuration operators alone can edit: the answer to an edit may tell of what belongs to others. */
-  readonly editedByOperators: readonly string[];
+  /**
+   * Modules whose configuration operators alone can edit, as they alone can use the operations that the module marks
+   * `nacm:default-deny-all`: the answers may tell of what belongs to others.
+   */
+  readonly operatedModules: readonly string[];
 }

@@ -43,7 +43,7 @@ export function serverOwnership(
     ],
     // It names the session that holds the lock.
     operatorsOnly: [`${MONITORING}/datastores/datastore/locks`],
-    editedByOperators: [],
+    operatedModules: [],
   };
 }
 

@@ -2,7 +2,8 @@ import type { Data } from '../yang/data.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import type { DataSchemaNode, ListNode, NotificationNode, SchemaTree } from '../yang/schema-tree.ts';
 import { learnReach } from './access.ts';
-import type { ReachMap, ReadReach } from './access.ts';
+import type { Operation, ReachMap, ReadReach } from './access.ts';
+import { isMarked } from './nacm/rules.ts';
 import type { Consumer, OwnedEntries, OwnedList, OwnedNotification, Ownership } from './ownership.ts';
 
 /**
@@ -13,7 +14,7 @@ export class Tenancy {
   readonly #lists: ReadonlyMap<string, OwnedList>;
   readonly #entries: ReadonlyMap<string, OwnedEntries>;
   readonly #notifications: ReadonlyMap<string, OwnedNotification>;
-  readonly #editedByOperators: ReadonlySet<string>;
+  readonly #operatedModules: ReadonlySet<string>;
   readonly #reach: ReachMap;
 
   constructor(schema: SchemaTree, ownerships: readonly Ownership[]) {
@@ -24,7 +25,7 @@ export class Tenancy {
     this.#notifications = new Map(
       ownerships.flatMap(({ notifications }) => notifications.map((notification) => [notification.name, notification])),
     );
-    this.#editedByOperators = new Set(ownerships.flatMap((ownership) => ownership.editedByOperators));
+    this.#operatedModules = new Set(ownerships.flatMap((ownership) => ownership.operatedModules));
     const operatorsOnly = new Set(ownerships.flatMap((ownership) => ownership.operatorsOnly));
     this.#reach = learnReach(
       schema,
@@ -52,7 +53,12 @@ export class Tenancy {
 
   /** Whether a consumer could be permitted to edit what is at a path. */
   isEditable([top]: InstancePath): boolean {
-    return top === undefined || !this.#editedByOperators.has(`${top.module}:${top.name}`);
+    return top === undefined || !this.#operatedModules.has(top.module);
+  }
+
+  /** Whether a consumer could be permitted to use an operation. */
+  isUsable({ module, extensions = [] }: Operation): boolean {
+    return !this.#operatedModules.has(module) || !isMarked(extensions, 'default-deny-all');
   }
 
   shownTo(consumer: Consumer, { module, name }: NotificationNode, content: Data): Data | undefined {

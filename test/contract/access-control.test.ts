@@ -212,6 +212,12 @@ describe('access control over both protocols (RFC 8341)', function () {
     });
     expect(edit.status).to.equal(403);
     expect(edit.body).to.contain('it needs the role operator, and the user is a consumer of the tenant red');
+    const decrease = await request('rita', 'POST', '/restconf/operations/opnfv-promise:decrease-capacity', {
+      'opnfv-promise:input': { capacity: { cores: 1 } },
+    });
+    expect([decrease.status, decrease.body]).to.satisfy(
+      ([status, text]: [number, string]) => status === 403 && text.includes('it needs the role operator'),
+    );
     // What the tenants have nothing in is for the rules to say.
     expect(
       (await request('rita', 'PATCH', NACM, { 'ietf-netconf-acm:nacm': { 'read-default': 'permit' } })).status,

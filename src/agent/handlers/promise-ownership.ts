@@ -30,7 +30,7 @@ export function promiseOwnership(head: () => Head): Ownership {
     ],
     notifications: ['reservation-event', 'offer-event', 'allocation-event'].map(ownedEvent),
     operatorsOnly: PROVIDER_ACCESS.map((leaf) => `${PROMISE}/providers/provider/${leaf}`),
-    editedByOperators: [`${moduleName}:promise`],
+    operatedModules: [moduleName],
   };
 }
 

@@ -194,7 +194,8 @@ class AccessOfUser implements UserAccess {
   }
 
   requireExec(operation: Operation, what: string, byDefault?: 'permit'): void {
-    const denier = this.#policy?.operation(operation);
+    const denier =
+      this.#within?.tenancy.isUsable(operation) === false ? FOR_OPERATORS : this.#policy?.operation(operation);
     if (byDefault === 'permit' && denier !== undefined && !isByRule(denier)) return;
     this.#requirePermitted(denier, `use ${what}`, INSTEAD[`${operation.module}:${operation.name}`]);
   }
@@ -257,6 +258,8 @@ class AccessOfUser implements UserAccess {
 const INSTEAD: Readonly<Record<string, string>> = {
   'ietf-subscribed-notifications:kill-subscription': 'delete-subscription ends a subscription of the own',
 };
+
+const FOR_OPERATORS: Denier = { is: 'operation' };
 
 const UNKNOWN = 'the user is not known any more';
 

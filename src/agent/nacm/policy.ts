@@ -13,8 +13,8 @@ import type {
 import { entryKey } from '../../yang/data.ts';
 import { learnReach } from '../access.ts';
 import type { Operation, ReachMap, ReadReach, WriteOperation } from '../access.ts';
-import { NACM_MODULE } from './rules.ts';
-import type { AccessOperation, NacmConfiguration, Rule } from './rules.ts';
+import { isMarked } from './rules.ts';
+import type { AccessOperation, Mark, NacmConfiguration, Rule } from './rules.ts';
 
 /** A rule with its path, if it has one, found in the schema. */
 export interface BoundRule extends Rule {
@@ -268,11 +268,11 @@ function verdictOf(rule: Rule): Verdict {
   return rule.action === 'permit' ? undefined : { is: 'rule', rule };
 }
 
-/** The extension by which a module keeps something from all who have not been permitted it (RFC 8341 §3.5.1). */
-function markedBy(extensions: readonly Extension[], operation: AccessOperation): string | undefined {
-  const marks =
+/** The mark by which a module keeps something from all who have not been permitted it. */
+function markedBy(extensions: readonly Extension[], operation: AccessOperation): Mark | undefined {
+  const marks: readonly Mark[] =
     operation === 'read' || operation === 'exec' ? ['default-deny-all'] : ['default-deny-all', 'default-deny-write'];
-  return extensions.find(({ module, name }) => module === NACM_MODULE && marks.includes(name))?.name;
+  return marks.find((mark) => isMarked(extensions, mark));
 }
 
 function dataParent(schema: SchemaTree, node: DataSchemaNode | ActionNode): ContainerNode | ListNode | undefined {

@@ -1,6 +1,7 @@
 /** The configuration of access control (RFC 8341 §3.3 and §3.5.1), as it is read from /nacm. */
 import type { Data, Value } from '../../yang/data.ts';
 import { entriesOf, isData } from '../../yang/entries.ts';
+import type { Extension } from '../../yang/schema-tree.ts';
 
 export const NACM_MODULE = 'ietf-netconf-acm';
 /** The member of a datastore that holds the configuration. */
@@ -17,6 +18,13 @@ export type RuleScope =
   | { readonly of: 'notification'; readonly name?: string }
   /** `path` is a node-instance-identifier in its RFC 7951 form. */
   | { readonly of: 'nodes'; readonly path: string };
+
+/** What a module says of a node or operation of its own (RFC 8341 §3.5.1). */
+export type Mark = 'default-deny-all' | 'default-deny-write';
+
+export function isMarked(extensions: readonly Extension[], mark: Mark): boolean {
+  return extensions.some(({ module, name }) => module === NACM_MODULE && name === mark);
+}
 
 export interface Rule {
   readonly name: string;
