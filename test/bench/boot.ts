@@ -115,7 +115,8 @@ export async function provide(served: ServedProcess, origin: string): Promise<st
   const provider = await setup.invoke('opnfv-promise:add-provider', {
     ...{ name: 'bench', 'provider-type': 'openstack', endpoint: `${origin}/v3`, username: 'bench', password: 'bench' },
   });
-  const source = leaf(provider, 'provider-id') ?? '';
+  const source = leaf(provider, 'provider-id');
+  if (source === undefined) throw new Error(`the provider was refused: ${leaf(provider, 'message') ?? ''}`);
   const capacity = { cores: 10_000, ram: '10240000', instances: 10_000 };
   await setup.invoke('opnfv-promise:increase-capacity', { source, capacity });
   client.close();

@@ -244,6 +244,12 @@ const SMALL_LISTS: Readonly<Record<string, object>> = {
   '/image/v2/images': { images: [{ id: 'image', name: 'cirros', min_ram: 0, min_disk: 0 }] },
   '/network/v2.0/networks': { networks: [{ id: 'network', name: 'private', shared: true, 'router:external': false }] },
   [`/network/v2.0/quotas/${PROJECT}`]: { quota: { network: UNLIMITED, port: UNLIMITED, subnet: UNLIMITED } },
+  '/network/v2.0/subnets': { subnets: [] },
+  '/network/v2.0/ports': { ports: [] },
+  '/network/v2.0/floatingips': { floatingips: [] },
+  '/network/v2.0/routers': { routers: [] },
+  '/volume/': { versions: [{ status: 'CURRENT', version: '3.70', min_version: '3.0' }] },
+  '/volume/volumes/detail': { volumes: [] },
   '/volume/limits': {
     limits: {
       absolute: {
