@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Container, Demand, Id, Reservation } from '../../../src/engine/entities.ts';
 import { hostName } from '../../../src/engine/hosts.ts';
 import { moveOthers, placeAgain } from '../../../src/engine/placement-moves.ts';
-import { holding } from '../../../src/engine/state.ts';
+import { hold, holding } from '../../../src/engine/state.ts';
 import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
 
 const WINDOW = { start: NOW + DAY, end: NOW + DAY + HOUR };
@@ -86,6 +86,14 @@ describe('room for instances', () => {
     const ids = [four.held(2), four.held(2), four.held(2), four.held(2)];
     expect(four.moved(8)).to.deep.equal([...ids].reverse());
     expect(four.moved(4)).to.deep.equal([ids[3], ids[2]]);
+  });
+
+  it('leaves out those who stay where they are after all', () => {
+    const lab = new Lab(8, 9);
+    const ids = [3, 3, 1, 1].map((vcpus) => lab.held(vcpus));
+    expect(ids.flatMap((id) => lab.hosts(id))).to.deep.equal(['fast', 'fast', 'fast', 'fast']);
+    // The two newest are too small; with all four, those two find their places again.
+    expect(lab.moved(6)).to.deep.equal([ids[1], ids[0]]);
   });
 
   it('is not there where those that would move find no other place', () => {
@@ -190,6 +198,22 @@ describe('room for instances', () => {
 });
 
 describe('a reservation that is placed anew', () => {
+  it('stays as it is where it fits, each instance with its number', () => {
+    const lab = new Lab(8, 9);
+    const id = lab.held(8, 2);
+    expect(lab.hosts(id)).to.deep.equal(['fast', 'slow']);
+    const before = lab.reservation(id);
+    const [first, second] = before.claims;
+    if (first === undefined || second === undefined) throw new Error('no claims');
+    const claims = [
+      { ...second, id: '1' },
+      { ...first, id: '2' },
+    ];
+    lab.checked = false;
+    hold(lab.head, before.claims, -1);
+    expect(placeAgain(lab.head, { ...before, claims }, [])).to.deep.equal({ id, claims });
+  });
+
   it('keeps what is pinned, and has as many instances of the size that it holds', () => {
     const lab = new Lab(8, 9);
     const containers = [container('x', 2, 4)];
