@@ -4,7 +4,7 @@ import type { Displacer } from './announce.ts';
 import { bar, fittingUnreserved, planReserved, planUnreserved, refused } from './allotment.ts';
 import type { Consumption, Plan, Wanted } from './allotment.ts';
 import { ownClaim } from './claims.ts';
-import { closeDisplaced, displaced, settleLost } from './displacement.ts';
+import { announceWithdrawn, closeDisplaced, displaced, settleLost } from './displacement.ts';
 import type { Draft } from './draft.ts';
 import { HIGH, LOW } from './entities.ts';
 import type {
@@ -16,6 +16,7 @@ import type {
   Reservation,
   ResourceAllocation,
 } from './entities.ts';
+import { omit } from './omit.ts';
 import { find } from './ownership.ts';
 import type { VimServerGroup } from '../vim/vim.ts';
 import { findRoomForMachine } from './preemption.ts';
@@ -24,7 +25,8 @@ import type { At, CreateInstanceResult, Refusal, Refused } from './requests.ts';
 import { reservedForOthers } from './reserved-elements.ts';
 import { settle } from './settlement.ts';
 import type { Head } from './state.ts';
-import { recall, standingClaims } from './vacancy.ts';
+import { isLeaving, recall, standingClaims, takeBack } from './vacancy.ts';
+import { without } from './waiting-machines.ts';
 import { FOREVER } from './window.ts';
 
 /** What a record says of that which is made, beside what all records have. */
@@ -74,7 +76,10 @@ export function allocate<Found extends Consumption>(draft: Draft, request: Alloc
   return reserved ?? { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId(), reservation) };
 }
 
-/** Has reservations of a lower class that have not started give way to a machine without one for which nothing is free. */
+/**
+ * Has others of a lower class give way to a machine without a reservation for which nothing is free: reservations that have not started,
+ * and machines without one, for which it waits (`waiting-machines.ts`).
+ */
 function displacing<Found extends Consumption>(draft: Draft, request: Allocating<Found>, refused: Refused): Allocated {
   const { head, at } = draft;
   const { priority = LOW } = request;
@@ -91,16 +96,21 @@ function displacing<Found extends Consumption>(draft: Draft, request: Allocating
   const { tenant } = at;
   const by: Displacer = { id: at.newId(), ...(tenant === undefined ? {} : { tenant }), what: 'machine' };
   closeDisplaced(draft, room, by, priority);
-  const planned = planUnreserved(draft.head, request.wanted, at.now);
+  const planned = without(draft.head, room.machines, () => planUnreserved(draft.head, request.wanted, at.now));
   const barred = planned.outcome === 'refused' ? planned : reservedForOthers(draft.head, planned.plan, undefined, at);
   if (planned.outcome === 'refused' || barred !== undefined) {
     draft.abandon();
     return barred ?? refused;
   }
-  const allocation = record(draft, request, planned.plan, by.id);
+  const withdrawn = room.machines.filter((machine) => !isLeaving(machine));
+  for (const machine of withdrawn) takeBack(draft, machine);
+  const awaits = room.machines.map(({ id }) => id);
+  const allocation = record(draft, request, planned.plan, by.id, undefined, awaits);
   const lost = settleLost(draft, room, by);
+  for (const machine of withdrawn) announceWithdrawn(draft, machine, by);
   settle(draft, 'capacity-withdrawn');
-  return { outcome: 'accepted', allocation, displaced: displaced(draft, lost, [], room.complete) };
+  const ids = withdrawn.map(({ id }) => id);
+  return { outcome: 'accepted', allocation, displaced: displaced(draft, lost, ids, room.complete) };
 }
 
 /** What has no reservation counts for quotas; what has one is counted with that. */
@@ -121,6 +131,7 @@ function record<Found extends Consumption>(
   plan: Plan<Found>,
   id: Id,
   reservation?: Reservation,
+  awaits: readonly Id[] = [],
 ): Allocation {
   const { now, user } = draft.at;
   const { tenant } = reservation ?? draft.at;
@@ -134,7 +145,7 @@ function record<Found extends Consumption>(
     provider: plan.provider.id,
     priority: reservation === undefined ? (request.priority ?? LOW) : HIGH,
     vmState: 'INITIALIZED',
-    intent: 'create',
+    ...(awaits.length === 0 ? { intent: 'create' } : { awaits }),
     token: draft.at.newId(),
     ...request.made(found, groupOf(reservation, plan.claim)),
     ...(plan.zone === undefined ? {} : { zone: plan.zone }),
@@ -171,7 +182,8 @@ function groupOf(reservation: Reservation | undefined, id: string | undefined): 
 /** Has something deleted. Its capacity is free when the VIM has confirmed that it is gone. */
 export function destroy(draft: Draft, before: Allocation): Allocation {
   if (before.vmState === 'DELETING') return before;
-  const allocation: Allocation = { ...before, vmState: 'DELETING', intent: 'delete', modifiedOn: draft.at.now };
+  const rest = omit(before, 'awaits');
+  const allocation: Allocation = { ...rest, vmState: 'DELETING', intent: 'delete', modifiedOn: draft.at.now };
   draft.put('allocation', allocation.id, allocation);
   announceAllocation(draft, 'destroy-requested', allocation, before.vmState);
   return allocation;

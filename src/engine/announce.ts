@@ -26,8 +26,8 @@ export interface Displacer extends Pick<Reservation, 'id' | 'tenant'> {
 }
 
 /** What the event of something that gave way says of that to which. */
-export function displacedBy({ id, tenant }: Displacer): GivenWay {
-  return { by: id, ...(tenant === undefined ? {} : { byTenant: tenant }) };
+export function displacedBy({ id, tenant, what }: Displacer): GivenWay {
+  return { by: id, ...(what === undefined ? {} : { byWhat: what }), ...(tenant === undefined ? {} : { byTenant: tenant }) };
 }
 
 export function announceReservation(
@@ -159,7 +159,7 @@ export function announceAllocation(
   cause: AllocationCause,
   allocation: Allocation,
   oldVmState?: VmState,
-  more?: Partial<GivenWay> & Pick<AllocationEvent, 'from' | 'attachment'>,
+  more?: Partial<GivenWay> & Pick<AllocationEvent, 'from' | 'offered' | 'attachment'>,
 ): void {
   draft.emit({
     kind: 'allocation-event',

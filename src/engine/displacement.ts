@@ -11,7 +11,7 @@ import type { Displacer } from './announce.ts';
 import { backed, claimsBefore } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { reschedule } from './due.ts';
-import type { Claim, Id, Priority, Reason, Reservation } from './entities.ts';
+import type { Allocation, Claim, Id, Priority, Reason, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
 import { omit } from './omit.ts';
 import { ownerOf, sees, visibleIds } from './ownership.ts';
@@ -89,6 +89,21 @@ export function settleDisplaced(draft: Draft, room: FoundRoom, by: Reservation, 
   for (const { id } of room.machines) if (!withdrawn.includes(id)) announceGivingWay(draft, id, by);
   const machines = new Set([...withdrawn, ...room.machines.map(({ id }) => id)]);
   return displaced(draft, reservations, [...machines], room.complete);
+}
+
+/** Tells a machine that is withdrawn for another one, when that one is put: with what a reservation in its place could have. */
+export function announceWithdrawn(draft: Draft, before: Allocation, by: Displacer): void {
+  const { head, at } = draft;
+  const after = head.allocations.get(before.id);
+  if (after === undefined) return;
+  const { capacity, zone } = before;
+  const window = { start: at.now, end: at.now + head.policy.maxDuration * HOUR };
+  const demand = { capacity, ...(zone === undefined ? {} : { zone }) };
+  const offered = admit(head, demand, window, at.now, { mayMove: false });
+  announceAllocation(draft, 'preempted', after, before.vmState, {
+    ...displacedBy(by),
+    ...(offered.outcome === 'refused' ? { offered: offered.refusal } : {}),
+  });
 }
 
 /** What who asked is told of those that gave way. */

@@ -360,6 +360,8 @@ interface Allocated {
   readonly fault?: Fault;
   /** What the VIM has still to be told; absent: nothing. Set with the decision, cleared when the VIM has accepted. */
   readonly intent?: 'create' | 'delete';
+  /** Machines that have to be gone before the VIM is asked for it; absent: none. It has no intent until then. */
+  readonly awaits?: readonly Id[];
   /** Idempotency token of the creation, kept by the VIM with what it made. */
   readonly token: string;
   /** The VIM's identifier of the server or other resource; absent until it has accepted. */

@@ -35,6 +35,8 @@ export type ReservationCause =
 /** To which reservation or machine something gave way, and whose that is (absent: no tenant's). */
 export interface GivenWay {
   readonly by: Id;
+  /** Absent: a reservation. */
+  readonly byWhat?: 'machine';
   readonly byTenant?: string;
 }
 
@@ -146,6 +148,8 @@ export interface AllocationEvent extends Partial<GivenWay> {
   readonly from?: Instant;
   /** The port or volume that was attached or detached, or not. */
   readonly attachment?: PendingAttachment;
+  /** What a reservation in its place could have, where it gave way to a machine. */
+  readonly offered?: Refusal;
 }
 
 export type DomainEvent = ReservationEvent | OfferEvent | CapacityEvent | AllocationEvent;

@@ -16,7 +16,7 @@ import { lift } from './holders.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
 import { fittingOf } from './every-window.ts';
 import { hasParts } from './parts.ts';
-import { preEmptionOn } from './state.ts';
+import { holdMachine, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
@@ -55,7 +55,8 @@ export type FoundRoom = Extract<Room, { outcome: 'found' }>;
 
 type Candidate = (
   | { readonly what: 'reservation'; readonly entity: Reservation }
-  | { readonly what: 'machine'; readonly entity: Allocation }
+  /** `whole`: with what it takes of its host, and has on loan. */
+  | { readonly what: 'machine'; readonly entity: Allocation; readonly whole: boolean }
 ) & {
   /** What would be given up. */
   readonly claims: readonly Claim[];
@@ -70,25 +71,23 @@ export function findRoom(head: Head, request: DisplacingRequest, now: Instant): 
 }
 
 /**
- * The same for a machine without a reservation, which begins now and has no end. Reservations that have not started give way to it.
- * Other machines do not: they are there until the VIM has deleted them, and it is asked for this one at once.
+ * The same for a machine without a reservation, which begins now and has no end. Machines of a lower class without one are withdrawn for
+ * it, with what they take of their hosts; and those that are being deleted already are waited for, whatever their class.
  */
 export function findRoomForMachine(head: Head, fit: Fitting, priority: Priority, now: Instant): Room {
   if (priority === LOW) return { outcome: 'none', complete: true };
-  const request = { windows: { start: now, end: FOREVER }, priority, spared: new Set<Id>() };
-  const { candidates, complete } = candidatesFor(head, fit.nodes, request, DISPLACEMENT_STEPS, now);
-  const reservations = candidates.filter(({ what }) => what === 'reservation');
-  return roomAmong(head, fit, { candidates: reservations, complete });
+  const request = { windows: { start: now, end: FOREVER }, priority, spared: new Set<Id>(), waits: true };
+  return roomAmong(head, fit, candidatesFor(head, fit.nodes, request, DISPLACEMENT_STEPS, now));
 }
 
 function roomAmong(head: Head, fit: Fitting, { candidates, complete }: Candidates): Room {
-  const worstLast = [...candidates].sort((a, b) => byMerit(a.entity, b.entity));
+  const worstLast = [...candidates].sort(byWorth);
   const away: Candidate[] = [];
   try {
     // Twice as many each time: what is taken away too many is put back one by one.
     for (let batch = 1; worstLast.length > 0; batch *= 2) {
       for (const candidate of worstLast.splice(-batch)) {
-        lift(head, candidate, 1);
+        move(head, candidate, 1);
         away.push(candidate);
       }
       const room = leastRoom(head, fit, away);
@@ -96,8 +95,23 @@ function roomAmong(head: Head, fit: Fitting, { candidates, complete }: Candidate
     }
     return { outcome: 'none', complete };
   } finally {
-    for (const candidate of away) lift(head, candidate, -1);
+    for (const candidate of away) move(head, candidate, -1);
   }
+}
+
+/** Best to keep first: what is going anyway is kept last. */
+function byWorth(a: Candidate, b: Candidate): number {
+  return Number(isGoing(a)) - Number(isGoing(b)) || byMerit(a.entity, b.entity);
+}
+
+function isGoing(candidate: Candidate): boolean {
+  return candidate.what === 'machine' && isLeaving(candidate.entity);
+}
+
+/** Takes a candidate away (1), or puts it back (-1). */
+function move(head: Head, candidate: Candidate, sign: 1 | -1): void {
+  if (candidate.what === 'machine' && candidate.whole) holdMachine(head, candidate.entity, sign === 1 ? -1 : 1);
+  else lift(head, candidate, sign);
 }
 
 type Found = Omit<FoundRoom, 'complete'>;
@@ -106,10 +120,10 @@ type Found = Omit<FoundRoom, 'complete'>;
 function leastRoom(head: Head, fit: Fitting, away: Candidate[]): Found | undefined {
   if (fit.claims() === undefined) return undefined;
   const giving = whoGivesWay(
-    [...away].sort((a, b) => byMerit(a.entity, b.entity)),
+    [...away].sort(byWorth),
     {
-      putBack: (candidate) => lift(head, candidate, -1),
-      takeAway: (candidate) => lift(head, candidate, 1),
+      putBack: (candidate) => move(head, candidate, -1),
+      takeAway: (candidate) => move(head, candidate, 1),
       fits: () => fit.claims() !== undefined,
     },
   );
@@ -125,7 +139,10 @@ function leastRoom(head: Head, fit: Fitting, away: Candidate[]): Found | undefin
 }
 
 /** What of a request says who may give way to it. */
-type Claimant = Pick<DisplacingRequest, 'windows' | 'priority' | 'spared'>;
+interface Claimant extends Pick<DisplacingRequest, 'windows' | 'priority' | 'spared'> {
+  /** Whether it waits for machines to be gone, and takes their places; absent: they stay until the start of its window. */
+  readonly waits?: boolean;
+}
 
 interface Candidates {
   readonly candidates: readonly Candidate[];
@@ -137,7 +154,7 @@ function candidatesFor(head: Head, nodes: readonly Node[], request: Claimant, mo
   let steps = 0;
   for (const node of nodes) {
     if (preEmptionOn(head, node.id) !== 'priority') continue;
-    for (const candidate of holdersOn(head, node, request.windows)) {
+    for (const candidate of holdersOn(head, node, request)) {
       if (steps++ === most) return { candidates: [...found.values()], complete: false };
       if (mayGiveWay(candidate, node, request, now)) found.set(candidate.entity.id, candidate);
     }
@@ -146,13 +163,19 @@ function candidatesFor(head: Head, nodes: readonly Node[], request: Claimant, mo
 }
 
 /** Who holds something on the node and has not started, or is a machine on its own feet. */
-function* holdersOn(head: Head, node: Node, windows: Windows): Generator<Candidate, void, undefined> {
+function* holdersOn(
+  head: Head,
+  node: Node,
+  { windows, waits = false }: Claimant,
+): Generator<Candidate, void, undefined> {
   for (const entity of head.upcoming.get(node.id)?.overlapping(spanOfAll(windows)) ?? []) {
     yield { what: 'reservation', entity, claims: entity.claims };
   }
   for (const id of head.standing.get(node.id) ?? []) {
     const entity = head.allocations.get(id);
-    if (entity !== undefined) yield { what: 'machine', entity, claims: claimsFrom(entity, windows.start) };
+    if (entity === undefined) continue;
+    const claims = waits ? entity.claims : claimsFrom(entity, windows.start);
+    yield { what: 'machine', entity, claims, whole: waits };
   }
 }
 
@@ -170,7 +193,8 @@ function hasBegun(reservation: Reservation, now: Instant): boolean {
 
 function mayGiveWay(candidate: Candidate, node: Node, request: Claimant, now: Instant): boolean {
   const { entity, claims } = candidate;
-  if (entity.priority <= request.priority || request.spared.has(entity.id)) return false;
+  const yields = entity.priority > request.priority || (request.waits === true && isGoing(candidate));
+  if (!yields || request.spared.has(entity.id)) return false;
   if (candidate.what === 'reservation' && (hasBegun(candidate.entity, now) || candidate.entity.awaits !== undefined))
     return false;
   return claims.some((claim) => claim.node === node.id && meetsAny(windowsIn(claim), request.windows));

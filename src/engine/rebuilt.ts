@@ -64,6 +64,7 @@ function differences(head: Head, copy: Head): string[] {
   compare('upcoming', indexed(head.upcoming), indexed(copy.upcoming));
   compare('standing', members(head.standing), members(copy.standing));
   compare('awaiting', members(head.awaiting), members(copy.awaiting));
+  compare('waiting', members(head.waiting), members(copy.waiting));
   compare('degraded', [...head.degraded].sort(), [...copy.degraded].sort());
   compare('intents', [...head.intents].sort(), [...copy.intents].sort());
   compare('quotas', [...head.quotas].sort(), [...copy.quotas].sort());

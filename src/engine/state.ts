@@ -112,6 +112,8 @@ export interface Head {
   readonly standing: Map<NodeId, Set<Id>>;
   /** Reservations that wait for a machine to be gone, by the machine. */
   readonly awaiting: Map<Id, Set<Id>>;
+  /** Machines that are made when a machine is gone, by that one. */
+  readonly waiting: Map<Id, Set<Id>>;
   /** Reservations that cannot be kept in full. */
   readonly degraded: Set<Id>;
   /** What belongs to each tenant. */
@@ -152,6 +154,7 @@ export function emptyHead(): Head {
     upcoming: new Map(),
     standing: new Map(),
     awaiting: new Map(),
+    waiting: new Map(),
     degraded: new Set(),
     owned: emptyOwnedIndex(),
     allocationsOf: new Map(),
@@ -501,6 +504,7 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1, kept: 
     entry(head.servers, serverKey(allocation.provider, allocation.server), allocation.id, sign);
   const made = elementMade(allocation);
   if (made !== undefined) head.elements.made(allocation.provider, made, sign);
+  for (const machine of allocation.awaits ?? []) member(head.waiting, machine, allocation.id, sign);
   if (isOutstanding(allocation)) mark(head.intents, allocation.id, sign);
   if (allocation.vmState === 'DELETING' && allocation.backing === 'own') mark(head.departing, allocation.id, sign);
 }

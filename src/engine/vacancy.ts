@@ -138,15 +138,21 @@ function beyond(
   });
 }
 
-/** Has a machine deleted for a reservation. What it consumes is on loan until the VIM confirms that it is gone. */
+/** Has a machine deleted for a reservation, and tells. What it consumes is on loan until the VIM confirms that it is gone. */
 export function withdraw(draft: Draft, machine: Allocation, by: Displacer): Allocation {
+  const after = takeBack(draft, machine);
+  announceAllocation(draft, 'preempted', after, machine.vmState, displacedBy(by));
+  return after;
+}
+
+/** The same, and who is told comes later. */
+export function takeBack(draft: Draft, machine: Allocation): Allocation {
   const { now } = draft.at;
-  const rest = omit(machine, 'endsAt');
+  const rest = omit(machine, 'endsAt', 'awaits');
   const claims = loan(draft.head, machine, now);
   const ending = isLeaving(machine) ? {} : ({ vmState: 'DELETING', intent: 'delete' } as const);
   const after: Allocation = { ...rest, ...ending, backing: 'own', claims, modifiedOn: now };
   draft.put('allocation', after.id, after);
-  announceAllocation(draft, 'preempted', after, machine.vmState, displacedBy(by));
   return after;
 }
 

@@ -130,6 +130,7 @@ function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEve
     message: allocationMessage(event),
     by,
     'by-tenant': byTenant,
+    offered: offered === undefined ? undefined : refusalOut(offered),
     capacity: amountsOut(capacity),
     owner,
     tenant,
@@ -149,6 +150,7 @@ function allocationMessage({
   allocation,
   oldVmState,
   by,
+  byWhat,
   byTenant,
   from,
   attachment,
@@ -156,7 +158,8 @@ function allocationMessage({
   if (cause === 'preempted') {
     const when = from === undefined ? 'It gives way' : `From ${printInstant(from)} on it has to give way`;
     const visible = sees(ownerOf(allocation), byTenant === undefined ? {} : { tenant: byTenant });
-    return `${when} to ${visible ? `the reservation '${by ?? ''}'` : 'a reservation'}.`;
+    const what = byWhat === 'machine' ? 'virtual machine' : 'reservation';
+    return `${when} to ${visible ? `the ${what} '${by ?? ''}'` : `a ${what}`}.`;
   }
   if (attachment !== undefined) return attachment.fault?.message;
   return hasFailed(allocation, oldVmState) ? allocation.fault?.message : undefined;

@@ -195,11 +195,17 @@ function awaitLate(draft: Draft, before: Allocation): VimReportResult {
 function free(draft: Draft, before: Allocation): void {
   draft.disturbed.add(poolNode(before.pool));
   vacated(draft, before.id);
+  makeWaiting(draft, before.id, giveUp);
   if (before.host !== undefined) draft.disturbed.add(hostId(before.provider, before.host));
   const element = elementMade(before);
   if (element !== undefined) draft.disturbed.add(elementId(before.provider, element.kind, element.id));
   announcePool(draft, 'freed', before.pool, { start: draft.at.now, end: before.endsAt ?? FOREVER });
   settle(draft, 'capacity-restored');
+}
+
+/** A machine that waited for its place has none any more. Nothing was asked of the VIM. */
+function giveUp(draft: Draft, before: Allocation, { message }: Refusal): void {
+  fail(draft, before, { message: `Its place was lost while it waited for it: ${message}` });
 }
 
 function withoutIntent(allocation: Allocation): Allocation {
