@@ -27,7 +27,11 @@ export interface Displacer extends Pick<Reservation, 'id' | 'tenant'> {
 
 /** What the event of something that gave way says of that to which. */
 export function displacedBy({ id, tenant, what }: Displacer): GivenWay {
-  return { by: id, ...(what === undefined ? {} : { byWhat: what }), ...(tenant === undefined ? {} : { byTenant: tenant }) };
+  return {
+    by: id,
+    ...(what === undefined ? {} : { byWhat: what }),
+    ...(tenant === undefined ? {} : { byTenant: tenant }),
+  };
 }
 
 export function announceReservation(

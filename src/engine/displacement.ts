@@ -3,7 +3,8 @@
  * are told why, by what, and what they can have instead.
  *
  * A reservation that is displaced is over. One that fits elsewhere throughout its window is moved there instead, and loses nothing.
- * A machine runs on until the reservation starts; from then on it has its capacity on loan only (`vacancy.ts`).
+ * A machine runs on until the reservation starts; from then on it has its capacity on loan only (`vacancy.ts`). One that gives way to a
+ * machine is deleted at once, and the other waits until it is gone (`waiting-machines.ts`).
  */
 import type { Admission } from './admission.ts';
 import { announceAllocation, announceHeld, announceReservation, displacedBy } from './announce.ts';
@@ -23,6 +24,8 @@ import { lend, withdraw } from './vacancy.ts';
 import { windowsAhead } from './window-index.ts';
 import { countOf } from './windows.ts';
 import { PRIORITY_NAMES } from './entities.ts';
+
+const HOUR = 3_600_000;
 
 /** As `admit`, with the room that others make. */
 export type DisplacingAdmission =

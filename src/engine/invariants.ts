@@ -14,7 +14,7 @@
  * 6. A window that was chosen lies within the bounds of the request and has its length. Only what is degraded says when that eases.
  * 7. Of what recurs, each window after the current one holds all that was asked for, placed as it is to be.
  * 8. Where a reservation that has started holds something, no more is on loan than nobody needs, save by machines that are being deleted;
- *    and who waits for machines to be gone has not started, and they are being deleted.
+ *    and who waits for machines to be gone has not started, or the VIM has not been asked for it, and they are being deleted.
  * 9. What pools, providers, quotas, hosts and elements show over time is the sum of the parts.
  * 10. A head that is built anew from the records equals this one.
  */
@@ -96,7 +96,8 @@ export function violations(head: Head, now: Instant, { inspected, anew = true }:
   }
   for (const [id, account] of head.quotas) inspect('quota', id, overQuota(head, id, account, now));
   for (const node of head.nodes.values()) inspect('loan', node.id, overLent(head, node, now));
-  for (const machine of head.awaiting.keys()) inspect('loan', machine, miswaited(head, machine));
+  for (const machine of new Set([...head.awaiting.keys(), ...head.waiting.keys()]))
+    inspect('loan', machine, miswaited(head, machine));
   for (const reservation of head.reservations.values()) {
     inspect('claim', reservation.id, misclaimed(head, reservation.claims, isOver(reservation)));
     inspect('reservation', reservation.id, misheld(head, reservation));
@@ -201,6 +202,11 @@ function miswaited(head: Head, id: string): string[] {
     const status = head.reservations.get(waiting)?.status;
     if (status !== 'scheduled' && status !== 'degraded')
       found.push(`${waiting} waits for it with the status ${String(status)}`);
+  }
+  for (const waiting of head.waiting.get(id) ?? []) {
+    const { vmState, intent, server } = head.allocations.get(waiting) ?? {};
+    if (vmState !== 'INITIALIZED' || intent !== undefined || server !== undefined)
+      found.push(`${waiting} waits for it, and the VIM has been asked for it`);
   }
   return found;
 }

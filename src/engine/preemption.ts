@@ -18,6 +18,7 @@ import { fittingOf } from './every-window.ts';
 import { hasParts } from './parts.ts';
 import { holdMachine, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
+import { isLeaving } from './vacancy.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 import { windowsOf } from './window-index.ts';
@@ -119,14 +120,11 @@ type Found = Omit<FoundRoom, 'complete'>;
 /** The room with as few as possible of those who are `away`; they alone are left in it. */
 function leastRoom(head: Head, fit: Fitting, away: Candidate[]): Found | undefined {
   if (fit.claims() === undefined) return undefined;
-  const giving = whoGivesWay(
-    [...away].sort(byWorth),
-    {
-      putBack: (candidate) => move(head, candidate, -1),
-      takeAway: (candidate) => move(head, candidate, 1),
-      fits: () => fit.claims() !== undefined,
-    },
-  );
+  const giving = whoGivesWay([...away].sort(byWorth), {
+    putBack: (candidate) => move(head, candidate, -1),
+    takeAway: (candidate) => move(head, candidate, 1),
+    fits: () => fit.claims() !== undefined,
+  });
   away.splice(0, away.length, ...giving);
   const claims = fit.claims();
   if (claims === undefined) return undefined;

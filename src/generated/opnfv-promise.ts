@@ -99,6 +99,8 @@ export const announcedFeatures: readonly string[] = ['reservation-service', 'mul
  * @path /opnfv-promise:capacity-event/reserved
  * @path /opnfv-promise:capacity-event/usage
  * @path /opnfv-promise:capacity-event/available
+ * @path /opnfv-promise:allocation-event/offered/most
+ * @path /opnfv-promise:allocation-event/offered/in-use
  * @path /opnfv-promise:allocation-event/capacity
  */
 export type CapacityVector = {
@@ -302,6 +304,7 @@ export type Recurrence = {
  * @path /opnfv-promise:reservation-event/recurring/current
  * @path /opnfv-promise:reservation-event/recurring/next
  * @path /opnfv-promise:reservation-event/offered/short-window
+ * @path /opnfv-promise:allocation-event/offered/short-window
  */
 export type Occurrence = {
   /**
@@ -487,6 +490,7 @@ export type FloatingIpResource = {
  * @path /opnfv-promise:request-offer/output/refusal/next-window
  * @path /opnfv-promise:accept-offer/output/refusal/next-window
  * @path /opnfv-promise:reservation-event/offered/next-window
+ * @path /opnfv-promise:allocation-event/offered/next-window
  */
 export type NextWindow = {
   /**
@@ -510,6 +514,7 @@ export type NextWindow = {
  * @path /opnfv-promise:request-offer/output/refusal/shortage
  * @path /opnfv-promise:accept-offer/output/refusal/shortage
  * @path /opnfv-promise:reservation-event/offered/shortage
+ * @path /opnfv-promise:allocation-event/offered/shortage
  */
 export type Shortage = {
   /**
@@ -544,6 +549,7 @@ export type Shortage = {
  * @path /opnfv-promise:request-offer/output/refusal/candidate
  * @path /opnfv-promise:accept-offer/output/refusal/candidate
  * @path /opnfv-promise:reservation-event/offered/candidate
+ * @path /opnfv-promise:allocation-event/offered/candidate
  */
 export type RefusedCandidate = {
   /**
@@ -817,6 +823,7 @@ export type NetworkResource = {
  * @path /opnfv-promise:request-offer/output/refusal
  * @path /opnfv-promise:accept-offer/output/refusal
  * @path /opnfv-promise:reservation-event/offered
+ * @path /opnfv-promise:allocation-event/offered
  */
 export type Refusal = {
   /**
@@ -1564,6 +1571,12 @@ export type Allocation = {
    * Without a reservation, the one asked for, or low.
    */
   readonly priority: Priority;
+  /**
+   * Allocations that have to be gone before the VIM is asked for it: it takes their
+   * place. Those of others are not among them. Its state is INITIALIZED until then.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly awaits?: readonly string[];
   /** Its state. */
   readonly 'vm-state': VmState;
   /** Why it is in error, or why the VIM does not delete it. Empty when neither is so. */
@@ -3267,15 +3280,15 @@ export type CreateReservationOutput = {
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
-   * Reservations that were placed anew, without loss, to make room.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly moved?: readonly string[];
-  /**
    * Allocations without a reservation that had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
   /**
    * Status of the reservation. After a refused creation it is rejected, after a
    * refused update it is that of the unchanged reservation.
@@ -3537,15 +3550,15 @@ export type UpdateReservationOutput = {
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
-   * Reservations that were placed anew, without loss, to make room.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly moved?: readonly string[];
-  /**
    * Allocations without a reservation that had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
   /**
    * Status of the reservation. After a refused creation it is rejected, after a
    * refused update it is that of the unchanged reservation.
@@ -4164,15 +4177,15 @@ export type RequestOfferOutput = {
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
-   * Reservations that were placed anew, without loss, to make room.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly moved?: readonly string[];
-  /**
    * Allocations without a reservation that had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
   /**
    * Identifier of the offer. Absent when it was refused.
    * @type nfv-infrastructure:identifier
@@ -4244,15 +4257,15 @@ export type AcceptOfferOutput = {
    */
   readonly 'displaced-reservations'?: readonly string[];
   /**
-   * Reservations that were placed anew, without loss, to make room.
-   * @type nfv-infrastructure:identifier
-   */
-  readonly moved?: readonly string[];
-  /**
    * Allocations without a reservation that had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
   /**
    * Status of the reservation. After a refused creation it is rejected, after a
    * refused update it is that of the unchanged reservation.
@@ -4376,8 +4389,8 @@ export type CreateInstanceInput = {
    */
   readonly 'reservation-id'?: string;
   /**
-   * Class of an allocation without a reservation: who may displace it, and which
-   * reservations that have not started it may displace. Absent: low.
+   * Class of an allocation without a reservation: who may displace it, and what it may
+   * displace. Absent: low.
    */
   readonly priority?: Priority;
 };
@@ -4423,6 +4436,11 @@ export type CreateInstanceOutput = {
    * @type nfv-infrastructure:identifier
    */
   readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Allocations without a reservation that had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-instances'?: readonly string[];
   /** Status of the allocation. */
   readonly status: AllocationStatus;
   /**
@@ -5506,12 +5524,17 @@ export type AllocationEvent = {
   /** What happened, in words. */
   readonly message?: string;
   /**
-   * Reservation to which it had to give way.
+   * Reservation, or allocation without one, to which it had to give way.
    * @type nfv-infrastructure:identifier
    */
   readonly by?: string;
-  /** Tenant of the reservation in by. Consumers of other tenants see neither leaf. */
+  /** Tenant of what is in by. Consumers of other tenants see neither leaf. */
   readonly 'by-tenant'?: string;
+  /**
+   * What a reservation in its place could have, where it gave way to a virtual
+   * machine.
+   */
+  readonly offered?: Refusal;
   /** What it consumes; if it is gone, what it consumed. */
   readonly capacity?: CapacityVector;
   /** User who made the allocation. */

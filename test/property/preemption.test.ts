@@ -109,15 +109,19 @@ describe('pre-emption', function () {
     );
   });
 
-  it('displaces the same for a machine without a reservation, but no machines, and keeps the invariants after it', () => {
-    const machine = fc.record({ large: fc.boolean(), priority: fc.constantFrom<Priority>(1, 2, 3) });
-    let displaced = 0;
+  it('displaces the same, and machines, for a machine without a reservation, which waits until they are gone', () => {
+    const machine = fc.record({
+      large: fc.boolean(),
+      priority: fc.constantFrom<Priority>(1, 2, 3),
+      end: fc.constantFrom('none', 'none', 'one', 'all'),
+    });
+    const counted = { reservations: 0, machines: 0, waited: 0 };
     let runs = 0;
     fc.assert(
       fc.property(
         fc.integer({ min: 4, max: 10 }),
         fc.array(asked, { minLength: 2, maxLength: 10 }),
-        fc.array(machine, { minLength: 1, maxLength: 4 }),
+        fc.array(machine, { minLength: 1, maxLength: 7 }),
         (total, requests, machines) => {
           runs += 1;
           const engine = lab('priority', total);
@@ -129,14 +133,19 @@ describe('pre-emption', function () {
             held.push({ ...request, id: result.reservation.id, createdOn: engine.now });
           }
           held = held.filter(({ id }) => engine.head.reservations.get(id)?.status === 'scheduled');
-          const standing: Held[] = [];
-          for (const { large, priority } of machines) {
+          let standing: Held[] = [];
+          /** Machines that are being deleted, and who waits for them. */
+          let leaving: Held[] = [];
+          const waiting = new Map<string, Set<string>>();
+          for (const { large, priority, end } of machines) {
             engine.now += 1;
             const before = snapshot(engine);
             const request: Asked = { from: 0, length: 100, cores: large ? 4 : 1, priority };
-            // What a machine has is nobody's who is weighed against another machine.
-            const all = [...held, ...standing.map((each) => ({ ...each, priority: 1 as const }))];
-            const expected = fits(all, request, total) ? [] : naiveVictims(all, request, total);
+            // What is being deleted goes first, whatever its class, and stays where it need not.
+            const going = leaving.map((each) => ({ ...each, priority: 4 as Priority }));
+            const all = [...held, ...standing, ...going];
+            const room = fits(all, request, total);
+            const expected = room ? [] : priority === 3 ? undefined : naiveVictims(all, request, total);
             const flavor = large ? 'large' : 'small';
             const result = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor, priority });
             if (expected === undefined) {
@@ -146,17 +155,51 @@ describe('pre-emption', function () {
             }
             if (result.outcome === 'refused') throw new Error(`refused: ${result.refusal.message}`);
             const gone = new Set(expected.map(({ id }) => id));
-            displaced += gone.size;
-            expect(new Set(result.displaced?.reservations ?? [])).to.deep.equal(gone);
+            const withdrawn = standing.filter(({ id }) => gone.has(id));
+            const displaced = held.filter(({ id }) => gone.has(id));
+            counted.reservations += displaced.length;
+            counted.machines += withdrawn.length;
+            const ids = (of: readonly Held[]): Set<string> => new Set(of.map(({ id }) => id));
+            expect(new Set(result.displaced?.reservations ?? [])).to.deep.equal(ids(displaced));
+            expect(new Set(result.displaced?.machines ?? [])).to.deep.equal(ids(withdrawn));
+            const awaits = ids(expected.filter((each) => !displaced.includes(each)));
+            const { allocation } = result;
+            expect(new Set(allocation.awaits ?? [])).to.deep.equal(awaits);
+            expect(allocation.intent).to.equal(awaits.size === 0 ? 'create' : undefined);
+            if (awaits.size > 0) waiting.set(allocation.id, awaits);
+            for (const { id } of withdrawn) {
+              expect(engine.head.allocations.get(id)).to.include({ vmState: 'DELETING', intent: 'delete' });
+              waiting.delete(id);
+            }
             held = held.filter(({ id }) => !gone.has(id));
-            standing.push({ ...request, id: result.allocation.id, createdOn: engine.now });
+            standing = standing.filter(({ id }) => !gone.has(id));
+            leaving = [...leaving, ...withdrawn];
+            standing.push({ ...request, id: allocation.id, createdOn: engine.now });
+            const ended = end === 'none' ? [] : end === 'one' ? leaving.slice(0, 1) : [...leaving];
+            for (const { id } of ended) {
+              engine.do('serverGone', { allocation: id });
+              leaving = leaving.filter((each) => each.id !== id);
+              for (const awaited of waiting.values()) awaited.delete(id);
+            }
+            for (const [id, awaited] of waiting) {
+              const record = engine.head.allocations.get(id);
+              expect(new Set(record?.awaits ?? [])).to.deep.equal(awaited);
+              expect(record?.intent, 'asked for when nobody is awaited').to.equal(
+                awaited.size === 0 ? 'create' : undefined,
+              );
+              counted.waited += awaited.size === 0 ? 1 : 0;
+              if (awaited.size === 0) waiting.delete(id);
+            }
           }
           engine.advance(20 * TICK);
+          engine.replay();
         },
       ),
       { numRuns: 400, seed: 14 },
     );
-    expect(displaced, 'how many gave way in all').to.be.greaterThan(runs / 8);
+    expect(counted.reservations, 'reservations that gave way in all').to.be.greaterThan(runs / 8);
+    expect(counted.machines, 'machines that gave way in all').to.be.greaterThan(runs / 8);
+    expect(counted.waited, 'machines that waited to the end').to.be.greaterThan(runs / 12);
   });
 
   it('offers the displaced a window that is free', () => {

@@ -107,14 +107,15 @@ function rejection({ reason, message }: Refusal): CreateInstanceOutput & CreateA
   return { result: 'conflict', status: 'rejected', reason: reasonOut(reason), message };
 }
 
-/** Which reservations had to give way (grouping displacement-report), and of how many others who asks knows nothing. */
+/** Who had to give way (grouping displacement-report), and of how many others who asks knows nothing. */
 function displacedOut(message: string | undefined, displaced: Displaced | undefined): Partial<CreateInstanceOutput> {
   if (displaced === undefined) return {};
-  const { reservations, others, complete } = displaced;
+  const { reservations, machines, others, complete } = displaced;
   return present({
-    message: others === undefined ? message : `${message ?? ''} Reservations of others that gave way: ${others}.`,
+    message: others === undefined ? message : `${message ?? ''} Of others gave way: ${others}.`,
     'search-complete': complete,
     'displaced-reservations': listIn(reservations),
+    'displaced-instances': listIn(machines),
   });
 }
 
@@ -187,7 +188,11 @@ function acceptanceAnswer<Ids extends object>(
     return { result: 'conflict', reason: `opnfv-promise:${reason}`, message, ...nodes };
   }
   const progress =
-    server === undefined ? 'is recorded; the provider has not answered yet' : 'was accepted by the provider';
+    server !== undefined
+      ? 'was accepted by the provider'
+      : allocation.awaits === undefined
+        ? 'is recorded; the provider has not answered yet'
+        : 'is recorded; the provider is asked for it when the virtual machines are gone whose place it takes';
   return { result: 'ok', message: `'${name}' ${progress}.`, ...nodes };
 }
 

@@ -11,6 +11,7 @@ import type {
   Provider as DomainProvider,
 } from '../../engine/entities.ts';
 import { poolsFrom } from '../../engine/provider-supply.ts';
+import { visibleIds } from '../../engine/ownership.ts';
 import type { Viewer } from '../../engine/ownership.ts';
 import { capacityAt } from '../../engine/queries.ts';
 import type { Head } from '../../engine/state.ts';
@@ -264,6 +265,7 @@ function allocationOut(head: Head, allocation: DomainAllocation, viewer: Viewer)
     pool,
     'instance-ref': { provider, ...vimIdOut(allocation) },
     priority: priorityOut(priority),
+    awaits: listIn(visibleIds(head, 'allocation', allocation.awaits ?? [], viewer)),
     'vm-state': vmState,
     fault: faultOut(fault),
     ...resourceOut(head, allocation, viewer),

@@ -108,7 +108,7 @@ function capacityEvent(event: DomainCapacityEvent): Unnumbered<CapacityEvent> {
 }
 
 function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEvent> {
-  const { cause, allocation, oldVmState, by, byTenant, attachment } = event;
+  const { cause, allocation, oldVmState, by, byTenant, attachment, offered } = event;
   const { id, name, provider, reservation, pool, priority, vmState, fault, capacity, owner, tenant } = allocation;
   const reason = allocationReason(event);
   return present({

@@ -15,6 +15,7 @@ import { currentClaims, withCurrent } from '../occurrence.ts';
 import type {
   Command,
   CreateFailed,
+  Refusal,
   CreationUnanswered,
   DeletionAccepted,
   DeletionRefused,
@@ -24,6 +25,7 @@ import type {
   VmStateReported,
 } from '../requests.ts';
 import { settle } from '../settlement.ts';
+import { makeWaiting } from '../waiting-machines.ts';
 import { elementMade, poolNode } from '../state.ts';
 import { vacated } from '../vacancy.ts';
 import type { Head } from '../state.ts';
@@ -75,14 +77,19 @@ export const createFailed: Command<CreateFailed, VimReportResult> = (head, input
     if (before.intent !== 'create' || before.server !== undefined) {
       return before.intent === 'delete' && before.server === undefined ? gone(draft, before) : IGNORED;
     }
-    const fault: Fault = { ...input.fault, occurredOn: at.now };
-    const rest = omit(withoutIntent(before), 'host', 'claim', 'disk');
-    const after: Allocation = { ...rest, vmState: 'ERROR', fault, capacity: NOTHING, claims: [] };
-    const result = put(draft, 'state-changed', before, after);
-    detach(draft, before);
-    free(draft, before);
-    return result;
+    return fail(draft, before, input.fault);
   });
+
+/** It was not made, and will not be: nothing is held any more. */
+function fail(draft: Draft, before: Allocation, fault: CreateFailed['fault']): VimReportResult {
+  const rest = omit(withoutIntent(before), 'host', 'claim', 'disk', 'awaits');
+  const occurred: Fault = { ...fault, occurredOn: draft.at.now };
+  const after: Allocation = { ...rest, vmState: 'ERROR', fault: occurred, capacity: NOTHING, claims: [] };
+  const result = put(draft, 'state-changed', before, after);
+  detach(draft, before);
+  free(draft, before);
+  return result;
+}
 
 /** The state of a server as the VIM has it. DELETED means that it is gone. */
 export const vmStateReported: Command<VmStateReported, VimReportResult> = (head, input, at) =>
