@@ -54,16 +54,23 @@ function make(draft: Draft, machine: Allocation, giveUp: GiveUp): void {
   else draft.put('allocation', machine.id, movedTo(head, asked, planned.plan, at.now));
 }
 
-/** Whether what the machine takes is there now, beside all that is allocated, and its host takes machines. */
-function hasPlace({ head, at }: Draft, { pool, capacity, provider, host }: Allocation): boolean {
+/** Whether what the machine takes is there now, beside all that is there, and its host takes machines. */
+function hasPlace({ head, at }: Draft, { id, pool, capacity, provider, host }: Allocation): boolean {
   const node = head.nodes.get(poolNode(pool));
   if (node === undefined) return false;
   const left = node.total.valueAt(at.now);
   addVectors(left, node.used.valueAt(at.now), -1);
   addVectors(left, node.lent.valueAt(at.now), -1);
+  for (const other of waitingIn(head, pool)) if (other.id !== id) addVectors(left, toVector(other.capacity), 1);
   const taken = toVector(capacity);
   const short = left.some((amount, lane) => amount < 0 && (taken[lane] ?? 0) > 0);
   return !short && (host === undefined || head.hosts.nodes.get(hostId(provider, host))?.usable === true);
+}
+
+/** Machines for which a pool holds something and that are not there yet. */
+function waitingIn(head: Head, pool: Id): Allocation[] {
+  const ids = new Set([...head.waiting.values()].flatMap((each) => [...each]));
+  return [...ids].flatMap((id) => head.allocations.get(id) ?? []).filter((each) => each.pool === pool);
 }
 
 function movedTo(head: Head, machine: Allocation, { pool, host }: Plan<Consumption>, now: number): Allocation {
