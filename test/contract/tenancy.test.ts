@@ -449,6 +449,39 @@ function tenancy(title: string, bind: BindingOf): void {
       const why = await world.call('rita', 'explain', { 'reservation-id': low ?? '' });
       expect(JSON.stringify(why)).not.to.include(winner);
     });
+
+    it('has a machine take the place of one of others, and wait until that is gone', async () => {
+      await world.as('olga').edit('replace', dataPath(PROMISE, 'providers', ['provider', 'class']), {
+        name: 'class',
+        'provider-type': 'promise-simulator:simulated',
+        'pre-emption': 'priority',
+      });
+      const path = dataPath(PROMISE, 'providers', ['provider', 'class']);
+      await world.agent.until(
+        async () => (leaf(await world.as('olga').get(path), 'status') === 'up' ? true : undefined),
+        'the provider',
+      );
+      await world.call('olga', 'increase-capacity', { source: 'class', capacity: { cores: 4, ram: '8192' } });
+      const machine = { 'provider-id': 'class', image: 'cirros', flavor: 'm1.large' };
+      const low = leaf(await world.call('rita', 'create-instance', { ...machine, name: 'low' }), 'instance-id') ?? '';
+      const inbox = (await world.as('rita').subscribe({})).inbox;
+      const won = await world.call('ben', 'create-instance', { ...machine, name: 'high', priority: 'high' });
+      const winner = leaf(won, 'instance-id') ?? '';
+      expect([leaf(won, 'result'), leaf(won, 'status')]).to.deep.equal(['ok', 'in-progress']);
+      expect(leaf(won, 'message')).to.match(/is asked for it when .* are gone .* of others that gave way: 1\.$/);
+      expect(all(won, 'displaced-instances')).to.deep.equal([]);
+      const { event } = await world.agent.arrived(inbox, (each) => leaf(each.event, 'cause') === 'preempted');
+      expect(leaf(event, 'instance-id')).to.equal(low);
+      expect(leaf(event, 'message')).to.equal('It gives way to a virtual machine.');
+      const shown = dataPath(PROMISE, 'allocations', ['allocation', winner]);
+      const state = await world.agent.until(async () => {
+        const found = leaf(await world.as('ben').get(shown), 'vm-state');
+        return found === 'BUILD' || found === 'ACTIVE' ? found : undefined;
+      }, 'the machine');
+      expect(state).to.be.oneOf(['BUILD', 'ACTIVE']);
+      expect(JSON.stringify(inbox.received)).not.to.include(winner);
+      await world.call('ben', 'destroy-instance', { 'instance-id': winner });
+    });
   });
 }
 

@@ -132,6 +132,57 @@ describe('pre-emption through the agent', () => {
     expect((queried['capacity'] as Json)['usage']).to.deep.include({ cores: 6 });
   });
 
+  it('has a machine of a higher priority wait until the machine is gone whose place it takes, across restarts', async () => {
+    await pool('priority');
+    const boot = { image: 'cirros', flavor: 'large' };
+    const subscription = promise.subscribe();
+    const [, low] = [
+      await promise.rpc('create-instance', { ...boot, name: 'kept', priority: 'normal' }),
+      await promise.rpc('create-instance', { ...boot, name: 'low' }),
+    ];
+    await promise.advance(2000);
+    const answer = await promise.rpc('create-instance', { ...boot, name: 'high', priority: 'high' });
+    const id = answer['instance-id'];
+    expect(answer).to.deep.include({
+      result: 'ok',
+      status: 'in-progress',
+      'vm-state': 'INITIALIZED',
+      'displaced-instances': [low['instance-id']],
+      'search-complete': true,
+      message:
+        "'high' is recorded; the provider is asked for it when the virtual machines are gone whose place it takes.",
+    });
+    const recorded = async (): Promise<Json> => {
+      const tree = await promise.get(`/opnfv-promise:promise/allocations/allocation=${String(id)}`);
+      // Cast: the tree, as JSON.
+      const { allocations } = tree['opnfv-promise:promise'] as { allocations: { allocation: Json[] } };
+      return allocations.allocation[0] ?? {};
+    };
+    expect(await recorded()).to.deep.include({ 'vm-state': 'INITIALIZED', awaits: [low['instance-id']] });
+    await promise.settle();
+    const [event] = caused(subscription, 'allocation-event', 'preempted');
+    expect(event).to.deep.include({
+      'instance-id': low['instance-id'],
+      reason: 'opnfv-promise:displaced',
+      message: `It gives way to the virtual machine '${String(id)}'.`,
+      by: id,
+    });
+    expect(event?.['offered']).to.have.nested.property('most.cores', 4);
+    promise = await promise.restarted();
+    expect(await recorded()).to.deep.include({ 'vm-state': 'INITIALIZED', awaits: [low['instance-id']] });
+    const [cloud] = [...promise.ledger.head.domain.providers.keys()].map((each) => promise.clouds.cloud(each));
+    const names = (): string[] => (cloud?.servers() ?? []).map(({ name }) => name);
+    await promise.advance(100);
+    expect(names()).to.have.members(['kept', 'low']);
+    await promise.advance(600);
+    promise = await promise.restarted();
+    await promise.advance(2000);
+    expect(await recorded()).to.include({ 'vm-state': 'ACTIVE' });
+    expect(await recorded()).not.to.have.property('awaits');
+    const [after] = [...promise.ledger.head.domain.providers.keys()].map((each) => promise.clouds.cloud(each));
+    expect((after?.servers() ?? []).map(({ name }) => name)).to.have.members(['kept', 'high']);
+  });
+
   it('waits across a restart', async () => {
     await pool('best-effort');
     await promise.rpc('create-instance', { name: 'vm', image: 'cirros', flavor: 'large' });
