@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { setTimeout as wait } from 'node:timers/promises';
 import { expect } from 'chai';
 import { dataPath, type Consumer, type Notification } from '../../src/cli/demo/consumer.ts';
-import { leaf } from '../../src/cli/demo/content.ts';
+import { all, amount, leaf, type Content } from '../../src/cli/demo/content.ts';
 import { at, POOL_CORES, PROMISE, reservationPath, setUpInfrastructure } from '../../src/cli/demo/infrastructure.ts';
 import { NetconfClient } from '../../src/cli/demo/netconf-client.ts';
 import { NetconfConsumer } from '../../src/cli/demo/netconf-consumer.ts';
@@ -125,6 +125,48 @@ describe('a server that is killed', function () {
     } finally {
       await served?.kill();
       own.remove();
+    }
+  });
+
+  it('makes a machine that takes the place of another, once, whenever it is killed', async () => {
+    for (const moment of [50, 350]) {
+      const own = temporaryDirectory();
+      try {
+        const first = restconf(await start(own.path));
+        const added = await first.invoke('opnfv-promise:add-provider', {
+          name: 'small',
+          'provider-type': 'promise-simulator:simulated',
+          'pre-emption': 'priority',
+          'promise-simulator:simulation': { 'boot-time': 100, 'delete-time': 250, jitter: 0 },
+        });
+        const provider = leaf(added, 'provider-id') ?? '';
+        const capacity = { cores: 1, ram: '512' };
+        await first.invoke('opnfv-promise:increase-capacity', { source: provider, capacity });
+        const machine = { 'provider-id': provider, image: 'cirros', flavor: 'm1.tiny' };
+        await first.invoke('opnfv-promise:create-instance', { ...machine, name: 'low' });
+        const high = await first.invoke('opnfv-promise:create-instance', {
+          ...machine,
+          name: 'high',
+          priority: 'high',
+        });
+        expect(leaf(high, 'result'), leaf(high, 'message')).to.equal('ok');
+        await wait(moment);
+        await served?.kill();
+        const again = restconf(await start(own.path));
+        const end = Date.now() + 20_000;
+        let found: readonly Content[] = [];
+        for (let done = false; !done && Date.now() < end; await wait(50)) {
+          const tree = await again.get(dataPath(PROMISE));
+          found = all(tree, 'allocations/allocation');
+          const used = all(tree, 'providers/provider/services/compute/hosts').map((host) => amount(host, 'vcpus-used'));
+          done = found.every((each) => leaf(each, 'vm-state') === 'ACTIVE') && used.every((each) => each <= 1);
+        }
+        expect(found.map((each) => [leaf(each, 'name'), leaf(each, 'vm-state')])).to.deep.equal([['high', 'ACTIVE']]);
+        await again.close();
+      } finally {
+        await served?.kill();
+        own.remove();
+      }
     }
   });
 
