@@ -407,7 +407,7 @@ export interface MachineAllocation extends Allocated {
   readonly group?: VimServerGroup;
 }
 
-/** A volume, network, port or floating IP. */
+/** A volume, network, port, floating IP or router. */
 export interface ResourceAllocation extends Allocated {
   readonly resource: VimResourceSpec;
   /** The allocation that uses it: a machine, or of a floating IP the port. Absent: none that is known. */

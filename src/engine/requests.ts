@@ -10,6 +10,7 @@ import type {
   VimFloatingIp,
   VimInventory,
   VimPort,
+  VimRouter,
   VimServerStatus,
   VimVirtualNetwork,
   VimVolume,
@@ -426,7 +427,11 @@ export type DestroyInstanceResult = { readonly outcome: 'deleting'; readonly all
 
 /** What a resource is to be; other resources are named by allocations, or by ids or names that the VIM gave. */
 export type WantedResource =
-  VimVolume | VimVirtualNetwork | VimPort | (Omit<VimFloatingIp, 'network'> & Partial<Pick<VimFloatingIp, 'network'>>);
+  | VimVolume
+  | VimVirtualNetwork
+  | VimPort
+  | VimRouter
+  | (Omit<VimFloatingIp, 'network'> & Partial<Pick<VimFloatingIp, 'network'>>);
 
 export interface CreateAllocation {
   readonly provider?: Id;

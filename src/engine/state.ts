@@ -540,6 +540,8 @@ export function elementMade(allocation: Allocation): KnownElement | undefined {
       return { kind: 'port', id, name, network: resource.network, addresses: address === undefined ? [] : [address] };
     case 'floating-ip':
       return { kind: 'floating-ip', id, name: '', network: resource.network, address: address ?? '' };
+    case 'router':
+      return undefined;
   }
 }
 

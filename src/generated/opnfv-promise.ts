@@ -1435,7 +1435,9 @@ export type AllocationKind =
   /** Port on a network (virtualised network resource). */
   | 'port'
   /** Public address (virtualised network resource). */
-  | 'floating-ip';
+  | 'floating-ip'
+  /** Router between networks (virtualised network resource). */
+  | 'router';
 
 /**
  * What there is of it in the VIM.
@@ -1454,7 +1456,7 @@ export type AllocationInstanceRef = {
    */
   readonly server?: string;
   /**
-   * Identifier that the VIM gave to the volume, network, port or floating IP.
+   * Identifier that the VIM gave to the volume, network, port, floating IP or router.
    * Absent until the VIM has accepted.
    * @type nfv-infrastructure:vim-identifier
    */
@@ -1502,6 +1504,25 @@ export type VmState =
   /** Deleted, and restorable for a while. */
   | 'SOFT_DELETED';
 
+/**
+ * Router. A floating IP leads to a port only where a router joins their networks.
+ * @path /opnfv-promise:promise/allocations/allocation/router
+ */
+export type AllocationRouter = {
+  /**
+   * Id or name of the external network to which it leads. Absent: none.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly gateway?: string;
+  /**
+   * Networks, by their allocations or by the ids or names that the VIM knows. It has
+   * an interface on each subnet that they have when it is made, by which it is their
+   * gateway.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly networks?: readonly string[];
+};
+
 /** Type `opnfv-promise:attachment-status`. */
 export type AttachmentStatus =
   /** It is to be attached, and is not yet. */
@@ -1536,7 +1557,7 @@ export type AllocationAttachment = {
 };
 
 /**
- * One virtual machine, volume, network, port or floating IP.
+ * One virtual machine, volume, network, port, floating IP or router.
  * @path /opnfv-promise:promise/allocations/allocation
  */
 export type Allocation = {
@@ -1595,6 +1616,8 @@ export type Allocation = {
   readonly port?: PortResource;
   /** Public address. */
   readonly 'floating-ip'?: FloatingIpResource;
+  /** Router. A floating IP leads to a port only where a router joins their networks. */
+  readonly router?: AllocationRouter;
   /**
    * Address of a port, the first if it has several, or of a floating IP.
    * @type ietf-inet-types:ip-address-no-zone
@@ -2511,7 +2534,7 @@ export type PromiseTreeOffers = {
  * @path /opnfv-promise:promise/allocations
  */
 export type PromiseTreeAllocations = {
-  /** One virtual machine, volume, network, port or floating IP. */
+  /** One virtual machine, volume, network, port, floating IP or router. */
   readonly allocation?: readonly Allocation[] | Entries<Allocation>;
 };
 
@@ -4505,7 +4528,26 @@ export type CreateAllocationInputNetwork = {
 };
 
 /**
- * Allocates a volume, network, port or floating IP: has the VIM make it, against a
+ * Router. A floating IP leads to a port only where a router joins their networks.
+ * @path /opnfv-promise:create-allocation/input/router
+ */
+export type CreateAllocationInputRouter = {
+  /**
+   * Id or name of the external network to which it leads. Absent: none.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly gateway?: string;
+  /**
+   * Networks, by their allocations or by the ids or names that the VIM knows. It has
+   * an interface on each subnet that they have when it is made, by which it is their
+   * gateway.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly networks?: readonly string[];
+};
+
+/**
+ * Allocates a volume, network, port, floating IP or router: has the VIM make it, against a
  * reservation or from the capacity that is not reserved (Allocate Virtualised Network
  * or Storage Resource in IFA 005 and IFA 006). It goes on as create-instance does; what
  * has no reservation holds its capacity for good, whatever may be displaced.
@@ -4537,6 +4579,8 @@ export type CreateAllocationInput = {
   readonly port?: PortResource;
   /** Public address. */
   readonly 'floating-ip'?: FloatingIpResource;
+  /** Router. A floating IP leads to a port only where a router joins their networks. */
+  readonly router?: CreateAllocationInputRouter;
   /**
    * Availability zone. Absent: that of the reservation, or any.
    * @type nfv-infrastructure:zone-name
@@ -4551,7 +4595,7 @@ export type CreateAllocationInput = {
 };
 
 /**
- * Allocates a volume, network, port or floating IP: has the VIM make it, against a
+ * Allocates a volume, network, port, floating IP or router: has the VIM make it, against a
  * reservation or from the capacity that is not reserved (Allocate Virtualised Network
  * or Storage Resource in IFA 005 and IFA 006). It goes on as create-instance does; what
  * has no reservation holds its capacity for good, whatever may be displaced.
@@ -5441,8 +5485,8 @@ export type CapacityEvent = {
 };
 
 /**
- * The state of a virtual machine (allocation steps 7b and 10b), volume, network, port
- * or floating IP has changed.
+ * The state of a virtual machine (allocation steps 7b and 10b), volume, network, port,
+ * floating IP or router has changed.
  * @path /opnfv-promise:allocation-event
  */
 export type AllocationEvent = {
@@ -5492,7 +5536,7 @@ export type AllocationEvent = {
    */
   readonly server?: string;
   /**
-   * Identifier of the volume, network, port or floating IP in the VIM.
+   * Identifier of the volume, network, port, floating IP or router in the VIM.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly resource?: string;
@@ -5621,7 +5665,7 @@ export const rpcs = {
    */
   'destroy-instance': { module: 'opnfv-promise', name: 'destroy-instance', path: '/opnfv-promise:destroy-instance' } as RpcDescriptor<DestroyInstanceInput, DestroyInstanceOutput>,
   /**
-   * Allocates a volume, network, port or floating IP: has the VIM make it, against a
+   * Allocates a volume, network, port, floating IP or router: has the VIM make it, against a
    * reservation or from the capacity that is not reserved (Allocate Virtualised Network
    * or Storage Resource in IFA 005 and IFA 006). It goes on as create-instance does; what
    * has no reservation holds its capacity for good, whatever may be displaced.
@@ -6155,6 +6199,12 @@ export const paths = {
     { module: 'opnfv-promise', name: 'allocations' },
     { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
     { module: 'opnfv-promise', name: 'floating-ip' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/router': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'router' },
   ],
   '/opnfv-promise:promise/allocations/allocation/attachment': (allocationId: string, attachmentResource: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },

@@ -170,7 +170,7 @@ export interface VimAttachable {
 export type VimAttachmentState = 'attached' | 'changing' | 'detached';
 
 /** Network and block storage resources that exist beside servers. */
-export type VimResourceKind = 'volume' | 'network' | 'port' | 'floating-ip';
+export type VimResourceKind = 'volume' | 'network' | 'port' | 'floating-ip' | 'router';
 
 export interface VimVolume {
   readonly kind: 'volume';
@@ -211,8 +211,17 @@ export interface VimFloatingIp {
   readonly port?: string;
 }
 
+/** Joins all subnets of networks with each other and, where it has a gateway, with an external network. */
+export interface VimRouter {
+  readonly kind: 'router';
+  /** Id of the external network; absent: none. */
+  readonly gateway?: string;
+  /** Ids. */
+  readonly networks: readonly string[];
+}
+
 /** What a resource is to be. */
-export type VimResourceSpec = VimVolume | VimVirtualNetwork | VimPort | VimFloatingIp;
+export type VimResourceSpec = VimVolume | VimVirtualNetwork | VimPort | VimFloatingIp | VimRouter;
 
 export interface CreateResource {
   /** Idempotency token: kept with the resource, by which it is found again. */

@@ -131,7 +131,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     await harness.until(async () => (await find(serverId)) === undefined);
   });
 
-  const KINDS = ['volume', 'network', 'port', 'floating-ip'] as const;
+  const KINDS = ['volume', 'network', 'port', 'floating-ip', 'router'] as const;
 
   /** What a resource of the kind is to be; undefined where the VIM has not what it takes. */
   const specOf = async (kind: VimResourceKind): Promise<VimResourceSpec | undefined> => {
@@ -146,6 +146,8 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       }
       case 'floating-ip':
         return harness.external === undefined ? undefined : { kind, network: harness.external };
+      case 'router':
+        return harness.external === undefined ? undefined : { kind, gateway: harness.external, networks: [] };
     }
   };
   const present = async (kind: VimResourceKind, id: string): Promise<VimResource | undefined> =>
@@ -242,6 +244,18 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     const port = await vim.createResource({ token: 'p1', name: 'p1', spec: on }, signal);
     await failure(vim.deleteResource('network', network.id, signal), 'conflict');
     await vim.deleteResource('port', port.id, signal);
+    await vim.deleteResource('network', network.id, signal);
+  });
+
+  it('joins networks by a router, which keeps them until it goes', async () => {
+    const spec = await specOf('network');
+    if (spec === undefined || harness.external === undefined) return;
+    const network = await vim.createResource({ token: 'n2', name: 'n2', spec }, signal);
+    const router: VimResourceSpec = { kind: 'router', gateway: harness.external, networks: [network.id] };
+    const made = await vim.createResource({ token: 'r2', name: 'r2', spec: router }, signal);
+    expect((await vim.createResource({ token: 'r2', name: 'r2', spec: router }, signal)).id).to.equal(made.id);
+    await failure(vim.deleteResource('network', network.id, signal), 'conflict');
+    await vim.deleteResource('router', made.id, signal);
     await vim.deleteResource('network', network.id, signal);
   });
 

@@ -59,13 +59,14 @@ export async function resourcesOf(user: string): Promise<string[]> {
     );
   };
   const volumes = await listed('volume', '/volumes/detail', 'volumes');
-  const [networks, ports, addresses] = await Promise.all(
-    ['networks', 'ports', 'floatingips'].map((key) => listed('network', `/${key}`, key)),
+  const [networks, ports, routers, addresses] = await Promise.all(
+    ['networks', 'ports', 'routers', 'floatingips'].map((key) => listed('network', `/${key}`, key)),
   );
   return [
     ...volumes.map(({ id }) => `volume ${id}`),
     ...(networks ?? []).map(({ id }) => `network ${id}`),
     ...(ports ?? []).map(({ id }) => `port ${id}`),
+    ...(routers ?? []).map(({ id }) => `router ${id}`),
     ...(addresses ?? []).map(({ id }) => `floating-ip ${id}`),
   ];
 }
@@ -76,17 +77,26 @@ export async function removeResources(user: string): Promise<void> {
   const paths: Readonly<Record<string, string>> = {
     network: '/networks',
     port: '/ports',
+    router: '/routers',
     'floating-ip': '/floatingips',
   };
   await until(async () => {
     const left = await resourcesOf(user);
     for (const each of left.toReversed()) {
       const [kind = '', id = ''] = each.split(' ');
+      if (kind === 'router') await clearRouter(client, id);
       if (kind === 'volume') await client.request('volume', 'DELETE', `/volumes/${id}`);
       else await client.request('network', 'DELETE', `${paths[kind] ?? ''}/${id}`);
     }
     return left.length === 0;
   });
+}
+
+async function clearRouter(client: OpenStackClient, router: string): Promise<void> {
+  const form = z.object({ ports: z.array(z.object({ id: z.string() })) });
+  const { ports } = await client.ask('network', 'GET', `/ports?device_id=${router}`, form);
+  for (const { id } of ports)
+    await client.request('network', 'PUT', `/routers/${router}/remove_router_interface`, { port_id: id });
 }
 
 /** The network from which public addresses come; the cloud's administrator makes it. @returns its id */

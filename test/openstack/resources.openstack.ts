@@ -18,6 +18,7 @@ const CAPACITY = {
   subnets: 10,
   ports: 20,
   addresses: 5,
+  routers: 2,
 };
 const one = z.object({ id: z.string() });
 
@@ -57,7 +58,7 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
   });
   afterEach(async () => {
     // What uses others goes first.
-    const rank = ['virtual-machine', 'floating-ip', 'port', 'volume', 'network'];
+    const rank = ['virtual-machine', 'floating-ip', 'router', 'port', 'volume', 'network'];
     for (const kind of rank) {
       for (const each of await records())
         if (leaf(each, 'kind') === kind)
@@ -138,6 +139,34 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     await told(events.inbox, { 'instance-id': vm, cause: 'destroyed' });
     expect(leaf(await record(idOf(port)), 'vm-state'), 'the port outlives the server').to.equal('ACTIVE');
     for (const each of [port, floating, network]) await destroy(idOf(each));
+  });
+
+  it('joins a network to the outside by a router, through which a public address leads to a port', async () => {
+    const network = await create('net', { network: { subnet: [{ cidr: '192.168.125.0/24' }] } });
+    const port = await create('port', { port: { network: idOf(network) } });
+    const before = await available('routers');
+    const router = await create('edge', { router: { gateway: 'public', networks: [idOf(network)] } });
+    expect(leaf(router, 'status')).to.equal('completed');
+    expect(await available('routers')).to.equal(before - 1);
+    const floating = await create('public', { 'floating-ip': { port: idOf(port) } });
+    expect(leaf(floating, 'status'), leaf(floating, 'message')).to.equal('completed');
+    const form = z.object({
+      floatingip: z.object({ router_id: z.string().nullable(), port_id: z.string().nullable() }),
+    });
+    const there = await demo.ask('network', 'GET', `/floatingips/${leaf(floating, 'resource') ?? ''}`, form);
+    expect(there.floatingip).to.deep.equal({ router_id: leaf(router, 'resource'), port_id: leaf(port, 'resource') });
+    // The router goes when nothing needs it any more.
+    await promise.invoke('destroy-allocation', { 'allocation-id': idOf(router) });
+    const event = await told(events.inbox, {
+      'instance-id': idOf(router),
+      cause: 'state-changed',
+      'vm-state': 'DELETING',
+    });
+    expect(leaf(event, 'fault/message')).to.match(/required by one or more floating IPs/);
+    await destroy(idOf(floating));
+    await told(events.inbox, { 'instance-id': idOf(router), cause: 'destroyed' });
+    for (const each of [port, network]) await destroy(idOf(each));
+    expect(await available('routers')).to.equal(before);
   });
 
   it('attaches a volume and a port to a server that runs, and takes them away again', async () => {

@@ -1,4 +1,4 @@
-/** Volumes, networks, ports and floating IPs between YANG and the engine (grouping network-storage-resource). */
+/** Volumes, networks, ports, floating IPs and routers between YANG and the engine (grouping network-storage-resource). */
 import type { Allocation as DomainAllocation, PendingAttachment } from '../../engine/entities.ts';
 import { visibleIds } from '../../engine/ownership.ts';
 import type { Viewer } from '../../engine/ownership.ts';
@@ -19,10 +19,13 @@ export function resourceIn({
   network,
   port,
   'floating-ip': floatingIp,
-}: Pick<CreateAllocationInput, 'volume' | 'network' | 'port' | 'floating-ip'>): WantedResource {
+  router,
+}: Pick<CreateAllocationInput, 'volume' | 'network' | 'port' | 'floating-ip' | 'router'>): WantedResource {
   if (volume !== undefined) return present({ kind: 'volume' as const, sizeGb: volume.size, type: volume.type });
   if (port !== undefined) return present({ kind: 'port' as const, network: port.network, address: port.address });
   if (network !== undefined) return { kind: 'network', subnets: [...(network.subnet ?? [])].map(subnetIn) };
+  if (router !== undefined)
+    return present({ kind: 'router' as const, gateway: router.gateway, networks: [...(router.networks ?? [])] });
   const { network: from, address, port: to } = floatingIp ?? {};
   return present({ kind: 'floating-ip' as const, network: from, address, port: to });
 }
@@ -73,6 +76,8 @@ function specOut(resource: NonNullable<DomainAllocation['resource']>): Partial<A
       return { network: resource.subnets.length === 0 ? {} : { subnet: resource.subnets } };
     case 'port':
       return { port: present({ network: resource.network, address: resource.address }) };
+    case 'router':
+      return { router: present({ gateway: resource.gateway, networks: listIn(resource.networks) }) };
     case 'floating-ip':
       return {
         'floating-ip': present({ network: resource.network, address: resource.address, port: resource.port }),

@@ -1,5 +1,5 @@
 /**
- * create-allocation and destroy-allocation: volumes, networks, ports and floating IPs (the virtualised network and storage resources of
+ * create-allocation and destroy-allocation: volumes, networks, ports, floating IPs and routers (the virtualised network and storage resources of
  * ETSI GS NFV-IFA 005).
  */
 import type { VimResourceSpec } from '../../vim/vim.ts';
@@ -41,10 +41,12 @@ export function resourceCapacity(resource: WantedResource): Capacity {
       return { ports: 1 };
     case 'floating-ip':
       return { addresses: 1 };
+    case 'router':
+      return { routers: 1 };
   }
 }
 
-/** Allocates a volume, network, port or floating IP. */
+/** Allocates a volume, network, port, floating IP or router. */
 export const createAllocation: Command<CreateAllocation, CreateAllocationResult> = (head, input, at) =>
   decide(head, at, (draft): CreateAllocationResult => {
     const { provider, zone, resource } = input;
@@ -86,6 +88,12 @@ function findResource(
       const uses = addressUse(network, wanted.address);
       return { outcome: 'found', found: { ...consumed, resource: { ...wanted, network }, uses } };
     }
+    case 'router': {
+      const router = routerFound(head, provider, wanted, viewer);
+      if ('outcome' in router) return router;
+      const uses = [...router.networks].map((id): Use => ({ kind: 'network', id }));
+      return { outcome: 'found', found: { ...consumed, resource: router, uses } };
+    }
     case 'floating-ip': {
       const network = externalNetwork(provider, wanted.network);
       if (typeof network !== 'string') return network;
@@ -104,6 +112,25 @@ function findResource(
       return { outcome: 'found', found: { ...consumed, resource, ...attachedTo, uses } };
     }
   }
+}
+
+/** A router with ids for names. */
+function routerFound(
+  head: Head,
+  provider: Provider,
+  wanted: Extract<WantedResource, { kind: 'router' }>,
+  viewer: Viewer,
+): Extract<VimResourceSpec, { kind: 'router' }> | Refused {
+  const networks = new Set<string>();
+  for (const each of wanted.networks) {
+    const network = networkId(head, provider, each, viewer);
+    if (network === undefined)
+      return refused('unknown-network', `The provider '${provider.id}' has no network '${each}'.`);
+    networks.add(network);
+  }
+  if (wanted.gateway === undefined) return { kind: 'router', networks: [...networks] };
+  const gateway = externalNetwork(provider, wanted.gateway);
+  return typeof gateway === 'string' ? { kind: 'router', gateway, networks: [...networks] } : gateway;
 }
 
 /** What a port or floating IP uses of its network. */

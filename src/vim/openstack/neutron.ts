@@ -23,13 +23,15 @@ const quotaPath = (project: string): string => `/quotas/${encodeURIComponent(pro
 interface Collection {
   readonly kind: VimResourceKind;
   /** The member that holds one, and the one that holds a list. */
-  readonly one: 'network' | 'port' | 'floatingip';
-  readonly many: 'networks' | 'ports' | 'floatingips';
+  readonly one: 'network' | 'port' | 'floatingip' | 'router';
+  readonly many: 'networks' | 'ports' | 'floatingips' | 'routers';
 }
 
 const NETWORK: Collection = { kind: 'network', one: 'network', many: 'networks' };
 const PORT: Collection = { kind: 'port', one: 'port', many: 'ports' };
 const FLOATING_IP: Collection = { kind: 'floating-ip', one: 'floatingip', many: 'floatingips' };
+
+const ROUTER: Collection = { kind: 'router', one: 'router', many: 'routers' };
 
 const onePath = ({ many }: Collection, id: string): string => `/${many}/${encodeURIComponent(id)}`;
 const listPath = (
@@ -183,7 +185,19 @@ export const floatingIps: ResourceApi = apiOf(FLOATING_IP, ({ spec }) => {
   };
 });
 
-function mistaken(kind: VimResourceKind): VimError {
+/** Routers without what joins them to subnets. */
+export const bareRouters = apiOf(ROUTER, ({ name, spec }) => {
+  if (spec.kind !== 'router') throw mistaken(spec.kind);
+  return { name, ...(spec.gateway === undefined ? {} : { external_gateway_info: { network_id: spec.gateway } }) };
+});
+
+/** The ids of a network's subnets. @throws VimError. */
+export async function subnetsOf(neutron: Service, networkId: string, signal: AbortSignal): Promise<string[]> {
+  const path = `/subnets?network_id=${encodeURIComponent(networkId)}`;
+  return (await list(neutron, { path, key: 'subnets', item: subnet }, signal)).map(({ id }) => id);
+}
+
+export function mistaken(kind: VimResourceKind): VimError {
   return new VimError('refused', `A ${kind} was asked for in the wrong place.`);
 }
 

@@ -1,9 +1,10 @@
-/** Volumes, networks, ports and floating IPs: made and found by token, watched until they have settled, deleted. */
+/** Volumes, networks, ports, floating IPs and routers: made and found by token, watched until they have settled, deleted. */
 import { VimError } from '../vim.ts';
 import type { CreateResource, VimResource, VimResourceKind } from '../vim.ts';
 import { volumes } from './cinder.ts';
 import type { ServiceName } from './keystone.ts';
 import { floatingIps, networks, ports } from './neutron.ts';
+import { routers } from './routers.ts';
 import type { Service, Session } from './session.ts';
 import { StateWatch } from './state-watch.ts';
 import type { Waiting } from './transport.ts';
@@ -37,6 +38,7 @@ const APIS: Readonly<Record<VimResourceKind, ResourceApi>> = {
   network: networks,
   port: ports,
   'floating-ip': floatingIps,
+  router: routers,
 };
 
 export interface ResourcesOptions {
@@ -58,6 +60,7 @@ export class Resources {
       network: this.#watch('network'),
       port: this.#watch('port'),
       'floating-ip': this.#watch('floating-ip'),
+      router: this.#watch('router'),
     };
   }
 

@@ -1,5 +1,5 @@
 /**
- * Volumes, networks, ports and floating IPs of a simulated cloud. As in OpenStack, volumes take time to be made and to go, and the
+ * Volumes, networks, ports, floating IPs and routers of a simulated cloud. As in OpenStack, volumes take time to be made and to go, and the
  * others are there at once; what something uses is not deleted.
  */
 import { VimError } from '../vim.ts';
@@ -10,6 +10,7 @@ import type {
   VimQuotas,
   VimResource,
   VimResourceKind,
+  VimRouter,
   VimResourceSpec,
 } from '../vim.ts';
 import type { SimulationClock } from './cloud.ts';
@@ -123,8 +124,18 @@ export class SimulatedResources {
 
   #userOf({ resource: { id, kind } }: ResourceState): string | undefined {
     if (kind === 'volume' || kind === 'port') return this.#options.userOf(id);
-    if (kind !== 'network') return undefined;
-    return this.state.find(({ spec }) => spec.kind === 'port' && spec.network === id)?.resource.id;
+    const user = this.state.find(({ spec }) => {
+      if (kind === 'network')
+        return (spec.kind === 'port' && spec.network === id) || (spec.kind === 'router' && spec.networks.includes(id));
+      return kind === 'router' && spec.kind === 'floating-ip' && this.#leadsThrough(spec.port, id);
+    });
+    return user?.resource.id;
+  }
+
+  /** Whether it takes a router to reach a port from outside. */
+  #leadsThrough(port: string | undefined, router: string): boolean {
+    const [to, through] = [this.#states.get(port ?? '')?.spec, this.#states.get(router)?.spec];
+    return to?.kind === 'port' && through?.kind === 'router' && through.networks.includes(this.#networkId(to.network));
   }
 
   #check(spec: VimResourceSpec): void {
@@ -132,6 +143,7 @@ export class SimulatedResources {
     if (spec.kind === 'port' && !this.hasNetwork(spec.network)) {
       throw new VimError('refused', `Network ${spec.network} could not be found.`);
     }
+    if (spec.kind === 'router') this.#checkRouter(spec);
     const address = spec.kind === 'port' || spec.kind === 'floating-ip' ? spec.address : undefined;
     if ('network' in spec && address !== undefined && this.#isTaken(spec.network, address)) {
       throw new VimError('conflict', `IP address ${address} is already allocated on network ${spec.network}.`);
@@ -146,6 +158,13 @@ export class SimulatedResources {
     ) {
       throw new VimError('refused', `Port ${spec.port} could not be found.`);
     }
+  }
+
+  #checkRouter({ gateway, networks }: VimRouter): void {
+    for (const each of networks)
+      if (!this.hasNetwork(each)) throw new VimError('refused', `Network ${each} could not be found.`);
+    if (gateway !== undefined && named(this.#options.nfvi().networks, gateway)?.external !== true)
+      throw new VimError('refused', `Network ${gateway} is not an external network.`);
   }
 
   #isTaken(network: string, address: string): boolean {
@@ -187,6 +206,8 @@ export class SimulatedResources {
         if (address === undefined) return [];
         return [{ kind: 'floating-ip', ...made, name: '', network: this.#networkId(spec.network), address }];
       }
+      case 'router':
+        return [];
     }
   }
 
@@ -271,5 +292,7 @@ function countedOf(spec: VimResourceSpec): Counted {
       return [['ports', 1]];
     case 'floating-ip':
       return [['addresses', 1]];
+    case 'router':
+      return [['routers', 1]];
   }
 }

@@ -22,13 +22,15 @@ const POOL = {
   subnets: 8,
   ports: 10,
   addresses: 3,
+  routers: 2,
 };
 
 /** An engine with one pool of everything. */
 function engineWith(pool: Capacity = POOL, preEmption?: PreEmption): Engine {
   const engine = new Engine();
   const provider = engine.provider([{ name: 'h1', cores: 100 }], undefined, preEmption);
-  const quotas = { gigabytes: 1000, volumes: 100, networks: 100, subnets: 100, ports: 100, addresses: 100 };
+  const storage = { gigabytes: 1000, volumes: 100 };
+  const quotas = { ...storage, networks: 100, subnets: 100, ports: 100, addresses: 100, routers: 100 };
   const inventory = inventoryOf([{ name: 'h1', cores: 100 }], quotas);
   const networks = [...inventory.networks, { id: 'n2', name: 'public', external: true }];
   engine.do('updateProvider', { id: provider, status: 'up', inventory: { ...inventory, networks } });
@@ -95,6 +97,7 @@ describe('volumes, networks, ports and floating IPs', () => {
     [{ kind: 'network', subnets: [] }, { networks: 1 }],
     [PORT, { ports: 1 }],
     [FLOATING, { addresses: 1 }],
+    [{ kind: 'router', gateway: 'public', networks: ['private'] }, { routers: 1 }],
   ];
   for (const [resource, capacity] of kinds) {
     it(`takes ${JSON.stringify(capacity)} for a ${resource.kind}, and gives it back when it is gone`, () => {

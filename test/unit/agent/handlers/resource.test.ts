@@ -81,6 +81,32 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
     });
   });
 
+  it('a router keeps the networks that it joins, and goes before them', async () => {
+    const network = await promise.rpc('create-allocation', { name: 'net', network: {} });
+    const joined = network['allocation-id'] as string;
+    const router = await promise.rpc('create-allocation', {
+      name: 'edge',
+      router: { gateway: 'public', networks: [joined] },
+    });
+    expect(router).to.include({ status: 'completed', 'vm-state': 'ACTIVE' });
+    expect(await allocation(router['allocation-id'])).to.deep.include({
+      kind: 'router',
+      router: { gateway: 'public', networks: [network['resource']] },
+      capacity: { routers: 1 },
+    });
+    for (const wrong of [{ gateway: 'private' }, { networks: ['nope'] }])
+      expect(await promise.rpc('create-allocation', { name: 'x', router: wrong })).to.include({
+        reason: 'opnfv-promise:unknown-network',
+      });
+    const subscription = promise.subscribe();
+    await promise.rpc('destroy-allocation', { 'allocation-id': joined });
+    const kept = await subscription.until(({ content }) => content['fault'] !== undefined);
+    expect(kept.content).to.include({ 'instance-id': joined, 'vm-state': 'DELETING' });
+    await promise.rpc('destroy-allocation', { 'allocation-id': router['allocation-id'] as string });
+    await promise.advance(60_000);
+    await subscription.until(({ content }) => content['instance-id'] === joined && content['vm-state'] === 'DELETED');
+  });
+
   it('against a reservation: listed with it, taken from what remains', async () => {
     const { 'reservation-id': reservation } = await promise.rpc('create-reservation', {
       end: at(2),

@@ -20,6 +20,7 @@ const PATHS: Readonly<Record<VimResourceSpec['kind'], string>> = {
   network: '/v2.0/networks',
   port: '/v2.0/ports',
   'floating-ip': '/v2.0/floatingips',
+  router: '/v2.0/routers',
 };
 
 describe('volumes, networks, ports and floating IPs of OpenStack', () => {

@@ -19,6 +19,7 @@ const COLLECTIONS: Readonly<Record<string, Collection>> = {
   networks: { one: 'network', like: 'neutron-network-create', gone: 'neutron-network-gone' },
   subnets: { one: 'subnet', like: 'neutron-subnet-create', gone: 'neutron-network-gone' },
   ports: { one: 'port', like: 'neutron-port-create', gone: 'neutron-port-gone' },
+  routers: { one: 'router', like: 'neutron-router-create', gone: 'neutron-router-gone' },
   floatingips: { one: 'floatingip', like: 'neutron-floatingip-create', gone: 'neutron-floatingip-gone' },
 };
 
@@ -29,6 +30,8 @@ export class StandInResources {
   /** @returns undefined for what is none of its paths. */
   answer({ method, path, query, body }: Seen): Reply | undefined {
     const [, many = '', id] = /^\/v(?:2\.0|3\/[0-9a-f]{32})\/(\w+)(?:\/([\w-]+))?$/.exec(path) ?? [];
+    const joined = /^\/v2\.0\/routers\/([\w-]+)\/(add|remove)_router_interface$/.exec(path);
+    if (joined !== null) return this.#join(joined[1] ?? '', joined[2] === 'add', body);
     const collection = COLLECTIONS[many];
     if (collection === undefined) return undefined;
     const kept = this.#kept.get(many) ?? new Map<string, Kept>();
@@ -52,6 +55,24 @@ export class StandInResources {
     return used ? 'used' : 'free';
   }
 
+  /** A router has a subnet by a port on its network. */
+  #join(router: string, add: boolean, body: unknown): Reply {
+    const ports = this.#kept.get('ports') ?? new Map<string, Kept>();
+    this.#kept.set('ports', ports);
+    if (!add) {
+      const had = ports.delete(String(member(body, 'port_id')));
+      return recorded(had ? 'neutron-router-remove' : 'neutron-router-remove-gone');
+    }
+    const subnet = String(member(body, 'subnet_id'));
+    const network = this.#kept.get('subnets')?.get(subnet)?.entry['network_id'];
+    if (network === undefined) return recorded('neutron-router-add-gone');
+    const id = `port-of-${router}-${subnet}`;
+    const owner = { device_id: router, device_owner: 'network:router_interface' };
+    const entry = { id, network_id: network, fixed_ips: [{ subnet_id: subnet, ip_address: '192.0.2.1' }], ...owner };
+    ports.set(id, { entry, readsToEnd: undefined, readsToAvailable: 0 });
+    return recorded('neutron-router-add');
+  }
+
   #create(many: string, { one, like }: Collection, kept: Map<string, Kept>, sent: unknown): Reply {
     const { status, response } = recorded(like);
     const id = `${one}-${kept.size + 1}`;
@@ -66,7 +87,7 @@ export class StandInResources {
     const entries = [...kept.values()]
       .filter(({ entry }) => wanted === undefined || JSON.stringify(entry['metadata']) === wanted)
       .filter(({ entry }) =>
-        ['description', 'network_id'].every((name) => (query.get(name) ?? entry[name]) === entry[name]),
+        ['description', 'network_id', 'device_id'].every((name) => (query.get(name) ?? entry[name]) === entry[name]),
       );
     const own = many === 'networks' ? (member(recorded('neutron-networks').response, many) as object[]) : [];
     const others = query.has('description') ? [] : own;
@@ -84,6 +105,8 @@ export class StandInResources {
     const ports = [...(this.#kept.get('ports')?.values() ?? [])];
     if (many === 'networks' && ports.some(({ entry }) => entry['network_id'] === found.entry['id']))
       return recorded('neutron-network-delete-in-use');
+    if (many === 'routers' && ports.some(({ entry }) => entry['device_id'] === found.entry['id']))
+      return recorded('neutron-router-delete-in-use');
     kept.delete(String(found.entry['id']));
     return { status: 204 };
   }

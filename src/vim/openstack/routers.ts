@@ -1,0 +1,77 @@
+/**
+ * Routers of Neutron, with their interfaces on subnets. Field sources: Networking API v2.0 reference, section "Routers (routers)", of the
+ * extension router, and "List ports".
+ */
+import { z } from 'zod';
+import { VimError } from '../vim.ts';
+import type { CreateResource, VimResource } from '../vim.ts';
+import { bareRouters, mistaken, subnetsOf } from './neutron.ts';
+import { list } from './paging.ts';
+import type { ResourceApi } from './resources.ts';
+import type { Service } from './session.ts';
+
+/** A port by which a router has a subnet; its gateway to an external network has another owner. */
+const routerPort = z.object({
+  id: z.string(),
+  device_owner: z.string().default(''),
+  fixed_ips: z.array(z.object({ subnet_id: z.string() })).default([]),
+});
+type RouterPort = z.infer<typeof routerPort>;
+
+const GATEWAY = 'network:router_gateway';
+
+const interfacePath = (id: string, what: 'add' | 'remove'): string =>
+  `/routers/${encodeURIComponent(id)}/${what}_router_interface`;
+
+/** Routers with their interfaces, which go with them. */
+export const routers: ResourceApi = {
+  ...bareRouters,
+  complete: addInterfaces,
+
+  /** Interfaces first: a router that has some is not deleted. What is used of them is a conflict, and what went stays away. */
+  async remove(neutron, id, signal) {
+    for (const each of await interfacesOf(neutron, id, signal)) {
+      const body = { port_id: each.id };
+      await neutron.call({ method: 'PUT', path: interfacePath(id, 'remove'), body }, signal).catch(ignoreGone);
+    }
+    await bareRouters.remove(neutron, id, signal);
+  },
+};
+
+/** Joins a router to the subnets that it lacks. Where one is refused, the router goes: half of what was asked for is nothing. */
+async function addInterfaces(
+  neutron: Service,
+  { id }: VimResource,
+  { spec }: CreateResource,
+  signal: AbortSignal,
+): Promise<void> {
+  if (spec.kind !== 'router') throw mistaken(spec.kind);
+  if (spec.networks.length === 0) return;
+  const has = new Set(
+    (await interfacesOf(neutron, id, signal)).flatMap((each) => each.fixed_ips.map((ip) => ip.subnet_id)),
+  );
+  try {
+    for (const network of spec.networks) {
+      for (const subnet of await subnetsOf(neutron, network, signal)) {
+        if (has.has(subnet)) continue;
+        // It is not repeated by itself: what was done in vain is found among the interfaces.
+        const body = { subnet_id: subnet };
+        await neutron.call({ method: 'PUT', path: interfacePath(id, 'add'), body, repeatable: false }, signal);
+      }
+    }
+  } catch (error) {
+    if (error instanceof VimError && !error.outcomeUnknown && error.kind !== 'unreachable')
+      await routers.remove(neutron, id, signal).catch(() => undefined);
+    throw error;
+  }
+}
+
+async function interfacesOf(neutron: Service, id: string, signal: AbortSignal): Promise<RouterPort[]> {
+  const request = { path: `/ports?device_id=${encodeURIComponent(id)}`, key: 'ports', item: routerPort };
+  const found = await list(neutron, request, signal);
+  return found.filter((each) => each.device_owner !== GATEWAY);
+}
+
+function ignoreGone(error: unknown): void {
+  if (!(error instanceof VimError) || error.kind !== 'not-found') throw error;
+}
