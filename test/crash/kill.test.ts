@@ -155,7 +155,8 @@ describe('a server that is killed', function () {
         const again = restconf(await start(own.path));
         const end = Date.now() + 20_000;
         let found: readonly Content[] = [];
-        for (let done = false; !done && Date.now() < end; await wait(50)) {
+        for (let done = false; !done && Date.now() < end;) {
+          await wait(50);
           const tree = await again.get(dataPath(PROMISE));
           found = all(tree, 'allocations/allocation');
           const used = all(tree, 'providers/provider/services/compute/hosts').map((host) => amount(host, 'vcpus-used'));
