@@ -3,7 +3,8 @@ import { toVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import type { Claim, HostId, NodeId } from './entities.ts';
 import { ONE_ELEMENT, isElementId } from './element-map.ts';
-import { hostVector, onHost } from './hosts.ts';
+import { hostVector } from './host-steps.ts';
+import { onHost } from './hosts.ts';
 import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
@@ -65,7 +66,7 @@ export function firstDebt(node: Bearer, from: Instant): Instant | undefined {
 }
 
 /** The next instant at which what is free changes; `FOREVER` when it does not. */
-export function nextChange(node: Bearer, after: Instant): Instant {
+export function nextChange(node: Pick<Bearer, 'free'>, after: Instant): Instant {
   for (const step of node.free.steps({ start: after, end: FOREVER })) {
     if (step.at > after) return step.at;
   }

@@ -16,7 +16,7 @@ import { isElementFree } from './elements.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { during } from './occurrence.ts';
 import { omit } from './omit.ts';
-import { admitOnce, fittingOnce, hasParts, nextFit, refusalOf } from './parts.ts';
+import { admitOnce, fittingOnce, hasParts, laterEffort, nextFit, refusalOf } from './parts.ts';
 import type { AdmissionContext, Search } from './parts.ts';
 import type { Refusal } from './requests.ts';
 import type { Head } from './state.ts';
@@ -175,9 +175,10 @@ function mostInAll(head: Head, demand: Demand, windows: Windows): Capacity {
 function nextStart(head: Head, demand: Demand, windows: Windows, now: Instant): Search {
   const notAfter = latestStart(head.policy, now, windows.start, durationOf(spanOfAll(windows)));
   let budget = hasParts(demand) ? WINDOWS_PLACED : WINDOWS_TRIED;
+  const effort = laterEffort();
   let searchedUntil = notAfter;
   let { start } = windows;
-  for (let tried = 0; tried < STARTS_TRIED && budget > 0; tried++) {
+  for (let tried = 0; tried < STARTS_TRIED && budget > 0 && !effort.spent; tried++) {
     const later = shifted(windows, start);
     const { short, runs } = placeAll(head, demand, later, now, {}, 'one');
     const [index] = short;
@@ -187,7 +188,7 @@ function nextStart(head: Head, demand: Demand, windows: Windows, now: Instant): 
     }
     budget -= index + runs.length;
     const ahead = start + (windowAt(windows, index).start - windows.start);
-    const found = nextFit(head, demand, windowAt(later, index), notAfter + (ahead - start), now);
+    const found = nextFit(head, demand, windowAt(later, index), notAfter + (ahead - start), now, effort);
     const back = (instant: Instant): Instant => instant - (ahead - start);
     if (found.searchedUntil !== undefined) searchedUntil = Math.min(searchedUntil, back(found.searchedUntil));
     if (found.nextWindow === undefined) return { searchedUntil };

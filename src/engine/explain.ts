@@ -11,7 +11,8 @@ import type { Allocation, Claim, Demand, Id, NodeId, Offer, Reason, Reservation,
 import { describeElement } from './element-names.ts';
 import { hostGroups } from './explain-hosts.ts';
 import type { HostGroup } from './explain-hosts.ts';
-import { hostName, hostVector, onHost } from './hosts.ts';
+import { hostVector } from './host-steps.ts';
+import { hostName, onHost } from './hosts.ts';
 import { currentClaims } from './occurrence.ts';
 import { find } from './ownership.ts';
 import type { Viewer } from './ownership.ts';

@@ -31,7 +31,7 @@ function fittingIn(head: Head, from: ContainerPool, window: Window): Fitting {
   const id = poolOfNode(node.id);
   const named = pool.zone === undefined ? { pool: id } : { pool: id, zone: pool.zone };
   if (share === undefined) return { ...named, instances: 0 };
-  const inPool = timesInPool({ pool, node, left: node.free.min(window) }, share);
+  const inPool = timesInPool({ left: node.free.min(window) }, share);
   if (!seesHosts(provider)) return { ...named, instances: inPool };
   const zones = new Map<string, number>();
   for (const host of head.hosts.hostsOf(provider.id)) {

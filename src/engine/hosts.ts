@@ -14,9 +14,11 @@ import type { VimHost, VimInventory } from '../vim/vim.ts';
 import { RESOURCES, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import type { HostId, Id } from './entities.ts';
+import { hostAmount, hostVector, stepsOf } from './host-steps.ts';
+import type { HostAmount, HostSteps } from './host-steps.ts';
 import { Timeline } from './timeline.ts';
 import { ALWAYS } from './window.ts';
-import type { Instant, Window } from './window.ts';
+import type { Window } from './window.ts';
 import { addOver } from './windows.ts';
 import type { Windows } from './windows.ts';
 
@@ -24,16 +26,6 @@ import type { Windows } from './windows.ts';
 const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof SortedBtree;
 
 const CORES = RESOURCES.indexOf('cores');
-const RAM = RESOURCES.indexOf('ram');
-/** The lane of the local disk, in GB. */
-const DISK = RESOURCES.indexOf('gigabytes');
-
-/** Cores, memory in MB and local disk in GB, of a host or on one. */
-export interface HostAmount {
-  readonly cores: number;
-  readonly ram: number;
-  readonly disk: number;
-}
 
 const NOTHING_THERE: HostAmount = { cores: 0, ram: 0, disk: 0 };
 
@@ -53,33 +45,9 @@ export interface HostNode {
   readonly holders: Map<Id, number>;
   /** When it is out of service by plan. */
   out: readonly Window[];
-  /** Instants at which requests came up short of cores, and how many there are: see `fallsShort`. */
-  shorts: Float64Array | undefined;
-}
-
-/** Of how many spans of time an instant is remembered, and how long these are: 2^32 ms, some 50 days. */
-const SPANS = 8;
-const SPAN = 2 ** 32;
-
-/**
- * Whether a host is known to have less than so many cores at an instant of the window: requests that come after each other fall short at
- * the same instants, and need not search the timeline for them. Nothing is known of a host that has changed since.
- */
-export function fallsShort({ shorts }: HostNode, window: Window, cores: number): boolean {
-  if (shorts === undefined) return false;
-  for (let index = 0; index < shorts.length; index += 2) {
-    const at = shorts[index] ?? Number.NaN;
-    if (at >= window.start && at < window.end && (shorts[index + 1] ?? 0) < cores) return true;
-  }
-  return false;
-}
-
-/** Remembers an instant at which a host has less than was asked for. */
-export function noteShort(host: HostNode, at: Instant): void {
-  host.shorts ??= new Float64Array(2 * SPANS).fill(Number.NaN);
-  const index = 2 * (((Math.floor(at / SPAN) % SPANS) + SPANS) % SPANS);
-  host.shorts[index] = at;
-  host.shorts[index + 1] = host.free.valueAt(at, scratch)[CORES] ?? 0;
+  /** What was free when it was last asked for, and whether that has changed since: see `stepsOn`. */
+  steps: HostSteps | undefined;
+  changed: boolean;
 }
 
 /** Hosts that no request tells apart, save by what they have. */
@@ -106,18 +74,18 @@ export function onHost(capacity: Capacity, disk: number | undefined): HostAmount
   return { cores: capacity.cores ?? 0, ram: capacity.ram ?? 0, disk: disk ?? 0 };
 }
 
-/** As a vector of the host's timeline, written into `target` when one is given. */
-export function hostVector(amount: HostAmount, target: CapacityVector = zeroVector()): CapacityVector {
-  target[CORES] = amount.cores;
-  target[RAM] = amount.ram;
-  target[DISK] = amount.disk;
-  return target;
-}
-
 /** The least of each that is free throughout a window; below zero where more is held than there is. */
 export function leastOnHost(host: HostNode, window: Window): HostAmount {
-  const least = host.free.min(window, scratch);
-  return { cores: least[CORES] ?? 0, ram: least[RAM] ?? 0, disk: least[DISK] ?? 0 };
+  return hostAmount(host.free.min(window, scratch));
+}
+
+/** What is free on a host over time, for who asks many hosts. */
+export function stepsOn(host: HostNode): HostSteps {
+  if (host.steps === undefined || host.changed) {
+    host.steps = stepsOf(host.free, host.steps);
+    host.changed = false;
+  }
+  return host.steps;
 }
 
 /** All hosts of all providers. */
@@ -197,7 +165,8 @@ export class HostMap {
       free: new Timeline(),
       holders: new Map(),
       out: [],
-      shorts: undefined,
+      steps: undefined,
+      changed: false,
     };
     this.nodes.set(node.id, node);
     return node;
@@ -212,7 +181,7 @@ export class HostMap {
 
   /** Its place in the index is to be looked at anew; a host that is gone is forgotten when nothing is held on it any more. */
   #touched(node: HostNode): void {
-    node.shorts?.fill(Number.NaN);
+    node.changed = true;
     const { id, provider, free, holders } = node;
     const unheld = free.breakpoints === 0 && holders.size === 0 && isNothing(free.valueAt(0));
     if (!this.#inInventory.has(id) && unheld && node.out.length === 0) {

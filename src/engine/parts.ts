@@ -18,17 +18,18 @@ import type { Admission, Fitting } from './admission.ts';
 import { isZero } from './capacity.ts';
 import type { Claim, Demand, Id } from './entities.ts';
 import { holdElements } from './elements.ts';
+import { LaterStarts } from './later-start.ts';
+import { omit } from './omit.ts';
 import { placementEffort, placeInstances } from './placement.ts';
 import { moveOthers } from './placement-moves.ts';
 import { refuseContainer } from './placement-refusal.ts';
-import { poolsFor } from './placement-sites.ts';
+import { Effort, poolsFor } from './placement-sites.ts';
 import type { Refusal } from './requests.ts';
 import { hold, holding } from './state.ts';
 import type { Head } from './state.ts';
 import { latestStart } from './terms.ts';
-import { FOREVER, durationOf } from './window.ts';
+import { durationOf } from './window.ts';
 import type { Instant, Window } from './window.ts';
-import { isPoolNode } from './entities.ts';
 
 export interface AdmissionContext {
   /** Reservation for which it is, where there is one already. */
@@ -39,6 +40,8 @@ export interface AdmissionContext {
   readonly near?: readonly Claim[];
   /** Whether others may be placed anew; absent: yes. */
   readonly mayMove?: boolean;
+  /** What may be looked at for places; absent: what one request may. */
+  readonly effort?: Effort;
 }
 
 /** Admits a demand in a window, or says why not and what could be had (reservation steps 1a and 1b). The claims of what is pinned are not among them. */
@@ -67,11 +70,10 @@ function admitParts(head: Head, demand: Demand, window: Window, now: Instant, co
   if (granted.outcome === 'placed') return granted;
   const { refusal } = granted;
   const { most = {}, ...rest } = refusal;
-  const search =
-    refusal.container === undefined && refusal.nextWindow !== undefined
-      ? {}
-      : nextWindow(head, demand, window, now, context);
-  return { outcome: 'refused', refusal: { ...rest, ...(isZero(most) ? {} : { most }), ...search } };
+  // A window that was found for one part is not one for all.
+  const reasons = omit(rest, 'nextWindow', 'searchedUntil');
+  const search = nextWindow(head, demand, window, now, context);
+  return { outcome: 'refused', refusal: { ...reasons, ...(isZero(most) ? {} : { most }), ...search } };
 }
 
 function tryParts(head: Head, demand: Demand, window: Window, now: Instant, context: AdmissionContext): Admission {
@@ -143,9 +145,9 @@ function admitInstances(
     ...(pinned === undefined ? {} : { pinned }),
     ...(near === undefined ? {} : { near }),
   };
-  const placed = placeInstances(head, request);
+  const placed = placeInstances(head, request, context.effort ?? placementEffort());
   if (placed.outcome === 'placed') return { outcome: 'placed', claims: unnumbered(placed.claims) };
-  const room = context.mayMove === false ? 'nothing to move' : moveOthers(head, request, now, self);
+  const room = context.mayMove === false ? 'nothing to move' : moveOthers(head, request, placed, now, self);
   if (typeof room === 'object') return { outcome: 'placed', claims: unnumbered(room.claims), moved: room.moved };
   const refusal = refuseContainer(head, demand, window, placed);
   // What moves of others could have done is not known beyond those that were tried.
@@ -171,18 +173,24 @@ export function fittingOnce(
   return { nodes, claims };
 }
 
-/** How many hosts are asked for instants at which something on them ends, and how many such instants are tried. */
-const HOSTS_SEARCHED = 64;
-const WINDOWS_TRIED = 100;
+/** How many later starts are tried, and how often a host may be asked what it has in one search for them. */
+const STARTS_TRIED = 100;
+const LATER_LOOKS = 30_000;
+const LATER_TRIES = 50_000;
 
 export type Search = Pick<Refusal, 'nextWindow' | 'searchedUntil'>;
 
-/** The earliest window of the same length, after the requested start, in which all parts fit: tried wherever something ends. */
-function nextWindow(head: Head, demand: Demand, window: Window, now: Instant, context: AdmissionContext): Search {
-  const notAfter = latestStart(head.policy, now, window.start, durationOf(window));
-  return laterWindow(head, demand, window, notAfter, now, context);
+export function laterEffort(): Effort {
+  return new Effort(LATER_LOOKS, LATER_TRIES);
 }
 
+/** The earliest window of the same length, after the requested start, in which all parts fit. */
+function nextWindow(head: Head, demand: Demand, window: Window, now: Instant, context: AdmissionContext): Search {
+  const notAfter = latestStart(head.policy, now, window.start, durationOf(window));
+  return laterWindow(head, demand, window, notAfter, now, context, laterEffort());
+}
+
+/** All parts are tried where each may fit by itself: see `later-start.ts`. */
 function laterWindow(
   head: Head,
   demand: Demand,
@@ -190,19 +198,29 @@ function laterWindow(
   notAfter: Instant,
   now: Instant,
   context: AdmissionContext,
+  effort: Effort,
 ): Search {
   const duration = durationOf(window);
-  const instants = changesAfter(head, demand, window.start, notAfter);
-  if (instants === undefined) return { searchedUntil: window.start };
-  const effort = placementEffort();
-  for (const start of instants.slice(0, WINDOWS_TRIED)) {
+  const starts = new LaterStarts(head, { ...context, demand, window }, notAfter, effort);
+  // No window starts before this, as far as is known: a search for places that was broken off proves nothing.
+  let known = true;
+  let searchedUntil = window.start;
+  let from = window.start;
+  for (let tried = 0; tried < STARTS_TRIED; tried++) {
+    let start = starts.from(from);
+    // That is where it does not fit.
+    if (start === window.start && !effort.spent) start = starts.from(starts.after(start));
+    if (known) searchedUntil = Math.min(start, notAfter);
+    if (start > notAfter || effort.spent) break;
     const later = { start, end: start + duration };
-    if (effort.looks <= 0) return { searchedUntil: start };
-    effort.looks -= HOSTS_SEARCHED;
-    const fits = tryParts(head, demand, later, now, { ...context, mayMove: false }).outcome === 'placed';
-    if (fits) return { nextWindow: later };
+    if (starts.isExact) return { nextWindow: later };
+    const outcome = tryParts(head, demand, later, now, { ...context, mayMove: false, effort });
+    if (outcome.outcome === 'placed') return known ? { nextWindow: later } : { nextWindow: later, searchedUntil };
+    if (outcome.refusal.searchComplete === false) known = false;
+    if (effort.looks <= 0 || effort.tries <= 0) break;
+    from = starts.after(start);
   }
-  return { searchedUntil: instants[WINDOWS_TRIED] ?? notAfter };
+  return { searchedUntil };
 }
 
 /**
@@ -219,13 +237,20 @@ export function earliestStart(
   if (!hasParts(demand)) return earliestCapacity(head, demand, window, notAfter);
   const context = { mayMove: false };
   if (tryParts(head, demand, window, now, context).outcome === 'placed') return window.start;
-  return laterWindow(head, demand, window, notAfter, now, context).nextWindow?.start;
+  return laterWindow(head, demand, window, notAfter, now, context, laterEffort()).nextWindow?.start;
 }
 
 /** The earliest window of the same length after one in which the demand does not fit, that starts not after an instant. */
-export function nextFit(head: Head, demand: Demand, window: Window, notAfter: Instant, now: Instant): Search {
+export function nextFit(
+  head: Head,
+  demand: Demand,
+  window: Window,
+  notAfter: Instant,
+  now: Instant,
+  effort: Effort,
+): Search {
   if (!hasParts(demand)) return nextWindowOfCapacity(head, demand, window, notAfter);
-  return laterWindow(head, demand, window, notAfter, now, { mayMove: false });
+  return laterWindow(head, demand, window, notAfter, now, { mayMove: false }, effort);
 }
 
 /** Why a demand that does not fit in a window does not, and what could be had instead. */
@@ -235,28 +260,6 @@ export function refusalOf(head: Head, demand: Demand, window: Window, now: Insta
   // It fits in this window, and bounds exclude it: nothing was short.
   if (outcome.outcome === 'placed') return refusalOfCapacity(head, demand, window, now);
   return outcome.refusal;
-}
-
-/** Instants at which anything changes on the pools and hosts that may serve a demand; undefined where these are too many to ask. */
-function changesAfter(head: Head, demand: Demand, after: Instant, notAfter: Instant): Instant[] | undefined {
-  const instants = new Set<Instant>();
-  const ahead = { start: after, end: Math.min(FOREVER, notAfter + 1) };
-  for (const container of demand.containers ?? []) {
-    for (const { provider } of poolsFor(head, demand, container)) {
-      if ((provider.inventory?.hosts.length ?? 0) > HOSTS_SEARCHED) return undefined;
-    }
-  }
-  const timelines = [
-    ...[...head.nodes.values()].filter(({ id }) => isPoolNode(id)).map(({ free }) => free),
-    ...(head.hosts.nodes.size > HOSTS_SEARCHED ? [] : [...head.hosts.nodes.values()].map(({ free }) => free)),
-    ...[...head.elements.nodes.values()].map(({ free }) => free),
-  ];
-  for (const timeline of timelines) {
-    for (const { at } of timeline.steps(ahead)) {
-      if (at > after && instants.add(at).size > 4 * WINDOWS_TRIED) break;
-    }
-  }
-  return [...instants].sort((a, b) => a - b);
 }
 
 function numbered(claims: readonly Claim[], first: number): Claim[] {

@@ -5,20 +5,21 @@
  * Candidates are those with instances on the hosts that the request could use, with nothing allocated under them: those with the
  * fewest instances first, then the newest. They are tried one by one, then the first few together, within a budget.
  */
-import { Effort, admitsHost, poolsFor } from './placement-sites.ts';
+import { Effort, admitsHost, fits, hostsFor, neededOnHost, poolsFor, timesOnHost } from './placement-sites.ts';
 import { placeInstances } from './placement.ts';
-import type { PlacementRequest } from './placement.ts';
+import type { PlacementRequest, Unplaced } from './placement.ts';
 import type { Moved } from './admission.ts';
 import type { Claim, Id, InstanceSize, Reservation } from './entities.ts';
+import type { HostAmount } from './host-steps.ts';
+import { leastOnHost, onHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
-import { hostId } from './hosts.ts';
 import { allocationsOf, hold, holding } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER, overlaps } from './window.ts';
-import type { Instant } from './window.ts';
+import type { Instant, Window } from './window.ts';
 
 /** Hosts whose reservations are looked at, reservations that are tried singly, and the numbers that are tried together. */
-const HOSTS_LOOKED_AT = 256;
+const HOSTS_LOOKED_AT = 128;
 const TRIED_SINGLY = 16;
 const TRIED_TOGETHER = [2, 4, 8];
 
@@ -30,14 +31,18 @@ export interface Room {
   readonly moved: readonly Moved[];
 }
 
-/** Room for a request, if moving others makes it. `no room`: not by those that were tried. */
+/**
+ * Room for a request, if moving others makes it. `no room`: not by those that were tried.
+ * @param failed why it finds no place as it is
+ */
 export function moveOthers(
   head: Head,
   request: PlacementRequest,
+  failed: Unplaced,
   now: Instant,
   self: Id | undefined,
 ): Room | 'no room' | 'nothing to move' {
-  const candidates = movable(head, request, now, self);
+  const candidates = movable(head, request, failed, now, self);
   if (candidates.length === 0) return 'nothing to move';
   const effort = new Effort(LOOKS, TRIES);
   const attempts = [
@@ -46,23 +51,76 @@ export function moveOthers(
   ];
   for (const movers of attempts) {
     if (effort.looks <= 0 || effort.tries <= 0) break;
-    const room = tryMoving(head, request, movers, effort);
+    if (mostGained(head, request, failed, movers) < failed.missing) continue;
+    const room = tryMoving(head, request, failed, movers, effort);
     if (room !== undefined) return room;
   }
   return 'no room';
+}
+
+/**
+ * For how many more instances of the container that found no place there may be room on hosts when others move: no more than if they
+ * held nothing at all in the window.
+ */
+function mostGained(
+  head: Head,
+  request: PlacementRequest,
+  { container, missing }: Unplaced,
+  movers: readonly Reservation[],
+): number {
+  if (missing === 0) return Number.POSITIVE_INFINITY;
+  const policy = request.demand.groups?.find(({ name }) => name === container.group)?.policy;
+  const pools = poolsFor(head, request.demand, container);
+  let gained = 0;
+  for (const [host, held] of heldByHost(head, movers, request.window)) {
+    const from = pools.find(({ provider, share }) => share !== undefined && provider.id === host.provider);
+    if (from?.share === undefined || !admitsHost(host, from, container)) continue;
+    const before = leastOnHost(host, request.window);
+    const after = { cores: before.cores + held.cores, ram: before.ram + held.ram, disk: before.disk + held.disk };
+    const { ofHost } = from.share;
+    if (policy === 'affinity') {
+      if (fits(after, neededOnHost(request, container, from.provider, from.share))) return Number.POSITIVE_INFINITY;
+    } else {
+      const most = policy === 'anti-affinity' ? 1 : Number.POSITIVE_INFINITY;
+      gained += Math.min(most, timesOnHost(after, ofHost)) - Math.min(most, timesOnHost(before, ofHost));
+    }
+  }
+  return gained;
+}
+
+/** What reservations hold on each host at any time in a window, all of it added up. */
+function heldByHost(head: Head, holders: readonly Reservation[], window: Window): Map<HostNode, HostAmount> {
+  const held = new Map<HostNode, HostAmount>();
+  for (const { claims } of holders) {
+    for (const claim of claims) {
+      const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
+      if (host === undefined || !overlaps({ start: claim.start, end: claim.end ?? FOREVER }, window)) continue;
+      const { cores, ram, disk } = onHost(claim.capacity, claim.disk);
+      const sum = held.get(host);
+      held.set(host, {
+        cores: cores + (sum?.cores ?? 0),
+        ram: ram + (sum?.ram ?? 0),
+        disk: disk + (sum?.disk ?? 0),
+      });
+    }
+  }
+  return held;
 }
 
 /** Places the request as if the movers were nowhere, and then these. */
 function tryMoving(
   head: Head,
   request: PlacementRequest,
+  failed: Unplaced,
   movers: readonly Reservation[],
   effort: Effort,
 ): Room | undefined {
   const away = movers.flatMap(instancesOf);
   hold(head, away, -1);
   try {
-    const placed = placeInstances(head, request, effort);
+    // No other host has more than it had.
+    const left = away.flatMap(({ host }) => (host === undefined ? [] : (head.hosts.nodes.get(host) ?? [])));
+    const placed = placeInstances(head, request, effort, [...new Set([...failed.roomy, ...left])]);
     if (placed.outcome === 'unplaced') return undefined;
     const moved = holding(head, placed.claims, () => placeAll(head, movers, effort));
     return moved === undefined ? undefined : { claims: placed.claims, moved };
@@ -143,14 +201,20 @@ function sameHosts(a: readonly Claim[], b: readonly Claim[]): boolean {
   return a.every((claim, index) => claim.host === b[index]?.host && claim.node === b[index]?.node);
 }
 
-function movable(head: Head, request: PlacementRequest, now: Instant, self: Id | undefined): Reservation[] {
+function movable(
+  head: Head,
+  request: PlacementRequest,
+  failed: Unplaced,
+  now: Instant,
+  self: Id | undefined,
+): Reservation[] {
   const found = new Set<Reservation>();
-  for (const host of hostsOf(head, request)) {
+  for (const host of hostsOf(head, request, failed)) {
     for (const id of host.holders.keys()) {
       const reservation = head.reservations.get(id);
-      if (reservation === undefined || id === self || !mayMove(head, reservation, now)) continue;
+      if (reservation === undefined || id === self || found.has(reservation)) continue;
       const window = { start: reservation.startsAt, end: reservation.endsAt ?? FOREVER };
-      if (overlaps(window, request.window)) found.add(reservation);
+      if (overlaps(window, request.window) && mayMove(head, reservation, now)) found.add(reservation);
     }
   }
   return [...found].sort(
@@ -170,17 +234,19 @@ function mayMove(head: Head, reservation: Reservation, now: Instant): boolean {
   );
 }
 
-/** Some hosts on which the request could place instances if nothing else were there. */
-function hostsOf(head: Head, { demand }: PlacementRequest): HostNode[] {
+/** Some hosts on which the request could place instances if nothing else were there, those of the container that found no place first. */
+function hostsOf(head: Head, request: PlacementRequest, { container }: Unplaced): Set<HostNode> {
+  const { demand } = request;
   const hosts = new Set<HostNode>();
-  for (const container of demand.containers ?? []) {
-    for (const from of poolsFor(head, demand, container)) {
-      for (const { name } of from.provider.inventory?.hosts ?? []) {
-        if (hosts.size >= HOSTS_LOOKED_AT) return [...hosts];
-        const host = head.hosts.nodes.get(hostId(from.provider.id, name));
-        if (host !== undefined && admitsHost(host, from, container)) hosts.add(host);
+  const others = (demand.containers ?? []).filter(({ name }) => name !== container.name);
+  for (const each of [container, ...others]) {
+    for (const from of poolsFor(head, demand, each)) {
+      if (from.share === undefined) continue;
+      for (const host of hostsFor(head, from, each, neededOnHost(request, each, from.provider, from.share))) {
+        if (hosts.size >= HOSTS_LOOKED_AT) return hosts;
+        hosts.add(host);
       }
     }
   }
-  return [...hosts];
+  return hosts;
 }

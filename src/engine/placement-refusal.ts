@@ -1,9 +1,10 @@
 /** Why a container found no place: in words, with what each candidate lacks at the most. */
 import { shortagesOf } from './admission.ts';
 import type { Container, Demand, Reason } from './entities.ts';
-import { hostVector, leastOnHost } from './hosts.ts';
+import { hostVector } from './host-steps.ts';
+import { leastOnHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
-import type { Placement } from './placement.ts';
+import type { Unplaced } from './placement.ts';
 import { fits, lackedTraits, poolsFor, seesHosts, unwantedTraits } from './placement-sites.ts';
 import type { ContainerPool, Share } from './placement-sites.ts';
 import type { Candidate, Refusal } from './requests.ts';
@@ -18,8 +19,6 @@ const CANDIDATES_EXPLAINED = 16;
 
 /** What is said of a host on which nothing stands in the way of an instance by itself. */
 export const ROOM_FOR_ONE = 'has room for one, but not for as many as are needed in its group or beside others';
-
-type Unplaced = Extract<Placement, { readonly outcome: 'unplaced' }>;
 
 export function refuseContainer(head: Head, demand: Demand, window: Window, unplaced: Unplaced): Refusal {
   const { container, possible, searchComplete } = unplaced;

@@ -3,14 +3,15 @@
  * throughout a window.
  *
  * All parts of a request have one window, so what a pool or host has left for them is one vector: the least that is free in
- * the window, less what the parts placed so far take. Each timeline is asked once.
+ * the window, less what the parts placed so far take. What has room is asked once.
  */
 import { eligibleNodes, inZone } from './admission.ts';
 import { RESOURCES, toVector } from './capacity.ts';
-import type { Capacity, CapacityVector } from './capacity.ts';
-import type { Container, Demand, HostId, Id, Pool, Provider } from './entities.ts';
-import { fallsShort, hostId, hostVector, leastOnHost, noteShort, onHost } from './hosts.ts';
-import type { HostAmount, HostClass, HostNode } from './hosts.ts';
+import type { Capacity } from './capacity.ts';
+import type { Claim, Container, Demand, HostId, Id, Pool, Provider } from './entities.ts';
+import type { HostAmount } from './host-steps.ts';
+import { hostId, onHost, stepsOn } from './hosts.ts';
+import type { HostClass, HostNode } from './hosts.ts';
 import type { Head, Node } from './state.ts';
 import { poolOfNode } from './state.ts';
 import { flavorCapacity } from './supply.ts';
@@ -51,13 +52,11 @@ export interface Share {
   /** Of the pool, by the index of the resource, as far as it asks for it. */
   readonly ofPool: readonly (readonly [lane: number, amount: number])[];
   readonly ofHost: HostAmount;
-  /** The same as a vector of a host's timeline. */
-  readonly hostDemand: CapacityVector;
 }
 
 /** How much may be looked at before a search ends, and whether it was too little. */
 export class Effort {
-  /** Timelines of hosts that may be asked. */
+  /** How often a host may be asked what it has. */
   looks: number;
   /** Sites that may be tried. */
   tries: number;
@@ -93,25 +92,18 @@ export class Space {
     return room;
   }
 
-  /**
-   * What a host has left, if that is enough for an instance by itself. Those that fall short are found out sooner than how much
-   * they have; what they have is not looked at. `spent` when no more may be asked.
-   */
-  host(host: HostNode, { hostDemand, ofHost }: Share): HostRoom | 'short' | 'spent' {
-    if (fallsShort(host, this.window, ofHost.cores)) return 'short';
-    const known = this.#hosts.get(host.id);
-    if (known !== undefined) return fits(known, ofHost) ? known : 'short';
+  /** What a host has left, if that is as much as is needed. `spent` when no more may be asked. */
+  host(host: HostNode, needed: HostAmount): HostRoom | 'short' | 'spent' {
     if (this.#effort.looks <= 0) {
       this.#effort.spent = true;
       return 'spent';
     }
     this.#effort.looks--;
-    const short = host.free.firstShortage(this.window, hostDemand);
-    if (short !== undefined) {
-      noteShort(host, short);
-      return 'short';
-    }
-    const room = { host, ...leastOnHost(host, this.window) };
+    const least = stepsOn(host).leastOf(this.window, needed);
+    if (least === undefined) return 'short';
+    const known = this.#hosts.get(host.id);
+    if (known !== undefined) return known;
+    const room = { host, ...least };
     this.#hosts.set(host.id, room);
     return room;
   }
@@ -179,6 +171,11 @@ export function seesHosts(provider: Provider): boolean {
   return (provider.inventory?.hosts.length ?? 0) > 0;
 }
 
+/** Whether a container can only be placed where hosts are known. Groups need not: there the VIM keeps them when it chooses hosts. */
+export function bindsHosts({ requiredTraits = [], forbiddenTraits = [] }: Container, from: ContainerPool): boolean {
+  return requiredTraits.length > 0 || forbiddenTraits.length > 0 || from.only !== undefined;
+}
+
 /** The hosts to which the elements of the pool, and those that the demand names, restrict instances. */
 function onlyHosts(head: Head, demand: Demand, pool: Pool, provider: Provider): ReadonlySet<string> | undefined {
   const ofPool = hostsNamed(head, provider.id, pool.elements ?? []);
@@ -201,7 +198,7 @@ export function shareOf(node: Node, size: Size): Share {
   const vector = toVector(capacity);
   const ofPool = RESOURCES.flatMap((_, lane) => ((vector[lane] ?? 0) > 0 ? [[lane, vector[lane] ?? 0] as const] : []));
   const ofHost = onHost(capacity, size.disk);
-  return { size: { capacity, disk: size.disk }, ofPool, ofHost, hostDemand: hostVector(ofHost) };
+  return { size: { capacity, disk: size.disk }, ofPool, ofHost };
 }
 
 /** Whether a host meets the conditions of a container, whatever it has left. */
@@ -228,23 +225,35 @@ export interface Sites {
   readonly all: boolean;
 }
 
-/** Sites for `needed` instances and some to choose from, or all that there are. */
-export function sitesIn(head: Head, space: Space, from: ContainerPool, container: Container, needed: number): Sites {
+/** Which of the sites there are are wanted. */
+export interface Wanted {
+  /** How many, with some to choose from; Infinity: all. */
+  readonly enough: number;
+  /** What a host has to have left to be of use. */
+  readonly needed: HostAmount;
+  /** The only hosts that are looked at; absent: all that the pool admits. */
+  readonly among?: readonly HostNode[];
+}
+
+/** Sites for the instances of a container in a pool. */
+export function sitesIn(head: Head, space: Space, from: ContainerPool, container: Container, wanted: Wanted): Sites {
   const { pool, node, provider, share } = from;
+  const { enough, needed, among } = wanted;
   const room = space.pool(pool.id, node);
   if (share === undefined || room === undefined) return { sites: [], all: true };
   if (!seesHosts(provider)) return { sites: [{ pool: room, host: undefined, share }], all: true };
   const sites: Site[] = [];
   let all = true;
-  for (const [index, run] of runsOf(head, from, container).entries()) {
+  const named = among?.filter((host) => host.provider === provider.id && admitsHost(host, from, container));
+  const runs = named === undefined ? runsOf(head, from, container, needed) : [named];
+  for (const [index, run] of runs.entries()) {
     let spare = COMPARED[index] ?? 0;
     for (const host of run) {
-      if (!fits(host.size, share.ofHost)) continue;
-      if (sites.length >= needed && spare-- <= 0) {
+      if (sites.length >= enough && spare-- <= 0) {
         all = false;
         break;
       }
-      const there = space.host(host, share);
+      const there = space.host(host, needed);
       if (there === 'spent') return { sites, all: false };
       if (there === 'short') continue;
       sites.push({ pool: room, host: there, share });
@@ -253,9 +262,50 @@ export function sitesIn(head: Head, space: Space, from: ContainerPool, container
   return { sites, all };
 }
 
-/** Hosts that may bear an instance, in runs: those with room at all times, the tightest first; then the others. */
-function runsOf(head: Head, from: ContainerPool, container: Container): readonly Iterable<HostNode>[] {
-  const { provider, share, zone, only } = from;
+const NOTHING_NEEDED: HostAmount = { cores: 0, ram: 0, disk: 0 };
+
+/** Every usable host of a pool that meets the conditions of a container: those that come closest to what is needed first. */
+export function* hostsFor(
+  head: Head,
+  from: ContainerPool,
+  container: Container,
+  needed: HostAmount = NOTHING_NEEDED,
+): Generator<HostNode, void, undefined> {
+  for (const run of runsOf(head, from, container, needed)) yield* run;
+}
+
+/**
+ * What a host has to have left to be of use for a container: room for an instance, or for all of a group that has to share one, save
+ * those that stay where they are.
+ */
+export function neededOnHost(
+  { demand, pinned = [] }: { readonly demand: Demand; readonly pinned?: readonly Claim[] },
+  container: Container,
+  provider: Provider,
+  { ofHost }: Share,
+): HostAmount {
+  const group = demand.groups?.find(({ name }) => name === container.group);
+  if (group?.policy !== 'affinity') return ofHost;
+  let needed = NOTHING_NEEDED;
+  for (const member of demand.containers ?? []) {
+    if (member.group !== group.name) continue;
+    const size = sizeAt(provider, member);
+    if (size === undefined) return ofHost;
+    const count = member.count - pinned.filter((claim) => claim.container === member.name).length;
+    const all = timesAmount(onHost(size.capacity, size.disk), count);
+    needed = { cores: needed.cores + all.cores, ram: needed.ram + all.ram, disk: needed.disk + all.disk };
+  }
+  return needed;
+}
+
+/** Hosts that may bear an instance, in runs: those with the cores that are needed at all times, the tightest first; then the others. */
+function runsOf(
+  head: Head,
+  from: ContainerPool,
+  container: Container,
+  { cores }: HostAmount,
+): readonly Iterable<HostNode>[] {
+  const { provider, zone, only } = from;
   if (only !== undefined) {
     const hosts = [...only].sort().flatMap((name) => head.hosts.nodes.get(hostId(provider.id, name)) ?? []);
     return [hosts.filter((host) => admitsHost(host, from, container))];
@@ -263,7 +313,6 @@ function runsOf(head: Head, from: ContainerPool, container: Container): readonly
   const classes = head.hosts
     .classesOf(provider.id)
     .filter((each) => (zone === undefined || each.zone === zone) && meets(each, container));
-  const cores = share?.ofHost.cores ?? 0;
   return [
     chained(classes.map((each) => each.alwaysFree(cores))),
     chained(classes.map((each) => each.sometimesShort(cores))),
@@ -289,7 +338,7 @@ export function hostFor(
   const only = onlyHosts(head, { capacity: {} }, pool, provider);
   const from = { node, pool, provider, share, zone: wanted ?? pool.zone, only };
   const space = new Space(head, window, new Effort(Number.POSITIVE_INFINITY, 0));
-  const { sites } = sitesIn(head, space, from, container, 1);
+  const { sites } = sitesIn(head, space, from, container, { enough: 1, needed: share.ofHost });
   return [...sites].sort(byLeast)[0]?.host?.host;
 }
 
@@ -312,6 +361,11 @@ export function fits(there: HostAmount, asked: HostAmount): boolean {
   );
 }
 
+/** So many times an amount. */
+export function timesAmount({ cores, ram, disk }: HostAmount, times: number): HostAmount {
+  return { cores: cores * times, ram: ram * times, disk: disk * times };
+}
+
 /** How often an amount fits. */
 export function timesOnHost(there: HostAmount, asked: HostAmount): number {
   const times = (has: number, takes: number): number =>
@@ -320,7 +374,7 @@ export function timesOnHost(there: HostAmount, asked: HostAmount): number {
 }
 
 /** How many instances a pool has left for. */
-export function timesInPool(pool: PoolRoom, share: Share): number {
+export function timesInPool(pool: Pick<PoolRoom, 'left'>, share: Share): number {
   return share.ofPool.reduce(
     (least, [lane, amount]) => Math.min(least, Math.max(0, Math.floor((pool.left[lane] ?? 0) / amount))),
     Number.POSITIVE_INFINITY,

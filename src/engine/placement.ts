@@ -15,18 +15,24 @@
  * Each instance becomes a claim of its own, on its pool and host for the whole window.
  */
 import type { AffinityPolicy, Claim, Container, Demand, HostId, NodeId } from './entities.ts';
+import type { HostNode } from './hosts.ts';
+import { stepsOn } from './hosts.ts';
 import {
   Effort,
   Space,
+  bindsHosts,
   byLeast,
   fits,
+  hostsFor,
+  neededOnHost,
   poolsFor,
   seesHosts,
   sitesIn,
+  timesAmount,
   timesInPool,
   timesOnHost,
 } from './placement-sites.ts';
-import type { ContainerPool, HostRoom, PoolRoom, Site } from './placement-sites.ts';
+import type { HostRoom, PoolRoom, Site } from './placement-sites.ts';
 import type { Head } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Window } from './window.ts';
@@ -40,6 +46,8 @@ export interface PlacementRequest {
   readonly near?: readonly Claim[];
 }
 
+export type Unplaced = Extract<Placement, { readonly outcome: 'unplaced' }>;
+
 export type Placement =
   /** Without ids: those are for whoever holds the claims. */
   | { readonly outcome: 'placed'; readonly claims: readonly Omit<Claim, 'id'>[] }
@@ -49,10 +57,14 @@ export type Placement =
       readonly container: Container;
       /** How many of it could be placed at the most, as far as was looked. */
       readonly possible: number;
+      /** For how many of it hosts have no room; 0 where it is something else that they lack. */
+      readonly missing: number;
+      /** The hosts that are of use: that have room for an instance, or for all that have to share one. */
+      readonly roomy: ReadonlySet<HostNode>;
       readonly searchComplete: boolean;
     };
 
-/** Timelines of hosts that one request may ask: all of a large cloud, twice. */
+/** How often one request may ask a host what it has: each of a large cloud, twice. */
 const LOOKS = 25_000;
 /** Sites that it may try. */
 const TRIES = 50_000;
@@ -63,16 +75,28 @@ export function placementEffort(): Effort {
   return new Effort(LOOKS, TRIES);
 }
 
-/** Finds hosts for all containers of a demand, or for none. */
-export function placeInstances(head: Head, request: PlacementRequest, effort: Effort = placementEffort()): Placement {
+/**
+ * Finds hosts for all containers of a demand, or for none.
+ * @param among the only hosts that are looked at; absent: all
+ */
+export function placeInstances(
+  head: Head,
+  request: PlacementRequest,
+  effort: Effort = placementEffort(),
+  among?: readonly HostNode[],
+): Placement {
+  const space = new Space(head, request.window, effort);
+  if (among !== undefined) return new Plan(head, request, effort, space, among).search();
   // What is left over from a small choice is for the full one.
   const first = new Effort(effort.looks, Math.floor(effort.tries / 4));
-  const few = new Plan(head, request, first, 'few');
+  const few = new Plan(head, request, first, space, 'few');
   const placed = few.search();
-  effort.looks = first.looks;
-  if (placed.outcome === 'placed' || (few.sawAll && !first.spent)) return placed;
-  return new Plan(head, request, effort, 'all').search();
+  if (placed.outcome === 'placed' || (few.sawAll && !first.spent && !effort.spent)) return placed;
+  return new Plan(head, request, effort, space, 'all').search();
 }
+
+/** Which hosts are looked at: a choice of those with room, all of them, or those that are named. */
+type Extent = 'few' | 'all' | readonly HostNode[];
 
 /** Instances that are all alike. */
 interface Lot {
@@ -101,17 +125,18 @@ class Plan {
   readonly #head: Head;
   readonly #request: PlacementRequest;
   readonly #effort: Effort;
+  readonly #space: Space;
   readonly #groups = new Map<string, Group>();
   readonly #lots: readonly Lot[];
 
-  constructor(head: Head, request: PlacementRequest, effort: Effort, extent: 'few' | 'all') {
+  constructor(head: Head, request: PlacementRequest, effort: Effort, space: Space, extent: Extent) {
     this.#head = head;
     this.#request = request;
     this.#effort = effort;
+    this.#space = space;
     this.#join();
-    const space = new Space(head, request.window, effort);
     this.#lots = (request.demand.containers ?? [])
-      .map((container) => this.#lot(space, container, extent))
+      .map((container) => this.#lot(container, extent))
       .filter(({ count }) => count > 0)
       .sort(hardestFirst);
   }
@@ -127,9 +152,39 @@ class Plan {
       found = this.#assign(degree === DEGREES);
     }
     if ('found' in found) return { outcome: 'placed', claims: this.#claims(found.found) };
-    const { stuck, proven } = found;
-    const searchComplete = proven && this.sawAll && !this.#effort.spent;
-    return { outcome: 'unplaced', container: stuck.container, possible: possibleOf(stuck), searchComplete };
+    return this.#unplaced(found.stuck, found.proven);
+  }
+
+  #unplaced(stuck: Lot, proven: boolean): Placement {
+    const { container, count, group } = stuck;
+    const { onHosts } = roomFor(stuck);
+    const roomy = new Set(this.#lots.flatMap(({ sites }) => sites.flatMap(({ host }) => host?.host ?? [])));
+    return {
+      outcome: 'unplaced',
+      container,
+      possible: group?.policy === 'affinity' ? Math.min(count, this.#mostTogether(stuck)) : possibleOf(stuck),
+      missing: Math.max(0, count - onHosts),
+      roomy,
+      searchComplete: proven && this.sawAll && !this.#effort.spent,
+    };
+  }
+
+  /** How many of a group that shares a host find room on one: sites are hosts with room for all of it. */
+  #mostTogether({ container }: Lot): number {
+    const { demand, window } = this.#request;
+    let most = 0;
+    for (const from of poolsFor(this.#head, demand, container)) {
+      const { pool, node, share } = from;
+      const room = this.#space.pool(pool.id, node);
+      if (share === undefined || room === undefined) continue;
+      const inPool = timesInPool(room, share);
+      for (const host of hostsFor(this.#head, from, container)) {
+        if (most >= inPool || this.#effort.looks-- <= 0) break;
+        const there = stepsOn(host).leastOf(window, timesAmount(share.ofHost, most + 1));
+        if (there !== undefined) most = Math.min(inPool, timesOnHost(there, share.ofHost));
+      }
+    }
+    return most;
   }
 
   /** Makes the groups, with the members that stay where they are. */
@@ -150,16 +205,22 @@ class Plan {
     }
   }
 
-  #lot(space: Space, container: Container, extent: 'few' | 'all'): Lot {
+  #lot(container: Container, extent: Extent): Lot {
     const { demand, pinned = [], near = [] } = this.#request;
     const group = this.#groups.get(container.group ?? '');
     const count = container.count - pinned.filter((claim) => claim.container === container.name).length;
-    const enough = extent === 'all' ? Number.POSITIVE_INFINITY : (group?.members ?? count);
+    const hosts = group?.policy === 'affinity' ? 1 : (group?.members ?? count);
+    const wanted =
+      typeof extent === 'string'
+        ? { enough: extent === 'few' ? hosts : Number.POSITIVE_INFINITY }
+        : { enough: Number.POSITIVE_INFINITY, among: extent };
     const order = new Map<PoolRoom, number>();
     const sites: Site[] = [];
     for (const from of poolsFor(this.#head, demand, container)) {
       if (!seesHosts(from.provider) && bindsHosts(container, from)) continue;
-      const there = sitesIn(this.#head, space, from, container, enough);
+      if (from.share === undefined) continue;
+      const needed = neededOnHost(this.#request, container, from.provider, from.share);
+      const there = sitesIn(this.#head, this.#space, from, container, { ...wanted, needed });
       this.sawAll &&= there.all;
       for (const site of there.sites) {
         order.set(site.pool, order.get(site.pool) ?? order.size);
@@ -272,11 +333,6 @@ class Plan {
   }
 }
 
-/** Whether a container can only be placed where hosts are known. Groups need not: there the VIM keeps them when it chooses hosts. */
-function bindsHosts({ requiredTraits = [], forbiddenTraits = [] }: Container, from: ContainerPool): boolean {
-  return requiredTraits.length > 0 || forbiddenTraits.length > 0 || from.only !== undefined;
-}
-
 /** Stands for the host that the VIM chooses for what stays together, of those behind a pool. */
 function unseenHost(node: NodeId): HostId {
   return `host/${node}/`;
@@ -341,13 +397,19 @@ function take({ group }: Lot, { pool, host, share }: Site, sign: 1 | -1): void {
 }
 
 /** How many instances of a lot could be placed at the most if nothing else were: less proves that there is no place for all. */
-function possibleOf({ sites, group, count }: Lot): number {
+function possibleOf(lot: Lot): number {
+  const { inPools, onHosts } = roomFor(lot);
+  return Math.min(lot.count, inPools, onHosts);
+}
+
+/** For how many instances of a lot there is room in its pools, and, by itself, on hosts. */
+function roomFor({ sites, group }: Lot): { readonly inPools: number; readonly onHosts: number } {
   const inPools = new Map<PoolRoom, number>();
   const onHosts = new Map<HostRoom, number>();
   let unseen = 0;
   let roomiest = 0;
   for (const { pool, host, share } of sites) {
-    inPools.set(pool, timesInPool(pool, share));
+    inPools.set(pool, inPools.get(pool) ?? timesInPool(pool, share));
     if (host === undefined) {
       unseen += timesInPool(pool, share);
       continue;
@@ -359,7 +421,7 @@ function possibleOf({ sites, group, count }: Lot): number {
     roomiest = Math.max(roomiest, times);
   }
   const hosts = group?.together === true ? roomiest : sumOf(onHosts.values());
-  return Math.min(count, sumOf(inPools.values()), hosts + unseen);
+  return { inPools: sumOf(inPools.values()), onHosts: hosts + unseen };
 }
 
 function sumOf(amounts: Iterable<number>): number {

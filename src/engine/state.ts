@@ -26,8 +26,8 @@ import type {
 } from './entities.ts';
 import { ElementMap } from './element-map.ts';
 import type { KnownElement } from './element-map.ts';
+import type { HostAmount } from './host-steps.ts';
 import { HostMap, hostId, onHost } from './hosts.ts';
-import type { HostAmount } from './hosts.ts';
 import { emptyOwnedIndex } from './ownership.ts';
 import type { Owned, OwnedIndex, OwnedKind } from './ownership.ts';
 import { ReservationIndex, ReservationMap } from './reservation-map.ts';

@@ -138,6 +138,14 @@ export class Cursor {
     return true;
   }
 
+  /** Goes into what comes next, down to the breakpoints of a block; false when there is nothing more. */
+  next(): boolean {
+    do {
+      if (!this.pop()) return false;
+    } while (this.open());
+    return true;
+  }
+
   /** A bound before which all breakpoints of the popped subtree lie. */
   high(): Instant {
     return this.#depth === 0 ? FOREVER : real(this.#lows, this.#depth - 1);

@@ -270,6 +270,35 @@ export class Timeline {
   }
 
   /**
+   * Writes out every step: its instant, the first of which is the beginning of time, and the amounts of some resources from then on.
+   * @param row takes, for each step, the instant and as many amounts as resources are named: `breakpoints` + 1 steps
+   */
+  writeSteps(resources: readonly number[], row: Float64Array): void {
+    this.#settle();
+    const tree = this.#tree;
+    const cursor = shared;
+    const width = resources.length + 1;
+    const lanes = resources.map((resource) => this.#resources.indexOf(resource));
+    row[0] = BEGINNING;
+    for (let index = 0; index < resources.length; index++) row[index + 1] = real(this.#base, resources[index] ?? 0);
+    let from = 0;
+    cursor.watchAll(tree, [], this.#base);
+    cursor.seek(BEGINNING);
+    do {
+      for (; cursor.position < cursor.last; cursor.position++) {
+        const to = from + width;
+        row[to] = cursor.instant();
+        for (let index = 0; index < lanes.length; index++) {
+          const lane = lanes[index] ?? NONE;
+          const change = lane < 0 ? 0 : real(tree.deltas, cursor.position * tree.lanes + lane);
+          row[to + index + 1] = real(row, from + index + 1) + change;
+        }
+        from = to;
+      }
+    } while (cursor.next());
+  }
+
+  /**
    * The value at regular intervals: one entry for each `interval` milliseconds from the start of the window, the last one
    * cut at its end. For what is free, `min` is the figure to plan with; `start` misses what happens between.
    * @throws RangeError when the window is not bounded or the interval is not a positive whole number.

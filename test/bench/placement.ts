@@ -88,8 +88,8 @@ function window(): { readonly start: number; readonly end: number } {
   return { start, end: start + 1 + Math.floor(random() * 2 * MEAN_DURATION) };
 }
 
-function demandFor(count: number, policy?: AffinityPolicy): Demand {
-  const container = { name: 'c', count, size: size() };
+function demandFor(count: number, policy?: AffinityPolicy, cores?: number): Demand {
+  const container = { name: 'c', count, size: cores === undefined ? size() : { vcpus: cores, ram: cores * 2048 } };
   return policy === undefined
     ? { capacity: {}, containers: [container] }
     : { capacity: {}, containers: [{ ...container, group: 'g' }], groups: [{ name: 'g', policy }] };
@@ -156,10 +156,13 @@ measure('100 anti-affine', () => demandFor(100, 'anti-affinity'));
 measure('100 without a group', () => demandFor(100));
 measure('100 soft anti-affine', () => demandFor(100, 'soft-anti-affinity'));
 measure('10 on one host', () => demandFor(10, 'affinity'));
-measure('1 of a whole host', () => ({
-  capacity: {},
-  containers: [{ name: 'c', count: 1, size: { vcpus: CORES, ram: 1024 } }],
-}));
+measure('1 of a whole host', () => demandFor(1, undefined, CORES));
+measure('100 anti-affine of 24 cores', () => demandFor(100, 'anti-affinity', 24));
+measure('100 anti-affine of 48 cores', () => demandFor(100, 'anti-affinity', 48));
+measure('100 of 48 cores', () => demandFor(100, undefined, 48));
+measure('100 soft anti-affine of 48 cores', () => demandFor(100, 'soft-anti-affinity', 48));
+measure('1,000 anti-affine', () => demandFor(1000, 'anti-affinity'));
+measure('5,000 anti-affine', () => demandFor(5000, 'anti-affinity'));
 
 if (process.argv.includes('--check')) console.log(violations(head, NOW).slice(0, 3));
 const result: PlacementResult = { hosts: HOSTS, instances: held, fillSeconds, residentMegabytes, times };

@@ -6,6 +6,9 @@ import { expect } from 'chai';
 import * as fc from 'fast-check';
 import type { AffinityPolicy, Claim, Container, Demand, Reservation } from '../../src/engine/entities.ts';
 import { hostName } from '../../src/engine/hosts.ts';
+import { nextFit } from '../../src/engine/parts.ts';
+import type { Search } from '../../src/engine/parts.ts';
+import { Effort } from '../../src/engine/placement-sites.ts';
 import { isOver } from '../../src/engine/state.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 import type { HostSpec } from '../unit/engine/engine-fixture.ts';
@@ -57,6 +60,16 @@ class World {
     return host.cores - taken.reduce((sum, each) => sum + each, 0);
   }
 
+  /** Cores that the pool has left at a tick: those of all hosts, less all that is held, on hosts or not. */
+  freeInPool(tick: number): number {
+    const at = NOW + tick * TICK;
+    const held = this.live
+      .flatMap((each) => each.claims)
+      .filter((claim) => claim.start <= at && at < (claim.end ?? Infinity));
+    const there = this.hosts.reduce((sum, host) => sum + host.cores, 0);
+    return held.reduce((left, { capacity }) => left - (capacity.cores ?? 0), there);
+  }
+
   leastOn(host: HostSpec, from: number, to: number): number {
     const ticks = Array.from({ length: Math.max(0, to - from) }, (_, index) => from + index);
     return Math.min(...ticks.map((tick) => this.freeOn(host, tick)));
@@ -76,7 +89,7 @@ function admits(host: HostSpec, asked: Asked): boolean {
   return asked.zone === 'any' || host.zone === asked.zone;
 }
 
-function demandOf(parts: readonly Asked[], policy: AffinityPolicy): Demand {
+function demandOf(parts: readonly Asked[], policy: AffinityPolicy, extra: number): Demand {
   const containers = parts.map(({ count, cores, group, trait, zone }, index): Container => ({
     name: `c${index}`,
     count,
@@ -86,11 +99,20 @@ function demandOf(parts: readonly Asked[], policy: AffinityPolicy): Demand {
     ...(trait === 'forbidden' ? { forbiddenTraits: ['HW_X'] } : {}),
     ...(zone === 'any' ? {} : { zone }),
   }));
-  return { capacity: {}, containers, groups: [{ name: 'g', policy }] };
+  return { capacity: extra === 0 ? {} : { cores: extra }, containers, groups: [{ name: 'g', policy }] };
+}
+
+/** What is asked for: instances, and cores beside them. */
+interface Request {
+  readonly parts: readonly Asked[];
+  readonly policy: AffinityPolicy;
+  readonly extra: number;
 }
 
 /** Whether any assignment of the instances to hosts meets all conditions: every one is tried. */
-function exists(world: World, parts: readonly Asked[], policy: AffinityPolicy, from: number, to: number): boolean {
+function exists(world: World, { parts, policy, extra }: Request, from: number, to: number): boolean {
+  const all = parts.reduce((sum, { count, cores }) => sum + count * cores, extra);
+  for (let tick = from; tick < to; tick++) if (world.freeInPool(tick) < all) return false;
   const units = parts.flatMap((part) => Array<Asked>(part.count).fill(part));
   const left = new Map(world.hosts.map((host) => [host, world.leastOn(host, from, to)]));
   const members = new Map<HostSpec, number>();
@@ -149,6 +171,18 @@ function checkMap(world: World): void {
   }
 }
 
+/** The window that is named fits, and no earlier one does, or none before the instant up to which was searched. */
+function checkSearch(found: Search, from: number, to: number, fits: (tick: number) => boolean): void {
+  const { nextWindow, searchedUntil } = found;
+  const named = nextWindow && Math.round((nextWindow.start - NOW) / TICK);
+  if (named !== undefined) expect(fits(named), 'the next window').to.equal(true);
+  expect(named === undefined && searchedUntil === undefined, 'nothing is said').to.equal(false);
+  const searched = searchedUntil === undefined ? to : Math.ceil((searchedUntil - NOW) / TICK);
+  for (let tick = from; tick < Math.min(named ?? to, searched); tick++) {
+    expect(fits(tick), `an earlier window at ${tick}`).to.equal(false);
+  }
+}
+
 interface Step {
   run(world: World): void;
   toString(): string;
@@ -168,29 +202,38 @@ const reserve = fc
   .record({
     parts: fc.array(asked, { minLength: 1, maxLength: 2 }),
     policy: policies,
+    extra: fc.constantFrom(0, 0, 0, 1, 3),
     start: fc.integer({ min: 1, max: HORIZON }),
     length: fc.integer({ min: 1, max: 6 }),
+    looks: fc.integer({ min: 0, max: 30 }),
+    tries: fc.integer({ min: 1, max: 20 }),
   })
-  .map(({ parts, policy, start, length }): Step => ({
+  .map(({ start, length, looks, tries, ...request }): Step => ({
     run: (world) => {
       const from = world.now + start;
       const to = from + length;
       const window = { start: NOW + from * TICK, end: NOW + to * TICK };
       const movable = world.live.some(({ status }) => status === 'scheduled');
-      const possible = exists(world, parts, policy, from, to);
-      const result = world.engine.do('createReservation', { ...window, demand: demandOf(parts, policy) });
+      const { parts, policy, extra } = request;
+      const possible = exists(world, request, from, to);
+      const result = world.engine.do('createReservation', { ...window, demand: demandOf(parts, policy, extra) });
       if (result.outcome === 'refused') {
         if (!world.faithful) return;
         expect(possible, `refused: ${result.refusal.message}`).to.equal(false);
-        if (!movable) expect(result.refusal.searchComplete, 'a small search is complete').to.equal(true);
-        expect(result.refusal.container).to.match(/^c/);
-        const next = result.refusal.nextWindow;
-        if (next === undefined) return;
-        const later = Math.round((next.start - NOW) / TICK);
-        expect(exists(world, parts, policy, later, later + length), 'the next window').to.equal(true);
-        for (let tick = from; tick < later; tick++) {
-          expect(exists(world, parts, policy, tick, tick + length), `an earlier window at ${tick}`).to.equal(false);
+        if (extra === 0) expect(result.refusal.container).to.match(/^c/);
+        if (!movable && result.refusal.container !== undefined) {
+          expect(result.refusal.searchComplete, 'a small search is complete').to.equal(true);
         }
+        // Everything has ended by then, so that a search that names no window has looked at all of them.
+        const all = world.now + 3 * HORIZON;
+        const { searchedUntil } = result.refusal;
+        if (searchedUntil !== undefined) expect(searchedUntil, 'searched until').to.be.at.least(NOW + all * TICK);
+        const fits = (tick: number): boolean => exists(world, request, tick, tick + length);
+        checkSearch(result.refusal, from, all, fits);
+        const demand = demandOf(parts, policy, extra);
+        const latest = NOW + all * TICK;
+        const short = nextFit(world.engine.head, demand, window, latest, world.engine.now, new Effort(looks, tries));
+        checkSearch(short, from, all, fits);
         return;
       }
       if (!possible && world.faithful) expect(result.moved ?? [], 'room was made').not.to.have.length(0);
@@ -198,7 +241,7 @@ const reserve = fc
       if (reservation !== undefined) checkPlaced(world, reservation, parts, policy);
     },
     toString: () =>
-      `reserve ${parts.map((each) => `${each.count}×${each.cores}${each.group ? 'g' : ''}${each.trait[0] ?? ''}${each.zone}`).join(' ')} ${policy} at +${start} for ${length}`,
+      `reserve ${request.parts.map((each) => `${each.count}×${each.cores}${each.group ? 'g' : ''}${each.trait[0] ?? ''}${each.zone}`).join(' ')} ${request.policy} and ${request.extra} at +${start} for ${length}`,
   }));
 
 const index = fc.nat({ max: 7 });

@@ -4,7 +4,7 @@ import type { Claim, Container, Demand, Id } from '../../../src/engine/entities.
 import { hostName } from '../../../src/engine/hosts.ts';
 import { remainingInstances, remainingOf } from '../../../src/engine/claims.ts';
 import { queryCapacity } from '../../../src/engine/queries.ts';
-import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
+import { DAY, Engine, HOUR, MINUTE, NOW, inventoryOf } from './engine-fixture.ts';
 import type { HostSpec } from './engine-fixture.ts';
 
 const SIZE = { vcpus: 4, ram: 4096, disk: 10 };
@@ -248,6 +248,22 @@ describe('placement of instances', () => {
     expect(refusalOf(ask(engine, { containers: [container('web', 1)] })).nextWindow?.start).to.equal(
       NOW + DAY + 2 * HOUR,
     );
+  });
+
+  it('finds the next window among many hosts', () => {
+    const { engine } = cloud(hostsOf(80, 4));
+    // The hosts become free one after the other.
+    for (let minute = 0; minute < 60; minute++) {
+      granted(engine, { containers: [container('web', 1)] }, DAY, DAY + HOUR + minute * MINUTE);
+    }
+    const groups = [{ name: 'g', policy: 'anti-affinity' as const }];
+    const refusal = refusalOf(ask(engine, { containers: [container('db', 40, { group: 'g' })], groups }));
+    expect(refusal.message).to.include('20 of 40');
+    expect(refusal.nextWindow).to.deep.equal({
+      start: NOW + DAY + HOUR + 19 * MINUTE,
+      end: NOW + DAY + 2 * HOUR + 19 * MINUTE,
+    });
+    expect(refusal.searchedUntil).to.equal(undefined);
   });
 
   it('places those anew that have not started, when that makes room, and says so', () => {

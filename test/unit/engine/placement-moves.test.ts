@@ -4,6 +4,9 @@ import type { Container, Demand, Id, Reservation } from '../../../src/engine/ent
 import { hostName } from '../../../src/engine/hosts.ts';
 import { moveOthers, placeAgain } from '../../../src/engine/placement-moves.ts';
 import { hold, holding } from '../../../src/engine/state.ts';
+import { placeInstances } from '../../../src/engine/placement.ts';
+import type { Unplaced } from '../../../src/engine/placement.ts';
+import type { Head } from '../../../src/engine/state.ts';
 import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
 
 const WINDOW = { start: NOW + DAY, end: NOW + DAY + HOUR };
@@ -43,7 +46,7 @@ class Lab extends Engine {
     const containers = [container('new', count, vcpus, { requiredTraits: FAST })];
     const demand: Demand = { capacity: {}, containers };
     const before = JSON.stringify([...this.head.reservations]);
-    const room = moveOthers(this.head, { demand, window: WINDOW }, this.now, self);
+    const room = moveOthers(this.head, { demand, window: WINDOW }, unplaced(this.head, demand), this.now, self);
     expect(JSON.stringify([...this.head.reservations])).to.equal(before);
     if (typeof room === 'string') return room;
     expect(room.claims.map(({ host }) => host && hostName(host))).to.deep.equal(Array(count).fill('fast'));
@@ -52,6 +55,13 @@ class Lab extends Engine {
     }
     return room.moved.map(({ id }) => id);
   }
+}
+
+/** Why a demand finds no place as it is. */
+function unplaced(head: Head, demand: Demand): Unplaced {
+  const placed = placeInstances(head, { demand, window: WINDOW });
+  if (placed.outcome === 'placed') throw new Error('it finds places');
+  return placed;
 }
 
 function container(name: string, count: number, vcpus: number, more: Partial<Container> = {}): Container {
@@ -126,7 +136,7 @@ describe('room for instances', () => {
     const id = lab.held(4, 3);
     expect(lab.hosts(id)).to.deep.equal(['fast', 'fast', 'slow']);
     const demand: Demand = { capacity: {}, containers: [container('new', 1, 4, { requiredTraits: FAST })] };
-    const room = moveOthers(lab.head, { demand, window: WINDOW }, lab.now, undefined);
+    const room = moveOthers(lab.head, { demand, window: WINDOW }, unplaced(lab.head, demand), lab.now, undefined);
     if (typeof room === 'string') throw new Error(room);
     const [moved] = room.moved;
     expect(moved?.claims.map(({ id: claim, host }) => `${claim}@${host ? hostName(host) : ''}`)).to.deep.equal([
@@ -144,7 +154,7 @@ describe('room for instances', () => {
     expect(lab.hosts(id)).to.deep.equal(['fast', 'fast']);
     lab.now += 1;
     const demand: Demand = { capacity: {}, containers: [container('new', 1, 8, { requiredTraits: FAST })] };
-    const room = moveOthers(lab.head, { demand, window: WINDOW }, lab.now, undefined);
+    const room = moveOthers(lab.head, { demand, window: WINDOW }, unplaced(lab.head, demand), lab.now, undefined);
     if (typeof room === 'string') throw new Error(room);
     const before = lab.reservation(id).claims;
     const slow = before[1]?.host?.replace(/fast$/, 'slow');
