@@ -187,6 +187,7 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   started.add(
     new Draining({
       ledger: domainLedger(ledger),
+      clock,
       finishDraining: commands.finishDraining,
       onFailure: (error) => logger.error({ err: error }, 'a provider that was drained could not be removed'),
     }),

@@ -4,7 +4,7 @@
  */
 import { NOTHING, add, fitsWithin, fromVector, isZero, max, min, subtract, toVector, total } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
-import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
+import type { Allocation, Claim, NodeId, Policy, Reservation } from './entities.ts';
 import { allocationsOf, poolNode } from './state.ts';
 import type { Head } from './state.ts';
 import type { Timeline } from './timeline.ts';
@@ -251,6 +251,18 @@ function debtOf(free: Timeline, window: Window): Capacity {
 /** What was allocated against a reservation and counts in it. */
 export function backed(head: Head, reservation: Pick<Reservation, 'id'>): Allocation[] {
   return allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
+}
+
+/**
+ * What ends with a reservation, or with a window of it, by the policy for that: what counts in it, and, of what is to be deleted, what
+ * has outgrown it since the window began and holds what it consumes itself.
+ */
+export function endingWith(head: Head, reservation: Reservation, machines: Policy['atEnd']): Allocation[] {
+  if (machines === 'release') return backed(head, reservation);
+  return allocationsOf(head, reservation.id).filter(
+    ({ backing, startsAt, vmState }) =>
+      backing === 'reservation' || (startsAt >= reservation.startsAt && vmState !== 'DELETING'),
+  );
 }
 
 /** What of `capacity` counts for a holder of these resources. */

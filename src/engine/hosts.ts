@@ -145,10 +145,9 @@ export class HostMap {
     node.size = size;
     supply(node, 1);
     node.usable = host !== undefined && isUsable(host);
-    if (host !== undefined) {
-      node.zone = host.zone;
-      node.traits = [...host.traits].sort();
-    }
+    // One that is gone is kept while something is held on it, and is nowhere.
+    node.zone = host?.zone ?? '';
+    node.traits = [...(host?.traits ?? [])].sort();
     this.#known(node, host !== undefined);
     this.#touched(node);
   }

@@ -2,7 +2,7 @@
  * Notice before the end of a reservation (policy `termination-lead`): when it is given, and what becomes of notices when the lead changes.
  */
 import { announceReservation } from './announce.ts';
-import { allocatedUnder, backed } from './claims.ts';
+import { allocatedUnder, endingWith } from './claims.ts';
 import { isZero } from './capacity.ts';
 import type { Draft } from './draft.ts';
 import { dueId, noticeItem, noticeOf } from './due.ts';
@@ -25,9 +25,10 @@ function outlook(draft: Draft, reservation: Reservation, endsAt: number): string
   const { series } = reservation;
   const what = series === undefined ? 'Ends' : `Window ${series.occurrence} of ${series.count} ends`;
   const end = `${what} at ${describeInstant(endsAt)}.`;
-  const machines = backed(draft.head, reservation).length;
+  const { atEnd } = draft.head.policy;
+  const machines = endingWith(draft.head, reservation, atEnd).length;
   if (machines === 0 && isZero(allocatedUnder(draft.head, reservation))) return end;
-  const fate = draft.head.policy.atEnd === 'terminate' ? 'destroyed' : 'released and run on without it';
+  const fate = atEnd === 'terminate' ? 'destroyed' : 'released and run on without it';
   return `${end} What is allocated under it is then ${fate}: ${machines} virtual machine${machines === 1 ? '' : 's'}.`;
 }
 

@@ -1,10 +1,10 @@
 /** What ends a reservation, or a window of it: its end, its expiry, its consumer. */
 import { announceAllocation, announceHeld, announceReservation } from './announce.ts';
 import { isZero } from './capacity.ts';
-import { allocatedUnder, backed, claimsBefore, claimsKept, heldBy } from './claims.ts';
+import { allocatedUnder, claimsBefore, claimsKept, endingWith, heldBy } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { reschedule, unscheduleAll } from './due.ts';
-import type { Allocation, Demand, Id, Reservation } from './entities.ts';
+import type { Allocation, Demand, Id, Policy, Reservation } from './entities.ts';
 import type { ReservationCause } from './events.ts';
 import { next } from './lifecycle.ts';
 import { currentClaims } from './occurrence.ts';
@@ -24,13 +24,13 @@ export function conclude(
   before: Reservation,
   after: Pick<Reservation, 'status' | 'reason'> & { readonly message?: string },
   cause: ReservationCause,
-  machines: 'terminate' | 'release',
+  machines: Policy['atEnd'],
 ): Id[] {
   const { now } = draft.at;
   const rest = omit(before, 'hold', 'message', 'awaits', 'easesAt');
   const over: Reservation = { ...rest, ...after, modifiedOn: now, claims: claimsBefore(before.claims, now) };
   const released: Id[] = [];
-  const allocations = backed(draft.head, before);
+  const allocations = endingWith(draft.head, before, machines);
   draft.put('reservation', over.id, over);
   for (const allocation of allocations) {
     leave(draft, allocation, machines);
@@ -44,7 +44,7 @@ export function conclude(
 }
 
 /** A machine whose reservation is over. It holds its capacity itself until the VIM confirms that it is gone. */
-function leave(draft: Draft, allocation: Allocation, machines: 'terminate' | 'release'): void {
+function leave(draft: Draft, allocation: Allocation, machines: Policy['atEnd']): void {
   const { now } = draft.at;
   const alone = standAlone(draft.head, allocation, now);
   const ending = machines === 'terminate' && allocation.vmState !== 'DELETING';
@@ -103,7 +103,7 @@ export function isFollowed({ series }: Pick<Reservation, 'series'>): boolean {
 }
 
 /** A window is over and another follows: until it starts, the reservation waits as it did before the first. */
-export function recede(draft: Draft, before: Reservation, machines: 'terminate' | 'release'): void {
+export function recede(draft: Draft, before: Reservation, machines: Policy['atEnd']): void {
   const { series } = before;
   const status = next(before.status, 'recede');
   if (series === undefined || status === undefined) return;
@@ -111,7 +111,7 @@ export function recede(draft: Draft, before: Reservation, machines: 'terminate' 
   const { reason, message, ...rest } = omit(before, 'awaits', 'expiresAt');
   const kept = status === 'degraded' ? { ...(reason && { reason }), ...(message !== undefined && { message }) } : {};
   const after: Reservation = { ...rest, ...kept, ...effective(terms), status, modifiedOn: draft.at.now };
-  const allocations = backed(draft.head, before);
+  const allocations = endingWith(draft.head, before, machines);
   draft.put('reservation', after.id, after);
   for (const allocation of allocations) leave(draft, allocation, machines);
   draft.disturb(before.claims);

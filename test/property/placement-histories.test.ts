@@ -228,7 +228,12 @@ const reserve = fc
         const all = world.now + 3 * HORIZON;
         const { searchedUntil } = result.refusal;
         if (searchedUntil !== undefined) expect(searchedUntil, 'searched until').to.be.at.least(NOW + all * TICK);
-        const fits = (tick: number): boolean => exists(world, request, tick, tick + length);
+        const known = new Map<number, boolean>();
+        const fits = (tick: number): boolean => {
+          const fit = known.get(tick) ?? exists(world, request, tick, tick + length);
+          known.set(tick, fit);
+          return fit;
+        };
         checkSearch(result.refusal, from, all, fits);
         const demand = demandOf(parts, policy, extra);
         const latest = NOW + all * TICK;

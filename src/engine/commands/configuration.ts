@@ -44,7 +44,7 @@ import { recurring } from '../recurrence.ts';
 import { countOf, spanOfAll, windowAt } from '../windows.ts';
 import type { Windows } from '../windows.ts';
 import { dropProvider, checkName, newProvider } from './provider.ts';
-import { heldOn, isFree } from './provider-removal.ts';
+import { dropPool, heldOn, isFree } from './provider-removal.ts';
 import { omit } from '../omit.ts';
 import { amend } from '../amendment.ts';
 import { withdraw } from '../reservation-end.ts';
@@ -237,8 +237,7 @@ function removePool(draft: Draft, id: Id): ConfigRefusal | undefined {
     const message = `The pool '${id}' bears ${reservations.length} reservations, ${offers.length} offers and ${allocations.length} allocations; end them or move them first.`;
     return { entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } };
   }
-  announcePool(draft, 'decreased', id, { start: at.now, end: FOREVER });
-  draft.put('pool', id, null);
+  dropPool(draft, id);
   return undefined;
 }
 

@@ -6,7 +6,7 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { lapse } from '../offers.ts';
 import { forget, conclude, expire, isFollowed, recede } from '../reservation-end.ts';
-import { noticeOf, scheduleAfterStart } from '../due.ts';
+import { noticeItem, noticeOf, scheduleAfterStart } from '../due.ts';
 import type { MaintenanceTask, OfferTask, ReservationTask } from '../due.ts';
 import type { Maintenance, Offer, Policy, Reservation } from '../entities.ts';
 import { next } from '../lifecycle.ts';
@@ -27,7 +27,10 @@ interface DueTask<Subject> {
 const RESERVATION_TASKS: Readonly<Record<ReservationTask, DueTask<Reservation>>> = {
   end: { applies: ({ endsAt }, now) => endsAt !== undefined && endsAt <= now, run: end },
   expire: { applies: ({ expiresAt }, now) => expiresAt !== undefined && expiresAt <= now, run: expire },
-  ending: { applies: noticeIsDue, run: giveNotice },
+  ending: {
+    applies: (reservation, _now, policy) => noticeOf(reservation, policy) !== undefined,
+    run: giveNoticeOrWait,
+  },
   decide: { applies: ({ status }) => status === 'pending', run: decideDeferred },
   start: { applies: ({ startsAt }, now) => startsAt <= now, run: start },
   ease: {
@@ -97,7 +100,9 @@ function end(draft: Draft, before: Reservation): void {
   conclude(draft, before, { status, reason: 'window-over' }, 'ended', draft.head.policy.atEnd);
 }
 
-function noticeIsDue(reservation: Reservation, now: number, policy: Policy): boolean {
-  const notice = noticeOf(reservation, policy);
-  return notice !== undefined && notice <= now;
+/** A notice that was due when the lead before the end got shorter has not been given: it is, by the new lead. */
+function giveNoticeOrWait(draft: Draft, reservation: Reservation): void {
+  const notice = noticeOf(reservation, draft.head.policy);
+  if (notice !== undefined && notice > draft.at.now) draft.schedule(noticeItem(reservation.id, notice));
+  else giveNotice(draft, reservation);
 }

@@ -16,8 +16,10 @@ import type {
 import { poolNode } from '../state.ts';
 import type { Head } from '../state.ts';
 import { checkOwner } from '../validation.ts';
+import type { Timeline } from '../timeline.ts';
 import { FOREVER } from '../window.ts';
 import type { Instant } from '../window.ts';
+import { meets, windowsIn } from '../windows.ts';
 
 /** How many of what is held a message names. */
 const NAMED = 5;
@@ -49,7 +51,11 @@ export const retireProvider: Command<RetireProvider, RetireProviderResult> = (he
 /** Removes a provider that is being drained, if nothing is held there any more. */
 export const finishDraining: Command<FinishDraining, FinishDrainingResult> = (head, { id }, at) =>
   decide(head, at, (draft): FinishDrainingResult => {
-    const isDrained = head.providers.get(id)?.draining === true && isFree(heldOn(head, poolsFrom(head, id), at.now));
+    const pools = poolsFrom(head, id);
+    const isDrained =
+      head.providers.get(id)?.draining === true &&
+      !pools.some((pool) => bearsCapacity(head, pool.id, at.now)) &&
+      isFree(heldOn(head, pools, at.now));
     if (!isDrained) return { outcome: 'ignored' };
     drop(draft, id);
     return { outcome: 'removed' };
@@ -60,7 +66,7 @@ export function heldOn(head: Head, pools: readonly { readonly id: Id }[], now: I
   const nodes = new Set<string>(pools.map(({ id }) => poolNode(id)));
   const ahead = { start: now, end: FOREVER };
   const onPools = ({ claims }: { readonly claims: readonly Claim[] }): boolean =>
-    nodes.size > 0 && claims.some(({ node }) => nodes.has(node));
+    nodes.size > 0 && claims.some((claim) => nodes.has(claim.node) && meets(windowsIn(claim), ahead));
   const ids = (holders: Iterable<{ readonly id: Id; readonly claims: readonly Claim[] }>): Id[] =>
     [...holders].filter(onPools).map(({ id }) => id);
   return {
@@ -68,6 +74,20 @@ export function heldOn(head: Head, pools: readonly { readonly id: Id }[], now: I
     offers: ids(head.heldOffers.overlapping(ahead)),
     allocations: pools.flatMap(({ id }) => [...(head.allocationsIn.get(id) ?? [])]),
   };
+}
+
+/** Whether capacity of a pool is held from now on, which its timelines show without a look at who holds it. */
+function bearsCapacity(head: Head, pool: Id, now: Instant): boolean {
+  const node = head.nodes.get(poolNode(pool));
+  if (node === undefined) return false;
+  const differ = (a: Timeline, b: Timeline): boolean => {
+    for (const { at, value } of a.steps({ start: now, end: FOREVER })) {
+      const other = b.valueAt(at);
+      if (value.some((amount, lane) => amount !== other[lane])) return true;
+    }
+    return false;
+  };
+  return differ(node.free, node.total) || differ(node.total, node.free);
 }
 
 /** Whether nothing is held. */
@@ -88,9 +108,19 @@ function describe(inUse: InUse): string {
 }
 
 function drop(draft: Draft, id: Id): void {
-  for (const pool of poolsFrom(draft.head, id)) {
-    announcePool(draft, 'decreased', pool.id, { start: draft.at.now, end: FOREVER });
-    draft.put('pool', pool.id, null);
-  }
+  for (const pool of poolsFrom(draft.head, id)) dropPool(draft, pool.id);
   draft.put('provider', id, null);
+}
+
+/** Removes a pool on which nothing is held. Windows there that are over, of reservations that go on elsewhere, are forgotten with it. */
+export function dropPool(draft: Draft, id: Id): void {
+  const ahead = { start: draft.at.now, end: FOREVER };
+  const isHere = ({ node }: Claim): boolean => node === poolNode(id);
+  for (const reservation of [...draft.head.held.overlapping(ahead)]) {
+    const { claims } = reservation;
+    if (!claims.some(isHere)) continue;
+    draft.put('reservation', reservation.id, { ...reservation, claims: claims.filter((claim) => !isHere(claim)) });
+  }
+  announcePool(draft, 'decreased', id, ahead);
+  draft.put('pool', id, null);
 }

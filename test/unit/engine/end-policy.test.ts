@@ -96,6 +96,20 @@ describe('notice before the end', () => {
     expect(notices(engine)).to.deep.equal([late]);
   });
 
+  it('that is due at the very moment at which the lead gets shorter is given by the new lead', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    const id = reserve(engine, T + HOUR);
+    engine.advance(DAY + 29 * MINUTE);
+    engine.now += MINUTE;
+    setPolicy(engine, { terminationLead: 10 });
+    engine.advance(0);
+    expect(notices(engine)).to.deep.equal([]);
+    engine.advance(20 * MINUTE);
+    expect(notices(engine)).to.deep.equal([id]);
+    engine.advance(DAY);
+    expect(notices(engine)).to.deep.equal([]);
+  });
+
   it('is not given any more when the policy has no lead', () => {
     const engine = engineWith({ terminationLead: 30 });
     reserve(engine, T + HOUR);
@@ -272,5 +286,38 @@ describe('an update of a reservation with allocations', () => {
     expect(result.outcome === 'cancelled' && result.released).to.have.length(2);
     for (const allocation of engine.head.allocations.values())
       expect(allocation).to.include({ backing: 'own', priority: 2 });
+  });
+});
+
+describe('a machine that outgrew its reservation', () => {
+  const outgrown = (policy: Partial<Policy>) => {
+    const engine = engineWith(policy);
+    const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: { cores: 1, ram: 512, instances: 1 } } });
+    const made = engine.do('createInstance', { ...MACHINE, reservation });
+    if (made.outcome !== 'accepted') throw new Error('refused');
+    const machine = made.allocation.id;
+    engine.do('serverAccepted', { allocation: machine, server: 's1' });
+    engine.do('serverResized', { allocation: machine, flavor: 'f2' });
+    return { engine, reservation, machine };
+  };
+
+  it('is deleted at the end of it where the policy is to terminate', () => {
+    const { engine, machine } = outgrown({ atEnd: 'terminate', terminationLead: 30 });
+    expect(engine.head.allocations.get(machine)?.backing).to.equal('own');
+    engine.advance(30 * MINUTE);
+    const ending = engine.events.find((event) => event.kind === 'reservation-event' && event.cause === 'ending');
+    expect(ending)
+      .to.have.nested.property('reservation.message')
+      .that.matches(/then destroyed: 1 virtual machine\.$/);
+    engine.advance(30 * MINUTE);
+    expect(engine.head.allocations.get(machine)).to.include({ vmState: 'DELETING', intent: 'delete' });
+  });
+
+  it('runs on where the policy is to release, whatever it is later', () => {
+    const { engine, machine } = outgrown({ atEnd: 'release' });
+    engine.advance(HOUR);
+    setPolicy(engine, { atEnd: 'terminate' });
+    engine.advance(2 * DAY);
+    expect(engine.head.allocations.get(machine)?.vmState).to.equal('BUILD');
   });
 });

@@ -52,6 +52,20 @@ describe('pools that go after a request named them', () => {
     expect(engine.head.reservations.get(id)?.demand).to.deep.include({ capacity: { cores: 2 }, pools });
   });
 
+  it('are not in use by windows that are over', () => {
+    const [stays = '', goes = ''] = pools;
+    const recurrence = { frequency: 'daily', interval: 1, count: 3 } as const;
+    const demand = { capacity: {}, containers: [{ name: 'c', count: 1, size: { flavor: 'large' } }] };
+    engine.do('updateProvider', { id: staying, inventory: inventoryOf([{ name: 'h1', cores: 0 }]) });
+    const id = engine.reserve({ ...window, recurrence, demand });
+    engine.do('updateProvider', { id: staying, inventory: inventoryOf([{ name: 'h1', cores: 8 }]) });
+    engine.advance(3 * HOUR);
+    engine.do('updateProvider', { id: going, inventory: inventoryOf([{ name: 'h2', cores: 8, state: 'down' }]) });
+    const nodes = engine.head.reservations.get(id)?.claims.map(({ node }) => node);
+    expect(nodes).to.have.members([`pool/${goes}`, `pool/${stays}`]);
+    expect(retire()).to.deep.equal({ outcome: 'removed' });
+  });
+
   it('do not keep instances from being explained', () => {
     const containers = [{ name: 'c', count: 2, size: { flavor: 'small' }, pools }];
     const id = engine.reserve({ ...window, demand: { capacity: {}, containers } });

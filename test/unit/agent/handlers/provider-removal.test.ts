@@ -25,6 +25,7 @@ describe('the end of a provider', () => {
     ({ provider, pool } = await promise.pool());
     draining = new Draining({
       ledger: domainLedger(promise.ledger),
+      clock: promise.clock,
       finishDraining: commands.finishDraining,
       onFailure: (error) => {
         throw error;
@@ -82,6 +83,41 @@ describe('the end of a provider', () => {
     for (let second = 0; second < 60; second++) await promise.advance(1_000);
     // Reservations that are over tell which pool they were from.
     expect(promise.ledger.head.domain.providers.has(provider)).to.equal(false);
+  });
+
+  it('that fails keeps no other from its end, and is tried again', async () => {
+    const another = await promise.provider('another');
+    const { 'pool-id': elsewhere } = await promise.rpc('increase-capacity', { source: another });
+    const failures: unknown[] = [];
+    let fails = true;
+    await draining.close();
+    for (const id of [provider, another]) {
+      const where = {
+        start: at(1),
+        end: at(2),
+        capacity: { cores: 1 },
+        pools: [id === provider ? pool : elsewhere],
+      };
+      await promise.rpc('create-reservation', where);
+      await promise.rpc('remove-provider', { 'provider-id': id, mode: 'drain' });
+    }
+    draining = new Draining({
+      ledger: domainLedger(promise.ledger),
+      clock: promise.clock,
+      finishDraining: (head, input, inputs) => {
+        if (fails && input.id === provider) throw new Error('no');
+        return commands.finishDraining(head, input, inputs);
+      },
+      onFailure: (error) => failures.push(error),
+    });
+    const there = (): boolean[] => [provider, another].map((id) => promise.ledger.head.domain.providers.has(id));
+    await promise.advance(HOUR);
+    await promise.advance(HOUR);
+    expect(there()).to.deep.equal([true, false]);
+    expect(failures).to.not.have.length(0);
+    fails = false;
+    await promise.advance(30_000);
+    expect(there()).to.deep.equal([false, false]);
   });
 
   it('is not for what the configuration made, nor for what is not there', async () => {
