@@ -103,6 +103,8 @@ interface Lot {
   readonly container: Container;
   readonly count: number;
   readonly group: Group | undefined;
+  /** What one takes of a host. */
+  readonly cores: number;
   sites: readonly Site[];
 }
 
@@ -155,7 +157,9 @@ class Plan {
     return this.#unplaced(found.stuck, found.proven);
   }
 
-  #unplaced(stuck: Lot, proven: boolean): Placement {
+  #unplaced(found: Lot, proven: boolean): Placement {
+    const together = found.group?.policy === 'affinity' ? this.#stuckTogether(found.group) : undefined;
+    const stuck = together ?? found;
     const { container, count, group } = stuck;
     const { onHosts } = roomFor(stuck);
     const roomy = new Set(this.#lots.flatMap(({ sites }) => sites.flatMap(({ host }) => host?.host ?? [])));
@@ -169,7 +173,15 @@ class Plan {
     };
   }
 
-  /** How many of a group that shares a host find room on one: sites are hosts with room for all of it. */
+  /** Of a group that shares a host, the lot that does not find room on one by itself, or else the last that is placed. */
+  #stuckTogether(group: Group): Lot | undefined {
+    const lots = this.#lots.filter((lot) => lot.group === group);
+    const [only, ...others] = lots;
+    if (others.length === 0) return only;
+    return lots.find((lot) => this.#mostTogether(lot) < lot.count) ?? lots.at(-1);
+  }
+
+  /** How many of a lot find room on one host: the sites of a group that shares one are those with room for all of it. */
   #mostTogether({ container }: Lot): number {
     const { demand, window } = this.#request;
     let most = 0;
@@ -216,9 +228,11 @@ class Plan {
         : { enough: Number.POSITIVE_INFINITY, among: extent };
     const order = new Map<PoolRoom, number>();
     const sites: Site[] = [];
+    let cores = 0;
     for (const from of poolsFor(this.#head, demand, container)) {
       if (!seesHosts(from.provider) && bindsHosts(container, from)) continue;
       if (from.share === undefined) continue;
+      cores = Math.max(cores, from.share.ofHost.cores);
       const needed = neededOnHost(this.#request, container, from.provider, from.share);
       const there = sitesIn(this.#head, this.#space, from, container, { ...wanted, needed });
       this.sawAll &&= there.all;
@@ -230,7 +244,7 @@ class Plan {
     const kept = new Set(near.flatMap((claim) => (claim.container === container.name ? (claim.host ?? []) : [])));
     const rank = ({ host }: Site): number => (host !== undefined && kept.has(host.host.id) ? 0 : 1);
     sites.sort((a, b) => rank(a) - rank(b) || (order.get(a.pool) ?? 0) - (order.get(b.pool) ?? 0) || byLeast(a, b));
-    return { container, count, group, sites };
+    return { container, count, group, cores, sites };
   }
 
   /** The least number of members on one host with which a group may find places at all. */
@@ -339,8 +353,7 @@ function unseenHost(node: NodeId): HostId {
 }
 
 function hardestFirst(a: Lot, b: Lot): number {
-  const largest = (lot: Lot): number => Math.max(0, ...lot.sites.slice(0, 1).map(({ share }) => share.ofHost.cores));
-  return hardness(a) - hardness(b) || largest(b) - largest(a) || (a.container.name < b.container.name ? -1 : 1);
+  return hardness(a) - hardness(b) || b.cores - a.cores || (a.container.name < b.container.name ? -1 : 1);
 }
 
 function hardness({ group }: Lot): number {
