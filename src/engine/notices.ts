@@ -43,8 +43,8 @@ export function moveNotices(draft: Draft, before: Policy, after: Policy): void {
     const old = noticeOf(reservation, before);
     const given = old !== undefined && old <= at.now;
     const due = given ? undefined : noticeOf(reservation, after);
-    const comesWithStart = due !== undefined && due > reservation.startsAt && reservation.startsAt > at.now;
-    if (due !== undefined && !comesWithStart) draft.schedule(noticeItem(reservation.id, due));
-    else if (old !== undefined && !given) draft.unschedule(dueId('ending', reservation.id));
+    const comesWithStart = (notice: number): boolean => notice > reservation.startsAt && reservation.startsAt > at.now;
+    if (due !== undefined && !comesWithStart(due)) draft.schedule(noticeItem(reservation.id, due));
+    else if (old !== undefined && !given && !comesWithStart(old)) draft.unschedule(dueId('ending', reservation.id));
   }
 }

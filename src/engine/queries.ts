@@ -8,13 +8,14 @@ import { add, equals, fromVector, NOTHING, RESOURCES, resourcesOf, total, toVect
 import type { Capacity, Resource } from './capacity.ts';
 import type { Allocation, Claim, Id, Offer, Reservation, ReservationStatus } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
+import { backed } from './claims.ts';
 import { fitting } from './fitting.ts';
 import type { Fitting } from './fitting.ts';
 import { claimsIn } from './occurrence.ts';
 import { find, idsOwnedBy, visibleIds } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { InvalidRequest, UnknownEntry } from './requests.ts';
-import { allocationsOf, hold, isOver, poolNode, poolOfNode } from './state.ts';
+import { hold, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { Timeline } from './timeline.ts';
 import { elementName, holdsElements } from './element-names.ts';
@@ -87,21 +88,23 @@ export function queryCapacity(head: Head, query: CapacityQuery, now: Instant, vi
   const window = windowOfQuery(query, now);
   const kind = query.kind ?? 'available';
   const excluded = new Set(visibleIds(head, 'reservation', query.without ?? [], viewer));
-  const nodes = poolsOfQuery(head, query).map((node) => without(head, node, excluded));
+  const nodes = poolsOfQuery(head, query);
   const select = (breakdown: CapacityBreakdown): CapacityBreakdown => restrictViews(breakdown, query.resources);
-  const views = nodes.map((node) => select(query.window === undefined ? nodeAt(node, now) : nodeOver(node, window)));
-  const scope = query.window?.scope ?? 'inclusive';
-  const held = kind === 'total' ? [] : holders(head, nodes, kind, window, scope, excluded);
-  const pools =
-    kind === 'total' || kind === 'available'
-      ? nodes.map((node, index) => poolCollection(head, node, views[index]?.[kind] ?? NOTHING))
-      : [];
-  return {
-    capacity: views.reduce(addBreakdowns, NO_BREAKDOWN),
-    collections: [...pools, ...held.filter((each) => exists(head, each, viewer))],
-    utilization: query.showUtilization === false ? [] : capacityOverTime(nodes, kind, window, held, select),
-    fits: query.flavor === undefined ? [] : fittingWithout(head, nodes, query.flavor, window, excluded),
-  };
+  return without(head, excluded, () => {
+    const views = nodes.map((node) => select(query.window === undefined ? nodeAt(node, now) : nodeOver(node, window)));
+    const scope = query.window?.scope ?? 'inclusive';
+    const held = kind === 'total' ? [] : holders(head, nodes, kind, window, scope, excluded);
+    const pools =
+      kind === 'total' || kind === 'available'
+        ? nodes.map((node, index) => poolCollection(head, node, views[index]?.[kind] ?? NOTHING))
+        : [];
+    return {
+      capacity: views.reduce(addBreakdowns, NO_BREAKDOWN),
+      collections: [...pools, ...held.filter((each) => exists(head, each, viewer))],
+      utilization: query.showUtilization === false ? [] : capacityOverTime(nodes, kind, window, held, select),
+      fits: query.flavor === undefined ? [] : fitting(head, nodes, query.flavor, window),
+    };
+  });
 }
 
 function exists(head: Head, { kind, id }: Collection, viewer: Viewer): boolean {
@@ -134,58 +137,23 @@ function poolsOfQuery(head: Head, query: CapacityQuery): Node[] {
   });
 }
 
-/** The node as if the reservations did not exist: a copy of what is free, with their claims given back. */
-function without(head: Head, node: Node, excluded: ReadonlySet<Id>): Node {
-  const claims = [...excluded].flatMap((id) => claimsOn(head.reservations.get(id), node));
-  const machines = [...excluded]
-    .flatMap((id) => allocationsOf(head, id))
-    .filter(({ pool, backing }) => poolNode(pool) === node.id && backing === 'reservation');
-  if (claims.length === 0 && machines.length === 0) return node;
-  const free = new OverlaidTimeline(node.free);
-  for (const claim of claims) addOver(free, windowsIn(claim), toVector(claim.capacity), 1);
-  const used = new OverlaidTimeline(node.used);
-  for (const machine of machines) used.remove(spanOf(machine), toVector(machine.capacity));
-  return { ...node, free: free.sum(), used: used.sum() };
-}
-
-/** A timeline and changes to it, without touching it. */
-class OverlaidTimeline {
-  readonly #below: Timeline;
-  readonly #changes = new Timeline();
-
-  constructor(below: Timeline) {
-    this.#below = below;
+/** Runs something as if reservations, and what was allocated under them, did not exist; they do again before this returns. */
+function without<T>(head: Head, excluded: ReadonlySet<Id>, run: () => T): T {
+  const claims = [...excluded].flatMap((id) => head.reservations.get(id)?.claims ?? []);
+  const machines = [...excluded].flatMap((id) => backed(head, { id }));
+  const count = (sign: 1 | -1): void => {
+    hold(head, claims, sign);
+    for (const machine of machines) {
+      const used = head.nodes.get(poolNode(machine.pool))?.used;
+      if (used !== undefined) addOver(used, spanOf(machine), toVector(machine.capacity), sign);
+    }
+  };
+  count(-1);
+  try {
+    return run();
+  } finally {
+    count(1);
   }
-
-  add(window: Window, vector: Float64Array): void {
-    this.#changes.add(window, vector);
-  }
-
-  remove(window: Window, vector: Float64Array): void {
-    this.#changes.remove(window, vector);
-  }
-
-  sum(): Timeline {
-    const result = new Timeline();
-    for (const timeline of [this.#below, this.#changes]) addTimeline(result, timeline);
-    return result;
-  }
-}
-
-/** Adds every step of one timeline to another. */
-function addTimeline(target: Timeline, source: Timeline): void {
-  let before = toVector(NOTHING);
-  for (const { at, value } of source.steps({ start: -Infinity, end: FOREVER })) {
-    target.add(
-      { start: at, end: FOREVER },
-      value.map((amount, index) => amount - (before[index] ?? 0)),
-    );
-    before = value;
-  }
-}
-
-function claimsOn(reservation: Reservation | undefined, node: Node): readonly Claim[] {
-  return reservation?.claims.filter((claim) => claim.node === node.id) ?? [];
 }
 
 function restrictViews(breakdown: CapacityBreakdown, resources: readonly Resource[] | undefined): CapacityBreakdown {
@@ -342,23 +310,6 @@ function counter(spans: readonly Window[]): (instant: Instant) => number {
     while (ended < ends.length && (ends[ended] ?? FOREVER) <= instant) ended++;
     return started - ended;
   };
-}
-
-/** The nodes are without the excluded reservations already; hosts are for as long as this takes. */
-function fittingWithout(
-  head: Head,
-  nodes: readonly Node[],
-  flavor: string,
-  window: Window,
-  excluded: ReadonlySet<Id>,
-): readonly Fitting[] {
-  const claims = [...excluded].flatMap((id) => head.reservations.get(id)?.claims ?? []);
-  hold(head, claims, -1);
-  try {
-    return fitting(head, nodes, flavor, window);
-  } finally {
-    hold(head, claims, 1);
-  }
 }
 
 export interface ReservationQuery extends QueryFilter {

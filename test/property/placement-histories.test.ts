@@ -317,7 +317,7 @@ function play(specs: readonly HostSpec[], steps: readonly Step[]): World {
 }
 
 describe('histories of placement', function () {
-  this.timeout(120_000);
+  this.timeout(300_000);
 
   it('grant exactly what can be placed, or what can when others move, and place it as it was asked for', () => {
     const steps = fc.array(fc.oneof({ arbitrary: reserve, weight: 5 }, cancel, wait), { minLength: 1, maxLength: 8 });
