@@ -22,7 +22,7 @@ const say = (line: string): void =>
 /** Milliseconds until the services run: where nothing is installed yet, most of it is the installation. */
 const START_PATIENCE = 25 * 60_000;
 /** Milliseconds for all tests; each has a bound of its own too. */
-const TEST_PATIENCE = 25 * 60_000;
+const TEST_PATIENCE = 35 * 60_000;
 
 const keep = process.argv.includes('--keep');
 const files = process.argv.slice(2).filter((argument) => argument !== '--keep');

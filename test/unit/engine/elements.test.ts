@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { explainReservation } from '../../../src/engine/explain.ts';
 import { queryReservations } from '../../../src/engine/queries.ts';
-import type { Commands, Refusal } from '../../../src/engine/requests.ts';
+import type { Commands, CreateInstance, Refusal } from '../../../src/engine/requests.ts';
 import type { VimElement } from '../../../src/vim/vim.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
@@ -340,6 +340,26 @@ describe('allocations with elements that are reserved', () => {
     expect(boots({ volumes: ['v1'] })).to.include(`by the reservation '${id}'`);
     // It is over before the other begins.
     expect(boots({ reservation: own, volumes: ['v1'] })).to.equal('accepted');
+  });
+
+  it('are attached to a machine that runs only where they are reserved for it, or for nobody', () => {
+    const reservation = cloud.reserve({ end: NOW + DAY, demand: { capacity, elements: ['v1'] } });
+    const running = (more: Partial<CreateInstance> = {}): string => {
+      const result = cloud.do('createInstance', { ...machine, ...more });
+      if (result.outcome === 'refused') throw new Error(result.refusal.message);
+      const { id } = result.allocation;
+      cloud.do('serverAccepted', { allocation: id, server: `vim-${id}` });
+      cloud.do('vmStateReported', { allocation: id, vmState: 'ACTIVE' });
+      return id;
+    };
+    const refused = cloud.do('attachResource', { id: running(), kind: 'volume', resource: 'v1' });
+    expect(refusalOf(refused).reason).to.equal('element-reserved');
+    const id = running({ reservation });
+    expect(cloud.do('attachResource', { id, kind: 'volume', resource: 'data' }).outcome).to.equal('accepted');
+    expect(cloud.do('detachResource', { id, kind: 'volume', resource: 'data' }), 'by its name').to.include({
+      outcome: 'accepted',
+      attachment: 'v1',
+    });
   });
 
   it('are refused on a network that others hold, and on an address', () => {
