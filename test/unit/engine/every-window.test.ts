@@ -5,7 +5,7 @@ import { admit, fitsAgain, fittingOf } from '../../../src/engine/every-window.ts
 import { hostName } from '../../../src/engine/hosts.ts';
 import type { Refusal } from '../../../src/engine/requests.ts';
 import { holding, poolNode } from '../../../src/engine/state.ts';
-import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 const T = NOW + DAY;
 const WEB: Demand = { capacity: {}, containers: [{ name: 'web', count: 1, size: { vcpus: 8, ram: 1024 } }] };
@@ -134,6 +134,20 @@ describe('what recurs', () => {
     expect(found.shortWindows?.map(({ occurrence }) => occurrence)).to.deep.equal([3]);
     expect(found.nextWindow?.start).to.equal(T + 2.5 * HOUR);
     expect(lab.claims(network, 2)).to.have.length(1);
+  });
+
+  it('holds no element in a window in which somebody has a part of it', () => {
+    const lab = new Lab();
+    const subnet = { kind: 'subnet', id: 's1', name: 'part', network: 'n1', cidr: '10.0.0.0/24' } as const;
+    const inventory = inventoryOf(
+      ['h1', 'h2'].map((name) => ({ name, cores: 8 })),
+      {},
+      [subnet],
+    );
+    lab.do('updateProvider', { id: lab.source, inventory });
+    lab.taken(2, { capacity: {}, elements: ['part'] });
+    const found = lab.refusal({ capacity: {}, elements: ['private'] }, 4);
+    expect(found.shortWindows?.map(({ occurrence }) => occurrence)).to.deep.equal([3]);
   });
 
   it('is asked again and again whether it fits, while something is held for the look', () => {
