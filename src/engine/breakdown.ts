@@ -18,6 +18,7 @@ import type { Id } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
 import { poolNode } from './state.ts';
 import type { Head, Node } from './state.ts';
+import type { Timeline } from './timeline.ts';
 import type { Instant, Window } from './window.ts';
 
 export const NO_BREAKDOWN: CapacityBreakdown = {
@@ -109,6 +110,34 @@ function mostReserved(node: Node, window: Window): Capacity {
   }
   for (const instant of changesOf(node, window)) most = max(most, nodeAt(node, instant).reserved);
   return most;
+}
+
+/**
+ * One view of a node in each interval of a window, from its start on, the last one cut at its end: the least of total and available, the
+ * most of reserved and usage.
+ */
+export function nodeByInterval(
+  node: Node,
+  window: Window,
+  interval: number,
+  kind: keyof CapacityBreakdown,
+): Capacity[] {
+  const { resources } = node;
+  const isLent = node.lent.breakpoints > 0;
+  const worst = (timeline: Timeline, measure: 'min' | 'max'): Capacity[] =>
+    timeline.sample(window, interval, measure).map(({ value }) => {
+      // What is owed is not available; nothing else is below zero.
+      for (let index = 0; index < RESOURCE_COUNT; index++) if ((value[index] ?? 0) < 0) value[index] = 0;
+      return fromVector(value, resources);
+    });
+  if (kind === 'total') return worst(node.total, 'min');
+  if (kind === 'usage' && !isLent) return worst(node.used, 'max');
+  if (kind === 'available' && !isLent) return worst(node.free, 'min');
+  const views: Capacity[] = [];
+  for (let start = window.start; start < window.end; start += interval) {
+    views.push(nodeOver(node, { start, end: Math.min(start + interval, window.end) })[kind]);
+  }
+  return views;
 }
 
 /** Every instant of the window at which a view of the node changes, its start first. */

@@ -3,8 +3,8 @@
  * 4). Nothing here changes the head.
  */
 import { eligibleNodes } from './admission.ts';
-import { addBreakdowns, changesOf, nodeAt, nodeOver, NO_BREAKDOWN } from './breakdown.ts';
-import { add, equals, fromVector, NOTHING, RESOURCES, resourcesOf, total, toVector } from './capacity.ts';
+import { addBreakdowns, nodeAt, nodeOver, NO_BREAKDOWN } from './breakdown.ts';
+import { NOTHING, total, toVector } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type { Allocation, Claim, Id, Offer, Reservation, ReservationStatus } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
@@ -17,7 +17,6 @@ import type { Viewer } from './ownership.ts';
 import { InvalidRequest, UnknownEntry } from './requests.ts';
 import { hold, isOver, poolNode, poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
-import { Timeline } from './timeline.ts';
 import { elementName, holdsElements } from './element-names.ts';
 import { checkPools } from './validation.ts';
 import { FOREVER, describeInstant, matchesWindow, overlaps } from './window.ts';
@@ -25,6 +24,8 @@ import type { Instant, Window, WindowScope } from './window.ts';
 import { byStart, spanOf, windowsOf } from './window-index.ts';
 import { addOver, boundsOf, countOf, firstAfter, matchesAny, meets, partsIn, windowAt, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
+import { capacityOverTime, reservedOverTime, restricted } from './utilization.ts';
+import type { UtilizationEntry } from './utilization.ts';
 
 export type CapacityKind = keyof CapacityBreakdown;
 
@@ -40,13 +41,6 @@ export interface QueryFilter {
   readonly elements?: { readonly some?: readonly string[]; readonly every?: readonly string[] };
 }
 
-/** An amount from an instant until the next entry, and how many collections make it up. */
-export interface UtilizationEntry {
-  readonly timestamp: Instant;
-  readonly count: number;
-  readonly capacity: Capacity;
-}
-
 export interface CapacityQuery extends QueryFilter {
   /** The view that collections and utilization show; absent: available. */
   readonly kind?: CapacityKind;
@@ -54,6 +48,10 @@ export interface CapacityQuery extends QueryFilter {
   readonly pools?: readonly Id[];
   /** Only these kinds of resources; absent: all that are counted. */
   readonly resources?: readonly Resource[];
+  /** Milliseconds: utilization by intervals of this length in place of changes. */
+  readonly interval?: number;
+  /** Absent: yes. */
+  readonly showCollections?: boolean;
   /** Also answer how many more machines of this flavor could be had. */
   readonly flavor?: string;
 }
@@ -89,19 +87,26 @@ export function queryCapacity(head: Head, query: CapacityQuery, now: Instant, vi
   const kind = query.kind ?? 'available';
   const excluded = new Set(visibleIds(head, 'reservation', query.without ?? [], viewer));
   const nodes = poolsOfQuery(head, query);
-  const select = (breakdown: CapacityBreakdown): CapacityBreakdown => restrictViews(breakdown, query.resources);
+  const { interval, showCollections = true, showUtilization = true } = query;
+  checkInterval(window, interval);
   return without(head, excluded, () => {
-    const views = nodes.map((node) => select(query.window === undefined ? nodeAt(node, now) : nodeOver(node, window)));
+    const views = nodes.map((node) =>
+      restrictViews(query.window === undefined ? nodeAt(node, now) : nodeOver(node, window), query.resources),
+    );
     const scope = query.window?.scope ?? 'inclusive';
-    const held = kind === 'total' ? [] : holders(head, nodes, kind, window, scope, excluded);
+    const counted = showUtilization && (kind === 'reserved' || kind === 'usage');
+    const named = showCollections && kind !== 'total';
+    const held = counted || named ? holders(head, nodes, kind, window, scope, excluded) : [];
     const pools =
-      kind === 'total' || kind === 'available'
+      showCollections && (kind === 'total' || kind === 'available')
         ? nodes.map((node, index) => poolCollection(head, node, views[index]?.[kind] ?? NOTHING))
         : [];
     return {
       capacity: views.reduce(addBreakdowns, NO_BREAKDOWN),
-      collections: [...pools, ...held.filter((each) => exists(head, each, viewer))],
-      utilization: query.showUtilization === false ? [] : capacityOverTime(nodes, kind, window, held, select),
+      collections: showCollections ? [...pools, ...held.filter((each) => exists(head, each, viewer))] : [],
+      utilization: showUtilization
+        ? capacityOverTime({ nodes, kind, window, resources: query.resources, interval, spans: spansIn(held, window) })
+        : [],
       fits: query.flavor === undefined ? [] : fitting(head, nodes, query.flavor, window),
     };
   });
@@ -109,6 +114,21 @@ export function queryCapacity(head: Head, query: CapacityQuery, now: Instant, vi
 
 function exists(head: Head, { kind, id }: Collection, viewer: Viewer): boolean {
   return viewer.confinedTo === undefined || kind === 'pool' || find(head, kind, id, viewer) !== undefined;
+}
+
+/** How many intervals an answer may have. */
+const MOST_INTERVALS = 100_000;
+
+/** @throws InvalidRequest where intervals cannot be counted, or are too many */
+function checkInterval({ start, end }: Window, interval?: number): void {
+  if (interval === undefined) return;
+  if (end === FOREVER)
+    throw new InvalidRequest('interval', 'Intervals need a window that ends: give window/end as well.');
+  const count = Math.ceil((end - start) / interval);
+  if (count <= MOST_INTERVALS) return;
+  const least = Math.ceil((end - start) / MOST_INTERVALS / 1000);
+  const message = `The window has ${count} intervals and an answer at most ${MOST_INTERVALS}: ask for ${least} seconds or more, or for a shorter window.`;
+  throw new InvalidRequest('interval', message);
 }
 
 /** The window of a query; absent bounds are now and never. @throws InvalidRequest when it is none. */
@@ -156,15 +176,12 @@ function without<T>(head: Head, excluded: ReadonlySet<Id>, run: () => T): T {
   }
 }
 
-function restrictViews(breakdown: CapacityBreakdown, resources: readonly Resource[] | undefined): CapacityBreakdown {
-  if (resources === undefined || resources.length === 0) return breakdown;
-  const keep = (capacity: Capacity): Capacity =>
-    Object.fromEntries(Object.entries(capacity).filter(([resource]) => resources.some((each) => each === resource)));
+function restrictViews(breakdown: CapacityBreakdown, resources?: readonly Resource[]): CapacityBreakdown {
   return {
-    total: keep(breakdown.total),
-    reserved: keep(breakdown.reserved),
-    usage: keep(breakdown.usage),
-    available: keep(breakdown.available),
+    total: restricted(breakdown.total, resources),
+    reserved: restricted(breakdown.reserved, resources),
+    usage: restricted(breakdown.usage, resources),
+    available: restricted(breakdown.available, resources),
   };
 }
 
@@ -266,50 +283,10 @@ function allocationCollection(head: Head, allocation: Allocation): Collection {
   };
 }
 
-/** A view over time, as steps. The count is of pools for total and available, else of what holds or uses at that instant. */
-function capacityOverTime(
-  nodes: readonly Node[],
-  kind: CapacityKind,
-  window: Window,
-  held: readonly Collection[],
-  select: (breakdown: CapacityBreakdown) => CapacityBreakdown,
-): UtilizationEntry[] {
-  const instants = new Set<Instant>([window.start]);
-  for (const node of nodes) for (const instant of changesOf(node, window)) instants.add(instant);
-  const counts = kind === 'reserved' || kind === 'usage' ? counter(spansIn(held, window)) : undefined;
-  const entries: UtilizationEntry[] = [];
-  for (const timestamp of [...instants].sort((a, b) => a - b)) {
-    const capacity = nodes.map((node) => select(nodeAt(node, timestamp))[kind]).reduce(add, NOTHING);
-    entries.push({ timestamp, count: counts?.(timestamp) ?? nodes.length, capacity });
-  }
-  return withoutRepetition(entries);
-}
-
-/** Entries that say what the one before them said are left out. */
-function withoutRepetition(entries: readonly UtilizationEntry[]): UtilizationEntry[] {
-  return entries.filter((entry, index) => {
-    const before = entries[index - 1];
-    return before === undefined || before.count !== entry.count || !equals(before.capacity, entry.capacity);
-  });
-}
-
 function spansIn(collections: readonly Collection[], query: Window): Window[] {
   return collections.flatMap(({ start = -Infinity, end = FOREVER, windows }) =>
     windows === undefined ? [{ start, end }] : [...partsIn(windows, query)],
   );
-}
-
-/** How many of the spans last at an instant: instants must be asked for in order. */
-function counter(spans: readonly Window[]): (instant: Instant) => number {
-  const starts = spans.map(({ start }) => start).sort((a, b) => a - b);
-  const ends = spans.map(({ end }) => end).sort((a, b) => a - b);
-  let started = 0;
-  let ended = 0;
-  return (instant) => {
-    while (started < starts.length && (starts[started] ?? FOREVER) <= instant) started++;
-    while (ended < ends.length && (ends[ended] ?? FOREVER) <= instant) ended++;
-    return started - ended;
-  };
 }
 
 export interface ReservationQuery extends QueryFilter {
@@ -370,35 +347,6 @@ function matches(query: ReservationQuery, reservation: Reservation, window: Wind
 /** What a reservation holds whole, by the names that stand for it alone. */
 function elementsHeld({ claims }: Reservation): readonly string[] {
   return claims.flatMap(({ element }) => (element === undefined ? [] : [elementName(element)]));
-}
-
-/** What reservations hold over a window, as steps. */
-function reservedOverTime(reservations: readonly Reservation[], window: Window): UtilizationEntry[] {
-  const sum = new Timeline();
-  const spans: Window[] = [];
-  const resources = new Set<Resource>();
-  for (const reservation of reservations) {
-    if (reservation.claims.length === 0) continue;
-    const parts = [...partsIn(windowsOf(reservation), window)];
-    if (parts.length === 0) continue;
-    spans.push(...parts);
-    for (const claim of reservation.claims) {
-      for (const resource of resourcesOf(claim.capacity)) resources.add(resource);
-      for (const held of partsIn(windowsIn(claim), window)) sum.add(held, toVector(claim.capacity));
-    }
-  }
-  const counts = counter(spans);
-  const shown = RESOURCES.filter((resource) => resources.has(resource));
-  const instants = new Set<Instant>([window.start]);
-  for (const { start, end } of spans) {
-    instants.add(start);
-    if (end < window.end) instants.add(end);
-  }
-  for (const { at } of sum.steps(window)) instants.add(at);
-  const entries = [...instants]
-    .sort((a, b) => a - b)
-    .map((timestamp) => ({ timestamp, count: counts(timestamp), capacity: fromVector(sum.valueAt(timestamp), shown) }));
-  return withoutRepetition(entries);
 }
 
 /** The four views at an instant, summed over all pools (/promise/capacity). */

@@ -29,8 +29,8 @@ export interface Step {
   readonly value: CapacityVector;
 }
 
-/** What `sample` reports of each interval: the value at its start, or the least or the greatest in it. */
-export type Measure = 'start' | 'min' | 'max';
+/** What `sample` reports of each interval: the least or the greatest in it. */
+export type Measure = 'min' | 'max';
 
 /** A span of a window in which there is less of a resource than is asked for, and the least that there is in it. */
 export interface ShortSpan {
@@ -299,11 +299,11 @@ export class Timeline {
   }
 
   /**
-   * The value at regular intervals: one entry for each `interval` milliseconds from the start of the window, the last one
-   * cut at its end. For what is free, `min` is the figure to plan with; `start` misses what happens between.
+   * The least or the greatest value by intervals: one entry for each `interval` milliseconds from the start of the window, the last one
+   * cut at its end.
    * @throws RangeError when the window is not bounded or the interval is not a positive whole number.
    */
-  sample(window: Window, interval: number, measure: Measure = 'start'): Step[] {
+  sample(window: Window, interval: number, measure: Measure): Step[] {
     const { start, end } = window;
     if (start === BEGINNING || end === FOREVER)
       throw new RangeError('only a window with a start and an end can be sampled');
@@ -318,7 +318,7 @@ export class Timeline {
     for (let at = start; at < end; at += interval) {
       if (at > start) cursor.advance(at, true);
       const value = cursor.read(this.#base, zeroVector());
-      if (measure !== 'start') cursor.advance(Math.min(at + interval, end), false, measure === 'min' ? -1 : 1, value);
+      cursor.advance(Math.min(at + interval, end), false, measure === 'min' ? -1 : 1, value);
       samples.push({ at, value });
     }
     return samples;

@@ -888,7 +888,8 @@ export type Refusal = {
 
 /**
  * One entry for the start of the window and one for each instant within it at which
- * something changes; an entry holds until the next one.
+ * something changes, or one for each interval that was asked for; an entry holds
+ * until the next one.
  * @path /opnfv-promise:query-capacity/output/utilization
  */
 export type Utilization = {
@@ -2949,6 +2950,16 @@ export type QueryCapacityInput = {
   /** Only what contains given elements. */
   readonly elements?: ElementsFilter;
   /**
+   * Utilization by intervals of this length from the start of the window on, in
+   * place of one entry for each change: of each pool the least within the interval
+   * of total and available, the most of reserved and usage. The window has to have
+   * an end; an answer has 100000 intervals at most.
+   * @type uint32 (seconds)
+   */
+  readonly interval?: number;
+  /** Whether the answer names what makes up the capacity. */
+  readonly 'show-collections': boolean;
+  /**
    * Also answer how many virtual machines of this flavor could be started.
    * @type nfv-infrastructure:vim-identifier
    */
@@ -3076,7 +3087,8 @@ export type QueryCapacityOutput = {
   readonly collections?: readonly QueryCapacityOutputCollections[];
   /**
    * One entry for the start of the window and one for each instant within it at which
-   * something changes; an entry holds until the next one.
+   * something changes, or one for each interval that was asked for; an entry holds
+   * until the next one.
    */
   readonly utilization?: readonly Utilization[];
   /**
@@ -3949,7 +3961,8 @@ export type QueryReservationOutputReservations = {
 
 /**
  * One entry for the start of the window and one for each instant within it at which
- * something changes; an entry holds until the next one.
+ * something changes, or one for each interval that was asked for; an entry holds
+ * until the next one.
  * @path /opnfv-promise:query-reservation/output/utilization
  */
 export type QueryReservationOutputUtilization = {
@@ -3976,7 +3989,8 @@ export type QueryReservationOutput = {
   readonly reservations?: readonly QueryReservationOutputReservations[];
   /**
    * One entry for the start of the window and one for each instant within it at which
-   * something changes; an entry holds until the next one.
+   * something changes, or one for each interval that was asked for; an entry holds
+   * until the next one.
    */
   readonly utilization?: readonly QueryReservationOutputUtilization[];
 };

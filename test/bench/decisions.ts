@@ -13,6 +13,7 @@ import { commands } from '../../src/engine/commands/index.ts';
 import type { Reservation } from '../../src/engine/entities.ts';
 import { newId } from '../../src/engine/new-id.ts';
 import type { CreateReservationResult, Decision } from '../../src/engine/requests.ts';
+import { queryCapacity } from '../../src/engine/queries.ts';
 import { apply, emptyHead, loadRecord, writesOf } from '../../src/engine/state.ts';
 import type { Head } from '../../src/engine/state.ts';
 import type { FitRequest, Step, Timeline } from '../../src/engine/timeline.ts';
@@ -210,7 +211,7 @@ function scanByHour(steps: readonly Step[]): Step[] {
   return hours;
 }
 
-function queries(timeline: Timeline): void {
+function queries(head: Head, timeline: Timeline): void {
   const year = { start: NOW, end: NOW + YEAR };
   const asked = searches(timeline, SEARCHES);
   const outcomes = new Map<string, number>();
@@ -222,6 +223,8 @@ function queries(timeline: Timeline): void {
   // So many searches as the scan can make in a time that one waits for.
   const few = timeline.breakpoints > 200_000 ? 40 : SEARCHES;
   const byHour = times(SAMPLES, () => timeline.sample(year, HOUR, 'min'));
+  const ofYear = { window: year, interval: HOUR, showCollections: false };
+  const answered = times(SAMPLES, () => queryCapacity(head, ofYear, NOW));
   const steps = [...timeline.steps(year)];
   const scanned = times(few, (index) => scanForFit(steps, asked[index] as FitRequest));
   const scannedByHour = times(Math.min(SAMPLES, 20), () => scanByHour(steps));
@@ -231,6 +234,7 @@ function queries(timeline: Timeline): void {
       [`earliest fit, ${SEARCHES} searches, ${spent} of them ended by the budget`, ...figures(found)],
       ['  baseline: a scan of the steps in an array', ...figures(scanned)],
       ['a year by hour, the least of each', ...figures(byHour)],
+      ['query-capacity for a year by hour', ...figures(answered)],
       ['  baseline: a scan of the steps in an array', ...figures(scannedByHour)],
     ],
   );
@@ -264,5 +268,5 @@ for (const size of sizes) {
     ],
     rows.map((row, round) => [`round ${round + 1}`, ...row]),
   );
-  queries(node.free);
+  queries(head, node.free);
 }

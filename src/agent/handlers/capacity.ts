@@ -2,7 +2,8 @@
 import { decreaseCapacity, increaseCapacity } from '../../engine/commands/capacity.ts';
 import type { Fitting } from '../../engine/fitting.ts';
 import { queryCapacity } from '../../engine/queries.ts';
-import type { Collection, QueryFilter, UtilizationEntry } from '../../engine/queries.ts';
+import type { Collection, QueryFilter } from '../../engine/queries.ts';
+import type { UtilizationEntry } from '../../engine/utilization.ts';
 import type {
   Affected,
   ChangeCapacity,
@@ -60,6 +61,8 @@ export function capacityHandlers(engine: PromiseEngine): CapacityHandlers {
         provider: input['provider-id'],
         pools: listIn(input.pools),
         flavor: input.flavor,
+        interval: input.interval === undefined ? undefined : input.interval * 1000,
+        showCollections: input['show-collections'],
       });
       const answer = await engine.read((head, now) => queryCapacity(head, query, now, engine.viewer(context)));
       return present({

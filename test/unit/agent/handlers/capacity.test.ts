@@ -179,6 +179,58 @@ describe('RPCs of providers and capacity', () => {
     expect(total).to.have.nested.property('collections[0].capacity.cores', 16);
   });
 
+  it('query-capacity shows the worst of each interval', async () => {
+    await promise.pool();
+    const reserve = (start: string, end: string, cores: number): Promise<unknown> =>
+      promise.rpc('create-reservation', { start, end, capacity: { cores } });
+    await reserve(at(1), at(2), 5);
+    await reserve(at(1.5), at(1.75), 3);
+    await reserve(at(3), at(9), 1);
+    const window = { start: at(0), end: at(3.5) };
+    const by = async (query: Record<string, unknown>): Promise<unknown> => {
+      const answer = await promise.rpc('query-capacity', {
+        window,
+        interval: 3600,
+        'show-collections': false,
+        ...query,
+      });
+      expect(answer).not.to.have.property('collections');
+      const entries = answer['utilization'] as readonly {
+        timestamp: string;
+        count: number;
+        capacity: { cores: number };
+      }[];
+      return entries.map(({ timestamp, count, capacity }) => [timestamp, count, capacity.cores]);
+    };
+    expect(await by({})).to.deep.equal([
+      [at(0), 1, 16],
+      [at(1), 1, 8],
+      [at(2), 1, 16],
+      [at(3), 1, 15],
+    ]);
+    expect(await by({ capacity: 'reserved' })).to.deep.equal([
+      [at(0), 0, 0],
+      [at(1), 2, 8],
+      [at(2), 0, 0],
+      [at(3), 1, 1],
+    ]);
+    expect(await by({ capacity: 'total', interval: 7200 })).to.deep.equal([
+      [at(0), 1, 16],
+      [at(2), 1, 16],
+    ]);
+  });
+
+  it('query-capacity refuses intervals that have no end, or are too many', async () => {
+    await promise.pool();
+    const endless = await errorOfPromise(promise.rpc('query-capacity', { interval: 60 }));
+    expect(endless).to.include({ tag: 'invalid-value', path: '/opnfv-promise:input/interval' });
+    expect(endless.message).to.contain('give window/end');
+    const window = { start: at(0), end: at(100) };
+    const many = await errorOfPromise(promise.rpc('query-capacity', { window, interval: 3 }));
+    expect(many).to.include({ tag: 'invalid-value', path: '/opnfv-promise:input/interval' });
+    expect(many.message).to.contain('120000 intervals').and.to.contain('4 seconds or more');
+  });
+
   it('names the leaf of what cannot be', async () => {
     await promise.pool();
     const unknown = await errorOfPromise(promise.rpc('increase-capacity', { source: 'nobody' }));
