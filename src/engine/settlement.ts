@@ -93,6 +93,7 @@ export function settle(draft: Draft, reason: Reason): Settlement {
  * an instant that lacks something and at which an offer holds of it is one that has just come to lack it.
  */
 function withdrawOffers(draft: Draft, node: Bearer, reason: Reason): Id[] {
+  if (draft.head.heldOffers.size === 0) return [];
   const departing = departingFrom(draft.head);
   for (const machine of departing) liftMachine(draft.head, machine, 1);
   try {
@@ -214,7 +215,7 @@ function lookAgain(draft: Draft, id: Id, easesAt: Instant | undefined): void {
   draft.put('reservation', id, after);
 }
 
-/** Reservations that cannot be kept, and who of a higher class is kept in whose place. */
+/** Reservations that cannot be kept, and, where policy asks, who of a higher class is kept in whose place. */
 type Victims = ReadonlyMap<Id, Reservation | undefined>;
 
 interface GivingWay {
@@ -274,13 +275,18 @@ function takeBack(head: Head, out: Set<Holder>, now: Instant): GivingWay {
   const victims = new Map<Id, Reservation | undefined>();
   const lenders: { machine: Allocation; from: Instant }[] = [];
   const easing = new Map<Id, Instant | undefined>();
+  const gone = new Set<unknown>([...out].map(({ entity }) => entity));
+  // Who is kept in whose place matters to those alone who give up what they hold.
+  const keeper = (holder: Holder): Reservation | undefined =>
+    head.policy.onCapacityLoss === 'favour-priority' ? keptInPlace(head, holder, gone, now) : undefined;
   for (const holder of [...out].sort((a, b) => byMerit(a.entity, b.entity))) {
     const [short] = shortages(head, holder, now);
     if (short === undefined) {
       lift(head, holder, -1);
       out.delete(holder);
+      gone.delete(holder.entity);
     } else if (holder.what === 'reservation') {
-      victims.set(holder.entity.id, keptInPlace(head, holder, out, now));
+      victims.set(holder.entity.id, keeper(holder));
       easing.set(holder.entity.id, endOf(short, holder.entity));
     } else {
       lenders.push({ machine: holder.entity, from: short.at });
@@ -353,15 +359,18 @@ function eases(holder: { readonly claims: readonly Claim[] }, node: Bearer, at: 
 /** How many instants are looked at for who is kept in someone's place. */
 const PLACES_LOOKED_AT = 100;
 
-/** The best of a higher class that is kept where a holder whose claims were lifted comes up short. */
-function keptInPlace(head: Head, holder: Holder, out: ReadonlySet<Holder>, now: Instant): Reservation | undefined {
-  const gone = new Set<unknown>([...out].map(({ entity }) => entity));
+/**
+ * The best of a higher class that is kept where a holder whose claims were lifted comes up short.
+ * @param gone reservations and machines that are not kept
+ */
+function keptInPlace(head: Head, holder: Holder, gone: ReadonlySet<unknown>, now: Instant): Reservation | undefined {
   let looked = 0;
   for (const { node, at } of shortages(head, holder, now)) {
-    const kept = holdersAt(head, node.id, at).filter(
-      (each) => each.priority < holder.entity.priority && !gone.has(each),
-    );
-    const [best] = kept.sort(byMerit);
+    let best: Reservation | undefined;
+    for (const each of holdersAt(head, node.id, at)) {
+      if (each.priority >= holder.entity.priority || gone.has(each)) continue;
+      if (best === undefined || byMerit(each, best) < 0) best = each;
+    }
     if (best !== undefined) return best;
     if (++looked === PLACES_LOOKED_AT) break;
   }

@@ -5,12 +5,13 @@
  * decision is what the ledger calls: the terms, the quotas, the admission with its counter-offer, the reservation with its event and
  * its due work. To apply is what makes it count for the next. For each that is granted another is removed, so that N stays what it
  * is. Times are processor time of the process, so that other work on the machine changes them less. Beside it, in the same run: the
- * timeline alone, and, for the counter-offer and a year by hour, a scan of the timeline's steps.
+ * timeline alone, and, for the counter-offer and a year by hour, a scan of the timeline's steps. Last, a loss of capacity, judged in one
+ * decision.
  */
 import { RESOURCES, fromVector, toVector, zeroVector } from '../../src/engine/capacity.ts';
 import type { Capacity, CapacityVector } from '../../src/engine/capacity.ts';
 import { commands } from '../../src/engine/commands/index.ts';
-import type { Reservation } from '../../src/engine/entities.ts';
+import type { Provider, Reservation } from '../../src/engine/entities.ts';
 import { newId } from '../../src/engine/new-id.ts';
 import type { CreateReservationResult, Decision } from '../../src/engine/requests.ts';
 import { queryCapacity } from '../../src/engine/queries.ts';
@@ -26,6 +27,14 @@ const YEAR = 365 * 24 * HOUR;
 const MEAN_DURATION = 8 * HOUR;
 const UTILISATION = 0.8;
 const POOL = 'p';
+const PROVIDER: Provider = {
+  id: 'none',
+  name: 'none',
+  origin: 'rpc',
+  access: { type: 'simulated' },
+  status: 'up',
+  owner: 'bench',
+};
 const NOW = Date.parse('2030-01-01T00:00:00Z');
 /** In each round, and those between two readings of the clock. */
 const DECISIONS = 20_000;
@@ -55,7 +64,7 @@ function crowded(count: number): { readonly head: Head; readonly live: Reservati
   const concurrent = (count * MEAN_DURATION) / YEAR;
   const amount = Math.ceil((concurrent * 4.5) / UTILISATION) + 8;
   const capacity = Object.fromEntries(RESOURCES.map((resource) => [resource, amount]));
-  const pool = { id: POOL, origin: 'config', source: 'none', capacity, adjustments: [], owner: 'bench' } as const;
+  const pool = { id: POOL, origin: 'rpc', source: PROVIDER.id, capacity, adjustments: [], owner: 'bench' } as const;
   apply(head, { kind: 'pool', id: POOL, body: pool });
   const live: Reservation[] = [];
   while (live.length < count) {
@@ -240,6 +249,23 @@ function queries(head: Head, timeline: Timeline): void {
   );
 }
 
+/** What it takes to judge who is degraded when the pool loses a part of what it has; nothing is applied. */
+function losses(head: Head): void {
+  const [pool] = head.pools.values();
+  if (pool === undefined) throw new Error('there is no pool');
+  apply(head, { kind: 'provider', id: PROVIDER.id, body: PROVIDER });
+  const rows = [0.05, 0.3].map((part) => {
+    const capacity = Object.fromEntries(
+      Object.entries(pool.capacity).map(([resource, amount]) => [resource, Math.floor(amount * part)]),
+    );
+    const at = { now: NOW, newId: () => newId(NOW), user: 'bench' };
+    const begin = cpu();
+    const { result } = commands.decreaseCapacity(head, { pool: POOL, capacity, force: true }, at);
+    return [`${100 * part} %`, (cpu() - begin) / 1000, result.affected.length];
+  });
+  printTable(['The pool loses', 'ms', 'degraded'], rows);
+}
+
 function figures(sorted: readonly number[]): number[] {
   return [percentile(sorted, 0.5), percentile(sorted, 0.99), sorted.at(-1) ?? 0];
 }
@@ -269,4 +295,5 @@ for (const size of sizes) {
     rows.map((row, round) => [`round ${round + 1}`, ...row]),
   );
   queries(head, node.free);
+  losses(head);
 }
