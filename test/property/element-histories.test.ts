@@ -9,8 +9,6 @@ import type { VimElement } from '../../src/vim/vim.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 
 const TICK = 60_000;
-/** No history waits so long. */
-const LATE = 200;
 const HOSTS = [{ name: 'h', cores: 1000 }];
 
 const port = (id: string, address: string): VimElement => ({

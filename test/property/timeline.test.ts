@@ -215,7 +215,7 @@ describe('Timeline against a list that is summed anew for every question', funct
       fc.property(changesIn(HORIZON, 40), fc.array(question, { minLength: 1, maxLength: 8 }), (changes, questions) => {
         const { timeline, naive } = play(changes);
         for (const { window, resource, asked, most } of questions) {
-          expect(timeline.shortSpans(window, RESOURCES[resource] ?? 'cores', asked, most)).to.deep.equal(
+          expect(timeline.shortSpans(window, RESOURCES[resource], asked, most)).to.deep.equal(
             naive.shortSpans(window, resource, asked, most),
           );
         }

@@ -112,7 +112,10 @@ function displacedOut(message: string | undefined, displaced: Displaced | undefi
   if (displaced === undefined) return {};
   const { reservations, machines, others, complete } = displaced;
   return present({
-    message: others === undefined ? message : `${message ?? ''} Reservations and virtual machines of others that gave way: ${others}.`,
+    message:
+      others === undefined
+        ? message
+        : `${message ?? ''} Reservations and virtual machines of others that gave way: ${others}.`,
     'search-complete': complete,
     'displaced-reservations': listIn(reservations),
     'displaced-instances': listIn(machines),
