@@ -125,14 +125,15 @@ export function nodeByInterval(
   const { resources } = node;
   const isLent = node.lent.breakpoints > 0;
   const worst = (timeline: Timeline, measure: 'min' | 'max'): Capacity[] =>
-    timeline.sample(window, interval, measure).map(({ value }) => {
-      // What is owed is not available; nothing else is below zero.
-      for (let index = 0; index < RESOURCE_COUNT; index++) if ((value[index] ?? 0) < 0) value[index] = 0;
-      return fromVector(value, resources);
-    });
+    timeline.sample(window, interval, measure).map(({ value }) => fromVector(value, resources));
   if (kind === 'total') return worst(node.total, 'min');
   if (kind === 'usage' && !isLent) return worst(node.used, 'max');
-  if (kind === 'available' && !isLent) return worst(node.free, 'min');
+  if (kind === 'available' && !isLent) {
+    return node.free.sample(window, interval, 'min').map(({ value }) => {
+      for (let index = 0; index < RESOURCE_COUNT; index++) value[index] = Math.max(value[index] ?? 0, 0);
+      return fromVector(value, resources);
+    });
+  }
   const views: Capacity[] = [];
   for (let start = window.start; start < window.end; start += interval) {
     views.push(nodeOver(node, { start, end: Math.min(start + interval, window.end) })[kind]);
