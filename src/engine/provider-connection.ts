@@ -1,6 +1,7 @@
 /**
  * Contact with one provider: first contact, refreshing from time to time and on demand, trying again when it is lost.
  */
+import { setMaxListeners } from 'node:events';
 import type { Vim, VimErrorKind, VimInventory } from '../vim/vim.ts';
 import type { Clock, Timer } from './clock.ts';
 import { asVimError, withDeadline } from './deadline.ts';
@@ -64,6 +65,8 @@ export class ProviderConnection {
   constructor(options: ProviderConnectionOptions) {
     this.vim = options.vim;
     this.#options = options;
+    // Each call under way listens.
+    setMaxListeners(0, this.#stopped.signal);
   }
 
   get isUp(): boolean {
