@@ -333,6 +333,23 @@ describe('reconciler', () => {
       expect(ids.map((id) => ledger.head.allocations.get(id)?.vmState)).to.deep.equal(['ACTIVE', 'ACTIVE', 'ACTIVE']);
     });
 
+    it('is one of many under way at once, without a warning of a leak', async () => {
+      const warnings: string[] = [];
+      const note = ({ name }: Error): number => warnings.push(name);
+      process.on('warning', note);
+      try {
+        await connected();
+        vim.hang.add('createServer');
+        const ids = Array.from({ length: 12 }, (_, index) => `vm-${index}`);
+        await decide(...ids.map((id) => put({ ...ALLOCATION, id, token: `token-${id}` })));
+        await until(() => vim.calls.filter((call) => call.startsWith('createServer')).length === ids.length);
+        await new Promise((resolve) => setImmediate(resolve));
+      } finally {
+        process.off('warning', note);
+      }
+      expect(warnings).to.deep.equal([]);
+    });
+
     it('that is refused for good fails with the reason', async () => {
       await connected();
       await decide(put({ ...ALLOCATION, flavor: 'no-such' }));
