@@ -6,7 +6,7 @@ import { ownerOf, visibleIds } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { refused } from './allotment.ts';
 import type { Refused } from './requests.ts';
-import { serverKey } from './state.ts';
+import { allocationWith } from './state.ts';
 import type { Head } from './state.ts';
 import type { VimAttachable } from '../vim/vim.ts';
 import { foreignId, resourceNamed } from './vim-references.ts';
@@ -100,7 +100,7 @@ export function withPending(machine: MachineAllocation, id: string, pending?: Pe
 
 /** Notes that a machine does not use something any more. */
 export function release(draft: Draft, machine: MachineAllocation, id: string): void {
-  const allocation = draft.head.allocations.get(draft.head.servers.get(serverKey(machine.provider, id)) ?? '');
+  const allocation = allocationWith(draft.head, machine.provider, id);
   if (allocation?.resource !== undefined && allocation.attachedTo === machine.id)
     put(draft, omit(allocation, 'attachedTo'));
 }
@@ -118,7 +118,7 @@ function put(draft: Draft, resource: ResourceAllocation): void {
 function attachedTo(head: Head, machine: Allocation): ResourceAllocation[] {
   if (machine.resource !== undefined) return [];
   return [...(machine.ports ?? []), ...(machine.volumes ?? [])].flatMap((id) => {
-    const found = head.allocations.get(head.servers.get(serverKey(machine.provider, id)) ?? '');
+    const found = allocationWith(head, machine.provider, id);
     return found?.resource === undefined ? [] : [found];
   });
 }

@@ -170,18 +170,14 @@ export interface Taken {
   readonly span: Window;
 }
 
-function taken(head: Head, elements: Iterable<ElementId>, window: Window): Taken | undefined {
+/** The first of some elements that is held in a window, and when first; undefined: none is. */
+export function taken(head: Head, elements: Iterable<ElementId>, window: Window): Taken | undefined {
   for (const element of elements) {
     if (head.elements.isFree(element, window)) continue;
     const span = head.elements.heldIn(element, window);
     if (span !== undefined) return { element, span };
   }
   return undefined;
-}
-
-/** The first instants of a window in which what an allocation uses is held: the element itself, or the whole of which it is a part. */
-export function takenForUse(head: Head, id: ElementId, window: Window): Taken | undefined {
-  return taken(head, [id, ...wholesOf(head.elements.indexOf(partsOfElement(id).provider), id)], window);
 }
 
 /**

@@ -3,7 +3,7 @@ import { refused } from './allotment.ts';
 import type { Consumption, Use } from './allotment.ts';
 import { canonicalAddress, elementId } from './element-map.ts';
 import { describeElement } from './element-names.ts';
-import { takenForUse, wholesOf } from './elements.ts';
+import { taken, wholesOf } from './elements.ts';
 import type { ElementId, Id, Provider, Reservation } from './entities.ts';
 import { isHeldAt } from './holders.ts';
 import { find } from './ownership.ts';
@@ -26,12 +26,12 @@ export function reservedForOthers(
     const id = usedElement(provider.id, use);
     const wholes = [id, ...wholesOf(head.elements.indexOf(provider.id), id)];
     if (reservation !== undefined && holdsAny(reservation, wholes, at.now)) continue;
-    const taken = takenForUse(head, id, window);
-    if (taken === undefined) continue;
-    const whole = taken.element === id ? '' : `, with the ${describeElement(taken.element)},`;
-    const by = holderSeen(head, taken.element, at);
+    const held = taken(head, wholes, window);
+    if (held === undefined) continue;
+    const whole = held.element === id ? '' : `, with the ${describeElement(held.element)},`;
+    const by = holderSeen(head, held.element, at);
     const whom = by === undefined ? 'another' : `the reservation '${by}'`;
-    const message = `The ${describeElement(id)} is reserved${whole} by ${whom} ${describeWindow(taken.span)}.`;
+    const message = `The ${describeElement(id)} is reserved${whole} by ${whom} ${describeWindow(held.span)}.`;
     return refused('element-reserved', message);
   }
   return undefined;

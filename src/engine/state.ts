@@ -184,6 +184,11 @@ export function serverKey(provider: Id, server: string): string {
   return `${provider}/${server}`;
 }
 
+/** The allocation to which a provider gave an id: of a server, or of whatever else was allocated. */
+export function allocationWith(head: Head, provider: Id, server: string): Allocation | undefined {
+  return head.allocations.get(head.servers.get(serverKey(provider, server)) ?? '');
+}
+
 /** The instant from which on an allocation has what it consumes on loan; undefined for one that holds it. */
 export function loanedFrom(allocation: Allocation): Instant | undefined {
   return allocation.claims.find(({ onLoan }) => onLoan === true)?.start;

@@ -50,6 +50,9 @@ class Cloud extends Engine {
   }
 }
 
+/** What the pool of each test has. */
+const CAPACITY = { cores: 8, instances: 8, ram: 8192, ports: 10, addresses: 10, gigabytes: 50, volumes: 10 };
+
 function refusalOf(result: { readonly outcome: string; readonly refusal?: Refusal }): Refusal {
   if (result.refusal === undefined) throw new Error(`${result.outcome} and not refused`);
   return result.refusal;
@@ -60,15 +63,7 @@ describe('elements that are named', () => {
 
   beforeEach(() => {
     cloud = new Cloud();
-    cloud.pool(cloud.source, {
-      cores: 8,
-      instances: 8,
-      ram: 8192,
-      ports: 10,
-      addresses: 10,
-      gigabytes: 50,
-      volumes: 10,
-    });
+    cloud.pool(cloud.source, CAPACITY);
   });
 
   it('are known by id, by name, and by address', () => {
@@ -297,15 +292,7 @@ describe('allocations with elements that are reserved', () => {
 
   beforeEach(() => {
     cloud = new Cloud();
-    cloud.pool(cloud.source, {
-      cores: 8,
-      instances: 8,
-      ram: 8192,
-      ports: 10,
-      addresses: 10,
-      gigabytes: 50,
-      volumes: 10,
-    });
+    cloud.pool(cloud.source, CAPACITY);
   });
 
   const machine = { name: 'vm', image: 'cirros', flavor: 'small' };
