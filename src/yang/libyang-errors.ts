@@ -166,7 +166,7 @@ function toRpcError(task: LibyangTask, error: unknown): unknown {
     );
   }
   if (error instanceof LibyangError) {
-    const items = withoutEcho(error.items.filter((item) => !item.warning));
+    const items = withReasons(withoutEcho(error.items.filter((item) => !item.warning)));
     const [first, ...more] = distinct(items.map((item) => fromItem(task, item)));
     if (first === undefined) return error;
     return more.length === 0 ? first : new RpcErrors([first, ...more]);
@@ -187,6 +187,31 @@ function toRpcError(task: LibyangTask, error: unknown): unknown {
 function withoutEcho(items: readonly ErrorItem[]): readonly ErrorItem[] {
   const telling = items.filter(({ message }) => !message.startsWith('Storing value failed'));
   return telling.length === 0 ? items : telling;
+}
+
+const NOT_OF_TYPE = /^Invalid (\S+) "(.*)" value - (?:syntax|semantic) error\.$/s;
+
+/** What is wrong with a path or an XPath expression in a leaf is followed by one that says of which value: both are one error. */
+function withReasons(items: readonly ErrorItem[]): readonly ErrorItem[] {
+  return items.flatMap((item, at) => {
+    const next = items[at + 1];
+    if (next !== undefined && isReasonOf(item, next)) return [];
+    const before = items[at - 1];
+    const [, type, value] = NOT_OF_TYPE.exec(item.message) ?? [];
+    if (before === undefined || !isReasonOf(before, item) || type === undefined) return [item];
+    return [{ ...item, message: `"${value ?? ''}" is not a valid ${type}: ${reason(before.message)}` }];
+  });
+}
+
+function isReasonOf(one: ErrorItem, other: ErrorItem): boolean {
+  return one.dataPath === other.dataPath && !NOT_OF_TYPE.test(one.message) && NOT_OF_TYPE.test(other.message);
+}
+
+function reason(message: string): string {
+  // libyang quotes what follows the value, too.
+  return message.startsWith('XPath "') && message.endsWith('was expected to be absolute.')
+    ? 'It must be absolute, with "/" at its beginning.'
+    : message;
 }
 
 /** libyang reports a duplicate once for each of the two. */

@@ -153,6 +153,21 @@ describe('access control by rules (RFC 8341)', () => {
       expect(await shop('bob')).to.have.keys('name', 'item', 'settings');
     });
 
+    it('shows nothing below what is denied, whatever permits it (§3.2.4)', async () => {
+      const motto = { path: '/agent-test:shop/settings/motto', action: 'permit' } as const;
+      await rules([motto, { path: '/agent-test:shop/settings', action: 'deny' }]);
+      expect(await shop('ann')).to.have.keys('name', 'item');
+      expect((await errorOfPromise(of('ann').get(`${SHOP}/settings/motto`))).tag).to.equal('invalid-value');
+      await rules([motto], { 'read-default': 'deny' });
+      expect(await of('ann').get()).to.deep.equal({});
+      // What is to be seen alone is permitted with all that it is in, and the rest denied.
+      const tag = { path: '/agent-test:shop/settings/tag', action: 'deny' } as const;
+      const others = [tag, { path: '/agent-test:shop/name', action: 'deny' }] as const;
+      const items = { path: '/agent-test:shop/item', action: 'deny' } as const;
+      await rules([...others, items, { path: '/agent-test:shop', action: 'permit' }], { 'read-default': 'deny' });
+      expect(await of('ann').get()).to.deep.equal({ 'agent-test:shop': { settings: { motto: 'hm' } } });
+    });
+
     it('goes by the first rule that matches', async () => {
       await rules([
         { path: '/agent-test:shop/settings/motto', action: 'permit' },
@@ -429,25 +444,32 @@ describe('access control by rules (RFC 8341)', () => {
 
   it('refuses a rule whose path leads nowhere, saying where', async () => {
     for (const [path, expected] of [
-      ['/agent-test:shop/nothing', 'Not found node "nothing"'],
-      ['/nowhere:shop', 'prefix "nowhere"'],
-      ['agent-test:shop', 'expected to be absolute'],
+      ['/agent-test:shop/nothing', 'Not found node "nothing" in path.'],
+      ['/nowhere:shop', 'No module connected with the prefix "nowhere" found'],
+      ['agent-test:shop', 'It must be absolute, with "/" at its beginning.'],
+      ['', 'It must be absolute, with "/" at its beginning.'],
       ['/agent-test:shop/item[1]', 'Positional predicate'],
       ["/agent-test:shop/item[price='1']", 'Key expected instead of leaf "price"'],
       ['/agent-test:shop/item[id=$OTHER]', "The path of the rule 'rule-2' leads nowhere"],
+      ['/agent-test:shop/item[id=', 'Unexpected XPath expression end.'],
       ['/agent-test:shop/name/more', 'Not found node "more"'],
     ] as const) {
-      const [first, ...others] = await errorsOf(
+      const errors = await errorsOf(
         rules([
           { path: '/', action: 'permit' },
           { path, action: 'deny' },
         ]),
       );
-      expect(first?.message, path).to.contain(expected);
-      for (const { tag, path: at } of [...(first === undefined ? [] : [first]), ...others]) {
-        expect(tag, path).to.equal('invalid-value');
-        expect(at).to.equal("/ietf-netconf-acm:nacm/rule-list[name='list']/rule[name='rule-2']/path");
+      expect(errors, path).to.have.length(1);
+      const [error] = errors;
+      expect(error?.message, path).to.contain(expected).and.not.to.contain('a string');
+      if (!expected.startsWith('The path')) {
+        expect(error?.message).to.contain(`"${path}" is not a valid node-instance-identifier: `);
       }
+      expect(error, path).to.include({
+        tag: 'invalid-value',
+        path: "/ietf-netconf-acm:nacm/rule-list[name='list']/rule[name='rule-2']/path",
+      });
     }
   });
 
