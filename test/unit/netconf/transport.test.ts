@@ -180,10 +180,9 @@ describe('netconf SSH transport', () => {
       const small = await start({ maxLoginAttempts: 2 });
       let left = 5;
       small.check = () => Promise.resolve(left-- > 0 ? 'busy' : 'right');
-      const config = {
-        authHandler: (_left: unknown, _partial: unknown, next: (attempt: unknown) => void) =>
-          next({ type: 'password', username: 'anna', password: PASSWORD }),
-      } as unknown as ConnectConfig;
+      const config: ConnectConfig = {
+        authHandler: (_left, _partial, next) => next({ type: 'password', username: 'anna', password: PASSWORD }),
+      };
       (await connect(small.port, config)).end();
       const told = small.logged.filter((line) => line['msg'] === 'login put off');
       expect(told).to.have.length(5);
@@ -194,12 +193,12 @@ describe('netconf SSH transport', () => {
     it('closes the connection after too many failed attempts', async () => {
       const small = await start({ maxLoginAttempts: 2 });
       let asked = 0;
-      const config = {
-        authHandler: (_left: unknown, _partial: unknown, next: (attempt: unknown) => void) => {
+      const config: ConnectConfig = {
+        authHandler: (_left, _partial, next) => {
           asked += 1;
           next({ type: 'password', username: 'anna', password: `wrong ${asked}` });
         },
-      } as unknown as ConnectConfig;
+      };
       await rejection(connect(small.port, config));
       expect(asked).to.be.at.most(3);
       expect(small.logged.map((line) => line['reason'])).to.include('too many failed logins');

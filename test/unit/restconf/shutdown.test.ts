@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { once } from 'node:events';
-import { connect, createServer, type AddressInfo } from 'node:net';
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { Agent as HttpAgent, request as requestHttp, type IncomingMessage } from 'node:http';
 import { silentLogger } from '../../../src/observe/log.ts';
 import { startRestconfServer, type RestconfServer } from '../../../src/restconf/server.ts';
@@ -48,6 +50,25 @@ describe('a RESTCONF server that stops', () => {
     // The event has one argument, the answer.
     const [answer] = (await once(request, 'response')) as [IncomingMessage];
     return answer;
+  }
+
+  /** A connection, as its client and as the server has it. */
+  async function connectionTo(port: number): Promise<readonly [client: Socket, server: Socket]> {
+    const accepted: Socket[] = [];
+    // Node.js says that the message of this channel is so.
+    const note = (message: unknown): unknown => accepted.push((message as { readonly socket: Socket }).socket);
+    subscribe('net.server.socket', note);
+    try {
+      const client = connect(port, '127.0.0.1');
+      await once(client, 'connect');
+      for (;;) {
+        const own = accepted.find(({ remotePort }) => remotePort === client.localPort);
+        if (own !== undefined) return [client, own];
+        await nextTurn();
+      }
+    } finally {
+      unsubscribe('net.server.socket', note);
+    }
   }
 
   it('finishes what it has begun, and begins nothing more', async () => {
@@ -117,17 +138,15 @@ describe('a RESTCONF server that stops', () => {
 
   it('does not wait for requests whose client has left', async () => {
     const { port } = new URL(server.urls[0] ?? '');
-    const socket = connect(Number(port), '127.0.0.1');
+    const [socket, accepted] = await connectionTo(Number(port));
     const head = (method: string): string =>
       `${method} /restconf/data HTTP/1.1\r\nHost: x\r\nAuthorization: Basic ${btoa('patient:x')}\r\n`;
     const bothAtWork = new Promise<void>((resolve) => (arrived = () => waiting.length === 2 && resolve()));
     socket.write(`${head('GET')}\r\n${head('POST')}Content-Length: 9\r\n\r\n{}`);
     await bothAtWork;
-    const gone = once(socket, 'close');
+    const seen = new Promise((resolve) => accepted.once('close', resolve));
     socket.resetAndDestroy();
-    await gone;
-    // Until the server has seen it, too.
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await seen;
     for (const go of waiting) go();
     const began = performance.now();
     await server.close();

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { generate } from 'selfsigned';
 import { OpenStackFixture, failureOf, signal } from './openstack-fixture.ts';
 
@@ -65,31 +66,35 @@ describe('calls to OpenStack', () => {
 
   it('ends a call that the caller gives up, also while it waits to repeat it', async () => {
     const vim = fixture.connect();
-    for (const scripted of ['hang', { status: 503 }] as const) {
+    const asked = (): number => fixture.cloud.asked('GET', SERVERS).length;
+    for (const [scripted, isUnderWay] of [
+      ['hang', () => asked() === 1],
+      [{ status: 503 }, () => fixture.clock.next !== undefined],
+    ] as const) {
       const caller = new AbortController();
       fixture.cloud.script('GET', SERVERS, scripted);
-      const before = fixture.cloud.asked('GET', SERVERS).length;
       const call = vim.listServers(caller.signal);
-      await fixture.until(() => fixture.cloud.asked('GET', SERVERS).length > before, 0);
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await fixture.until(isUnderWay, 0);
       caller.abort();
       await failureOf(call, 'aborted');
     }
+    expect(asked()).to.equal(2);
+    expect(fixture.clock.next, 'nothing is to be repeated').to.equal(undefined);
   });
 
   it('ends a call that the caller gives up before there is a connection for it', async () => {
     const vim = fixture.connect();
     const everyConnection = 16;
     fixture.cloud.script('GET', SERVERS, ...Array.from({ length: everyConnection }, () => 'hang' as const));
-    const caller = new AbortController();
-    const hanging = Array.from({ length: everyConnection }, () => vim.listServers(caller.signal));
+    const callers = Array.from({ length: everyConnection }, () => new AbortController());
+    const hanging = callers.map((caller) => vim.listServers(caller.signal));
     await fixture.until(() => fixture.cloud.asked('GET', SERVERS).length === everyConnection, 0);
     const impatient = new AbortController();
     const waiting = vim.listServers(impatient.signal);
-    await new Promise((resolve) => setTimeout(resolve, 20));
+    await nextTurn();
     impatient.abort();
     await failureOf(waiting, 'aborted');
-    caller.abort();
+    for (const caller of callers) caller.abort();
     for (const call of hanging) await failureOf(call, 'aborted');
     expect(fixture.cloud.asked('GET', SERVERS), 'the one that was given up is not sent').to.have.length(
       everyConnection,
