@@ -21,7 +21,7 @@ export interface Config {
     readonly plain?: ListenAddress;
   };
   readonly netconf: { readonly listen: ListenAddress };
-  /** The user whom no rule of access control binds (RFC 8341 §3.4.3); absent: there is none. */
+  /** The user whom no rule of access control binds (RFC 8341 §3.3.3); absent: there is none. */
   readonly recoveryUser?: string;
   /** Directories of additional YANG modules; every module in them is served. */
   readonly yangDirectories: readonly string[];

@@ -9,7 +9,7 @@ import type {
   SchemaTree,
 } from '../yang/schema-tree.ts';
 
-/** What an edit does to a node (RFC 8341 §3.2.1). */
+/** What an edit does to a node (RFC 8341 §3.2.2). */
 export type WriteOperation = 'create' | 'update' | 'delete';
 
 /**
@@ -32,7 +32,7 @@ export interface AccessControl {
 }
 
 /**
- * What one user may do (RFC 8341 §3.4). What may not be read is left out silently (RFC 8341 §3.4.5), everything else that is refused is
+ * What one user may do (RFC 8341 §3.4). What may not be read is left out silently (RFC 8341 §3.2.4), everything else that is refused is
  * `access-denied`.
  */
 export interface UserAccess {

@@ -46,7 +46,7 @@ export interface CreateAgentOptions<Domain extends DomainTypes> {
   readonly standingOf?: StandingOf;
   /** Who owns what of the domain. */
   readonly ownerships?: readonly Ownership[];
-  /** Whether a user's sessions are recovery sessions (RFC 8341 §3.4.3). Default: nobody's. */
+  /** Whether a user's sessions are recovery sessions (RFC 8341 §3.3.3). Default: nobody's. */
   readonly recovers?: (user: string) => boolean;
   /** Event streams beside `NETCONF`. */
   readonly streams?: readonly StreamDefinition[];

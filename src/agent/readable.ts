@@ -10,7 +10,7 @@ interface Reader {
   readonly access: UserAccess;
 }
 
-/** The datastore without what the user may not read (RFC 8341 §3.4.5). Lists stay lazy. */
+/** The datastore without what the user may not read, and what is below that (RFC 8341 §3.2.4). Lists stay lazy. */
 export function readable(reader: Reader, data: Data): Data {
   return readableChildren(reader, data, undefined, []);
 }

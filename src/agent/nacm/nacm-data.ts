@@ -10,7 +10,7 @@ import type { DomainTypes } from '../head.ts';
 import type { DenialCounters } from './nacm.ts';
 import { NACM_MODULE, NACM_NODE, textOf } from './rules.ts';
 
-/** What `<operational>` shows of access control: the configuration, and the counters (RFC 8341 §3.3.3). */
+/** What `<operational>` shows of access control: the configuration, and the counters (RFC 8341 §3.5.2). */
 export function nacmProvider(counters: Readonly<DenialCounters>): DataProvider {
   return {
     node: NACM_NODE,

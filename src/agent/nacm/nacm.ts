@@ -20,13 +20,13 @@ export interface NacmOptions {
   readonly running: () => Data;
   readonly standingOf: StandingOf;
   readonly ownerships: readonly Ownership[];
-  /** Whether a user's sessions are recovery sessions (RFC 8341 §3.4.3), which rules do not bind. Default: nobody's. */
+  /** Whether a user's sessions are recovery sessions (RFC 8341 §3.3.3), which rules do not bind. Default: nobody's. */
   readonly recovers?: (user: string) => boolean;
   /** Told of a rule whose path is in no module that is served: it has no effect. */
   readonly onLostRule: (rule: Rule, reason: string) => void;
 }
 
-/** How often something was denied since the start (RFC 8341 §3.3.3), modulo 2^32. */
+/** How often something was denied since the start (RFC 8341 §3.5.2), modulo 2^32. */
 export interface DenialCounters {
   operations: number;
   dataWrites: number;

@@ -1,4 +1,4 @@
-/** The configuration of access control (RFC 8341 §3.3 and §3.5.1), as it is read from /nacm. */
+/** The configuration of access control (RFC 8341 §3.3 and §3.5.2), as it is read from /nacm. */
 import type { Data, Value } from '../../yang/data.ts';
 import { entriesOf, isData } from '../../yang/entries.ts';
 import type { Extension } from '../../yang/schema-tree.ts';
@@ -19,7 +19,7 @@ export type RuleScope =
   /** `path` is a node-instance-identifier in its RFC 7951 form. */
   | { readonly of: 'nodes'; readonly path: string };
 
-/** What a module says of a node or operation of its own (RFC 8341 §3.5.1). */
+/** What a module says of a node or operation of its own (RFC 8341 §3.5.2). */
 export type Mark = 'default-deny-all' | 'default-deny-write';
 
 export function isMarked(extensions: readonly Extension[], mark: Mark): boolean {
