@@ -10,6 +10,8 @@ export interface ListenAddress {
   readonly port: number;
 }
 
+const LOG_LEVELS = ['debug', 'info', 'warn', 'error', 'silent'] as const;
+
 /** What an operator may set; every member has a default. */
 export interface Config {
   /** Holds the database, users, keys and certificate; readable by its owner only. */
@@ -25,7 +27,7 @@ export interface Config {
   readonly recoveryUser?: string;
   /** Directories of additional YANG modules; every module in them is served. */
   readonly yangDirectories: readonly string[];
-  readonly logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  readonly logLevel: (typeof LOG_LEVELS)[number];
   readonly limits: {
     /** Bytes of one request body or NETCONF message. */
     readonly messageBytes: number;
@@ -80,7 +82,7 @@ export const configFile = z.strictObject({
   netconf: z.strictObject({ listen: listenAddress.optional() }).optional(),
   nacm: z.strictObject({ 'recovery-user': z.string().min(1).optional() }).optional(),
   'yang-dir': z.array(z.string().min(1)).optional(),
-  'log-level': z.enum(['debug', 'info', 'warn', 'error', 'silent']).optional(),
+  'log-level': z.enum(LOG_LEVELS).optional(),
   limits: z
     .strictObject({
       'message-bytes': z.int().min(1024).max(1_073_741_824).optional(),
@@ -151,7 +153,7 @@ export function loadConfig(given: CommandLineSettings): Config {
     netconf: { listen: listen(given.netconf, file.netconf?.listen, DEFAULT_NETCONF) },
     ...(file.nacm?.['recovery-user'] === undefined ? {} : { recoveryUser: file.nacm['recovery-user'] }),
     yangDirectories: [...(file['yang-dir'] ?? []), ...(given.yangDir ?? [])].map((directory) => resolve(directory)),
-    logLevel: configFile.shape['log-level'].parse(given.logLevel) ?? file['log-level'] ?? 'info',
+    logLevel: (given.logLevel === undefined ? file['log-level'] : logLevelNamed(given.logLevel)) ?? 'info',
     limits: {
       messageBytes: file.limits?.['message-bytes'] ?? 64 * 1024 * 1024,
       connections: file.limits?.connections ?? 4096,
@@ -229,6 +231,12 @@ export function parseListenAddress(text: string): ListenAddress {
     );
   }
   return { host: match[1] ?? match[2] ?? '127.0.0.1', port };
+}
+
+function logLevelNamed(text: string): Config['logLevel'] {
+  const level = LOG_LEVELS.find((each) => each === text);
+  if (level === undefined) throw new ConfigError(`'${text}' is not a log level: use one of ${LOG_LEVELS.join(', ')}`);
+  return level;
 }
 
 function isLoopback(host: string): boolean {

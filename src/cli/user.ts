@@ -27,7 +27,7 @@ export async function addUser(name: string, options: AddUserOptions, terminal: T
   const { dataDirectory } = loadConfig(options);
   makeDataDirectory(dataDirectory);
   const users = new Users(dataDirectory);
-  const key = options.key === undefined ? undefined : readFileSync(options.key, 'utf8');
+  const key = options.key === undefined ? undefined : contentOf(options.key, '--key');
   const { tenant } = options;
   const role = options.role === undefined ? undefined : roleNamed(options.role);
   const changes = (tenant !== undefined || role !== undefined) && users.names.includes(name);
@@ -81,13 +81,24 @@ function described(standing: Standing | undefined): string {
 
 async function passwordFrom(file: string | undefined, terminal: Terminal): Promise<string | undefined> {
   if (file === undefined) return undefined;
-  const content = file === '-' ? await text(terminal.stdin) : readFileSync(file, 'utf8');
+  const content = file === '-' ? await text(terminal.stdin) : contentOf(file, '--password-file');
   const [firstLine = ''] = content.split(/\r?\n/);
   if (firstLine === '')
     throw new Error(
       `the first line of ${file === '-' ? 'standard input' : file} is empty: it should hold the password`,
     );
   return firstLine;
+}
+
+/** @throws ConfigError that names the option */
+function contentOf(file: string, option: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new ConfigError(
+      `${file} (${option}) cannot be read: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
 }
 
 /** Asks without showing what is typed. */

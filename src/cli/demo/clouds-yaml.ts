@@ -3,6 +3,7 @@
  * reached. Beside it, `secure.yaml` holds what is secret and `clouds-public.yaml` what several clouds share (`profile`).
  */
 import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
 import { ConfigError } from '../../config.ts';
@@ -65,7 +66,7 @@ type Node = Readonly<Record<string, unknown>>;
  */
 export function readClouds(path: string, wanted: string | undefined): CloudAccess {
   const clouds = entriesOf(path, 'clouds');
-  if (clouds === undefined) throw new ConfigError(`${path} cannot be read, or has no clouds`);
+  if (clouds === undefined) throw new ConfigError(`${path} cannot be read: there is no such file`);
   const names = Object.keys(clouds);
   const name = wanted ?? (names.length === 1 ? names[0] : undefined);
   if (name === undefined)
@@ -94,7 +95,7 @@ function accessTo(name: string, found: z.infer<typeof cloud>, where: string, dir
     endpoint,
     ...credentialsIn(given, where),
     ...(region === undefined ? {} : { region }),
-    ...(cacert === undefined ? {} : { caFile: resolve(directory, cacert) }),
+    ...(cacert === undefined ? {} : { caFile: resolve(directory, cacert.replace(/^~(?=\/)/, homedir())) }),
     ...(face === undefined ? {} : { interface: face }),
   };
 }

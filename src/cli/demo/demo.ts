@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startPromise, type RunningPromise } from '../../app.ts';
-import { loadConfig, type Config } from '../../config.ts';
+import { ConfigError, loadConfig, type Config } from '../../config.ts';
 import { createLogger } from '../../observe/log.ts';
 import { makeSshKeyPair } from '../../ssh-key-pair.ts';
 import type { ExitCode } from '../main.ts';
@@ -44,7 +44,7 @@ interface Production {
  * Starts an agent on free ports and plays the message flows against it, over NETCONF and RESTCONF in turn. Interrupted, or at the end,
  * it removes from a cloud what it made there.
  * @returns 0 only if every step that can be played did what its flow says
- * @throws ConfigError when the clouds file cannot be used
+ * @throws ConfigError when the clouds file, or the options, cannot be used
  */
 export async function demo(terminal: Terminal, options: DemoOptions = {}): Promise<ExitCode> {
   const production = productionOf(options);
@@ -64,9 +64,12 @@ export async function demo(terminal: Terminal, options: DemoOptions = {}): Promi
   }
 }
 
-function productionOf({ openstack, cloud = process.env['OS_CLOUD'] }: DemoOptions): Production {
-  if (openstack === undefined) return { flows, config: {}, patience: 10_000, vim: 'a simulated VIM' };
-  const access = readClouds(openstack, cloud);
+function productionOf({ openstack, cloud }: DemoOptions): Production {
+  if (openstack === undefined) {
+    if (cloud !== undefined) throw new ConfigError('--cloud names a cloud in a file: give that with --openstack');
+    return { flows, config: {}, patience: 10_000, vim: 'a simulated VIM' };
+  }
+  const access = readClouds(openstack, cloud ?? process.env['OS_CLOUD']);
   return {
     flows: (stage) => mainFlows(stage, openStackSetUp(access)),
     config: {

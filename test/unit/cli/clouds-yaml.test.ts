@@ -1,5 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { readClouds, type CloudAccess } from '../../../src/cli/demo/clouds-yaml.ts';
@@ -53,6 +53,10 @@ describe('clouds.yaml', () => {
       caFile: join(directory, 'ca.pem'),
       interface: 'internal',
     });
+  });
+
+  it('takes a file of authorities in the home directory', () => {
+    expect(read(`auth: { ${AUTH} }, cacert: ~/ca.pem`).caFile).to.equal(join(homedir(), 'ca.pem'));
   });
 
   it('takes passwords of digits, the default domain by its id, a project by its id, and older names', () => {
