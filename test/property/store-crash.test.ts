@@ -6,8 +6,10 @@ import { temporaryDirectory } from '../unit/store/temporary-directory.ts';
 
 const WRITER = fileURLToPath(new URL('store-writer.ts', import.meta.url));
 const ROUNDS = 6;
+/** Milliseconds at most after the answer that is waited for: somewhere in the writer's work and pauses. */
+const LATER = 150;
 
-/** The last sum answered for each account before the process was killed `afterLines` answers into its work. */
+/** The last sum answered for each account before the process was killed: `afterLines` answers into its work, or in a pause after that. */
 async function writeUntilKilled(directory: string, seed: string, afterLines: number): Promise<Map<string, number>> {
   const child = spawn(process.execPath, ['--import', 'tsx', WRITER, directory, seed], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -18,7 +20,7 @@ async function writeUntilKilled(directory: string, seed: string, afterLines: num
   child.stdout.on('data', (text: string) => {
     output += text;
     for (const character of text) if (character === '\n') lines += 1;
-    if (lines > afterLines) child.kill('SIGKILL');
+    if (lines > afterLines) setTimeout(() => child.kill('SIGKILL'), Math.random() * LATER);
   });
   const signal = await new Promise<NodeJS.Signals | null>((resolve) => {
     child.on('close', (_code, by) => resolve(by));

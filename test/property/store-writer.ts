@@ -1,6 +1,6 @@
 /**
- * A process that writes to a data directory as fast as it can until it is killed, and says on its output what was
- * answered: one line `seq account sum` for each booking, printed after the ledger has answered.
+ * A process that writes to a data directory, as fast as it can and with pauses in which the store does what it leaves to them, until
+ * it is killed. It says on its output what was answered: one line `account sum` for each booking, printed after the ledger has answered.
  *
  * Arguments: the data directory and a seed.
  */
@@ -35,9 +35,13 @@ function print(line: string): void {
   }
 }
 
+/** Bookings of each account between two pauses, and milliseconds of a pause: the store uses one of 50. */
+const BOOKINGS = 15;
+const PAUSE = 80;
+
 /** One account each, so that the sums that were answered tell how many of its bookings must be there. */
 async function book(account: string): Promise<void> {
-  for (;;) {
+  for (let bookings = 0; bookings < BOOKINGS; bookings += 1) {
     const at = (ledger.head.get(account) ?? 0) + 1;
     const sum = await ledger.update(add(account, 1, [{ put: dueItem(`${account}-${at}`, at) }]));
     print(`${account} ${sum}\n`);
@@ -45,4 +49,7 @@ async function book(account: string): Promise<void> {
 }
 
 print('ready 0\n');
-await Promise.all(Array.from({ length: 40 }, (_, index) => book(`${seed}-${index}`)));
+for (;;) {
+  await Promise.all(Array.from({ length: 40 }, (_, index) => book(`${seed}-${index}`)));
+  await new Promise((resolve) => setTimeout(resolve, PAUSE));
+}

@@ -24,7 +24,10 @@ export interface SqlDatabase {
 /** Opens the file, making it when it is not there. */
 export type OpenDatabase = (path: string) => SqlDatabase;
 
-/** How each connection to the store's file is set up: a write-ahead log that is flushed to disk at every commit. */
+/**
+ * How each connection to the store's file is set up: a write-ahead log that is flushed to disk at every commit. So many pages are its
+ * bound where commits come without a pause, in which it would be emptied (`write-ahead-log.js`).
+ */
 export const SETTINGS = `
   PRAGMA busy_timeout = 5000;
   PRAGMA journal_mode = WAL;

@@ -6,9 +6,13 @@
  */
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
+import { emptyLog, lengthenLog } from './write-ahead-log.js';
 
 /** @import { Transaction, WriterOrder, WriterReply, WriterSetup } from './writer.ts' */
 /** @typedef {{ readonly statement: Database.Statement, readonly areText: readonly boolean[] }} PreparedWrite */
+
+/** Milliseconds after a transaction from which on nobody is likely to be waiting. */
+const PAUSE = 50;
 
 if (parentPort === null) throw new Error('this is a thread of the store, not a program');
 const port = parentPort;
@@ -16,6 +20,9 @@ const port = parentPort;
 let database;
 /** @type {readonly PreparedWrite[]} */
 let prepared = [];
+/** @type {NodeJS.Timeout | undefined} */
+let pause;
+let isLogLengthened = false;
 
 /**
  * @param {WriterSetup} setup
@@ -55,9 +62,24 @@ function answer(reply) {
   port.postMessage(reply);
 }
 
+/** What fails here is left to later: the log has everything, and a commit that cannot be kept says so itself. */
+function useThePause() {
+  if (database === undefined) return;
+  try {
+    emptyLog(database);
+    if (!isLogLengthened) {
+      isLogLengthened = true;
+      lengthenLog(database);
+    }
+  } catch {
+    // As above.
+  }
+}
+
 /** A connection on which something failed is not used again, and neither is the thread: what is still queued is not run. */
 function giveUp(/** @type {unknown} */ error) {
   port.off('message', obey);
+  clearTimeout(pause);
   try {
     // A transaction that is open is rolled back with it.
     database?.close();
@@ -71,11 +93,13 @@ function giveUp(/** @type {unknown} */ error) {
 function obey(/** @type {WriterOrder} */ order) {
   try {
     if (order === 'end') {
+      clearTimeout(pause);
       database?.close();
       port.close();
     } else {
       run(order);
       answer('done');
+      pause = pause?.refresh() ?? setTimeout(useThePause, PAUSE);
     }
   } catch (error) {
     giveUp(error);

@@ -2,8 +2,8 @@ import { Worker } from 'node:worker_threads';
 import { openDatabase } from '../../../src/store/sqlite/database.ts';
 import type { SqliteStoreOptions } from '../../../src/store/sqlite/sqlite-store.ts';
 
-/** What can fail: opening the database, on either connection; a commit; and the writing thread, which dies in a commit. */
-const FAULTS = ['open', 'commit', 'thread'] as const;
+/** What can fail: opening the database, on either connection; a commit; the writing thread, which dies in a commit; a checkpoint. */
+const FAULTS = ['open', 'commit', 'thread', 'checkpoint'] as const;
 export type Fault = (typeof FAULTS)[number];
 
 /** What is to fail from now on, in this thread and in that of the store. */

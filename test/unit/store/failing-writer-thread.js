@@ -6,7 +6,7 @@ import Database from 'better-sqlite3';
 const given = workerData;
 const { faults } = /** @type {{ readonly faults: Int32Array }} */ (given);
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on what it was called on
-const exec = Database.prototype.exec;
+const { exec, pragma } = Database.prototype;
 
 /**
  * @this {Database.Database}
@@ -17,6 +17,15 @@ Database.prototype.exec = function (sql) {
   if (sql === 'COMMIT' && Atomics.load(faults, 1) === 1) throw new Error('database or disk is full');
   if (sql === 'COMMIT' && Atomics.load(faults, 2) === 1) process.exit(7);
   return exec.call(this, sql);
+};
+
+/**
+ * @this {Database.Database}
+ * @param {string} source
+ */
+Database.prototype.pragma = function (source) {
+  if (Atomics.load(faults, 3) === 1) throw new Error('input/output error');
+  return pragma.call(this, source);
 };
 
 await import('../../../src/store/sqlite/writer-thread.js');

@@ -402,6 +402,69 @@ describe('SQLite store', () => {
     });
   });
 
+  describe('the log', () => {
+    const log = (): string => join(directory.path, 'promise.db-wal');
+    /** Pages in the log that are not in the database. */
+    const pagesLeft = (): number => {
+      const reader = new Database(join(directory.path, 'promise.db'), { readonly: true });
+      try {
+        // What the pragma yields for a checkpoint that does nothing.
+        const [row] = reader.pragma('wal_checkpoint(NOOP)') as { log: number; checkpointed: number }[];
+        return row === undefined ? 0 : row.log - row.checkpointed;
+      } finally {
+        reader.close();
+      }
+    };
+    const fill = async (into: SqliteStore, commits: number): Promise<void> => {
+      for (let number = 0; number < commits; number += 1) {
+        const body = { number, filler: String(number).repeat(20_000).slice(0, 40_000) };
+        await into.append({ ...EMPTY, writes: [{ kind: 'pool', id: `p-${number % 7}`, body }] });
+      }
+    };
+    const until = async (holds: () => boolean, what: string): Promise<void> => {
+      for (const end = Date.now() + 15_000; !holds();) {
+        if (Date.now() > end) expect.fail(what);
+        await new Promise((resolve) => setTimeout(resolve, 10));
+      }
+    };
+
+    it('is written into the database while there are no commits', async () => {
+      const opened = open();
+      await fill(opened, 60);
+      await until(() => pagesLeft() === 0, 'the log still has what the database has not');
+    }).timeout(30_000);
+
+    it('has its length soon, and keeps it while commits fill it again and again', async () => {
+      const opened = open();
+      await fill(opened, 1);
+      await until(() => statSync(log()).size >= 4 * 1024 * 1024, 'the log is short');
+      const { size } = statSync(log());
+      for (let time = 0; time < 4; time += 1) {
+        await fill(opened, 60);
+        await until(() => pagesLeft() === 0, 'the log still has what the database has not');
+      }
+      expect(statSync(log()).size).to.equal(size);
+    }).timeout(60_000);
+
+    it('is bounded where commits come without a pause', async () => {
+      const opened = open();
+      await fill(opened, 600);
+      expect(statSync(log()).size).to.be.below(3_000 * 4_096);
+    }).timeout(60_000);
+
+    it('keeps everything when that fails, and is written into the database later', async () => {
+      const faults = new Faults();
+      const opened = open({ faults });
+      faults.set('checkpoint');
+      await fill(opened, 60);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+      expect(pagesLeft()).to.be.greaterThan(0);
+      faults.set();
+      await opened.append({ ...EMPTY, events: [event(1)] });
+      await until(() => pagesLeft() === 0, 'the log still has what the database has not');
+    }).timeout(30_000);
+  });
+
   describe('the data directory', () => {
     it('has one writer: a second is refused with the pid and the path of the lock', () => {
       open();
