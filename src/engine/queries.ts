@@ -22,9 +22,9 @@ import { checkPools } from './validation.ts';
 import { FOREVER, describeInstant, matchesWindow, overlaps } from './window.ts';
 import type { Instant, Window, WindowScope } from './window.ts';
 import { byStart, spanOf, windowsOf } from './window-index.ts';
-import { addOver, boundsOf, countOf, firstAfter, matchesAny, meets, partsIn, windowAt, windowsIn } from './windows.ts';
+import { addOver, boundsOf, countOf, firstAfter, matchesAny, meets, windowAt, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
-import { capacityOverTime, reservedOverTime, restricted } from './utilization.ts';
+import { capacityOverTime, heldUntil, reservedOverTime, restricted, spansHeld } from './utilization.ts';
 import type { UtilizationEntry } from './utilization.ts';
 
 export type CapacityKind = keyof CapacityBreakdown;
@@ -103,17 +103,24 @@ export function queryCapacity(head: Head, query: CapacityQuery, now: Instant, vi
         : [];
     return {
       capacity: views.reduce(addBreakdowns, NO_BREAKDOWN),
-      collections: showCollections ? [...pools, ...held.filter((each) => exists(head, each, viewer))] : [],
+      collections: showCollections ? [...pools, ...seen(head, held, viewer)] : [],
       utilization: showUtilization
-        ? capacityOverTime({ nodes, kind, window, resources: query.resources, interval, spans: spansIn(held, window) })
+        ? capacityOverTime({ nodes, kind, window, resources: query.resources, interval, spans: spansOf(held) })
         : [],
       fits: query.flavor === undefined ? [] : fitting(head, nodes, query.flavor, window),
     };
   });
 }
 
-function exists(head: Head, { kind, id }: Collection, viewer: Viewer): boolean {
-  return viewer.confinedTo === undefined || kind === 'pool' || find(head, kind, id, viewer) !== undefined;
+/** What exists for who asks. */
+function seen(head: Head, held: readonly Holder[], viewer: Viewer): Collection[] {
+  const all = held.map(({ collection }) => collection);
+  if (viewer.confinedTo === undefined) return all;
+  return all.filter(({ kind, id }) => find(head, kind, id, viewer) !== undefined);
+}
+
+function spansOf(held: readonly Holder[]): Window[] {
+  return held.flatMap(({ spans }) => spans);
 }
 
 /** How many intervals an answer may have. */
@@ -198,6 +205,14 @@ function poolCollection(head: Head, node: Node, capacity: Capacity): Collection 
   };
 }
 
+type HeldCollection = Collection & { readonly kind: 'reservation' | 'offer' | 'allocation' };
+
+/** What holds or uses capacity, and when in the window of the query. */
+interface Holder {
+  readonly collection: HeldCollection;
+  readonly spans: readonly Window[];
+}
+
 /** What holds or uses capacity of the nodes during the window: reservations and offers for reserved, allocations for usage, all for available. */
 function holders(
   head: Head,
@@ -206,21 +221,21 @@ function holders(
   window: Window,
   scope: WindowScope,
   excluded: ReadonlySet<Id>,
-): Collection[] {
+): Holder[] {
   const ids = new Set(nodes.map(({ id }) => id));
-  const found: Collection[] = [];
+  const found: Holder[] = [];
   if (kind !== 'usage') {
     const candidates = [...head.held.overlapping(window), ...head.over.overlapping(window)].sort(byStart);
     for (const reservation of candidates) {
       const claims = reservation.claims.filter((claim) => ids.has(claim.node) && meets(windowsIn(claim), window));
       if (claims.length === 0 || excluded.has(reservation.id) || !matchesAny(window, windowsOf(reservation), scope))
         continue;
-      found.push(heldCollection(head, 'reservation', reservation, claims, window));
+      found.push(heldBy(head, 'reservation', reservation, claims, window));
     }
     for (const offer of head.heldOffers.inOrder(window)) {
       const claims = offer.claims.filter((claim) => ids.has(claim.node) && meets(windowsIn(claim), window));
       if (claims.length > 0 && matchesAny(window, windowsOf(offer), scope))
-        found.push(heldCollection(head, 'offer', offer, claims, window));
+        found.push(heldBy(head, 'offer', offer, claims, window));
     }
   }
   if (kind === 'reserved') return found;
@@ -235,10 +250,22 @@ function holders(
         continue;
       if (allocation.reservation !== undefined && excluded.has(allocation.reservation)) continue;
       // Under a reservation it takes from what that holds, and lessens nothing further.
-      if (kind === 'usage' || allocation.backing === 'own') found.push(allocationCollection(head, allocation));
+      if (kind === 'usage' || allocation.backing === 'own')
+        found.push({ collection: allocationCollection(head, allocation), spans: [spanOf(allocation)] });
     }
   }
   return found;
+}
+
+function heldBy(
+  head: Head,
+  kind: 'reservation' | 'offer',
+  holder: Reservation | Offer,
+  claims: readonly Claim[],
+  query: Window,
+): Holder {
+  const spans = spansHeld(holder, query);
+  return { collection: heldCollection(head, kind, holder, claims, query), spans };
 }
 
 function heldCollection(
@@ -247,9 +274,10 @@ function heldCollection(
   holder: Reservation | Offer,
   claims: readonly Claim[],
   query: Window,
-): Collection {
+): HeldCollection {
   const windows = windowsOf(holder);
-  const shown = firstIn(windows, query);
+  const first = firstIn(windows, query);
+  const shown = { ...first, end: Math.min(first.end, heldUntil(holder)) };
   const sources = new Set(claims.map((claim) => head.pools.get(poolOfNode(claim.node))?.source));
   const [source, another] = sources;
   return {
@@ -269,7 +297,7 @@ function firstIn(windows: Windows, query: Window): Window {
   return windowAt(windows, Math.min(firstAfter(windows, query.start), countOf(windows) - 1));
 }
 
-function allocationCollection(head: Head, allocation: Allocation): Collection {
+function allocationCollection(head: Head, allocation: Allocation): HeldCollection {
   const zone = allocation.zone ?? head.pools.get(allocation.pool)?.zone;
   return {
     kind: 'allocation',
@@ -281,12 +309,6 @@ function allocationCollection(head: Head, allocation: Allocation): Collection {
     ...(allocation.endsAt === undefined ? {} : { end: allocation.endsAt }),
     capacity: allocation.capacity,
   };
-}
-
-function spansIn(collections: readonly Collection[], query: Window): Window[] {
-  return collections.flatMap(({ start = -Infinity, end = FOREVER, windows }) =>
-    windows === undefined ? [{ start, end }] : [...partsIn(windows, query)],
-  );
 }
 
 export interface ReservationQuery extends QueryFilter {

@@ -8,8 +8,8 @@ import type { Node } from './state.ts';
 import { Timeline } from './timeline.ts';
 import type { Instant, Window } from './window.ts';
 import { windowsOf } from './window-index.ts';
-import { partsIn, windowsIn } from './windows.ts';
-import { FOREVER } from './window.ts';
+import { partsIn, spanOfAll, windowsIn } from './windows.ts';
+import { BEGINNING, FOREVER } from './window.ts';
 
 /** An amount from an instant until the next entry, and how many collections make it up. */
 export interface UtilizationEntry {
@@ -35,7 +35,8 @@ interface OverTime {
  * An entry of an interval shows of each pool the least in it of total and available, and the most of reserved and usage.
  */
 export function capacityOverTime({ nodes, kind, window, resources, interval, spans }: OverTime): UtilizationEntry[] {
-  const counts = kind === 'reserved' || kind === 'usage' ? counter(spans) : () => nodes.length;
+  const isOfHolders = kind === 'reserved' || kind === 'usage';
+  const counts = isOfHolders ? counter(spans) : () => nodes.length;
   if (interval !== undefined) {
     const views = nodes.map((node) => nodeByInterval(node, window, interval, kind));
     const length = Math.ceil((window.end - window.start) / interval);
@@ -52,7 +53,7 @@ export function capacityOverTime({ nodes, kind, window, resources, interval, spa
       };
     });
   }
-  const instants = new Set<Instant>([window.start]);
+  const instants = boundsIn(window, isOfHolders ? spans : []);
   for (const node of nodes) for (const instant of changesOf(node, window)) instants.add(instant);
   const entries = [...instants]
     .sort((a, b) => a - b)
@@ -101,9 +102,31 @@ function counter(spans: readonly Window[]): (window: Window) => number {
   };
 }
 
+/** The start of a window, and where in it spans begin and end: others may hold then what those before them held. */
+function boundsIn(window: Window, spans: readonly Window[]): Set<Instant> {
+  const instants = new Set<Instant>([window.start]);
+  for (const { start, end } of spans) {
+    for (const instant of [start, end]) if (instant > window.start && instant < window.end) instants.add(instant);
+  }
+  return instants;
+}
+
 /** Instants are whole milliseconds. */
 function at(instant: Instant): Window {
   return { start: instant, end: instant + 1 };
+}
+
+type Holding = Pick<Reservation, 'id' | 'claims' | 'startsAt' | 'endsAt' | 'series'>;
+
+/** When in a window something is held: of what was concluded early, up to then. */
+export function spansHeld(holder: Holding, { start, end }: Window): readonly Window[] {
+  const until = heldUntil(holder);
+  return until > start ? [...partsIn(windowsOf(holder), { start, end: Math.min(end, until) })] : [];
+}
+
+/** The instant from which on a reservation or offer holds nothing any more. */
+export function heldUntil({ claims }: Pick<Holding, 'claims'>): Instant {
+  return claims.reduce((last, claim) => Math.max(last, spanOfAll(windowsIn(claim)).end), BEGINNING);
 }
 
 /** What reservations hold over a window, as steps. */
@@ -112,8 +135,7 @@ export function reservedOverTime(reservations: readonly Reservation[], window: W
   const spans: Window[] = [];
   const resources = new Set<Resource>();
   for (const reservation of reservations) {
-    if (reservation.claims.length === 0) continue;
-    const parts = [...partsIn(windowsOf(reservation), window)];
+    const parts = spansHeld(reservation, window);
     if (parts.length === 0) continue;
     spans.push(...parts);
     for (const claim of reservation.claims) {
@@ -123,11 +145,7 @@ export function reservedOverTime(reservations: readonly Reservation[], window: W
   }
   const counts = counter(spans);
   const shown = RESOURCES.filter((resource) => resources.has(resource));
-  const instants = new Set<Instant>([window.start]);
-  for (const { start, end } of spans) {
-    instants.add(start);
-    if (end < window.end) instants.add(end);
-  }
+  const instants = boundsIn(window, spans);
   for (const step of sum.steps(window)) instants.add(step.at);
   const entries = [...instants]
     .sort((a, b) => a - b)

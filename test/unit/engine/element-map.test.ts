@@ -272,8 +272,7 @@ describe('elements of two inventories', () => {
       [VOLUME, { zone: 'nova' }],
     ];
     for (const [element, change] of changes) {
-      // Cast: an element with another member is one.
-      const after = [{ ...element, ...change } as VimElement];
+      const after = [{ ...element, ...change }];
       expect(sameElements([element], after), JSON.stringify(change)).to.equal(after);
     }
   });
