@@ -181,6 +181,10 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
         const kind = 'kind' in duplicate ? duplicate.kind : 'server';
         logger.warn({ provider, [kind]: id, name }, `the provider made a ${kind} twice; this one is removed`);
       },
+      onStray: (provider, { machine, server, kind, id }) => {
+        const message = `the provider has a ${kind} attached to a machine that does not have it by its record`;
+        logger.warn({ provider, machine, server, [kind]: id }, message);
+      },
     }),
     (loop) => loop.close(),
   );

@@ -1,6 +1,13 @@
 /** Which machines use which ports and volumes, as far as Promise had both made. */
 import type { Draft } from './draft.ts';
-import type { Allocation, MachineAllocation, PendingAttachment, Provider, ResourceAllocation } from './entities.ts';
+import type {
+  Allocation,
+  MachineAllocation,
+  PendingAttachment,
+  Provider,
+  ResourceAllocation,
+  VmState,
+} from './entities.ts';
 import { omit } from './omit.ts';
 import { ownerOf, visibleIds } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
@@ -77,6 +84,22 @@ export function attachedIds(
   kind: VimAttachable['kind'],
 ): readonly string[] {
   return kind === 'port' ? ports : volumes;
+}
+
+/** A machine of which the VIM can say what it has. */
+export type RunningMachine = MachineAllocation & { readonly server: string };
+
+/** Whether it is to be told whether a machine has a port or volume: it takes and gives up such, and this one is not on its way. */
+export function isSettled(machine: MachineAllocation, id: string): boolean {
+  return isReady(machine) && machine.pending?.some((each) => each.id === id && each.fault === undefined) !== true;
+}
+
+/** States in which a machine takes and gives up ports and volumes. */
+const READY: ReadonlySet<VmState> = new Set<VmState>(['ACTIVE', 'SHUTOFF']);
+
+export function isReady(machine: MachineAllocation): machine is RunningMachine {
+  const { vmState, server, intent } = machine;
+  return READY.has(vmState) && server !== undefined && intent === undefined;
 }
 
 /** The machine with other ports or volumes. */

@@ -8,6 +8,8 @@
 import type { Subscription } from 'rxjs';
 import { VimError } from '../vim/vim.ts';
 import type { Vim, VimAccount, VimEvent, VimFactory, VimResource, VimResourceKind, VimServer } from '../vim/vim.ts';
+import { AttachmentSweep } from './attachment-sweep.ts';
+import type { StrayAttachment } from './attachment-sweep.ts';
 import type { Clock } from './clock.ts';
 import type { Allocation, Id, Provider } from './entities.ts';
 import { Errands } from './errands.ts';
@@ -36,6 +38,8 @@ export interface ReconcilerOptions {
   readonly onOrphan?: (provider: Id, server: VimServer | VimResource) => void;
   /** Is told of what carries the token of a record and is not what the record stands for; it is removed. */
   readonly onDuplicate?: (provider: Id, server: VimServer | VimResource) => void;
+  /** Is told of ports and volumes that machines have beside their records. */
+  readonly onStray?: (provider: Id, stray: StrayAttachment) => void;
 }
 
 interface Link {
@@ -59,6 +63,7 @@ export class Reconciler {
   readonly #links = new Map<Id, Link>();
   readonly #errands: Errands;
   readonly #late: LateCreations;
+  readonly #attachments: AttachmentSweep;
   /** Contacts and what else is in progress, for `close`. */
   readonly #work = new Set<Promise<void>>();
   readonly #watchers = new Set<Watcher>();
@@ -80,6 +85,8 @@ export class Reconciler {
     };
     this.#errands = new Errands({ ...common, commands: options.commands });
     this.#late = new LateCreations({ ...common, onDuplicate: options.onDuplicate ?? (() => undefined) });
+    const { ledger, commands, onStray = () => undefined } = options;
+    this.#attachments = new AttachmentSweep({ ledger, commands, onStray });
   }
 
   /** Takes up what the records hold, contacts every provider, and follows from then on. */
@@ -260,7 +267,10 @@ export class Reconciler {
     await Promise.all(decided);
   }
 
-  /** Compares the records of a provider with its servers, and with its other resources where there are records of their kind. @throws VimError. */
+  /**
+   * Compares the records of a provider with its servers, with its other resources where there are records of their kind, and with what
+   * its servers have of these. @throws VimError.
+   */
   async #sweep(provider: Id): Promise<void> {
     const connection = this.#links.get(provider)?.connection;
     if (connection === undefined) return;
@@ -273,6 +283,7 @@ export class Reconciler {
         this.#sweepKind(provider, connection, kind, (signal) => vim.listResources(kind, signal)),
       ),
     ]);
+    await this.#attachments.compare(connection);
     await this.#ungroup(provider);
   }
 

@@ -517,6 +517,13 @@ export interface AttachmentSettled extends Pick<PendingAttachment, 'action' | 'i
   readonly fault?: Omit<Fault, 'occurredOn'>;
 }
 
+/** A sweep finds a port or volume attached to a machine whose record does not have it, or the other way round. */
+export interface AttachmentFound extends VimAttachable {
+  /** Allocation of the machine. */
+  readonly allocation: Id;
+  readonly attached: boolean;
+}
+
 /** The VIM has confirmed that the server does not exist (allocation step 10a). */
 export interface ServerGone {
   readonly allocation: Id;
@@ -619,6 +626,7 @@ export interface Commands {
   readonly attachResource: Command<ChangeAttachment, ChangeAttachmentResult>;
   readonly detachResource: Command<ChangeAttachment, ChangeAttachmentResult>;
   readonly attachmentSettled: Command<AttachmentSettled, VimReportResult>;
+  readonly attachmentFound: Command<AttachmentFound, VimReportResult>;
   readonly serverAccepted: Command<ServerAccepted, VimReportResult>;
   readonly deletionAccepted: Command<DeletionAccepted, VimReportResult>;
   readonly deletionRefused: Command<DeletionRefused, VimReportResult>;

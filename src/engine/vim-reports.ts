@@ -18,6 +18,7 @@ export type VimReports = Pick<
   | 'vmStateReported'
   | 'serverGone'
   | 'attachmentSettled'
+  | 'attachmentFound'
   | 'adoptServer'
   | 'serverResized'
 >;

@@ -169,6 +169,12 @@ export interface VimAttachable {
 /** Whether something is attached to a server. `changing`: it is about to be, or not to be any more. */
 export type VimAttachmentState = 'attached' | 'changing' | 'detached';
 
+/** A port or volume that a server has. */
+export interface VimAttachment extends VimAttachable {
+  /** The server's id. */
+  readonly server: string;
+}
+
 /** Network and block storage resources that exist beside servers. */
 export type VimResourceKind = 'volume' | 'network' | 'port' | 'floating-ip' | 'router';
 
@@ -334,6 +340,9 @@ export interface Vim {
 
   /** @returns detached also when the port or volume is gone. */
   attachmentState(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<VimAttachmentState>;
+
+  /** What is attached to servers, as it is or as the last `discover` found it: a lead, which `attachmentState` has to confirm. */
+  listAttachments(signal: AbortSignal): Promise<readonly VimAttachment[]>;
 
   /** Hot; never errors; completes on `close`. */
   readonly events$: Observable<VimEvent>;

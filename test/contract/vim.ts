@@ -299,10 +299,18 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       await harness.until(async () => (await present(kind, id))?.status === 'ACTIVE');
       const state = (): Promise<string> => vim.attachmentState(serverId, { kind, id }, signal);
       expect(await state()).to.equal('detached');
+      const listed = async (): Promise<boolean> => {
+        await vim.discover(signal);
+        const all = await vim.listAttachments(signal);
+        return all.some((each) => each.kind === kind && each.id === id && each.server === serverId);
+      };
+      expect(await listed()).to.equal(false);
       await vim.attach(serverId, { kind, id }, signal);
       await harness.until(async () => (await state()) === 'attached');
+      expect(await listed()).to.equal(true);
       await vim.detach(serverId, { kind, id }, signal);
       await harness.until(async () => (await state()) === 'detached');
+      expect(await listed()).to.equal(false);
       await vim.deleteResource(kind, id, signal);
       await harness.until(async () => (await present(kind, id)) === undefined);
       expect(await state(), 'of what is gone').to.equal('detached');

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Subscribed } from '../../src/cli/demo/consumer.ts';
 import { all, amount, leaf, type Content } from '../../src/cli/demo/content.ts';
 import { dataPath } from '../../src/cli/demo/consumer.ts';
-import { removeServers, serversOf, until } from './cloud.ts';
+import { removeResources, removeServers, serversOf, until } from './cloud.ts';
 import { OpenStackClient } from './control-plane/client.ts';
 import { PromiseUnderTest, demanded, told } from './promise.ts';
 
@@ -56,12 +56,13 @@ describe('What Promise finds in OpenStack other than its records say', function 
     demo = await OpenStackClient.login('demo');
     // Without a webhook it is the sweep that finds.
     promise = await PromiseUnderTest.start({ openstack: {} });
-    ({ provider } = await promise.setUp('demo', { cores: 12, ram: '24576', instances: 8 }));
+    ({ provider } = await promise.setUp('demo', { cores: 12, ram: '24576', instances: 8, gigabytes: 10 }));
     events = await promise.subscribe('allocation-event');
   });
   after(async () => {
     await promise.close();
     await removeServers('demo');
+    await removeResources('demo');
   });
 
   it('an orphan is named once and left alone by the policy report; a server that is missing is told as destroyed', async () => {
@@ -113,5 +114,55 @@ describe('What Promise finds in OpenStack other than its records say', function 
     expect(await stateOf(orphan)).to.equal('ACTIVE');
     await until(async () => (await stateOf(orphan)) === undefined);
     expect((await serversOf('demo')).map(({ name }) => name)).to.deep.equal(['vm-growing']);
+  });
+
+  it('volumes that are taken away or deleted leave their server; one that comes late is taken into the record', async () => {
+    await choose('adopt');
+    const makeVolume = async (name: string): Promise<{ readonly id: string; readonly resource: string }> => {
+      const answer = await promise.invoke('create-allocation', { 'provider-id': provider, name, volume: { size: 1 } });
+      const id = demanded(leaf(answer, 'allocation-id'), leaf(answer, 'message') ?? 'an allocation-id');
+      const event = await told(events.inbox, { 'instance-id': id, 'vm-state': 'ACTIVE' });
+      return { id, resource: leaf(event, 'resource') ?? '' };
+    };
+    const statusOf = async (id: string): Promise<string> => {
+      const form = z.object({ volume: z.object({ status: z.string() }) });
+      return (await demo.ask('volume', 'GET', `/volumes/${id}`, form)).volume.status;
+    };
+    const beside = async (server: string, what: 'POST' | 'DELETE', volumeId: string): Promise<void> => {
+      const path = `/servers/${server}/os-volume_attachments${what === 'POST' ? '' : `/${volumeId}`}`;
+      const body = what === 'POST' ? { volumeAttachment: { volumeId } } : undefined;
+      const answer = await demo.request('compute', what, path, body);
+      expect(answer.status, JSON.stringify(answer.body)).to.be.within(200, 202);
+      await until(async () => (await statusOf(volumeId)) === (what === 'POST' ? 'in-use' : 'available'));
+    };
+    const { instance, server } = await boot('vm-with-volumes');
+    const other = await boot('vm-beside');
+    const [taken, late] = [await makeVolume('taken'), await makeVolume('late')];
+    const volumes = async (): Promise<readonly string[]> =>
+      all(demanded(await recordOf(server), 'a record'), 'volumes').map(({ text }) => text);
+
+    await promise.invoke('attach-resource', { 'instance-id': instance, volume: taken.id });
+    await told(events.inbox, { 'instance-id': instance, cause: 'attached', attachment: taken.resource });
+    expect(await volumes()).to.deep.equal([taken.resource]);
+    await beside(server, 'DELETE', taken.resource);
+    await told(events.inbox, { 'instance-id': instance, cause: 'detached', attachment: taken.resource });
+    expect(await volumes()).to.deep.equal([]);
+
+    // It cannot be attached, for another server has it; and then it is, as if the request had come late.
+    await beside(other.server, 'POST', late.resource);
+    await promise.invoke('attach-resource', { 'instance-id': instance, volume: late.id });
+    await told(events.inbox, { 'instance-id': instance, cause: 'attachment-failed', attachment: late.resource });
+    await beside(other.server, 'DELETE', late.resource);
+    await beside(server, 'POST', late.resource);
+    await until(() => named(late.resource) > 0);
+    expect(await volumes()).to.deep.equal([]);
+    await told(events.inbox, { 'instance-id': instance, cause: 'attached', attachment: late.resource });
+    expect(await volumes()).to.deep.equal([late.resource]);
+
+    await beside(server, 'DELETE', late.resource);
+    await demo.request('volume', 'DELETE', `/volumes/${late.resource}`);
+    await told(events.inbox, { 'instance-id': late.id, cause: 'destroyed' });
+    await told(events.inbox, { 'instance-id': instance, cause: 'detached', attachment: late.resource });
+    expect(await volumes()).to.deep.equal([]);
   });
 });

@@ -6,17 +6,21 @@ import {
   attachable,
   attachedIds,
   attachmentNamed,
+  isReady,
+  isSettled,
   release,
   withAttached,
   withPending,
 } from '../attachments.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
-import type { MachineAllocation, PendingAttachment, VmState } from '../entities.ts';
+import type { MachineAllocation, PendingAttachment } from '../entities.ts';
 import { find } from '../ownership.ts';
 import { reservedForOthers } from '../reserved-elements.ts';
 import { UnknownEntry } from '../requests.ts';
+import { allocationWith } from '../state.ts';
 import type {
+  AttachmentFound,
   AttachmentSettled,
   ChangeAttachment,
   ChangeAttachmentResult,
@@ -103,17 +107,35 @@ export const attachmentSettled: Command<AttachmentSettled, VimReportResult> = (h
     return { outcome: 'recorded', allocation: after };
   });
 
+/** A machine has a port or volume beside its record, or lacks one of it: the record follows, and it is told as if it had been asked for. */
+export const attachmentFound: Command<AttachmentFound, VimReportResult> = (head, input, at) =>
+  decide(head, at, (draft): VimReportResult => {
+    const { kind, id } = input;
+    const before = head.allocations.get(input.allocation);
+    if (before === undefined || before.resource !== undefined || !isSettled(before, id)) return { outcome: 'ignored' };
+    const ids = attachedIds(before, kind);
+    const used = allocationWith(head, before.provider, id);
+    if (ids.includes(id) === input.attached) return { outcome: 'ignored' };
+    if (input.attached && used?.resource !== undefined && used.attachedTo !== undefined) return { outcome: 'ignored' };
+    const now = input.attached ? [...ids, id] : ids.filter((each) => each !== id);
+    const after = { ...withPending(withAttached(before, kind, now), id), modifiedOn: at.now };
+    draft.put('allocation', after.id, after);
+    if (input.attached) attach(draft, after);
+    else release(draft, after, id);
+    const attachment = { kind, id, action: input.attached ? 'attach' : 'detach' } as const;
+    announceAllocation(draft, input.attached ? 'attached' : 'detached', after, after.vmState, { attachment });
+    return { outcome: 'recorded', allocation: after };
+  });
+
 function machineOf({ head, at }: Draft, { id }: ChangeAttachment): MachineAllocation {
   const found = find(head, 'allocation', id, at);
   if (found === undefined || found.resource !== undefined) throw new UnknownEntry('allocation', 'instance-id', id);
   return found;
 }
 
-/** States in which a machine takes and gives up ports and volumes. */
-const READY: ReadonlySet<VmState> = new Set<VmState>(['ACTIVE', 'SHUTOFF']);
-
-function unready({ id, vmState, server, intent }: MachineAllocation): Refused | undefined {
-  if (READY.has(vmState) && server !== undefined && intent === undefined) return undefined;
+function unready(machine: MachineAllocation): Refused | undefined {
+  if (isReady(machine)) return undefined;
+  const { id, vmState } = machine;
   const message = `The virtual machine '${id}' takes and gives up nothing now; its state is ${vmState}.`;
   return refused('resource-not-ready', message);
 }

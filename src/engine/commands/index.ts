@@ -1,7 +1,7 @@
 /** Every command of the engine. */
 import type { Commands } from '../requests.ts';
 import { createInstance, destroyInstance } from './allocation.ts';
-import { attachResource, attachmentSettled, detachResource } from './attachment.ts';
+import { attachResource, attachmentFound, attachmentSettled, detachResource } from './attachment.ts';
 import { decreaseCapacity, increaseCapacity } from './capacity.ts';
 import { applyConfiguration } from './configuration.ts';
 import { runDue } from './due-work.ts';
@@ -42,6 +42,7 @@ export const commands: Commands = {
   attachResource,
   detachResource,
   attachmentSettled,
+  attachmentFound,
   serverAccepted,
   deletionAccepted,
   deletionRefused,

@@ -8,6 +8,7 @@
 import { z } from 'zod';
 import { VimError } from '../vim.ts';
 import type { VimAttachable, VimAttachmentState } from '../vim.ts';
+import { CHANGING } from './cinder.ts';
 import { decoded } from './session.ts';
 import type { Service } from './session.ts';
 
@@ -18,9 +19,6 @@ const volume = z.object({
     attachments: z.array(z.object({ server_id: z.string().nullish() })).default([]),
   }),
 });
-
-/** Statuses of a volume between two that last. */
-const CHANGING: ReadonlySet<string> = new Set(['reserved', 'attaching', 'detaching']);
 
 const collectionPath = (server: string, kind: VimAttachable['kind']): string =>
   `/servers/${encodeURIComponent(server)}/${kind === 'port' ? 'os-interface' : 'os-volume_attachments'}`;

@@ -1,7 +1,7 @@
 /** Cinder: the block storage service. Field sources: Block Storage API v3 reference (docs.openstack.org/api-ref/block-storage/v3). */
 import { z } from 'zod';
 import { VimError } from '../vim.ts';
-import type { CreateResource, VimElement, VimQuotas, VimResource } from '../vim.ts';
+import type { CreateResource, VimAttachment, VimElement, VimQuotas, VimResource } from '../vim.ts';
 import { list } from './paging.ts';
 import { limited } from './quotas.ts';
 import type { ResourceApi } from './resources.ts';
@@ -45,7 +45,11 @@ const volume = z.object({
   size: z.number(),
   availability_zone: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
+  attachments: z.array(z.object({ server_id: z.string().nullish() })).default([]),
 });
+
+/** Statuses of a volume between attached and not. */
+export const CHANGING: ReadonlySet<string> = new Set(['reserved', 'attaching', 'detaching']);
 
 /** "List messages", response: what Cinder says to users of a failure. */
 const messages = z.object({
@@ -104,11 +108,14 @@ export const volumes: ResourceApi = {
   },
 };
 
-/** The volumes of the project that are not on their way out. */
-export async function listVolumeElements(cinder: Service, signal: AbortSignal): Promise<VimElement[]> {
+/** The volumes of the project that are not on their way out, and what servers have of them. */
+export async function listVolumeElements(
+  cinder: Service,
+  signal: AbortSignal,
+): Promise<{ readonly elements: readonly VimElement[]; readonly attachments: readonly VimAttachment[] }> {
   const request = { path: listPath(undefined), key: 'volumes', item: volume, version: VERSION };
   const found = (await list(cinder, request, signal)).filter(({ status }) => status !== 'deleting');
-  return found.map(({ id, name, size, availability_zone: zone, metadata }) => {
+  const elements = found.map(({ id, name, size, availability_zone: zone, metadata }): VimElement => {
     const token = metadata[TOKEN_KEY];
     return {
       kind: 'volume',
@@ -119,6 +126,12 @@ export async function listVolumeElements(cinder: Service, signal: AbortSignal): 
       ...(token === undefined ? {} : { token }),
     };
   });
+  const settled = found.filter(({ status }) => !CHANGING.has(status));
+  return { elements, attachments: settled.flatMap(ofServers) };
+}
+
+function ofServers({ id, attachments }: z.infer<typeof volume>): VimAttachment[] {
+  return attachments.flatMap(({ server_id: server }) => (server ? [{ kind: 'volume', id, server }] : []));
 }
 
 async function createVolume(

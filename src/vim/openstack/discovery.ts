@@ -8,7 +8,7 @@
  * and what Placement knows of a host while its generation stays.
  */
 import { VimError } from '../vim.ts';
-import type { VimElement, VimHost, VimInventory, VimNetwork, VimQuotas } from '../vim.ts';
+import type { VimAttachment, VimElement, VimHost, VimInventory, VimNetwork, VimQuotas } from '../vim.ts';
 import { listVolumeElements, readVolumeLimits } from './cinder.ts';
 import { listImages } from './glance.ts';
 import { listElements, listNetworks, readNetworkQuotas } from './neutron.ts';
@@ -20,6 +20,8 @@ import type { Service, Session } from './session.ts';
 
 export interface Discovery {
   readonly inventory: VimInventory;
+  /** What servers have of ports and volumes. */
+  readonly attachments: readonly VimAttachment[];
   /** What the states of the hosts were taken from; none for an ordinary tenant. */
   readonly services: readonly ComputeService[];
 }
@@ -56,7 +58,7 @@ export class Discoverer {
       elements: [...network.elements, ...storage.elements],
       quotas: { ...limits, ...network.quotas, ...storage.quotas },
     };
-    return { inventory, services };
+    return { inventory, services, attachments: [...network.attachments, ...storage.attachments] };
   }
 
   /** The hosts by name, and the services behind them; none of either for an ordinary tenant. */
@@ -129,25 +131,26 @@ async function readNetwork(
   signal: AbortSignal,
 ): Promise<Offered & { readonly networks: readonly VimNetwork[] }> {
   const neutron = await session.findService('network', signal);
-  if (neutron === undefined) return { networks: [], elements: [], quotas: {} };
+  if (neutron === undefined) return { networks: [], elements: [], attachments: [], quotas: {} };
   const { id } = await session.project(signal);
   const [networks, quotas] = await Promise.all([
     listNetworks(neutron, id, signal),
     readNetworkQuotas(neutron, id, signal),
   ]);
-  return { networks, elements: await listElements(neutron, id, networks, signal), quotas };
+  return { networks, ...(await listElements(neutron, id, networks, signal)), quotas };
 }
 
 async function readVolumes(session: Session, signal: AbortSignal): Promise<Offered> {
   const cinder = await session.findService('volume', signal);
-  if (cinder === undefined) return { elements: [], quotas: {} };
-  const [elements, quotas] = await Promise.all([listVolumeElements(cinder, signal), readVolumeLimits(cinder, signal)]);
-  return { elements, quotas };
+  if (cinder === undefined) return { elements: [], attachments: [], quotas: {} };
+  const [volumes, quotas] = await Promise.all([listVolumeElements(cinder, signal), readVolumeLimits(cinder, signal)]);
+  return { ...volumes, quotas };
 }
 
-/** What a service lets be named, and how much of it there may be. */
+/** What a service lets be named, what servers have of it, and how much of it there may be. */
 interface Offered {
   readonly elements: readonly VimElement[];
+  readonly attachments: readonly VimAttachment[];
   readonly quotas: VimQuotas;
 }
 

@@ -3,7 +3,15 @@
  */
 import { z } from 'zod';
 import { VimError } from '../vim.ts';
-import type { CreateResource, VimElement, VimNetwork, VimQuotas, VimResource, VimResourceKind } from '../vim.ts';
+import type {
+  CreateResource,
+  VimAttachment,
+  VimElement,
+  VimNetwork,
+  VimQuotas,
+  VimResource,
+  VimResourceKind,
+} from '../vim.ts';
 import { list } from './paging.ts';
 import { limited } from './quotas.ts';
 import type { ResourceApi } from './resources.ts';
@@ -96,6 +104,7 @@ const portElement = z.object({
   description: z.string().nullish(),
   network_id: z.string(),
   device_owner: z.string().nullish(),
+  device_id: z.string().nullish(),
   fixed_ips: z.array(z.object({ ip_address: z.string() })).default([]),
 });
 
@@ -241,13 +250,15 @@ export async function listNetworks(neutron: Service, project: string, signal: Ab
 /**
  * The subnets of the networks, and the ports and floating IPs of the project. There may be thousands of ports: of each, only what is
  * used is asked for. Those of routers, DHCP and the like are the cloud's own.
+ *
+ * @returns also what servers have of the ports
  */
 export async function listElements(
   neutron: Service,
   project: string,
   networks: readonly VimNetwork[],
   signal: AbortSignal,
-): Promise<VimElement[]> {
+): Promise<{ readonly elements: readonly VimElement[]; readonly attachments: readonly VimAttachment[] }> {
   const ids = new Set(networks.map(({ id }) => id));
   const request = <Item extends z.ZodObject>(many: string, item: Item, own: boolean) => ({
     path: elementsPath(many, Object.keys(item.shape), own ? project : undefined),
@@ -259,11 +270,17 @@ export async function listElements(
     list(neutron, request('ports', portElement, true), signal),
     list(neutron, request('floatingips', floatingIpElement, true), signal),
   ]);
-  return [
+  const elements = [
     ...subnets.filter((each) => ids.has(each.network_id)).map(toSubnet),
     ...ports.filter((each) => each.device_owner?.startsWith('network:') !== true).map(toPort),
     ...addresses.map(toFloatingIp),
   ];
+  return { elements, attachments: ports.flatMap(ofServer) };
+}
+
+/** A port of a server. Owners of others are not `compute:ZONE`. */
+function ofServer({ id, device_id: server, device_owner: owner }: z.infer<typeof portElement>): VimAttachment[] {
+  return server && owner?.startsWith('compute:') === true ? [{ kind: 'port', id, server }] : [];
 }
 
 function elementsPath(many: string, fields: readonly string[], project: string | undefined): string {

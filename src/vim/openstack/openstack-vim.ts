@@ -11,6 +11,7 @@ import type {
   Vim,
   VimAccount,
   VimAttachable,
+  VimAttachment,
   VimAttachmentState,
   VimEvent,
   VimFactory,
@@ -80,6 +81,8 @@ class OpenStackVim implements Vim {
   readonly #notified: { cancel(): void } | undefined;
   /** What the last discovery found; undefined when it may have changed. */
   #known: Named | undefined;
+  /** What the last discovery found of attachments. */
+  #attached: readonly VimAttachment[] = [];
 
   readonly events$: Observable<VimEvent> = this.#events.asObservable();
 
@@ -124,8 +127,9 @@ class OpenStackVim implements Vim {
 
   discover(signal: AbortSignal): Promise<VimInventory> {
     return this.#call(signal, async (either) => {
-      const { inventory, services } = await this.#discoverer.discover(either);
+      const { inventory, services, attachments: attached } = await this.#discoverer.discover(either);
       this.#known = inventory;
+      this.#attached = attached;
       if (services.length > 0) this.#hosts.start(services);
       await this.#alarms?.ensure(either);
       return inventory;
@@ -207,6 +211,11 @@ class OpenStackVim implements Vim {
         ? attachments.portState(service, serverId, what.id, either)
         : attachments.volumeState(service, serverId, what.id, either);
     });
+  }
+
+  /** Discovery has read all ports and volumes: they are not read again for this. */
+  listAttachments(signal: AbortSignal): Promise<readonly VimAttachment[]> {
+    return this.#call(signal, () => Promise.resolve(this.#attached));
   }
 
   async close(): Promise<void> {

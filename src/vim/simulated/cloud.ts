@@ -13,6 +13,7 @@ import type {
   CreateResource,
   CreateServer,
   VimAttachable,
+  VimAttachment,
   VimEvent,
   VimFault,
   VimFlavor,
@@ -224,6 +225,16 @@ export class SimulatedCloud implements SimulationControls {
 
   isAttached(serverId: string, { id }: VimAttachable): boolean {
     return this.#servers.get(serverId)?.uses?.includes(id) === true;
+  }
+
+  attachments(): readonly VimAttachment[] {
+    const users = [...this.#servers.values()];
+    return (['port', 'volume'] as const).flatMap((kind) => {
+      const ids = new Set(this.#resources.all(kind).map(({ id }) => id));
+      return users.flatMap(({ server, uses = [] }) =>
+        uses.filter((id) => ids.has(id)).map((id) => ({ kind, id, server: server.id })),
+      );
+    });
   }
 
   resources(kind: VimResourceKind): readonly VimResource[] {

@@ -10,6 +10,7 @@ import type {
   Vim,
   VimAccount,
   VimAttachable,
+  VimAttachment,
   VimAttachmentState,
   VimEvent,
   VimInventory,
@@ -92,6 +93,10 @@ export class SimulatedVim implements Vim {
 
   attachmentState(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<VimAttachmentState> {
     return this.#call(signal, () => (this.#cloud.isAttached(serverId, what) ? 'attached' : 'detached'));
+  }
+
+  listAttachments(signal: AbortSignal): Promise<readonly VimAttachment[]> {
+    return this.#call(signal, () => this.#cloud.attachments());
   }
 
   close(): Promise<void> {

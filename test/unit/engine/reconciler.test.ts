@@ -141,6 +141,8 @@ class TroubledVim implements Vim {
     this.#trouble('detach', what.kind, () => this.#vim.detach(server, what, signal));
   attachmentState = (server: string, what: VimAttachable, signal: AbortSignal): ReturnType<Vim['attachmentState']> =>
     this.#trouble('attachmentState', what.kind, () => this.#vim.attachmentState(server, what, signal));
+  listAttachments = (signal: AbortSignal): ReturnType<Vim['listAttachments']> =>
+    this.#trouble('listAttachments', '', () => this.#vim.listAttachments(signal));
   close = (): Promise<void> => this.#vim.close();
 
   async #trouble<T>(name: keyof Vim, detail: string, call: () => Promise<T>): Promise<T> {
@@ -167,6 +169,7 @@ describe('reconciler', () => {
   let reported: unknown[];
   let orphans: string[];
   let duplicates: string[];
+  let strays: string[];
   const signal = new AbortController().signal;
   const model: LedgerModel<Head, Change> = engineModel;
 
@@ -197,6 +200,7 @@ describe('reconciler', () => {
       onFailure: (error) => reported.push(error),
       onOrphan: (_provider, server) => orphans.push(server.token ?? ''),
       onDuplicate: (_provider, server) => duplicates.push(server.id),
+      onStray: (_provider, { machine, kind }) => strays.push(`${kind} of ${machine}`),
     });
     if (start) reconciler.start();
   };
@@ -245,6 +249,7 @@ describe('reconciler', () => {
     reported = [];
     orphans = [];
     duplicates = [];
+    strays = [];
     open();
   });
   afterEach(async () => {
@@ -886,6 +891,111 @@ describe('reconciler', () => {
       await eventually(() => machine().pending?.[0]?.fault !== undefined);
       expect(clock.now() - before).to.be.at.least(120_000);
       expect(machine().pending?.[0]?.fault?.message).to.match(/did not detach the volume/);
+    });
+
+    describe('beside Promise, as a sweep finds it', () => {
+      const what = () => ({ kind: 'volume', id: volume().server ?? '' }) as const;
+      const server = (): string => machine().server ?? '';
+      const has = async (): Promise<void> => {
+        await running();
+        await ask('attachResource');
+        await until(() => machine().pending === undefined);
+      };
+      /** The VIM takes longer than it is waited for. */
+      const late = async (): Promise<void> => {
+        await running();
+        vim.attach = () => Promise.resolve();
+        await ask('attachResource');
+        await eventually(() => machine().pending?.[0]?.fault !== undefined);
+        await clouds.cloud('vim').attach(server(), what());
+      };
+
+      it('takes from the record what was detached', async () => {
+        await has();
+        await clouds.cloud('vim').detach(server(), what());
+        await reconciler.refresh('vim');
+        expect([machine().volumes, volume().attachedTo]).to.deep.equal([undefined, undefined]);
+        expect(strays).to.deep.equal([]);
+      });
+
+      it('takes from the record what is gone, and what could not be detached before', async () => {
+        await has();
+        vim.failures.set('detach', [new VimError('refused', 'busy')]);
+        await ask('detachResource');
+        await until(() => machine().pending?.[0]?.fault !== undefined);
+        const id = volume().server ?? '';
+        await clouds.cloud('vim').detach(server(), { kind: 'volume', id });
+        await clouds.cloud('vim').deleteResource('volume', id);
+        await eventually(() => machine().volumes === undefined && !ledger.head.allocations.has('data'));
+        expect(machine().pending).to.equal(undefined);
+      });
+
+      it('leaves what the VIM, asked for it, says is there, or does not say', async () => {
+        await has();
+        vim.listAttachments = () => Promise.resolve([]);
+        await reconciler.refresh('vim');
+        await clouds.cloud('vim').detach(server(), what());
+        vim.failures.set('attachmentState', [new VimError('failed', 'try later')]);
+        await reconciler.refresh('vim');
+        expect(machine().volumes).to.deep.equal([volume().server]);
+        await reconciler.refresh('vim');
+        expect(machine().volumes).to.equal(undefined);
+      });
+
+      it('leaves what is being changed meanwhile', async () => {
+        await has();
+        await clouds.cloud('vim').detach(server(), what());
+        const state = vim.attachmentState;
+        vim.attachmentState = async (...given) => {
+          vim.attachmentState = state;
+          const found = await state(...given);
+          vim.hang.add('attachmentState');
+          await ask('detachResource');
+          return found;
+        };
+        await reconciler.refresh('vim');
+        expect(machine().pending).to.deep.equal([{ ...what(), action: 'detach' }]);
+        expect(machine().volumes).to.deep.equal([volume().server]);
+      });
+
+      it('names what came late, and leaves it by the policy report', async () => {
+        await late();
+        for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
+        expect(strays).to.deep.equal(['volume of vm']);
+        expect([attached(), machine().volumes]).to.deep.equal([true, undefined]);
+        expect(machine().pending?.[0]?.fault?.message).to.match(/did not attach/);
+      });
+
+      it('adopts what came late by policy, when it is found again', async () => {
+        await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'adopt' } });
+        await late();
+        await reconciler.refresh('vim');
+        expect(machine().volumes).to.equal(undefined);
+        await reconciler.refresh('vim');
+        expect([machine().volumes, volume().attachedTo]).to.deep.equal([[volume().server], 'vm']);
+        expect(machine().pending).to.equal(undefined);
+      });
+
+      it('undoes what came late by policy, when it is found again', async () => {
+        await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'remove' } });
+        await late();
+        await reconciler.refresh('vim');
+        expect(attached()).to.equal(true);
+        await reconciler.refresh('vim');
+        expect([attached(), machine().volumes]).to.deep.equal([false, undefined]);
+      });
+
+      it('is no matter where neither asked for it nor made it', async () => {
+        await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'remove' } });
+        await running();
+        const cloud = clouds.connect({ providerId: 'vim' });
+        const spec = { kind: 'port', network: 'data' } as const;
+        const { id } = await cloud.createResource({ token: 'of-others', name: 'p', spec }, signal);
+        await clouds.cloud('vim').attach(server(), { kind: 'port', id });
+        for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
+        expect(strays).to.deep.equal([]);
+        expect(clouds.cloud('vim').isAttached(server(), { kind: 'port', id })).to.equal(true);
+      });
     });
 
     it('gives way to the end of the machine', async () => {

@@ -436,6 +436,36 @@ describe('attaching to machines that are there', () => {
     ]);
   });
 
+  it('is taken over where the VIM has it otherwise, unless it is being changed', () => {
+    const engine = engineWith();
+    const volume = there(engine, VOLUME);
+    const [id, other] = [running(engine), running(engine)];
+    const what = { kind: 'volume', id: `vim-${volume}` } as const;
+    const found = (attached: boolean, allocation = id): string =>
+      engine.do('attachmentFound', { ...what, allocation, attached }).outcome;
+    expect(found(false)).to.equal('ignored');
+    expect(found(true)).to.equal('recorded');
+    expect(record(engine, id)).to.deep.include({ volumes: [what.id] });
+    expect(resourceOf(engine, volume).attachedTo).to.equal(id);
+    expect(found(true)).to.equal('ignored');
+    expect(found(true, other), 'it has another').to.equal('ignored');
+    reason(engine, 'detachResource', { id, resource: volume });
+    expect(found(false), 'it is being detached').to.equal('ignored');
+    engine.do('attachmentSettled', { allocation: id, id: what.id, action: 'detach', fault: { message: 'busy' } });
+    expect(found(false)).to.equal('recorded');
+    expect(record(engine, id)).to.not.have.any.keys('volumes', 'pending');
+    expect(resourceOf(engine, volume).attachedTo).to.equal(undefined);
+    expect(engine.told()).to.deep.equal([
+      'allocation attached ACTIVE',
+      'allocation attachment-failed ACTIVE',
+      'allocation detached ACTIVE',
+    ]);
+    expect(found(true, volume), 'a volume has none').to.equal('ignored');
+    expect(found(true, 'nobody')).to.equal('ignored');
+    engine.do('destroyInstance', { id });
+    expect(found(true), 'it is on its way out').to.equal('ignored');
+  });
+
   it('wants a machine that runs and what is free, ready and of the kind', () => {
     const engine = engineWith();
     const volume = there(engine, VOLUME);

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { OpenStackFixture, failureOf, signal } from './openstack-fixture.ts';
-import { recorded } from './stand-in.ts';
+import { member, recorded } from './stand-in.ts';
 
 const CANDIDATES = '/allocation_candidates';
 const HYPERVISORS = '/v2.1/os-hypervisors/detail';
@@ -215,6 +215,7 @@ describe('discovery of an OpenStack cloud', () => {
       'description',
       'network_id',
       'device_owner',
+      'device_id',
       'fixed_ips',
     ]);
   });
@@ -236,6 +237,30 @@ describe('discovery of an OpenStack cloud', () => {
     });
     const { elements = [] } = await fixture.connect().discover(signal);
     expect(elements.map(({ id }) => id)).to.deep.equal(['compute:nova']);
+  });
+
+  it('tells what servers have of ports and volumes that are not on their way', async () => {
+    const port = member(recorded('neutron-port-attached').response, 'port') as object;
+    const owned = ['compute:nova', 'network:dhcp', 'baremetal:none'].map((owner) => ({ ...port, device_owner: owner }));
+    const free = member(recorded('neutron-port-detached').response, 'port') as object;
+    fixture.cloud.script('GET', '/v2.0/ports', { status: 200, response: { ports: [...owned, free] } });
+    const volumes = ['attaching', 'attached', 'detaching', 'in-use'].map((state) =>
+      member(recorded(`cinder-volume-${state}`).response, 'volume'),
+    );
+    const project = (recorded('cinder-volume').request.path.match(/\/v3\/(\w+)/) ?? [])[1] ?? '';
+    fixture.cloud.script('GET', `/v3/${project}/volumes/detail`, { status: 200, response: { volumes } });
+    const vim = fixture.connect();
+    expect(await vim.listAttachments(signal)).to.deep.equal([]);
+    await vim.discover(signal);
+    const of = (what: string, kind: 'port' | 'volume', path: string): object => {
+      const { response } = recorded(what);
+      return { kind, id: member(response, `${kind}.id`), server: member(response, path) };
+    };
+    expect(await vim.listAttachments(signal)).to.deep.equal([
+      of('neutron-port-attached', 'port', 'port.device_id'),
+      of('cinder-volume-attached', 'volume', 'volume.attachments.0.server_id'),
+      of('cinder-volume-in-use', 'volume', 'volume.attachments.0.server_id'),
+    ]);
   });
 
   it('fails when a service fails, and says which', async () => {

@@ -50,7 +50,8 @@ export class StandInResources {
     const entry = this.#kept.get(`${kind}s`)?.get(id)?.entry;
     if (entry === undefined) return 'gone';
     const used = kind === 'port' ? entry['device_id'] !== '' : member(entry, 'attachments.0') !== undefined;
-    if (kind === 'port') entry['device_id'] = server ?? '';
+    if (kind === 'port')
+      Object.assign(entry, { device_id: server ?? '', device_owner: server === undefined ? '' : 'compute:nova' });
     else entry['attachments'] = server === undefined ? [] : [{ server_id: server }];
     return used ? 'used' : 'free';
   }
