@@ -500,6 +500,58 @@ function furtherScenarios(open: () => World): void {
     await world.ok('destroy-allocation', { 'allocation-id': port });
   });
 
+  it('joins networks to the outside by a router, which keeps them until it goes', async () => {
+    const world = await open().open();
+    const { provider } = world.vim;
+    const capacity = { networks: 1, subnets: 1, ports: 1, routers: 1, addresses: 1 };
+    const pool = text(await world.ok('increase-capacity', { source: provider, capacity }), 'pool-id');
+    const make = (name: string, more: Json): Promise<Content> =>
+      world.ok('create-allocation', { 'provider-id': provider, name, ...more });
+    const free = async (): Promise<number> =>
+      amount(
+        await world.consumer.invoke('opnfv-promise:query-capacity', { pools: [pool] }),
+        'capacity/available/routers',
+      );
+    const network = await make('net', { network: { subnet: [{ cidr: '192.0.2.0/24' }] } });
+    const joined = text(network, 'allocation-id');
+    const edge = { gateway: 'public', networks: [joined] };
+    const router = await make('edge', { router: edge });
+    expect([leaf(router, 'status'), leaf(router, 'vm-state')]).to.deep.equal(['completed', 'ACTIVE']);
+    const id = text(router, 'allocation-id');
+    const record = await world.consumer.get(allocationPath(id));
+    expect([leaf(record, 'kind'), leaf(record, 'router/networks')]).to.deep.equal([
+      'router',
+      text(network, 'resource'),
+    ]);
+    expect(leaf(record, 'instance-ref/resource')).to.equal(text(router, 'resource'));
+    expect(await free()).to.equal(0);
+
+    const another = { 'provider-id': provider, name: 'another' };
+    await world.conflict('create-allocation', { ...another, router: {} }, 'insufficient-capacity');
+    for (const wrong of [{ gateway: 'management' }, { gateway: 'nowhere' }, { networks: ['nowhere'] }])
+      await world.conflict('create-allocation', { ...another, router: wrong }, 'unknown-network');
+    const both = { ...another, router: {}, network: {} };
+    const twice = await refused(world.consumer.invoke('opnfv-promise:create-allocation', both));
+    expect(twice.errors[0]?.tag).to.equal('bad-element');
+    const bad = { ...another, router: { gateways: 'public' } };
+    const unknown = await refused(world.consumer.invoke('opnfv-promise:create-allocation', bad));
+    expect(unknown.errors[0]?.tag).to.equal('unknown-element');
+    expect(await free()).to.equal(0);
+
+    const events = await world.events('allocation-event', 'instance-id', joined);
+    await world.ok('destroy-allocation', { 'allocation-id': joined });
+    const kept = await world.event(events, 'state-changed');
+    expect([leaf(kept, 'vm-state'), leaf(kept, 'fault/message')?.includes('in use')]).to.deep.equal(['DELETING', true]);
+    const ends = await world.events('allocation-event', 'instance-id', id);
+    expect(leaf(await world.ok('destroy-allocation', { 'allocation-id': id }), 'status')).to.equal('DELETING');
+    expect(leaf(await world.event(ends, 'destroyed'), 'kind')).to.equal('router');
+    await world.event(events, 'destroyed');
+    expect(await free()).to.equal(1);
+    expect(await world.consumer.get(allocationPath(id))).to.equal(undefined);
+    const again = await refused(world.consumer.invoke('opnfv-promise:destroy-allocation', { 'allocation-id': id }));
+    expect(again.errors[0]?.tag).to.equal('invalid-value');
+  });
+
   it('reserves many windows as one, starts and ends each, and finds it by any', async () => {
     const world = await open().open();
     const first = world.now + HOUR;
