@@ -78,6 +78,11 @@ export class ServedProcess {
     await this.#end('SIGKILL');
   }
 
+  /** Waits until it ends by itself. */
+  async ended(): Promise<void> {
+    if (this.#process.exitCode === null && this.#process.signalCode === null) await once(this.#process, 'exit');
+  }
+
   async #end(signal: NodeJS.Signals): Promise<void> {
     if (this.#process.exitCode !== null || this.#process.signalCode !== null) return;
     const ended = once(this.#process, 'exit');
