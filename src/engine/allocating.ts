@@ -154,7 +154,7 @@ function record<Found extends Consumption>(
     ...(found.disk === 0 ? {} : { disk: found.disk }),
     capacity: found.capacity,
     startsAt: now,
-    ...(reservation?.endsAt === undefined ? {} : { endsAt: reservation.endsAt }),
+    ...(reservation === undefined ? {} : { endsAt: reservation.endsAt }),
     claims:
       reservation === undefined
         ? standingClaims(draft.head, { pool: plan.pool, capacity: found.capacity }, found.onHost, now)

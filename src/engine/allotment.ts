@@ -74,10 +74,10 @@ export type Planned<Found extends Consumption> = { readonly outcome: 'planned'; 
 /** Why nothing can be allocated against a reservation now, whatever it is. */
 export function bar(head: Head, reservation: Reservation, now: Instant): Refusal | undefined {
   const { id } = reservation;
-  if (isOver(reservation) || (reservation.endsAt !== undefined && reservation.endsAt <= now)) {
+  if (isOver(reservation) || reservation.endsAt <= now) {
     return refusal('reservation-over', `The reservation '${id}' is over: its status is ${reservation.status}.`);
   }
-  if (reservation.status === 'pending' || reservation.hold !== 'firm') {
+  if (reservation.status === 'pending') {
     return refusal('reservation-not-active', `The reservation '${id}' is not decided on for good yet.`);
   }
   if (reservation.startsAt > now) {
@@ -110,12 +110,16 @@ export function planReserved<Found extends Consumption>(
     }
     const { found } = offered;
     const claim = claimFor(head, reservation, found, (each) => suits(head, each, provider, wanted.zone, now));
-    const pool = claim === undefined ? undefined : poolOfNode(claim.node);
-    if (claim !== undefined && pool !== undefined && bears(head, reservation, pool, found.capacity, now)) {
+    if (claim !== undefined) {
+      const pool = poolOfNode(claim.node);
+      if (!bears(head, reservation, pool, found.capacity, now)) {
+        reason = refusal('insufficient-capacity', occupied(reservation, pool));
+        continue;
+      }
       if (isVacant(head, pool, found.capacity, now)) {
         const plan = planOf(provider, pool, found, zone);
         if (claim.host !== undefined) return on(plan, hostName(claim.host), claim.id);
-        const window = { start: now, end: reservation.endsAt ?? FOREVER };
+        const window = { start: now, end: reservation.endsAt };
         const host = roomFor(head, pool, found, window, zone);
         if (host !== undefined) return on(plan, host.name, claim.container === undefined ? undefined : claim.id);
         reason = refusal(
@@ -128,10 +132,6 @@ export function planReserved<Found extends Consumption>(
         'insufficient-capacity',
         `Virtual machines that have to make room in the pool '${pool}' are not gone yet.`,
       );
-      continue;
-    }
-    if (pool !== undefined) {
-      reason = refusal('insufficient-capacity', occupied(reservation, pool));
       continue;
     }
     const remaining = remainingOf(head, reservation);
@@ -209,7 +209,7 @@ function bears(head: Head, reservation: Reservation, pool: Id, capacity: Capacit
   if (reservation.status !== 'degraded' && head.departing.size === 0) return true;
   const node = head.nodes.get(poolNode(pool));
   if (node === undefined) return false;
-  const window = { start: now, end: reservation.endsAt ?? FOREVER };
+  const window = { start: now, end: reservation.endsAt };
   const spare = subtract(
     fromVector(node.total.min(window), node.resources),
     fromVector(node.used.max(window), node.resources),

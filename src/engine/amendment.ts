@@ -1,7 +1,7 @@
 /** Changes of a reservation that is not over: its times, what it asks for, and who gives way to that. */
 import { announceHeld, announceReservation } from './announce.ts';
 import { isZero, subtract, total } from './capacity.ts';
-import { heldBy } from './claims.ts';
+import { heldBy, madeInWindow } from './claims.ts';
 import { makeRoom } from './displacement.ts';
 import type { DisplacingAdmission } from './displacement.ts';
 import type { Draft } from './draft.ts';
@@ -46,7 +46,7 @@ export function amend(
   const { now } = draft.at;
   const { flexible } = request;
   if (flexible === undefined) return amendTo(draft, before, request, request, spared);
-  const kept = keptTimes(before, flexible, allocationsOf(draft.head, before.id).length > 0, now);
+  const kept = keptTimes(before, flexible, madeInWindow(draft.head, before).length > 0, now);
   if (kept !== undefined) {
     // One that has not started is moved before others have to give way to it.
     const begun = before.startsAt <= now;
@@ -72,7 +72,7 @@ function amendTo(
   spared: Spared,
 ): StepResult {
   const { now } = draft.at;
-  const allocations = allocationsOf(draft.head, before.id);
+  const allocations = madeInWindow(draft.head, before);
   const barred = movedAway(before, times, allocations, now);
   if (barred !== undefined) return { outcome: 'refused', refusal: barred };
   const decided = setTerms(draft.head.policy, times, now, keptStart(before, times, allocations, now));
@@ -81,7 +81,7 @@ function amendTo(
   const terms = withoutPast(counted, now);
   const left = leftInUse(before, terms.window, allocations);
   if (left !== undefined) return { outcome: 'refused', refusal: left };
-  const rest = omit(before, ...REQUESTED, 'endsAt', 'series', 'expiresAt');
+  const rest = omit(before, ...REQUESTED, 'series', 'expiresAt');
   const wanted: Reservation = { ...rest, ...request, ...effective(terms), modifiedOn: now };
   const untouched = draft.head.reservations.get(before.id) === before;
   if (untouched && sameHold(before, wanted)) return settleAmended(draft, before, wanted, before.claims, before.status);
@@ -159,7 +159,7 @@ function movedAway(
   allocations: readonly Allocation[],
   now: Instant,
 ): Refusal | undefined {
-  if (start === undefined || start === before.start || before.startsAt > now) return undefined;
+  if (start === undefined || before.startsAt > now) return undefined;
   // One that is past changes nothing, unless what recurs would be at other hours.
   const period = before.series?.period ?? 1;
   if (start <= now && (start - before.startsAt) % period === 0) return undefined;
@@ -215,8 +215,7 @@ function settleAmended(
   draft.put('reservation', after.id, after);
   for (const allocation of allocationsOf(draft.head, after.id)) {
     if (allocation.backing !== 'reservation' || allocation.endsAt === after.endsAt) continue;
-    const endless = omit(allocation, 'endsAt');
-    draft.put('allocation', allocation.id, after.endsAt === undefined ? endless : { ...endless, endsAt: after.endsAt });
+    draft.put('allocation', allocation.id, { ...allocation, endsAt: after.endsAt });
   }
   reschedule(draft, before, after);
   announceReservation(draft, 'updated', after, before.status);

@@ -253,6 +253,11 @@ export function backed(head: Head, reservation: Pick<Reservation, 'id'>): Alloca
   return allocationsOf(head, reservation.id).filter(({ backing }) => backing === 'reservation');
 }
 
+/** What was made under a reservation since the window began that is in effect; of one that recurs, what earlier windows left behind is not. */
+export function madeInWindow(head: Head, { id, startsAt }: Pick<Reservation, 'id' | 'startsAt'>): Allocation[] {
+  return allocationsOf(head, id).filter((each) => each.startsAt >= startsAt);
+}
+
 /**
  * What ends with a reservation, or with a window of it, by the policy for that: what counts in it, and, of what is to be deleted, what
  * has outgrown it since the window began and holds what it consumes itself.

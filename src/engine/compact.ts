@@ -38,15 +38,7 @@ type Decided = Pick<Reservation, 'origin' | 'priority' | 'status' | 'hold'>;
 /** A reservation of its parts; the optional properties come last. */
 export function compactOf(
   asked: Loose<Omit<Reservation, Following | keyof Decided>>,
-  {
-    id,
-    modifiedOn,
-    startsAt,
-    endsAt,
-    claims,
-  }: Required<Pick<Reservation, Exclude<Following, 'endsAt'>>> & {
-    readonly endsAt: Reservation['endsAt'] | undefined;
-  },
+  { id, modifiedOn, startsAt, endsAt, claims }: Pick<Reservation, Following>,
   { origin, priority, status, hold }: Loose<Decided>,
 ): Reservation {
   const { owner, demand, createdOn } = asked;
@@ -60,11 +52,11 @@ export function compactOf(
     createdOn,
     modifiedOn,
     startsAt,
+    endsAt,
     claims,
   };
   const { start, end, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = asked;
   const { recurrence, series, easesAt } = asked;
-  if (endsAt !== undefined) result.endsAt = endsAt;
   if (start !== undefined) result.start = start;
   if (end !== undefined) result.end = end;
   if (hold !== undefined) result.hold = hold;

@@ -20,12 +20,11 @@ import { admit } from './every-window.ts';
 import { findRoom } from './preemption.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
+import { longestEnd } from './terms.ts';
 import { lend, withdraw } from './vacancy.ts';
 import { windowsAhead } from './window-index.ts';
 import { countOf } from './windows.ts';
 import { PRIORITY_NAMES } from './entities.ts';
-
-const HOUR = 3_600_000;
 
 /** As `admit`, with the room that others make. */
 export type DisplacingAdmission =
@@ -100,7 +99,7 @@ export function announceWithdrawn(draft: Draft, before: Allocation, by: Displace
   const after = head.allocations.get(before.id);
   if (after === undefined) return;
   const { capacity, zone } = before;
-  const window = { start: at.now, end: at.now + head.policy.maxDuration * HOUR };
+  const window = { start: at.now, end: longestEnd(head.policy, at.now, at.now) };
   const demand = { capacity, ...(zone === undefined ? {} : { zone }) };
   const offered = admit(head, demand, window, at.now, { mayMove: false });
   announceAllocation(draft, 'preempted', after, before.vmState, {

@@ -164,7 +164,7 @@ function itemsOf(reservation: Reservation, policy: Policy): Map<string, DueItem>
   const { startsAt, endsAt, expiresAt, createdOn } = reservation;
   if (startsAt > createdOn) add('start', startsAt);
   if (expiresAt !== undefined) add('expire', expiresAt);
-  if (endsAt !== undefined) add('end', endsAt);
+  add('end', endsAt);
   const notice = noticeOf(reservation, policy);
   if (notice !== undefined) add('ending', notice);
   const { status, easesAt } = reservation;
@@ -175,7 +175,7 @@ function itemsOf(reservation: Reservation, policy: Policy): Map<string, DueItem>
 /** When notice of a reservation's end is given: the policy's lead before it, not before the start. Undefined: never. */
 export function noticeOf(reservation: Reservation, { terminationLead }: Policy): Instant | undefined {
   const { startsAt, endsAt, status } = reservation;
-  if (terminationLead === undefined || endsAt === undefined || status === 'pending' || isOver(reservation)) {
+  if (terminationLead === undefined || status === 'pending' || isOver(reservation)) {
     return undefined;
   }
   return Math.max(startsAt, endsAt - terminationLead * MINUTE);

@@ -295,15 +295,15 @@ export interface Reservation {
   readonly demand: Demand;
   // What came of it.
   readonly status: ReservationStatus;
-  /** Absent when nothing is held. Nothing is allocated against a tentative hold. */
-  readonly hold?: 'tentative' | 'firm';
+  /** Absent when nothing is held. */
+  readonly hold?: 'firm';
   readonly reason?: Reason;
   readonly message?: string;
   readonly createdOn: Instant;
   readonly modifiedOn: Instant;
   /** Start and end in effect; of what recurs, those of the window that is in progress, or is next. */
   readonly startsAt: Instant;
-  readonly endsAt?: Instant;
+  readonly endsAt: Instant;
   /** Absent: there is one window. */
   readonly series?: Series;
   /** What is not allocated at this instant is released; absent: never. */
@@ -447,7 +447,7 @@ export interface Offer {
   readonly reservation?: Id;
   /** The window that is offered, or the first of them. */
   readonly startsAt: Instant;
-  readonly endsAt?: Instant;
+  readonly endsAt: Instant;
   /** Absent: there is one window. */
   readonly series?: Series;
   /** Of an accepted one the reservation has them; a lapsed one keeps what is past. */

@@ -108,7 +108,7 @@ interface Hold {
   readonly demand: Demand;
   readonly createdOn: Instant;
   readonly startsAt: Instant;
-  readonly endsAt?: Instant;
+  readonly endsAt: Instant;
   readonly series?: Series;
   readonly claims: readonly Claim[];
 }

@@ -11,7 +11,7 @@ import type { ReservationRequest } from './reservations.ts';
 import type { Head } from './state.ts';
 import { latestStart, setTerms } from './terms.ts';
 import type { RequestedTimes, TermsResult } from './terms.ts';
-import { FOREVER, describeInstant } from './window.ts';
+import { FOREVER, LATEST, describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
 
 export type Choice = { readonly outcome: 'chosen'; readonly times: RequestedTimes } | Refused;
@@ -43,7 +43,7 @@ export function timesOf(
   // What policy forbids of the earliest window, it forbids of all.
   const allowed = setTerms(head.policy, first, now);
   if (allowed.outcome === 'refused') return allowed;
-  const { latestEnd = FOREVER, duration } = flexible;
+  const { latestEnd = LATEST, duration } = flexible;
   const notAfter = Math.min(
     latestStart(head.policy, now, start, duration),
     latestEnd - duration,
@@ -80,14 +80,14 @@ export function isPast({ latestEnd = FOREVER, duration }: FlexibleWindow, now: I
  * @throws InvalidRequest when the start has to stay and does not lie within the bounds
  */
 export function keptTimes(
-  before: { readonly flexible?: FlexibleWindow; readonly startsAt: Instant; readonly endsAt?: Instant },
+  before: { readonly flexible?: FlexibleWindow; readonly startsAt: Instant; readonly endsAt: Instant },
   flexible: FlexibleWindow,
   allocated: boolean,
   now: Instant,
 ): Pick<RequestedTimes, 'start' | 'end'> | undefined {
   const { startsAt, endsAt } = before;
   if (before.flexible !== undefined && sameBounds(before.flexible, flexible)) {
-    return { start: startsAt, ...(endsAt === undefined ? {} : { end: endsAt }) };
+    return { start: startsAt, end: endsAt };
   }
   if (startsAt > now || !allocated) return undefined;
   const end = startsAt + flexible.duration;
@@ -118,13 +118,12 @@ function timesIn(
 
 function check(
   times: RequestedTimes,
-  { earliestStart: earliest, latestEnd, duration }: FlexibleWindow,
+  { earliestStart: earliest, latestEnd = LATEST, duration }: FlexibleWindow,
   now: Instant,
 ): void {
   if (times.start !== undefined || times.end !== undefined) {
     throw new InvalidRequest('flexible-window', 'Give either a start and an end, or the bounds of a flexible window.');
   }
-  if (latestEnd === undefined) return;
   const start = Math.max(earliest ?? now, now);
   if (latestEnd - duration >= start) return;
   throw new InvalidRequest(

@@ -357,7 +357,7 @@ function misplaced(head: Head, reservation: Reservation, machines: readonly Allo
 function withinBounds({ flexible, startsAt, endsAt }: Reservation | Offer): boolean {
   if (flexible === undefined) return true;
   const { earliestStart = startsAt, latestEnd = endsAt, duration } = flexible;
-  return startsAt >= earliestStart && endsAt === startsAt + duration && endsAt <= (latestEnd ?? FOREVER);
+  return startsAt >= earliestStart && endsAt === startsAt + duration && endsAt <= latestEnd;
 }
 
 function misoffered(head: Head, offer: Offer): string[] {
@@ -365,7 +365,7 @@ function misoffered(head: Head, offer: Offer): string[] {
   const held = offer.status === 'held';
   if (!withinBounds(offer)) found.push('its window is not one within its bounds');
   const until = held ? FOREVER : offer.modifiedOn;
-  if (held && (offer.claims.length === 0 || offer.expiresAt > (offer.endsAt ?? FOREVER)))
+  if (held && (offer.claims.length === 0 || offer.expiresAt > offer.endsAt))
     found.push('it is held and holds nothing, or past its window');
   const span = spanOf(offer);
   for (const claim of offer.claims) {

@@ -11,18 +11,11 @@ import { FOREVER, describeInstant } from './window.ts';
 
 /** Tells that the end is near, and what becomes then of what is allocated. */
 export function giveNotice(draft: Draft, reservation: Reservation): void {
-  const { endsAt } = reservation;
-  if (endsAt === undefined) return;
-  announceReservation(
-    draft,
-    'ending',
-    { ...reservation, message: outlook(draft, reservation, endsAt) },
-    reservation.status,
-  );
+  announceReservation(draft, 'ending', { ...reservation, message: outlook(draft, reservation) }, reservation.status);
 }
 
-function outlook(draft: Draft, reservation: Reservation, endsAt: number): string {
-  const { series } = reservation;
+function outlook(draft: Draft, reservation: Reservation): string {
+  const { series, endsAt } = reservation;
   const what = series === undefined ? 'Ends' : `Window ${series.occurrence} of ${series.count} ends`;
   const end = `${what} at ${describeInstant(endsAt)}.`;
   const { atEnd } = draft.head.policy;

@@ -31,8 +31,11 @@ export function makeOffer(
   holdFor: number,
 ): { readonly outcome: 'offered'; readonly offer: Offer; readonly moved: readonly Id[] } | Refused {
   const { now, user, tenant } = draft.at;
-  const span = { startsAt: window.start, ...(window.end === FOREVER ? {} : { endsAt: window.end }) };
-  const spans = series === undefined ? span : { ...span, series };
+  const spans = {
+    startsAt: window.start,
+    endsAt: window.end,
+    ...(series === undefined ? {} : { series }),
+  };
   const admission = admit(draft.head, request.demand, windowsAhead({ id, ...spans }), now);
   if (admission.outcome === 'refused') return admission;
   const offer: Offer = {

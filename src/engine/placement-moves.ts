@@ -149,7 +149,7 @@ export function placeAgain(
   effort?: Effort,
 ): Moved | undefined {
   const { id, demand, claims, startsAt, endsAt } = reservation;
-  const window = { start: startsAt, end: endsAt ?? FOREVER };
+  const window = { start: startsAt, end: endsAt };
   const present = claims.filter(isInstance);
   // What it holds counts, in number and size: some of what was asked for may be released by now, and flavors may have changed.
   const containers = (demand.containers ?? []).flatMap((container) => {
@@ -213,7 +213,7 @@ function movable(
     for (const id of host.holders.keys()) {
       const reservation = head.reservations.get(id);
       if (reservation === undefined || id === self || found.has(reservation)) continue;
-      const window = { start: reservation.startsAt, end: reservation.endsAt ?? FOREVER };
+      const window = { start: reservation.startsAt, end: reservation.endsAt };
       if (overlaps(window, request.window) && mayMove(head, reservation, now)) found.add(reservation);
     }
   }

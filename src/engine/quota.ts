@@ -222,7 +222,7 @@ function describeSubject({ tenant, user }: Quota): string {
 
 /** Whether what is wanted lies within what is held now: the quotas then have nothing to say. */
 export function lessens(before: Reservation, after: Reservation): boolean {
-  const within = after.startsAt >= before.startsAt && (after.endsAt ?? FOREVER) <= (before.endsAt ?? FOREVER);
+  const within = after.startsAt >= before.startsAt && after.endsAt <= before.endsAt;
   const sum = (reservation: Reservation): Capacity =>
     total(
       currentClaims(reservation)

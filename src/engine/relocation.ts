@@ -116,7 +116,7 @@ function movedOnce(
 ): readonly Claim[] | undefined {
   const instances = before.claims.filter(isInstance);
   const lost = instances.filter(({ id, host }) => host !== undefined && from.has(host) && !used.has(id));
-  if (lost.length === 0 || (before.endsAt ?? FOREVER) <= now) return undefined;
+  if (lost.length === 0 || before.endsAt <= now) return undefined;
   const free = instances.filter(({ id }) => !used.has(id));
   return moveSome(head, before, lost, now) ?? moveSome(head, before, free, now);
 }

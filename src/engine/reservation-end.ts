@@ -1,7 +1,6 @@
 /** What ends a reservation, or a window of it: its end, its expiry, its consumer. */
 import { announceAllocation, announceHeld, announceReservation } from './announce.ts';
-import { isZero } from './capacity.ts';
-import { allocatedUnder, claimsBefore, claimsKept, endingWith, heldBy } from './claims.ts';
+import { claimsBefore, claimsKept, endingWith, heldBy, madeInWindow } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { reschedule, unscheduleAll } from './due.ts';
 import type { Allocation, Demand, Id, Policy, Reservation } from './entities.ts';
@@ -9,10 +8,10 @@ import type { ReservationCause } from './events.ts';
 import { next } from './lifecycle.ts';
 import { currentClaims } from './occurrence.ts';
 import { hasParts } from './parts.ts';
-import { allocationsOf, isOver, poolNode } from './state.ts';
+import { isOver, poolNode } from './state.ts';
 import { nextTerms } from './terms.ts';
 import { standAlone } from './vacancy.ts';
-import { FOREVER, describeInstant } from './window.ts';
+import { describeInstant } from './window.ts';
 import { currentWindow } from './window-index.ts';
 import { omit } from './omit.ts';
 import { effective } from './reservations.ts';
@@ -57,8 +56,7 @@ function leave(draft: Draft, allocation: Allocation, machines: Policy['atEnd']):
 /** What was not allocated by now is released: all of it, and the reservation has expired, or the rest. */
 export function expire(draft: Draft, before: Reservation): void {
   const { now } = draft.at;
-  const none = isZero(allocatedUnder(draft.head, before)) && allocationsOf(draft.head, before.id).length === 0;
-  if (none && !isFollowed(before)) {
+  if (madeInWindow(draft.head, before).length === 0 && !isFollowed(before)) {
     const status = next(before.status, 'expire');
     if (status !== undefined) {
       const message = 'Nothing was allocated in time.';
@@ -71,7 +69,7 @@ export function expire(draft: Draft, before: Reservation): void {
   const message =
     before.series === undefined
       ? 'What was not allocated in time was released.'
-      : `What was not allocated in time was released until ${describeInstant(before.endsAt ?? FOREVER)}.`;
+      : `What was not allocated in time was released until ${describeInstant(before.endsAt)}.`;
   const kept: Reservation = { ...rest, claims, message, reason: 'not-allocated-in-time', modifiedOn: now };
   // The configuration of a configured one is its client's; the claims alone say what is left.
   const cutDown = before.origin === 'rpc' && !isFollowed(before);

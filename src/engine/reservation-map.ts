@@ -16,7 +16,7 @@ import type { Spanned } from './window-index.ts';
 class Unread implements Spanned {
   readonly id: Id;
   readonly startsAt: number;
-  declare readonly endsAt?: number;
+  readonly endsAt: number;
   declare readonly series?: NonNullable<Reservation['series']>;
   /** Its record; empty once it was read. */
   text: string;
@@ -24,8 +24,8 @@ class Unread implements Spanned {
   constructor({ id, startsAt, endsAt, series }: Reservation, text: string) {
     this.id = id;
     this.startsAt = startsAt;
+    this.endsAt = endsAt;
     this.text = text;
-    if (endsAt !== undefined) this.endsAt = endsAt;
     if (series !== undefined) this.series = series;
   }
 }

@@ -20,8 +20,8 @@ export type ReservationRecord = Omit<Reservation, Following | keyof typeof USUAL
   readonly modifiedOn?: Reservation['modifiedOn'];
   /** Absent: as `start`. */
   readonly startsAt?: Reservation['startsAt'];
-  /** Absent: as `end`. Null: there is none. */
-  readonly endsAt?: Reservation['endsAt'] | null;
+  /** Absent: as `end`. */
+  readonly endsAt?: Reservation['endsAt'];
   /** Absent: one on the node `on`, of the demand's capacity and during the window in effect. */
   readonly claims?: Reservation['claims'];
   /** Absent: on the one pool that the demand names. */
@@ -48,7 +48,7 @@ export function recordOf(reservation: Reservation): ReservationRecord {
   if (hold !== undefined) record.hold = hold;
   if (name !== undefined) record.name = name;
   if (startsAt !== start) record.startsAt = startsAt;
-  if (endsAt !== end) record.endsAt = endsAt ?? null;
+  if (endsAt !== end) record.endsAt = endsAt;
   if (modifiedOn !== createdOn) record.modifiedOn = modifiedOn;
   if (expiresAt !== undefined) record.expiresAt = expiresAt;
   if (expiryTime !== undefined) record.expiryTime = expiryTime;
@@ -65,8 +65,8 @@ export function recordOf(reservation: Reservation): ReservationRecord {
 
 /** The id of an only claim. */
 const FIRST = '1';
-/** Members of a claim that says no more than it must: id, node, start, capacity. */
-const BARE = 4;
+/** Members of a claim that says no more than it must: id, node, start, end, capacity. */
+const BARE = 5;
 
 /** Ids of nodes that the head has already: what it holds refers to these, and not to copies of its own. */
 export interface KnownNodes {
@@ -79,7 +79,8 @@ export function reservationIn(id: Id, record: ReservationRecord, known: KnownNod
   const { demand, createdOn, start, end, claims } = record;
   const { origin = USUAL.origin, priority = USUAL.priority, status = USUAL.status } = record;
   const startsAt = record.startsAt ?? start ?? createdOn;
-  const endsAt = record.endsAt === undefined ? end : (record.endsAt ?? undefined);
+  // Cast: without an end that was asked for, the record says which is in effect.
+  const endsAt = (record.endsAt ?? end) as Instant;
   const on = record.on ?? onlyPool(demand);
   const held =
     claims !== undefined || on === undefined
@@ -98,7 +99,7 @@ function onlyPool({ pools }: Demand): NodeId | undefined {
 /** Whether the claim is the one that a record without claims stands for. */
 function follows(claim: Claim, { startsAt, endsAt, demand }: Reservation): boolean {
   const { id, start, end, capacity } = claim;
-  const bare = Object.keys(claim).length === (end === undefined ? BARE : BARE + 1);
+  const bare = Object.keys(claim).length === BARE;
   const { capacity: demanded } = demand;
   return (
     id === FIRST &&
@@ -109,10 +110,8 @@ function follows(claim: Claim, { startsAt, endsAt, demand }: Reservation): boole
   );
 }
 
-function claimThatFollows(node: NodeId, start: Instant, end: Instant | undefined, capacity: Capacity): Claim {
-  const claim: Writable<Claim> = { id: FIRST, node, start, capacity };
-  if (end !== undefined) claim.end = end;
-  return claim;
+function claimThatFollows(node: NodeId, start: Instant, end: Instant, capacity: Capacity): Claim {
+  return compactClaim({ id: FIRST, node, start, end, capacity });
 }
 
 /** The claims of any entity, with the node ids that the head has, and one vector for those that hold the same. */

@@ -24,7 +24,6 @@ import { quotaRefusal } from './quota.ts';
 import type { Terms } from './terms.ts';
 import { vacate, waiting } from './vacancy.ts';
 import type { Vacating } from './vacancy.ts';
-import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
 import { windowsAhead } from './window-index.ts';
 import { visibleIds } from './ownership.ts';
@@ -57,7 +56,6 @@ export function recorded(draft: Draft, id: Id, origin: Origin, request: Reservat
   const { now, user, tenant } = draft.at;
   const { name, priority, start, end, expiryTime, flexible, recurrence, demand } = request;
   const { window, series, expiresAt } = terms;
-  const endsAt = window.end === FOREVER ? undefined : window.end;
   // Written out: to spread so many properties takes longer than all the rest (see `compact.ts`).
   const asked = {
     owner: user,
@@ -73,7 +71,7 @@ export function recorded(draft: Draft, id: Id, origin: Origin, request: Reservat
     series,
     expiresAt,
   };
-  const following = { id, modifiedOn: now, startsAt: window.start, endsAt, claims: [] };
+  const following = { id, modifiedOn: now, startsAt: window.start, endsAt: window.end, claims: [] };
   return compactOf(asked, following, { origin, priority, status: 'pending', hold: undefined });
 }
 
@@ -96,7 +94,7 @@ export function effective(terms: Terms): Pick<Reservation, 'startsAt' | 'endsAt'
   const { window, series, expiresAt } = terms;
   return {
     startsAt: window.start,
-    ...(window.end === FOREVER ? {} : { endsAt: window.end }),
+    endsAt: window.end,
     ...(series === undefined ? {} : { series }),
     ...(expiresAt === undefined ? {} : { expiresAt }),
   };

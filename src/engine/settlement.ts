@@ -35,7 +35,7 @@ import { lapse } from './offers.ts';
 import { changedOutages } from './outages.ts';
 import { relocate } from './relocation.ts';
 import { reschedule } from './due.ts';
-import { allocationsOf, poolNode, preEmptionOn } from './state.ts';
+import { poolNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
@@ -158,7 +158,6 @@ function giveUp(draft: Draft, victims: Victims, reason: Reason): Reservation[] {
 function placedElsewhere(draft: Draft, id: Id): boolean {
   const before = draft.head.reservations.get(id);
   if (before?.status !== 'scheduled' || before.startsAt <= draft.at.now) return false;
-  if (allocationsOf(draft.head, id).length > 0) return false;
   draft.put('reservation', id, { ...before, claims: [] });
   const near = { self: id, near: currentClaims(before), mayMove: false };
   const admission = admit(draft.head, before.demand, windowsAhead(before), draft.at.now, near);

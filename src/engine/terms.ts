@@ -2,7 +2,7 @@
  * The terms of a reservation: the window and expiry that take effect, by what was asked for and by policy.
  */
 import type { Instant, Window } from './window.ts';
-import { FOREVER, describeInstant } from './window.ts';
+import { FOREVER, LATEST, describeInstant } from './window.ts';
 import type { Policy, Recurrence, Series } from './entities.ts';
 import { omit } from './omit.ts';
 import { recurring } from './recurrence.ts';
@@ -56,7 +56,7 @@ export function setTerms(policy: Policy, times: RequestedTimes, now: Instant, be
   const refusal = violation(policy, times, windows, now, begun !== undefined);
   if (refusal !== undefined) return { outcome: 'refused', refusal };
   if (times.recurrence !== undefined) return { outcome: 'set', terms: repeated(policy, times, windows, now) };
-  const end = times.end ?? bound(policy, start, now);
+  const end = times.end ?? longestEnd(policy, start, now);
   return { outcome: 'set', terms: withExpiry(policy, times, { start, end }, start) };
 }
 
@@ -107,6 +107,7 @@ function checkStart(times: RequestedTimes, start: Instant, now: Instant, begun: 
       `The start ${describeInstant(start)} has passed; it is ${describeInstant(now)}. Leave it out for immediate use.`,
     );
   }
+  if (start >= LATEST) throw new InvalidRequest('start', `Nothing can last beyond ${describeInstant(LATEST)}.`);
   const { end } = times;
   if (end !== undefined && end <= start) {
     throw new InvalidRequest(
@@ -176,9 +177,9 @@ function forbidden(policy: PolicyName, limit: string, message: string): Refusal 
   return { reason: 'policy-violation', message: `${message} (policy ${policy})`, policy, limit, shortages: [] };
 }
 
-/** Where a reservation without an end ends. */
-function bound(policy: Policy, start: Instant, now: Instant): Instant {
-  const byDuration = start + policy.maxDuration * HOUR;
+/** Where a reservation without an end ends; not after the last instant there is. */
+export function longestEnd(policy: Policy, start: Instant, now: Instant): Instant {
+  const byDuration = Math.min(start + policy.maxDuration * HOUR, LATEST);
   const byRange = policy.maxFutureEndRange === undefined ? FOREVER : now + policy.maxFutureEndRange * DAY;
   // A range of 0 days, or one shorter than the start's, leaves no room: the duration alone binds then.
   return byRange > start ? Math.min(byDuration, byRange) : byDuration;
@@ -190,10 +191,11 @@ function expiry(policy: Policy, times: RequestedTimes, start: Instant): Instant 
   return policy.expiry === undefined ? undefined : start + policy.expiry * MINUTE;
 }
 
-/** The latest start that policy allows now for a window of a length; a year ahead where it says nothing. */
+/** The latest start that policy allows now for a window of a length, which ends by the last instant there is; a year ahead where it says nothing. */
 export function latestStart(policy: Policy, now: Instant, requested: Instant, duration: number): Instant {
   const { maxFutureStartRange, maxFutureEndRange } = policy;
   const latest =
     maxFutureStartRange === undefined ? Math.max(now, requested) + 365 * DAY : now + maxFutureStartRange * DAY;
-  return maxFutureEndRange === undefined ? latest : Math.min(latest, now + maxFutureEndRange * DAY - duration);
+  const latestEnd = maxFutureEndRange === undefined ? LATEST : Math.min(LATEST, now + maxFutureEndRange * DAY);
+  return Math.min(latest, latestEnd - duration);
 }

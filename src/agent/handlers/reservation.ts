@@ -172,8 +172,7 @@ function reserved(reservation: Reservation, displaced: Displaced | undefined): s
 /** The window in effect, in words; of many, the current one, and the end of the last. */
 export function span(of: Pick<Reservation, 'id' | 'startsAt' | 'endsAt' | 'series'>): string {
   const { startsAt, endsAt, series } = of;
-  const start = `from ${printInstant(startsAt)}`;
-  const window = endsAt === undefined ? `${start} on` : `${start} to ${printInstant(endsAt)}`;
+  const window = `from ${printInstant(startsAt)} to ${printInstant(endsAt)}`;
   if (series === undefined) return window;
   return `${window}, which is window ${series.occurrence} of ${series.count}; the last one ends on ${printInstant(spanOf(of).end)}`;
 }

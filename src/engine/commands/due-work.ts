@@ -25,7 +25,7 @@ interface DueTask<Subject> {
 }
 
 const RESERVATION_TASKS: Readonly<Record<ReservationTask, DueTask<Reservation>>> = {
-  end: { applies: ({ endsAt }, now) => endsAt !== undefined && endsAt <= now, run: end },
+  end: { applies: ({ endsAt }, now) => endsAt <= now, run: end },
   expire: { applies: ({ expiresAt }, now) => expiresAt !== undefined && expiresAt <= now, run: expire },
   ending: {
     applies: (reservation, _now, policy) => noticeOf(reservation, policy) !== undefined,

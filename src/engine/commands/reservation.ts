@@ -171,7 +171,7 @@ function withTimesGiven(reservation: Reservation, input: UpdateReservation): Res
   if (input.flexible !== undefined) return omit(request, 'start', 'end');
   if (request.flexible === undefined || (input.start === undefined && input.end === undefined)) return request;
   const { startsAt, endsAt } = reservation;
-  return { ...omit(request, 'flexible'), start: startsAt, ...(endsAt === undefined ? {} : { end: endsAt }) };
+  return { ...omit(request, 'flexible'), start: startsAt, end: endsAt };
 }
 
 function mergeDemand(before: Demand, given: Partial<Demand> | undefined, cleared: ReadonlySet<Clearable>): Demand {
