@@ -11,7 +11,7 @@ const LOOPS = /^(ledger|reconciler|scheduler)\./;
 /** Tests of timelines by themselves. */
 const TIMELINES = /^(instant-order|timeline)\./;
 /** Of the others, those that take a second or more. */
-const LONG = /^(explain-hosts|preemption)\./;
+const LONG = /^(explain-hosts|preemption-limits)\./;
 /** Which tests run, by what is said of the mutants: they decide, are of the loops or of timelines, or a first look is enough. */
 const TESTS = {
   decisions: [

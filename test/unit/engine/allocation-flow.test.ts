@@ -4,7 +4,7 @@ import { capacityAt, pendingIntents } from '../../../src/engine/queries.ts';
 import { remainingOf } from '../../../src/engine/claims.ts';
 import { UnknownEntry } from '../../../src/engine/requests.ts';
 import type { CreateInstance } from '../../../src/engine/requests.ts';
-import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
+import { DAY, Engine, HOUR, MINUTE, NOW, inventoryOf } from './engine-fixture.ts';
 
 const T = NOW + DAY;
 const VM: CreateInstance = { name: 'vm', image: 'cirros', flavor: 'small', networks: ['private'] };
@@ -313,5 +313,158 @@ describe('allocations (allocation flow of the first seed)', () => {
       expect(said(engine, { reservation, zone: 'z1' })).to.match(/^exceeds-reservation: /);
       expect(said(engine, { reservation, zone: 'z2' })).to.equal('accepted');
     });
+
+    it('of one that ends at this instant, or holds nothing any more', () => {
+      const engine = engineWithPool();
+      const ending = engine.reserve({ end: NOW + HOUR, demand: { capacity: TWO } });
+      engine.now = NOW + HOUR;
+      expect(said(engine, { reservation: ending })).to.equal(
+        `reservation-over: The reservation '${ending}' is over: its status is active.`,
+      );
+      const other = engineWithPool();
+      const id = other.reserve({ demand: { capacity: TWO } });
+      const failed = start(other, { reservation: id });
+      other.do('createFailed', { allocation: failed, fault: { message: 'none' } });
+      other.advance(HOUR);
+      expect(said(other, { reservation: id })).to.equal(
+        'unknown-provider: The reservation holds nothing on any provider.',
+      );
+      expect(said(other, { reservation: 'none' })).to.equal("unknown-reservation: There is no reservation 'none'.");
+      expect(said(other, { provider: 'none' })).to.equal("unknown-provider: There is no provider 'none'.");
+      const later = other.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 1 } } });
+      expect(said(other, { reservation: later })).to.equal(
+        `reservation-not-started: The reservation '${later}' starts at 2030-01-02T00:00:00Z; it is 2030-01-01T01:00:00Z.`,
+      );
+    });
+
+    it('of what no reservation holds: what is left at the least from now on, where it lacks, and what is planned', () => {
+      const engine = engineWithPool();
+      const [pool = ''] = engine.head.poolOrder;
+      engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 4 } } });
+      const result = engine.do('createInstance', VM);
+      if (result.outcome !== 'refused') throw new Error(result.outcome);
+      expect(result.refusal).to.deep.equal({
+        reason: 'insufficient-capacity',
+        message:
+          "The flavor 'small' needs 1 cores, 512 ram, 1 instances without end; not reserved are 0 cores, 2048 ram, 4 instances at the least from now on.",
+        most: { cores: 0, ram: 2048, instances: 4 },
+        shortages: [{ pool, resource: 'cores', from: T, to: T + HOUR, missing: 1 }],
+      });
+      const maintenance = [{ id: 'm', pool, start: T + DAY, end: T + 2 * DAY }];
+      const entry = { ...DEFAULT_POLICY, maintenance };
+      engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+      const planned = engine.do('createInstance', VM);
+      expect(planned).to.have.nested.property('refusal.maintenance').that.deep.equals(['m']);
+    });
+
+    it('of machines that are being deleted, which occupy what it was to have', () => {
+      const engine = engineWithPool(2);
+      const entry = { ...DEFAULT_POLICY, atEnd: 'terminate' } as const;
+      engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+      const first = engine.reserve({ end: NOW + HOUR, demand: { capacity: TWO } });
+      for (let count = 0; count < 2; count++) start(engine, { reservation: first });
+      const next = engine.reserve({ start: NOW + HOUR, end: NOW + 2 * HOUR, demand: { capacity: TWO } });
+      engine.advance(HOUR);
+      const [pool = ''] = engine.head.poolOrder;
+      expect(said(engine, { reservation: next })).to.equal(
+        `insufficient-capacity: The pool '${pool}' has no room for the machine at present: machines that are being deleted still occupy it; try again when they are gone.`,
+      );
+    });
+  });
+
+  describe('take of a reservation in several places', () => {
+    const hosts = [
+      { name: 'h1', cores: 4, zone: 'z1' },
+      { name: 'h2', cores: 4, zone: 'z2' },
+    ];
+
+    it('the part in the zone, or of the provider, that is asked for', () => {
+      const engine = new Engine();
+      const [one, two] = [engine.provider(hosts, 'one'), engine.provider(hosts, 'two')];
+      const capacity = { cores: 4, ram: 4096, instances: 4 };
+      const pools = [
+        engine.pool(one, capacity, 'z1'),
+        engine.pool(one, capacity, 'z2'),
+        engine.pool(two, capacity, 'z1'),
+      ];
+      const reservation = engine.reserve({ demand: { capacity: { cores: 12, ram: 12_288, instances: 12 } } });
+      const taken = (input: Partial<CreateInstance>) => {
+        const allocation = engine.head.allocations.get(start(engine, { reservation, ...input }));
+        return [allocation?.pool, allocation?.zone];
+      };
+      expect(taken({ provider: two })).to.deep.equal([pools[2], undefined]);
+      expect(taken({ provider: one, zone: 'z2' })).to.deep.equal([pools[1], 'z2']);
+      expect(taken({ provider: one, zone: 'z1' })).to.deep.equal([pools[0], 'z1']);
+      expect(taken({})).to.deep.equal([pools[0], undefined]);
+    });
+
+    it('no instance on a host that is lost', () => {
+      const engine = new Engine();
+      const source = engine.provider(hosts);
+      engine.pool(source, { cores: 8, ram: 8192, instances: 8 });
+      const containers = [{ name: 'web', count: 2, size: { vcpus: 4, ram: 2048, disk: 5 } }];
+      const reservation = engine.reserve({ demand: { capacity: {}, containers } });
+      const lost = hosts.map((host) => ({ ...host, state: host.name === 'h1' ? ('down' as const) : ('up' as const) }));
+      engine.do('updateProvider', { id: source, inventory: inventoryOf(lost) });
+      expect(engine.head.allocations.get(start(engine, { reservation }))?.host).to.equal('h2');
+      expect(reason(engine, { reservation })).to.equal('exceeds-reservation');
+    });
+
+    it('volumes in the zone of their reservation, on no host', () => {
+      const engine = new Engine();
+      const source = engine.provider(hosts);
+      engine.pool(source, { gigabytes: 100, volumes: 10 }, 'z2');
+      const reservation = engine.reserve({ demand: { capacity: { gigabytes: 10, volumes: 2 }, zone: 'z2' } });
+      const resource = { kind: 'volume', sizeGb: 5 } as const;
+      const made = engine.do('createAllocation', { name: 'data', resource, reservation });
+      if (made.outcome === 'refused') throw new Error(made.refusal.message);
+      expect(made.allocation).to.deep.include({ zone: 'z2', resource: { ...resource, zone: 'z2' } });
+      expect(made.allocation).not.to.have.any.keys('host', 'claim', 'disk', 'tenant');
+    });
+  });
+
+  it('belong to their reservation, or to who made them, and to the group of their container', () => {
+    const engine = engineWithPool(8);
+    engine.as = { user: 'carol', tenant: 'blue', confinedTo: 'blue' };
+    const size = { vcpus: 1, ram: 512, disk: 1 };
+    const containers = [
+      { name: 'db', count: 1, size },
+      { name: 'web', count: 1, size: { ...size, vcpus: 2 }, group: 'apart' },
+      { name: 'dns', count: 1, size: { ...size, vcpus: 3 }, group: 'near' },
+    ];
+    const groups = [
+      { name: 'near', policy: 'affinity' },
+      { name: 'apart', policy: 'anti-affinity' },
+    ] as const;
+    const reservation = engine.reserve({ demand: { capacity: {}, containers, groups } });
+    engine.as = { user: 'operator' };
+    const groupsOf = [1, 2, 3].map(() => {
+      const allocation = engine.head.allocations.get(start(engine, { reservation }));
+      expect(allocation).to.include({ tenant: 'blue', owner: 'operator' });
+      return allocation?.resource === undefined ? allocation?.group : 'none';
+    });
+    // The smallest instance is taken first.
+    expect(groupsOf).to.deep.equal([
+      undefined,
+      { token: `${reservation}/apart`, policy: 'anti-affinity' },
+      { token: `${reservation}/near`, policy: 'affinity' },
+    ]);
+    expect(engine.head.allocations.get(start(engine))).not.to.have.property('tenant');
+  });
+
+  it('without a reservation count for the quotas of who makes them', () => {
+    const engine = engineWithPool();
+    const quotas = [
+      { name: 'q', tenant: 'blue', capacity: { cores: 1 } },
+      { name: 'none', tenant: 'blue', reservations: 0, capacity: {} },
+    ];
+    const entry = { ...DEFAULT_POLICY, quotas };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+    engine.now += 1;
+    engine.as = { user: 'carol', tenant: 'blue', confinedTo: 'blue' };
+    start(engine);
+    expect(reason(engine, {})).to.equal('quota-exceeded');
+    engine.as = { user: 'operator' };
+    start(engine);
   });
 });

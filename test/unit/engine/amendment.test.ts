@@ -80,6 +80,7 @@ describe('a change', () => {
     lab.machine(id);
     lab.machine(id);
     expect(lab.change(id, { demand: { capacity: { cores: 3 } } })).to.equal('updated');
+    expect(lab.claims(id)).to.deep.equal(['1 b 3']);
     const other = lab.reserve({ end: T, demand: { capacity: { cores: 7 }, pools: ['b'] } });
     // What is consumed stays, and the rest goes where it fits.
     expect(lab.change(id, { demand: { capacity: { cores: 4 } } })).to.equal('updated');
@@ -193,5 +194,198 @@ describe('a change', () => {
     expect(lab.change(id, { start: NOW + 2 * HOUR, end: NOW + 3 * HOUR })).to.match(
       /^below-allocated: The start cannot/,
     );
+  });
+
+  it('is bound by policy in its times', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 4 } } });
+    const policy = { ...lab.head.policy, maxDuration: 2 };
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
+    expect(lab.change(id, { end: T + 3 * HOUR })).to.match(/^policy-violation: .*\(policy max-duration\)$/);
+    expect(lab.change(id, { clear: ['end'] })).to.equal('updated');
+    expect(lab.found(id))
+      .to.include({ endsAt: T + 2 * HOUR })
+      .and.not.to.have.property('end');
+  });
+
+  it('tells of the capacity that is given back and held, and gives it to whom it was lacking', () => {
+    const engine = new Engine();
+    const pool = engine.pool(engine.provider(), { cores: 10 });
+    const reserve = (cores: number): Id => engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores } } });
+    const [id, other] = [reserve(6), reserve(4)];
+    engine.do('decreaseCapacity', { pool, capacity: { cores: 1 }, force: true });
+    const status = (): string | undefined => engine.head.reservations.get(other)?.status;
+    expect(status()).to.equal('degraded');
+    engine.told();
+    engine.do('updateReservation', { id, demand: { capacity: { cores: 5 } } });
+    expect(engine.told()).to.deep.equal([
+      'reservation updated scheduled',
+      'capacity released',
+      'capacity reserved',
+      'reservation restored scheduled',
+    ]);
+    expect(status()).to.equal('scheduled');
+  });
+
+  it('of the name leaves what is said of one that is degraded', () => {
+    const engine = new Engine();
+    const pool = engine.pool(engine.provider(), { cores: 10 });
+    const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 10 } } });
+    engine.do('decreaseCapacity', { pool, capacity: { cores: 1 }, force: true });
+    const told = { status: 'degraded', reason: 'capacity-withdrawn' };
+    expect(engine.head.reservations.get(id)).to.include(told);
+    engine.do('updateReservation', { id, name: 'other' });
+    expect(engine.head.reservations.get(id))
+      .to.include({ ...told, name: 'other' })
+      .and.to.have.property('message');
+    // One that is placed again has nothing of it any more.
+    engine.do('updateReservation', { id, demand: { capacity: { cores: 9 } } });
+    expect(engine.head.reservations.get(id)).to.include({ status: 'scheduled' });
+    expect(engine.head.reservations.get(id)).not.to.have.any.keys('reason', 'message');
+  });
+
+  it('does not count for quotas beside what it takes the place of', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ end: T, demand: { capacity: { cores: 4, ram: 2048, instances: 4 } } });
+    lab.machine(id);
+    lab.now += 1;
+    const quotas = [{ name: 'q', user: 'alice', reservations: 1, capacity: { cores: 4 } }];
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...lab.head.policy, quotas } }] });
+    lab.now += 1;
+    expect(lab.change(id, { end: T + HOUR })).to.equal('updated');
+    expect(lab.change(id, { demand: { capacity: { cores: 5 } } })).to.match(/^quota-exceeded: /);
+  });
+
+  it('does not bring back an expiry that was carried out', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
+    lab.machine(id);
+    lab.advance(HOUR);
+    expect(lab.found(id).reason).to.equal('not-allocated-in-time');
+    expect(lab.change(id, { name: 'other', end: T })).to.equal('updated');
+    expect(lab.found(id)).not.to.have.property('expiresAt');
+    lab.advance(HOUR);
+    expect(lab.change(id, { end: T + HOUR })).to.equal('updated');
+    expect(lab.found(id)).not.to.have.property('expiresAt');
+    expect(lab.due.has(`expire:${id}`)).to.equal(false);
+  });
+
+  it('may name a start that is past, or now, while machines run, and keeps the one in effect', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ end: T, demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
+    lab.machine(id);
+    lab.advance(10 * MINUTE);
+    for (const start of [NOW + MINUTE, NOW + 10 * MINUTE]) {
+      expect(lab.change(id, { start })).to.equal('updated');
+      expect(lab.found(id).startsAt).to.equal(NOW);
+    }
+    const recurrence = { frequency: 'daily', interval: 1, count: 3 } as const;
+    const hours = { start: NOW + 2 * HOUR, end: NOW + 4 * HOUR };
+    const series = lab.reserve({ ...hours, recurrence, demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
+    lab.advance(2 * HOUR);
+    lab.machine(series);
+    expect(lab.change(series, { ...hours, end: NOW + 5 * HOUR })).to.equal('updated');
+    expect(lab.found(series)).to.include({ startsAt: hours.start, endsAt: NOW + 5 * HOUR });
+    // At other hours it would recur at others than the ones in which it runs.
+    expect(lab.change(series, { start: NOW + HOUR })).to.match(/^below-allocated: The start cannot be put off/);
+  });
+
+  it('is not held up by machines that earlier windows left behind', () => {
+    const lab = new Lab();
+    const recurrence = { frequency: 'daily', interval: 1, count: 3 } as const;
+    const demand = { capacity: { cores: 2, ram: 1024, instances: 2 }, pools: ['a'] };
+    const id = lab.reserve({ start: NOW + HOUR, end: NOW + 2 * HOUR, recurrence, demand });
+    lab.advance(HOUR);
+    lab.machine(id);
+    expect(lab.change(id, { start: NOW + 3 * HOUR, end: NOW + 4 * HOUR })).to.match(/^below-allocated: The start/);
+    lab.advance(HOUR);
+    expect(lab.found(id).series).to.include({ occurrence: 2 });
+    expect(lab.change(id, { start: NOW + 3 * HOUR, end: NOW + 4 * HOUR })).to.equal('updated');
+    expect(lab.found(id)).to.include({ startsAt: NOW + 3 * HOUR, endsAt: NOW + 4 * HOUR });
+    expect(lab.found(id).series).to.include({ occurrence: 1, count: 3 });
+  });
+
+  it('of what recurs counts its windows from the start that it names', () => {
+    const lab = new Lab();
+    const recurrence = { frequency: 'daily', interval: 1, count: 3 } as const;
+    const id = lab.reserve({
+      start: NOW,
+      end: NOW + HOUR,
+      recurrence,
+      demand: { capacity: { cores: 2 }, pools: ['a'] },
+    });
+    lab.advance(2 * HOUR);
+    expect(lab.found(id)).to.include({ startsAt: T });
+    expect(lab.change(id, { start: T, end: T + HOUR })).to.equal('updated');
+    expect(lab.found(id).series).to.include({ occurrence: 1, count: 3 });
+    expect(lab.head.nodes.get('pool/a')?.free.valueAt(T + 2 * DAY)[0]).to.equal(8);
+  });
+
+  it('of what recurs names the last window by its number where it alone falls short', () => {
+    const lab = new Lab();
+    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
+    const demand = { capacity: { cores: 2, ram: 1024, instances: 2 }, pools: ['a'] };
+    const id = lab.reserve({ start: NOW, end: NOW + HOUR, recurrence, demand });
+    lab.machine(id);
+    lab.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 7 }, pools: ['a'] } });
+    const result = lab.do('updateReservation', { id, demand: { capacity: { cores: 4 } } });
+    expect(result)
+      .to.have.nested.property('refusal.shortWindows')
+      .that.deep.equals([{ occurrence: 2, window: { start: T, end: T + HOUR } }]);
+  });
+
+  it('moves the end of the machines that count in it, and of no others', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ end: T, demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
+    lab.machine(id);
+    lab.machine(id);
+    const [outgrown = '', other = ''] = [...lab.head.allocations.keys()];
+    lab.do('serverAccepted', { allocation: outgrown, server: 's1' });
+    lab.do('serverResized', { allocation: outgrown, flavor: 'f2' });
+    expect(lab.change(id, { end: T + HOUR })).to.equal('updated');
+    expect(lab.head.allocations.get(other)).to.include({ backing: 'reservation', endsAt: T + HOUR });
+    expect(lab.head.allocations.get(outgrown)).to.include({ backing: 'own' }).and.not.to.have.property('endsAt');
+  });
+
+  it('leaves instances on the hosts where they are, whether they run or not', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ end: T, demand: { capacity: {}, containers: [web(1, { zone: 'z2' })] } });
+    expect(lab.claims(id)).to.deep.equal(['1 b/h2 4']);
+    expect(lab.change(id, { demand: { containers: [web(1)] } })).to.equal('updated');
+    expect(lab.claims(id)).to.deep.equal(['1 b/h2 4']);
+    expect(lab.change(id, { demand: { containers: [web(1), { ...web(1), name: 'db' }] } })).to.equal('updated');
+    const placed = (): string[] => lab.claims(id).map((each) => each.slice(2));
+    const before = placed();
+    expect(before).to.include('b/h2 4');
+    lab.machine(id);
+    expect(lab.change(id, { demand: { capacity: { cores: 1 } } })).to.equal('updated');
+    expect(placed()).to.include.members(before);
+  });
+
+  it('counts the instances that run for each container by itself', () => {
+    const lab = new Lab();
+    const small = { size: { vcpus: 1, ram: 512, disk: 1 } };
+    const containers = [web(2, small), { ...web(1, small), name: 'db' }];
+    const id = lab.reserve({ end: T, demand: { capacity: {}, containers } });
+    for (let count = 0; count < 3; count++) lab.machine(id);
+    expect(lab.change(id, { demand: { capacity: { cores: 1 } } })).to.equal('updated');
+    expect(lab.change(id, { demand: { containers: [web(3, small), { ...web(1, small), name: 'db' }] } })).to.equal(
+      'updated',
+    );
+    expect(lab.change(id, { demand: { containers: [web(1, small), { ...web(3, small), name: 'db' }] } })).to.match(
+      /^below-allocated: /,
+    );
+  });
+
+  it('of what runs may have others placed anew, and says so', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ end: T + HOUR, demand: { capacity: {}, containers: [web(1, { zone: 'z1' })] } });
+    lab.machine(id);
+    const five = { ...web(1, { size: { vcpus: 5, ram: 1024 } }), name: 'other' };
+    const other = lab.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, containers: [five] } });
+    expect(lab.claims(other)).to.deep.equal(['1 a/h1 5']);
+    const result = lab.do('updateReservation', { id, demand: { containers: [web(2, { zone: 'z1' })] } });
+    expect(result).to.deep.include({ outcome: 'updated', moved: [other] });
+    expect(lab.claims(other)).to.deep.equal(['1 b/h2 5']);
   });
 });

@@ -321,3 +321,170 @@ describe('a machine that outgrew its reservation', () => {
     expect(engine.head.allocations.get(machine)?.vmState).to.equal('BUILD');
   });
 });
+
+describe('what was not allocated in time', () => {
+  const CONTAINER = { name: 'web', count: 3, size: { vcpus: 2, ram: 1024, disk: 1 } };
+  const held = (engine: Engine, id: string) => {
+    const reservation = engine.head.reservations.get(id);
+    if (reservation === undefined) throw new Error(`there is no ${id}`);
+    return reservation;
+  };
+  const boot = (engine: Engine, reservation: string): string => {
+    const made = engine.do('createInstance', { ...MACHINE, reservation });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    return made.allocation.id;
+  };
+
+  it('is released; the reservation says so, and asks for what is left', () => {
+    const engine = engineWith({});
+    const id = engine.reserve({ demand: { capacity: { cores: 4, ram: 4096 } } });
+    boot(engine, id);
+    engine.advance(HOUR);
+    expect(held(engine, id)).to.deep.include({
+      status: 'active',
+      reason: 'not-allocated-in-time',
+      message: 'What was not allocated in time was released.',
+      demand: { capacity: { cores: 1, ram: 512 } },
+    });
+    expect(held(engine, id)).not.to.have.property('expiresAt');
+    const none = engine.reserve({ demand: { capacity: { cores: 4 } } });
+    engine.advance(HOUR);
+    expect(held(engine, none)).to.include({ status: 'expired', message: 'Nothing was allocated in time.' });
+    expect(engine.do('createInstance', { ...MACHINE, reservation: none })).to.have.nested.property(
+      'refusal.reason',
+      'reservation-over',
+    );
+  });
+
+  it('is released of containers and of capacity beside them, each by itself', () => {
+    const engine = engineWith({});
+    const both = { capacity: { cores: 2, ram: 1024 }, containers: [CONTAINER, { ...CONTAINER, name: 'db', count: 1 }] };
+    const id = engine.reserve({ demand: both });
+    boot(engine, id);
+    engine.advance(HOUR);
+    expect(held(engine, id).demand).to.deep.equal({ capacity: {}, containers: [{ ...CONTAINER, count: 1 }] });
+    const capacity = engine.reserve({
+      demand: { capacity: { cores: 2, ram: 1024 }, containers: [CONTAINER] },
+    });
+    for (let count = 0; count < 4; count++) boot(engine, capacity);
+    const instances = [...engine.head.allocations.values()].filter(({ claim, reservation }) => {
+      return claim !== undefined && reservation === capacity;
+    });
+    for (const { id: allocation } of instances) engine.do('createFailed', { allocation, fault: { message: 'none' } });
+    engine.advance(HOUR);
+    expect(held(engine, capacity).demand).to.deep.equal({ capacity: { cores: 1, ram: 512 } });
+  });
+
+  it('leaves what is configured as its client has it', () => {
+    const engine = engineWith({});
+    const entry = { id: 'r', end: T, demand: { capacity: { cores: 4, ram: 4096 } } };
+    engine.do('applyConfiguration', { changes: [{ put: 'reservation', entry }] });
+    boot(engine, 'r');
+    engine.advance(HOUR);
+    expect(held(engine, 'r')).to.deep.include({ demand: entry.demand, reason: 'not-allocated-in-time' });
+    expect(held(engine, 'r').claims.map(({ capacity }) => capacity)).to.deep.equal([{ cores: 1, ram: 512 }]);
+  });
+
+  it('is released of what recurs until the window is over, and nothing is said of it in the next', () => {
+    const engine = engineWith({ atEnd: 'terminate' });
+    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
+    const id = engine.reserve({
+      start: NOW + HOUR,
+      end: NOW + 3 * HOUR,
+      expiryTime: NOW + 2 * HOUR,
+      recurrence,
+      demand: { capacity: { cores: 4 } },
+    });
+    engine.advance(2 * HOUR);
+    expect(held(engine, id)).to.include({
+      reason: 'not-allocated-in-time',
+      message: 'What was not allocated in time was released until 2030-01-01T03:00:00Z.',
+    });
+    engine.advance(HOUR);
+    expect(held(engine, id)).to.include({ status: 'scheduled', expiresAt: T + 2 * HOUR });
+    expect(held(engine, id)).not.to.have.any.keys('reason', 'message');
+  });
+
+  it('ends what recurs in its last window, whatever earlier ones left behind', () => {
+    const engine = engineWith({});
+    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
+    const id = engine.reserve({
+      start: NOW + HOUR,
+      end: NOW + 3 * HOUR,
+      expiryTime: NOW + 2 * HOUR,
+      recurrence,
+      demand: { capacity: { cores: 4, ram: 4096 } },
+    });
+    engine.advance(HOUR);
+    const machine = boot(engine, id);
+    engine.advance(2 * HOUR);
+    expect(engine.head.allocations.get(machine)).to.include({ backing: 'own', reservation: id });
+    engine.advance(DAY - HOUR);
+    expect(held(engine, id)).to.include({ status: 'expired', reason: 'not-allocated-in-time' });
+  });
+});
+
+describe('one that ends while it lacks something', () => {
+  it('says no more of that, and keeps it said between its windows', () => {
+    const engine = new Engine();
+    const pool = engine.pool(engine.provider(), { cores: 10 });
+    const reserve = (count: number, cores: number): string =>
+      engine.reserve({
+        start: NOW + HOUR,
+        end: NOW + 3 * HOUR,
+        ...(count === 1 ? {} : { recurrence: { frequency: 'daily', interval: 1, count } }),
+        demand: { capacity: { cores } },
+      });
+    const [once, twice] = [reserve(1, 5), reserve(2, 5)];
+    const less = (start: number, end: number): unknown =>
+      engine.do('decreaseCapacity', { pool, start, end, capacity: { cores: 10 }, force: true });
+    less(NOW + HOUR, NOW + 4 * HOUR);
+    less(T, T + 2 * HOUR);
+    const lacking = { status: 'degraded', reason: 'capacity-withdrawn' };
+    expect(engine.head.reservations.get(twice)).to.include(lacking);
+    engine.advance(3 * HOUR);
+    expect(engine.head.reservations.get(once)).to.include({ status: 'ended', reason: 'window-over' });
+    expect(engine.head.reservations.get(once)).not.to.have.any.keys('message', 'easesAt', 'hold');
+    expect(engine.head.reservations.get(twice)).to.include(lacking);
+    expect(engine.head.reservations.get(twice)).to.have.property(
+      'message',
+      'Capacity was lost; the reservation cannot be kept in full at present.',
+    );
+    engine.advance(DAY);
+    expect(engine.head.reservations.get(twice)).to.include({ status: 'ended' });
+  });
+});
+
+describe('machines at the end', () => {
+  it('that are being deleted already are not deleted again', () => {
+    const engine = engineWith({ atEnd: 'terminate' });
+    const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: { cores: 1, ram: 512 } } });
+    const made = engine.do('createInstance', { ...MACHINE, reservation });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    const allocation = made.allocation.id;
+    engine.do('serverAccepted', { allocation, server: 's1' });
+    engine.do('destroyInstance', { id: allocation });
+    engine.do('deletionAccepted', { allocation });
+    engine.advance(HOUR);
+    const after = engine.head.allocations.get(allocation);
+    expect(after).to.include({ backing: 'own', vmState: 'DELETING' }).and.not.to.have.property('intent');
+  });
+});
+
+describe('the withdrawal of a reservation', () => {
+  it('is answered with what it was, which holds nothing, and forgets what is over', () => {
+    const engine = engineWith({});
+    const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 1 } } });
+    const result = engine.do('cancelReservation', { id });
+    expect(result.reservation).to.deep.include({ status: 'cancelled', reason: 'requested-by-consumer', claims: [] });
+    expect(result.reservation).not.to.have.property('hold');
+    const entry = { id: 'r', start: T, end: T + HOUR, demand: { capacity: { cores: 1 } } };
+    engine.do('applyConfiguration', { changes: [{ put: 'reservation', entry }] });
+    engine.advance(DAY + HOUR);
+    expect(engine.head.reservations.get('r')?.status).to.equal('ended');
+    engine.told();
+    engine.do('applyConfiguration', { changes: [{ remove: 'reservation', id: 'r' }] });
+    expect(engine.head.reservations.has('r')).to.equal(false);
+    expect(engine.told()).to.deep.equal([]);
+  });
+});

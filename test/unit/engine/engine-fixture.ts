@@ -91,6 +91,7 @@ export class Engine {
       expect(violations(this.head, this.now), name).to.deep.equal([]);
       expect(disagreements(this.head, told), name).to.deep.equal([]);
       expect(this.#unscheduled(), name).to.deep.equal([]);
+      expect([...undefinedIn(decision)], name).to.deep.equal([]);
     }
     // Cast: the result of this command.
     return decision.result as ReturnType<Commands[Name]>['result'];
@@ -193,6 +194,15 @@ export class Engine {
     return [...this.due.values()]
       .filter(({ at }) => at <= until)
       .sort((a, b) => a.at - b.at || a.rank - b.rank || (a.id < b.id ? -1 : 1))[0];
+  }
+}
+
+/** Where a property is undefined that is to be absent: what is kept has to be the same when it is read back. */
+function* undefinedIn(value: unknown, path = ''): Generator<string> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, each] of Object.entries(value)) {
+    if (each === undefined) yield `${path}/${key}`;
+    else yield* undefinedIn(each, `${path}/${key}`);
   }
 }
 

@@ -196,4 +196,36 @@ describe('offers', () => {
     expect(engine.head.offers.has(id)).to.equal(false);
     expect(engine.due.size).to.equal(0);
   });
+
+  it('belong to who asked for them, and what they become too, whoever accepts it', () => {
+    engine.as = { user: 'carol', tenant: 'blue', confinedTo: 'blue' };
+    const id = offered(4);
+    expect(engine.head.offers.get(id)).to.include({ owner: 'carol', tenant: 'blue' });
+    engine.as = { user: 'operator', tenant: 'green' };
+    const accepted = engine.do('acceptOffer', { id });
+    if (accepted.outcome === 'refused') throw new Error(accepted.refusal.message);
+    expect(accepted.reservation).to.include({ owner: 'carol', tenant: 'blue' });
+    const nobody = new Engine();
+    nobody.pool(nobody.provider(), { cores: 10 });
+    const made = nobody.do('requestOffer', { ...window, demand: { capacity: { cores: 1 } }, holdFor: HOUR });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    nobody.as = { user: 'operator', tenant: 'green' };
+    const other = nobody.do('acceptOffer', { id: made.offer.id });
+    expect(other).to.have.property('reservation').that.does.not.have.property('tenant');
+  });
+
+  it('begin at once when they are accepted at their start', () => {
+    const id = offered(4, { holdFor: 2 * HOUR });
+    engine.now = window.start;
+    const accepted = engine.do('acceptOffer', { id });
+    expect(accepted).to.have.nested.property('reservation.status', 'active');
+  });
+
+  it('count among the reservations that a quota allows', () => {
+    const policy = { ...engine.head.policy, quotas: [{ name: 'q', user: 'alice', reservations: 1, capacity: {} }] };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
+    offered(1);
+    const second = engine.do('requestOffer', { ...window, demand: { capacity: { cores: 1 } }, holdFor: HOUR });
+    expect(reason(second)).to.equal('quota-exceeded');
+  });
 });

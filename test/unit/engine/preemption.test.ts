@@ -1,84 +1,8 @@
 import { expect } from 'chai';
-import type { Allocation, PreEmption, Priority, Reservation } from '../../../src/engine/entities.ts';
-import { DEFAULT_POLICY, HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
-import type { AllocationEvent, ReservationEvent } from '../../../src/engine/events.ts';
-import { DISPLACEMENT_STEPS } from '../../../src/engine/preemption.ts';
+import type { PreEmption, Priority } from '../../../src/engine/entities.ts';
+import { HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
 import { Engine, inventoryOf, HOUR, NOW } from './engine-fixture.ts';
-
-/** A provider with a pool of so many cores, under a policy. */
-class Lab extends Engine {
-  readonly lab: string;
-
-  constructor(preEmption: PreEmption, cores = 8) {
-    super();
-    this.lab = this.provider([{ name: 'h1', cores: 5000 }], 'lab', preEmption);
-    this.pool(this.lab, { cores, ram: 5_000_000, instances: 50 });
-  }
-
-  ask(cores: number, priority: Priority, from: number | undefined, hours = 1) {
-    const start = from === undefined ? {} : { start: NOW + from * HOUR };
-    const end = (from === undefined ? this.now : NOW + from * HOUR) + hours * HOUR;
-    return this.do('createReservation', {
-      ...start,
-      end,
-      priority,
-      demand: { capacity: { cores, ram: cores * 1024 } },
-    });
-  }
-
-  grant(cores: number, priority: Priority, from: number | undefined, hours = 1): string {
-    const result = this.ask(cores, priority, from, hours);
-    if (result.outcome === 'refused') throw new Error(result.refusal.message);
-    this.now += 1;
-    return result.reservation.id;
-  }
-
-  /** A machine of four cores. */
-  boot(reservation?: string) {
-    const input = { name: 'vm', image: 'cirros', flavor: 'large' };
-    return this.do('createInstance', reservation === undefined ? input : { ...input, reservation });
-  }
-
-  booted(reservation?: string): string {
-    const result = this.boot(reservation);
-    if (result.outcome === 'refused') throw new Error(result.refusal.message);
-    const { id } = result.allocation;
-    this.do('serverAccepted', { allocation: id, server: `server-${id}` });
-    this.do('vmStateReported', { allocation: id, vmState: 'ACTIVE' });
-    this.now += 1;
-    return id;
-  }
-
-  gone(allocation: string): void {
-    this.do('serverGone', { allocation });
-  }
-
-  status(id: string): Reservation['status'] | undefined {
-    return this.head.reservations.get(id)?.status;
-  }
-
-  state(id: string): Allocation['vmState'] | undefined {
-    return this.head.allocations.get(id)?.vmState;
-  }
-
-  /** Sets the policy for lost capacity. */
-  favour(): void {
-    const entry = { ...DEFAULT_POLICY, onCapacityLoss: 'favour-priority' as const };
-    this.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
-  }
-
-  preempted(): ReservationEvent[] {
-    return this.events
-      .filter((event) => event.kind === 'reservation-event')
-      .filter(({ cause }) => cause === 'preempted');
-  }
-
-  withdrawn(): AllocationEvent[] {
-    return this.events
-      .filter((event) => event.kind === 'allocation-event')
-      .filter(({ cause }) => cause === 'preempted');
-  }
-}
+import { Lab } from './preemption-lab.ts';
 
 describe('pre-emption by priority', () => {
   it('displaces the lowest class, and tells it why, by what, and what it can have instead', () => {
@@ -204,6 +128,80 @@ describe('pre-emption by priority', () => {
     expect(lab.status(normal)).to.equal('scheduled');
   });
 
+  it('lets an update of what runs displace for what it adds, and not where it recurs', () => {
+    const lab = new Lab('priority');
+    const mine = lab.grant(4, NORMAL, undefined, 9);
+    lab.booted(mine);
+    const low = lab.grant(4, LOW, 1);
+    const result = lab.do('updateReservation', { id: mine, demand: { capacity: { cores: 6 } } });
+    expect(result).to.deep.include({
+      outcome: 'updated',
+      displaced: { reservations: [low], machines: [], complete: true },
+    });
+    expect(lab.head.reservations.get(mine)?.claims.map(({ capacity }) => capacity.cores)).to.deep.equal([6]);
+
+    const other = new Lab('priority');
+    const hours = { start: NOW, end: NOW + 2 * HOUR };
+    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
+    const demand = { capacity: { cores: 4, ram: 8192 } };
+    const series = other.reserve({ ...hours, recurrence, demand });
+    other.now += 1;
+    const away = other.grant(4, LOW, 1);
+    const more = { id: series, demand: { capacity: { cores: 5 } } };
+    other.booted(series);
+    expect(other.do('updateReservation', more)).to.have.nested.property('refusal.reason', 'insufficient-capacity');
+    expect(other.status(away)).to.equal('scheduled');
+  });
+
+  it('lets an update of what recurs displace while nothing runs in it', () => {
+    const lab = new Lab('priority');
+    const hours = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
+    const series = lab.reserve({ ...hours, recurrence, demand: { capacity: { cores: 4 } } });
+    lab.now += 1;
+    const low = lab.grant(4, LOW, 25);
+    expect(lab.do('updateReservation', { id: series, demand: { capacity: { cores: 5 } } })).to.deep.include({
+      outcome: 'updated',
+      displaced: { reservations: [low], machines: [], complete: true },
+    });
+  });
+
+  it('lets no update of what is placed on hosts displace', () => {
+    const lab = new Lab('priority');
+    const containers = (count: number) => [{ name: 'web', count, size: { vcpus: 4, ram: 1024 } }];
+    const hours = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+    const mine = lab.reserve({ ...hours, demand: { capacity: {}, containers: containers(1) } });
+    lab.now += 1;
+    const low = lab.grant(4, LOW, 1);
+    expect(lab.do('updateReservation', { id: mine, demand: { containers: containers(2) } }).outcome).to.equal(
+      'refused',
+    );
+    expect(lab.status(low)).to.equal('scheduled');
+  });
+
+  it('moves one whose window is open before others have to give way to it, unless it has begun', () => {
+    const lab = new Lab('priority');
+    const flexible = { duration: 2 * HOUR, earliestStart: NOW + HOUR };
+    const mine = lab.reserve({ flexible, demand: { capacity: { cores: 4, ram: 4096 } } });
+    lab.now += 1;
+    const low = lab.grant(4, LOW, 1, 2);
+    const more = { id: mine, demand: { capacity: { cores: 5 } } };
+    expect(lab.do('updateReservation', more).outcome).to.equal('updated');
+    expect(lab.status(low)).to.equal('scheduled');
+    expect(lab.head.reservations.get(mine)).to.include({ startsAt: NOW + 3 * HOUR });
+    lab.now = NOW + 2;
+    lab.advance(3 * HOUR - 2);
+    expect(lab.status(mine)).to.equal('active');
+    const next = lab.grant(3, LOW, 4, 1);
+    const again = lab.do('updateReservation', { id: mine, demand: { capacity: { cores: 6 } } });
+    expect(again).to.deep.include({ displaced: { reservations: [next], machines: [], complete: true } });
+    expect(lab.head.reservations.get(mine)).to.include({ startsAt: NOW + 3 * HOUR });
+    // What does not fit within the bounds changes nothing.
+    const before = lab.head.reservations.get(mine);
+    expect(lab.do('updateReservation', { id: mine, demand: { capacity: { cores: 9 } } }).outcome).to.equal('refused');
+    expect(lab.head.reservations.get(mine)).to.equal(before);
+  });
+
   it('lets no entry of an edit displace another, and lets the edit displace what is not in it', () => {
     const lab = new Lab('priority');
     const low = lab.grant(4, LOW, 1);
@@ -218,18 +216,6 @@ describe('pre-emption by priority', () => {
       'applied',
     );
     expect([low, 'a', 'b'].map((id) => lab.status(id))).to.deep.equal(['preempted', 'scheduled', 'scheduled']);
-  });
-
-  it('looks at no more than its steps, and says so', () => {
-    const lab = new Lab('priority', DISPLACEMENT_STEPS + 2);
-    lab.checked = false;
-    for (let count = 0; count < DISPLACEMENT_STEPS + 2; count++) lab.grant(1, LOW, 10);
-    lab.checked = true;
-    const all = lab.ask(DISPLACEMENT_STEPS + 2, HIGH, 10);
-    expect(all.outcome === 'refused' && all.refusal.searchComplete).to.equal(false);
-    const some = lab.ask(3, HIGH, 10);
-    expect(some.outcome === 'granted' && some.displaced?.reservations.length).to.equal(3);
-    expect(some.outcome === 'granted' && some.displaced?.complete).to.equal(false);
   });
 });
 
@@ -333,6 +319,49 @@ describe('machines without a reservation', () => {
     expect([lab.status(one), lab.status(two)].sort()).to.deep.equal(['active', 'scheduled']);
     lab.gone(first);
     expect([lab.status(one), lab.status(two)]).to.deep.equal(['active', 'active']);
+  });
+
+  it('are waited for by a reservation that is changed to begin now, and not by one that is put off again', () => {
+    const lab = new Lab('best-effort');
+    const later = lab.grant(8, LOW, 1, 4);
+    const machine = lab.booted();
+    const begun = lab.do('updateReservation', { id: later, start: lab.now });
+    expect(begun).to.deep.include({
+      outcome: 'updated',
+      displaced: { reservations: [], machines: [machine], complete: true },
+    });
+    const waiting = { status: 'scheduled', awaits: [machine] };
+    expect(lab.head.reservations.get(later)).to.deep.include(waiting);
+    expect(lab.state(machine)).to.equal('DELETING');
+    const { message } = lab.head.reservations.get(later) ?? {};
+    lab.do('updateReservation', { id: later, name: 'other' });
+    expect(lab.head.reservations.get(later)).to.deep.include({ ...waiting, name: 'other' });
+    expect(lab.head.reservations.get(later)?.message).to.equal(message);
+    lab.do('updateReservation', { id: later, demand: { capacity: { cores: 7 } } });
+    expect(lab.head.reservations.get(later)).to.deep.include(waiting);
+    lab.do('updateReservation', { id: later, start: NOW + 2 * HOUR });
+    expect(lab.head.reservations.get(later)).to.include({ status: 'scheduled' }).and.not.to.have.property('awaits');
+    lab.gone(machine);
+    expect(lab.status(later)).to.equal('scheduled');
+    lab.do('updateReservation', { id: later, start: lab.now });
+    expect(lab.status(later)).to.equal('active');
+  });
+
+  it('are waited for by a reservation out of an offer whose start has come', () => {
+    const lab = new Lab('best-effort');
+    const window = { start: NOW + HOUR, end: NOW + 4 * HOUR };
+    const asked = { ...window, demand: { capacity: { cores: 8 } }, holdFor: 2 * HOUR };
+    const made = lab.do('requestOffer', asked);
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    const machine = lab.booted();
+    lab.now = NOW + HOUR;
+    const accepted = lab.do('acceptOffer', { id: made.offer.id });
+    if (accepted.outcome === 'refused') throw new Error(accepted.refusal.message);
+    expect(accepted.reservation).to.deep.include({ status: 'scheduled', awaits: [machine] });
+    expect(lab.state(machine)).to.equal('DELETING');
+    expect(lab.boot(accepted.reservation.id)).to.have.nested.property('refusal.reason', 'reservation-not-started');
+    lab.gone(machine);
+    expect(lab.status(accepted.reservation.id)).to.equal('active');
   });
 
   it('whose reservation is cancelled while it waits let it go', () => {
@@ -603,24 +632,6 @@ describe('machines without a reservation, by their class', () => {
     expect(result.displaced?.reservations).to.deep.equal([]);
     expect(lab.head.reservations.get(low)).to.include({ status: 'scheduled' });
     expect(lab.head.reservations.get(low)?.claims.map(({ node }) => node)).to.deep.equal([`pool/${spare}`]);
-  });
-
-  it('look at no more than the steps, and say so', () => {
-    const lab = new Lab('priority', DISPLACEMENT_STEPS + 4);
-    lab.checked = false;
-    lab.grant(4, HIGH, 1);
-    for (let each = 0; each < DISPLACEMENT_STEPS; each++) lab.grant(1, each === 0 ? HIGH : LOW, 1);
-    const extra = lab.do('createReservation', {
-      start: NOW + HOUR,
-      end: NOW + 2 * HOUR,
-      priority: LOW,
-      demand: { capacity: { cores: 0, ram: 1 } },
-    });
-    expect(extra.outcome).to.equal('granted');
-    const result = boot(lab, NORMAL);
-    if (result.outcome === 'refused') throw new Error(result.refusal.message);
-    expect(result.displaced?.complete).to.equal(false);
-    expect(result.displaced?.reservations).to.have.length(4);
   });
 });
 

@@ -38,7 +38,6 @@ describe('the record of a reservation', () => {
     expect(back(record)).to.deep.equal(plain);
   });
 
-  const endless = omit(plain, 'endsAt');
   const [claim] = plain.claims;
   const variants: Readonly<Record<string, Reservation>> = {
     'is configured, and of another class': { ...plain, origin: 'config', priority: 1 },
@@ -49,7 +48,7 @@ describe('the record of a reservation', () => {
     'holds nothing': { ...plain, status: 'pending', claims: [] },
     'began when it was made': { ...plain, startsAt: plain.createdOn },
     'was changed later': { ...plain, modifiedOn: plain.createdOn + 1, name: 'n', tenant: 't' },
-    'has an end that was asked for, and none in effect': { ...endless, claims: [] },
+    'asked for no end': omit(plain, 'end'),
     'ends before it was to': { ...plain, endsAt: START + 1 },
     'holds less than it asked for': {
       ...plain,
