@@ -73,8 +73,8 @@ export class Users {
   readonly #path: string;
   readonly #lost: (path: string) => void;
   readonly #checks = new PasswordChecks();
-  /** When the file was last looked at, epoch milliseconds. */
-  #lookedAt = 0;
+  /** Whether the file was looked at in this turn of the event loop. */
+  #looked = false;
   /** Size and time of change of the file that was read; undefined before there is one. */
   #version: string | undefined;
   #users: ReadonlyMap<string, UserRecord> = new Map();
@@ -198,11 +198,11 @@ export class Users {
     });
   }
 
-  /** Reads the file again if it changed; asked with each request, it looks at most once in a millisecond. */
+  /** Reads the file again if it changed; asked with each request, it looks once for those that came together. */
   #refresh(): void {
-    const now = Date.now();
-    if (now === this.#lookedAt) return;
-    this.#lookedAt = now;
+    if (this.#looked) return;
+    this.#looked = true;
+    setImmediate(() => (this.#looked = false));
     const stat = statSync(this.#path, { bigint: true, throwIfNoEntry: false });
     const version = stat === undefined ? undefined : [stat.ino, stat.size, stat.mtimeNs].join();
     if (version === this.#version) return;
@@ -224,7 +224,7 @@ export class Users {
       const exists = statSync(this.#path, { throwIfNoEntry: false }) !== undefined;
       this.#write(change(new Map(exists ? this.#read() : [])));
     });
-    this.#lookedAt = 0;
+    this.#looked = false;
     this.#refresh();
   }
 

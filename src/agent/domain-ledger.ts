@@ -28,6 +28,7 @@ export function domainLedger<Domain extends DomainTypes>(ledger: AgentLedger<Dom
 
 function ofDomain<Domain extends DomainTypes>(durable: Durable<AgentChange<Domain>>): Durable<Domain['change']> {
   if (durable.what === 'reload') return durable;
-  const changes = durable.changes.flatMap((change) => (change.of === 'domain' ? [change.change] : []));
-  return { ...durable, changes };
+  const changes: Domain['change'][] = [];
+  for (const change of durable.changes) if (change.of === 'domain') changes.push(change.change);
+  return { what: 'decision', changes, due: durable.due };
 }

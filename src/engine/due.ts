@@ -56,34 +56,37 @@ export function dueId(task: Task, subject: Id): string {
  * each of them lies on a page of its own in the store's order of time.
  */
 export function reschedule(draft: Draft, before: Reservation | undefined, after: Reservation): void {
-  const old = before === undefined ? new Map<string, DueItem>() : firstItemsOf(draft, before);
+  const old = before === undefined ? [] : firstItemsOf(draft, before);
   const items = firstItemsOf(draft, after);
-  for (const [id, item] of items) {
-    if (old.get(id)?.at !== item.at) draft.schedule(item);
+  for (const item of items) {
+    if (old.find(({ id }) => id === item.id)?.at !== item.at) draft.schedule(item);
   }
-  for (const id of old.keys()) {
-    if (!items.has(id)) draft.unschedule(id);
+  for (const { id } of old) {
+    if (!items.some((item) => item.id === id)) draft.unschedule(id);
   }
 }
 
 /** Schedules what comes after the start of a reservation, which is being carried out. */
 export function scheduleAfterStart(draft: Draft, reservation: Reservation): void {
   const items = itemsOf(reservation, draft.head.policy);
-  const start = items.get(dueId('start', reservation.id));
+  const start = startOf(items);
   if (start === undefined) return;
-  for (const item of items.values()) if (byTime(start, item) < 0) draft.schedule(item);
+  for (const item of items) if (byTime(start, item) < 0) draft.schedule(item);
 }
 
 /** The items up to the start, if that is ahead; else all of them. */
-function firstItemsOf(draft: Draft, reservation: Reservation): ReadonlyMap<string, DueItem> {
+function firstItemsOf(draft: Draft, reservation: Reservation): readonly DueItem[] {
   const items = itemsOf(reservation, draft.head.policy);
-  const start = items.get(dueId('start', reservation.id));
-  if (start === undefined || start.at <= draft.at.now) return items;
-  return new Map(upTo(start, items).map((item) => [item.id, item]));
+  const start = startOf(items);
+  return start === undefined || start.at <= draft.at.now ? items : upTo(start, items);
 }
 
-function upTo(start: DueItem, items: ReadonlyMap<string, DueItem>): DueItem[] {
-  return [...items.values()].filter((item) => byTime(item, start) <= 0);
+function startOf(items: readonly DueItem[]): DueItem | undefined {
+  return items.find(({ task }) => task === 'start');
+}
+
+function upTo(start: DueItem, items: readonly DueItem[]): readonly DueItem[] {
+  return items.filter((item) => byTime(item, start) <= 0);
 }
 
 function byTime(a: DueItem, b: DueItem): number {
@@ -111,10 +114,10 @@ export function* upcomingItems(
 ): Generator<DueItem> {
   for (const reservation of reservations.values()) {
     const items = itemsOf(reservation, policy);
-    const start = items.get(dueId('start', reservation.id));
+    const start = startOf(items);
     for (const item of start !== undefined && isAhead(reservation, start, now, scheduled)
       ? upTo(start, items)
-      : items.values()) {
+      : items) {
       // A notice that was given is not given again when the lead gets shorter, and nothing shows that it was.
       if (item.task === 'ending' && !scheduled(item.id)) continue;
       if (item.at > now || isUndone(reservation, item)) yield item;
@@ -144,14 +147,14 @@ function isUndone({ status, awaits }: Reservation, { task }: DueItem): boolean {
 
 /** Takes out the items of a reservation that goes. */
 export function unscheduleAll(draft: Draft, reservation: Reservation): void {
-  for (const id of itemsOf(reservation, draft.head.policy).keys()) draft.unschedule(id);
+  for (const { id } of itemsOf(reservation, draft.head.policy)) draft.unschedule(id);
 }
 
-function itemsOf(reservation: Reservation, policy: Policy): Map<string, DueItem> {
-  const items = new Map<string, DueItem>();
+/** One item at most for each task. */
+function itemsOf(reservation: Reservation, policy: Policy): readonly DueItem[] {
+  const items: DueItem[] = [];
   const add = (task: Task, at: Instant): void => {
-    const item = dueItem(task, reservation.id, at);
-    items.set(item.id, item);
+    items.push(dueItem(task, reservation.id, at));
   };
   if (isOver(reservation)) {
     if (reservation.origin === 'rpc') add('forget', reservation.modifiedOn + RETENTION);

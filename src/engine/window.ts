@@ -106,8 +106,15 @@ export function endFromRow(end: Instant | null | undefined): Instant {
   return end ?? FOREVER;
 }
 
-const DATE_AND_TIME =
-  /^(?<year>\d{4})-(?<month>\d{2})-(?<day>\d{2})T(?<hour>\d{2}):(?<minute>\d{2}):(?<second>\d{2})(?:\.(?<fraction>\d+))?(?:Z|(?<sign>[+-])(?<offsetHour>\d{2}):(?<offsetMinute>\d{2}))$/;
+const DATE_AND_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+const DAY = 24 * HOUR;
+/** Years after which the calendar begins again, and how long they are. */
+const CYCLE_YEARS = 400;
+const CYCLE = 146_097 * DAY;
 
 const EARLIEST = Date.parse('0000-01-01T00:00:00.000Z');
 /** The last instant that has a date-and-time. */
@@ -120,27 +127,39 @@ export const LATEST: Instant = Date.parse('9999-12-31T23:59:59.999Z');
  * @throws InvalidTimeError that names the field at fault.
  */
 export function parseInstant(text: string): Instant {
-  const fields = DATE_AND_TIME.exec(text)?.groups;
-  if (fields === undefined) throw refused(text, `write it as 2030-01-31T08:00:00Z or 2030-01-31T09:00:00+01:00`);
-  const field = (group: string, low: number, high: number, hint = '', name = group): number => {
-    const value = Number(fields[group] ?? '0');
-    if (value < low || value > high) throw refused(text, `the ${name} must be ${low} to ${high}${hint}`);
-    return value;
-  };
-  const year = field('year', 0, 9999);
-  const month = field('month', 1, 12);
-  field('day', 1, daysIn(year, month), ` in ${text.slice(0, 7)}`);
-  field('hour', 0, 23);
-  field('minute', 0, 59);
-  field('second', 0, 59, '; leap seconds are not counted');
-  const offset =
-    field('offsetHour', 0, 23, '', 'hours of the offset') * 60 +
-    field('offsetMinute', 0, 59, '', 'minutes of the offset');
-  const fraction = (fields['fraction'] ?? '').slice(0, 3).padEnd(3, '0');
-  const local = Date.parse(`${text.slice(0, 19)}.${fraction}Z`);
-  const instant = local - (fields['sign'] === '-' ? -offset : offset) * 60_000;
+  if (!DATE_AND_TIME.test(text)) throw refused(text, `write it as 2030-01-31T08:00:00Z or 2030-01-31T09:00:00+01:00`);
+  const year = twoDigits(text, 0) * 100 + twoDigits(text, 2);
+  const month = field(text, 5, 'month', 1, 12);
+  const day = field(text, 8, 'day', 1, daysIn(year, month), ` in ${text.slice(0, 7)}`);
+  const hour = field(text, 11, 'hour', 0, 23);
+  const minute = field(text, 14, 'minute', 0, 59);
+  const second = field(text, 17, 'second', 0, 59, '; leap seconds are not counted');
+  const zone = text.endsWith('Z') ? text.length - 1 : text.length - 6;
+  const millisecond = zone === 19 ? 0 : Number(text.slice(20, Math.min(23, zone)).padEnd(3, '0'));
+  // The calendar's own function takes years before 100 for those of the 20th century.
+  const local = Date.UTC(year + CYCLE_YEARS, month - 1, day, hour, minute, second, millisecond) - CYCLE;
+  const instant = local - offsetAt(text, zone);
   if (instant < EARLIEST || instant > LATEST) throw refused(text, 'in UTC it must lie in the years 0000 to 9999');
   return instant;
+}
+
+/** The offset of a date-and-time, milliseconds. */
+function offsetAt(text: string, zone: number): number {
+  if (text.length === zone + 1) return 0;
+  const hours = field(text, zone + 1, 'hours of the offset', 0, 23);
+  const minutes = field(text, zone + 4, 'minutes of the offset', 0, 59);
+  const offset = hours * HOUR + minutes * MINUTE;
+  return text[zone] === '-' ? -offset : offset;
+}
+
+function field(text: string, at: number, name: string, low: number, high: number, hint = ''): number {
+  const value = twoDigits(text, at);
+  if (value < low || value > high) throw refused(text, `the ${name} must be ${low} to ${high}${hint}`);
+  return value;
+}
+
+function twoDigits(text: string, at: number): number {
+  return (text.charCodeAt(at) - 48) * 10 + text.charCodeAt(at + 1) - 48;
 }
 
 /**
@@ -148,24 +167,37 @@ export function parseInstant(text: string): Instant {
  * @throws InvalidTimeError for what date-and-time cannot express: `FOREVER`, `BEGINNING`, years outside 0000 to 9999.
  */
 export function printInstant(instant: Instant): string {
-  // One decision prints the same few instants again and again: in its record, its events and its answer.
-  const slot = Math.abs(instant) % PRINTED;
-  const known = printed[slot];
-  if (known?.instant === instant) return known.text;
   if (!Number.isSafeInteger(instant) || instant < EARLIEST || instant > LATEST) {
     throw new InvalidTimeError(
       `${instant} ms has no date-and-time; it must be a whole number in the years 0000 to 9999`,
     );
   }
-  const full = new Date(instant).toISOString();
-  const text = full.endsWith('.000Z') ? `${full.slice(0, -5)}Z` : full;
-  printed[slot] = { instant, text };
-  return text;
+  const day = Math.floor(instant / DAY);
+  const inDay = instant - day * DAY;
+  const hour = Math.floor(inDay / HOUR);
+  const minute = Math.floor((inDay % HOUR) / MINUTE);
+  const second = Math.floor((inDay % MINUTE) / SECOND);
+  const millisecond = inDay % SECOND;
+  const whole = `${printDay(day)}T${SIXTY[hour] ?? ''}:${SIXTY[minute] ?? ''}:${SIXTY[second] ?? ''}`;
+  return millisecond === 0 ? `${whole}Z` : `${whole}.${String(millisecond).padStart(3, '0')}Z`;
 }
 
-/** What was printed lately, by the instant's remainder. A prime number, so that whole seconds are spread over all of it. */
-const PRINTED = 251;
-const printed: ({ readonly instant: Instant; readonly text: string } | undefined)[] = Array.from({ length: PRINTED });
+/** 0 to 59 in two digits. */
+const SIXTY: readonly string[] = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
+/** Days that were printed, by the day's number modulo theirs: nearly all that is printed lies within a year or two. */
+const DAYS_KEPT = 1024;
+const printedDays: ({ readonly day: number; readonly text: string } | undefined)[] = Array.from({ length: DAYS_KEPT });
+
+/** @param day since 1970-01-01 */
+function printDay(day: number): string {
+  const slot = day & (DAYS_KEPT - 1);
+  const known = printedDays[slot];
+  if (known?.day === day) return known.text;
+  const text = new Date(day * DAY).toISOString().slice(0, 10);
+  printedDays[slot] = { day, text };
+  return text;
+}
 
 /** An instant for messages: date-and-time, `forever`, `the beginning`, or the bare number where none of these applies. */
 export function describeInstant(instant: Instant): string {

@@ -6,8 +6,12 @@ export class RequestsInProgress {
   /** Requests that are being carried out. */
   #working = 0;
   #begun = 0;
-  /** Answers that are complete and on their way, with the number of their request. */
-  readonly #underway = new Map<ServerResponse, number>();
+  /**
+   * Answers that are complete and on their way, by the number of their request: the connection. A map that entries come into and go
+   * from all the time makes itself anew again and again, and what V8 has put by of it keeps all that was ever in it from being collected
+   * with the young. Were answers in it, each would be, with all that belongs to its request, until the next full collection.
+   */
+  readonly #underway = new Map<number, Socket>();
   /** Connections with an open stream, and the number of its request. */
   readonly #streams = new Map<Socket, number>();
   #stopping = false;
@@ -26,7 +30,7 @@ export class RequestsInProgress {
     const { socket } = response.req;
     // An answer that is complete may still be on its way to the client, if he has not left.
     if (!response.closed && !socket.destroyed) {
-      if (response.writableEnded) this.#sent(response, request);
+      if (response.writableEnded) this.#sent(response, socket, request);
       else this.#streaming(response, socket, request);
     }
     this.#check();
@@ -45,10 +49,10 @@ export class RequestsInProgress {
     });
   }
 
-  #sent(response: ServerResponse, request: number): void {
-    this.#underway.set(response, request);
+  #sent(response: ServerResponse, socket: Socket, request: number): void {
+    this.#underway.set(request, socket);
     response.once('close', () => {
-      this.#underway.delete(response);
+      this.#underway.delete(request);
       this.#check();
     });
   }
@@ -60,8 +64,8 @@ export class RequestsInProgress {
 
   #check(): void {
     if (!this.#stopping || this.#working > 0) return;
-    for (const [response, request] of this.#underway) {
-      const stream = this.#streams.get(response.req.socket);
+    for (const [request, socket] of this.#underway) {
+      const stream = this.#streams.get(socket);
       // Answers go out in the order of their requests: behind a stream none does.
       if (stream === undefined || request < stream) return;
     }

@@ -20,40 +20,48 @@ const WRITE_CHARACTERS = 64 * 1024;
  * @throws whatever making the body throws, and RpcError when what it shows cannot become durable
  */
 export async function writeReply(response: ServerResponse, reply: Reply, withBody: boolean): Promise<void> {
-  const chunks = gathered(reply.body ?? [])[Symbol.iterator]();
-  const first: IteratorResult<string> = chunks.next();
-  const second: IteratorResult<string> = first.done === true ? first : chunks.next();
-  await reply.whenDurable?.();
+  const chunks = (reply.body ?? [])[Symbol.iterator]();
+  const first = gather(chunks);
+  const second = first.isLast ? NO_MORE : gather(chunks);
+  if (reply.whenDurable !== undefined) await reply.whenDurable();
   response.statusCode = reply.status;
-  for (const [name, value] of Object.entries(reply.headers)) response.setHeader(name, value);
-  if (second.done === true) {
-    const text = first.done === true ? '' : first.value;
-    if (reply.body !== undefined) response.setHeader('Content-Length', Buffer.byteLength(text));
-    response.end(withBody ? text : '');
+  for (const name in reply.headers) response.setHeader(name, reply.headers[name] ?? '');
+  if (second.isLast && second.text === '') {
+    if (reply.body !== undefined) response.setHeader('Content-Length', Buffer.byteLength(first.text));
+    response.end(withBody ? first.text : '');
     return;
   }
-  if (!withBody || first.done === true) {
+  if (!withBody) {
     response.end();
     return;
   }
   const closed = once(response, 'close');
-  response.write(first.value);
-  for (let next: IteratorResult<string> = second; next.done !== true; next = chunks.next()) {
+  response.write(first.text);
+  for (let next = second; ; next = gather(chunks)) {
     await reply.whenDurable?.();
     if (response.destroyed) return;
-    if (!response.write(next.value)) await Promise.race([once(response, 'drain'), closed]);
+    if (next.isLast) {
+      response.end(next.text);
+      return;
+    }
+    if (!response.write(next.text)) await Promise.race([once(response, 'drain'), closed]);
   }
-  response.end();
 }
 
-function* gathered(parts: Iterable<string>): Generator<string> {
+/** A part of a body. */
+interface Part {
+  readonly text: string;
+  /** Whether nothing comes after it. */
+  readonly isLast: boolean;
+}
+
+const NO_MORE: Part = { text: '', isLast: true };
+
+function gather(chunks: Iterator<string>): Part {
   let text = '';
-  for (const part of parts) {
-    text += part;
-    if (text.length >= WRITE_CHARACTERS) {
-      yield text;
-      text = '';
-    }
+  for (let next = chunks.next(); next.done !== true; next = chunks.next()) {
+    text += next.value;
+    if (text.length >= WRITE_CHARACTERS) return { text, isLast: false };
   }
-  if (text !== '') yield text;
+  return { text, isLast: true };
 }

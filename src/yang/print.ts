@@ -71,11 +71,15 @@ class JsonPrinter {
   /** An object; `parent` is only looked at for tagging, since member names say the rest. */
   *members(parent: SchemaParent | undefined, data: Data, level: number, qualified = false): Iterable<string> {
     let separator = '{';
-    for (const [given, value] of Object.entries(data)) {
+    const line = this.#line(level);
+    for (const given in data) {
+      const value = data[given];
       if (value === undefined) continue;
       const node = this.#schema.childByMember(parent, given);
       const member = qualified && node !== undefined ? `${node.module}:${node.name}` : given;
-      this.out.add(separator + this.#line(level) + JSON.stringify(member) + this.#colon());
+      // There is nothing to escape in the names of nodes (RFC 7950 §6.2).
+      const name = node === undefined ? JSON.stringify(member) : `"${member}"`;
+      this.out.add(separator + line + name + this.#colon());
       separator = ',';
       if (typeof value === 'object') yield* this.#value(node, value, level);
       else this.out.add(JSON.stringify(value));

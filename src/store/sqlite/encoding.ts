@@ -59,9 +59,9 @@ export function encodeCommit(commit: Commit, lastSeq: number, steps: Steps): rea
     if (body === null) steps.add(REMOVE_RECORD, [kind, id]);
     else steps.add(PUT_RECORD, [kind, id, JSON.stringify(body)]);
   }
-  const events = commit.events.map((event, index) => numbered(event, lastSeq + 1 + index));
-  for (const { seq, time, module, name, content } of events) {
-    steps.add(ADD_EVENT, [seq, instant(time), module, name, JSON.stringify(content)]);
+  const events = commit.events.map((event, index) => new EncodedEvent(event, lastSeq + 1 + index));
+  for (const { seq, time, module, name, text } of events) {
+    steps.add(ADD_EVENT, [seq, instant(time), module, name, text]);
   }
   for (const change of commit.due) {
     if ('remove' in change) {
@@ -80,10 +80,37 @@ export function encodeAgeing(seq: number, time: number, steps: Steps): void {
   steps.add(REMOVE_EVENTS, [seq]);
 }
 
-function numbered(event: EventInput, seq: number): EventRecord {
-  const { time, module, name, content, numberedAs } = event;
-  const numberedContent = numberedAs === undefined ? content : { [numberedAs]: String(seq), ...content };
-  return { seq, time, module, name, content: numberedContent };
+/**
+ * An event as the log has it. Most are read by nobody but the log, and their content is made of its text only for who asks; so it is the
+ * same for those who are told now and for those who read the log later.
+ */
+class EncodedEvent implements EventRecord {
+  readonly seq: number;
+  readonly time: number;
+  readonly module: string;
+  readonly name: string;
+  readonly text: string;
+  #content: object | undefined;
+
+  constructor({ time, module, name, content, numberedAs }: EventInput, seq: number) {
+    this.seq = seq;
+    this.time = time;
+    this.module = module;
+    this.name = name;
+    const text = JSON.stringify(content);
+    this.text = numberedAs === undefined ? text : inFront(JSON.stringify({ [numberedAs]: String(seq) }), text);
+  }
+
+  get content(): object {
+    // Cast: it was made of an object.
+    this.#content ??= JSON.parse(this.text) as object;
+    return this.#content;
+  }
+}
+
+/** The members of two objects, as texts, in one. */
+function inFront(first: string, second: string): string {
+  return second === '{}' ? first : `${first.slice(0, -1)},${second.slice(1)}`;
 }
 
 function instant(value: number): number {
