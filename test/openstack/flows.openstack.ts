@@ -196,6 +196,7 @@ describe('add-provider with OpenStack', () => {
     for (const user of ['demo', 'other']) {
       const answer = await promise.addProvider(user);
       expect([leaf(answer, 'result'), leaf(answer, 'status')], leaf(answer, 'message')).to.deep.equal(['ok', 'up']);
+      expect(leaf(answer, 'message')).to.match(/and no hosts: its quotas are its capacity\.$/);
     }
   });
 

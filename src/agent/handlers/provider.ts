@@ -3,6 +3,7 @@ import { addProvider, removeProvider } from '../../engine/commands/provider.ts';
 import { retireProvider } from '../../engine/commands/provider-removal.ts';
 import type { Provider as DomainProvider, ProviderAccess } from '../../engine/entities.ts';
 import type { InUse } from '../../engine/requests.ts';
+import type { VimInventory } from '../../vim/vim.ts';
 import { moduleName } from '../../generated/opnfv-promise.ts';
 import type {
   AddProviderInput,
@@ -110,12 +111,21 @@ async function register(
   return (await engine.read((head) => head.providers.get(provider.id))) ?? provider;
 }
 
-function registered({ id, name, status }: DomainProvider): AddProviderOutput {
+function registered({ id, name, status, inventory }: DomainProvider): AddProviderOutput {
   const message =
     status === 'up'
-      ? `The provider '${name}' answers.`
+      ? `The provider '${name}' answers.${inventory === undefined ? '' : ` ${shown(inventory)}`}`
       : `The provider '${name}' has not answered yet; a capacity-event tells when it does.`;
   return { result: 'ok', status, 'provider-id': id, message };
+}
+
+/** What the account may see there: without the right to see hosts, a cloud is taken for what its quotas say. */
+function shown({ zones, hosts, flavors, images, networks }: VimInventory): string {
+  const count = (amount: number, what: string): string =>
+    `${amount === 0 ? 'no' : amount} ${what}${amount === 1 ? '' : 's'}`;
+  const things = `${count(flavors.length, 'flavor')}, ${count(images.length, 'image')} and ${count(networks.length, 'network')}`;
+  if (hosts.length === 0) return `It shows ${things}, and no hosts: its quotas are its capacity.`;
+  return `It shows ${count(hosts.length, 'host')} in ${count(zones.length, 'zone')}, ${things}.`;
 }
 
 function unreachable({ name, status, statusMessage }: DomainProvider): AddProviderOutput {

@@ -5,7 +5,7 @@
  */
 import { VimError } from '../vim.ts';
 import type { VimAccount } from '../vim.ts';
-import { authentication, decodeToken, endpointOf, identityUrl, tokensUrl } from './keystone.ts';
+import { authentication, credentialsOf, decodeToken, endpointOf, identityUrl, tokensUrl } from './keystone.ts';
 import type { ServiceName, Token } from './keystone.ts';
 import { decodeVersions, lower } from './microversion.ts';
 import type { VersionRange } from './microversion.ts';
@@ -213,13 +213,28 @@ export class Session {
   }
 }
 
-function rejection({ username = '', domain = 'default', tenant }: VimAccount, identity: string): string {
+function rejection(account: VimAccount, identity: string): string {
+  const { domain = 'default', tenant } = account;
   const project = tenant?.name ?? tenant?.id;
   const within = project === undefined ? '' : ` for the tenant '${project}'`;
-  return (
-    `Keystone at ${identity} does not accept user '${username}' of domain '${domain}' with the password that was given${within}; ` +
-    'it says the same of an unknown user or tenant, and of a user without a role in it.'
-  );
+  const credentials = credentialsOf(account);
+  switch (credentials.method) {
+    case 'password':
+      return (
+        `Keystone at ${identity} does not accept user '${credentials.username}' of domain '${domain}' with the password that was ` +
+        `given${within}; it says the same of an unknown user or tenant, and of a user without a role in it.`
+      );
+    case 'application_credential':
+      return (
+        `Keystone at ${identity} does not accept the application credential '${credentials.id}' with the secret that was given; ` +
+        'it says the same of one that is unknown or has expired.'
+      );
+    case 'token':
+      return (
+        `Keystone at ${identity} does not accept the token that was given${within}; ` +
+        'it says the same of one that has expired, and of a tenant in which its user has no role.'
+      );
+  }
 }
 
 /** What `decode` makes of an answer. @throws VimError failed when the answer is not as the API reference has it. */

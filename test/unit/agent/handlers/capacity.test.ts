@@ -16,7 +16,11 @@ describe('RPCs of providers and capacity', () => {
       'provider-type': 'promise-simulator:simulated',
       'promise-simulator:simulation': SIMULATION,
     });
-    expect(answer).to.include({ result: 'ok', status: 'up' });
+    expect(answer).to.include({
+      result: 'ok',
+      status: 'up',
+      message: "The provider 'lab' answers. It shows 2 hosts in 2 zones, 2 flavors, 1 image and 2 networks.",
+    });
     const id = String(answer['provider-id']);
     const { 'opnfv-promise:promise': tree } = await promise.get(`/opnfv-promise:promise/providers/provider=${id}`);
     expect(tree)

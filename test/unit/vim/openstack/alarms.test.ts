@@ -98,12 +98,12 @@ describe("Aodh's alarms", () => {
   });
 
   it('takes over the alarm of an earlier start, and leaves the right one alone', async () => {
-    const { response } = recorded('aodh-alarm-create');
-    const alarm = { ...(response as object), alarm_id: 'a1', name: 'promise-p', alarm_actions: ['http://old/aodh/x'] };
+    const [found] = recorded('aodh-alarms').response as object[];
+    const alarm = { ...found, alarm_id: 'a1', alarm_actions: ['http://old/aodh/x'] };
     const double = { ...alarm, alarm_id: 'a2' };
     fixture.cloud.script('GET', ALARMS, { status: 200, response: [alarm, double] });
     fixture.cloud.script('PUT', `${ALARMS}/a1`, { status: 200, response: alarm });
-    fixture.cloud.script('DELETE', `${ALARMS}/a2`, { status: 204 });
+    fixture.cloud.script('DELETE', `${ALARMS}/a2`, 'aodh-alarm-delete');
     const vim = connect();
     await vim.discover(signal);
     expect(posts()).to.deep.equal([]);
@@ -114,13 +114,20 @@ describe("Aodh's alarms", () => {
     expect(fixture.cloud.asked('PUT', `${ALARMS}/a1`)).to.have.length(1);
   });
 
-  it('goes on without an alarm where there can be none, and says so', async () => {
-    fixture.cloud.script('GET', ALARMS, { status: 500, response: { error_message: { faultstring: 'No.' } } });
-    const vim = connect();
-    expect((await vim.discover(signal)).hosts).to.have.length(3);
-    expect(failures).to.have.length(1);
-    expect(String(failures[0])).to.equal('VimError: Aodh: No.');
-  });
+  const refusals = [
+    [{ status: 500, response: { error_message: { faultstring: 'No.' } } }, 'VimError: Aodh: No.'],
+    [{ status: 403, response: '"RBAC Authorization Failed"' }, 'VimError: Aodh: "RBAC Authorization Failed"'],
+    [{ status: 404, response: {} }, 'VimError: Aodh answered GET /alarms with status 404.'],
+    [{ status: 200, response: {} }, "VimError: Aodh's alarms came in a form that is not known: "],
+  ] as const;
+  for (const [answer, told] of refusals) {
+    it(`goes on without an alarm when Aodh answers ${JSON.stringify(answer)}, and says so`, async () => {
+      fixture.cloud.script('GET', ALARMS, answer);
+      expect((await connect().discover(signal)).hosts).to.have.length(3);
+      expect(failures).to.have.length(1);
+      expect(String(failures[0])).to.include(told);
+    });
+  }
 
   it('removes the alarm at the end', async () => {
     const vim = connect();

@@ -4,6 +4,8 @@ import { member, recorded } from './stand-in.ts';
 
 const CANDIDATES = '/allocation_candidates';
 const HYPERVISORS = '/v2.1/os-hypervisors/detail';
+/** The project of the recordings. */
+const [, PROJECT = ''] = /\/v3\/(\w+)/.exec(recorded('cinder-volume').request.path) ?? [];
 
 describe('discovery of an OpenStack cloud', () => {
   let fixture: OpenStackFixture;
@@ -163,8 +165,7 @@ describe('discovery of an OpenStack cloud', () => {
     fixture.cloud.script('GET', '/v2.0/networks', { status: 200, response: { networks } });
     for (const each of ['subnets', 'ports', 'floatingips'])
       fixture.cloud.script('GET', `/v2.0/${each}`, `neutron-${each}`);
-    const project = (recorded('cinder-volume').request.path.match(/\/v3\/(\w+)/) ?? [])[1] ?? '';
-    fixture.cloud.script('GET', `/v3/${project}/volumes/detail`, 'cinder-volumes');
+    fixture.cloud.script('GET', `/v3/${PROJECT}/volumes/detail`, 'cinder-volumes');
     const { elements } = await fixture.connect().discover(signal);
     expect(elements).to.deep.equal([
       {
@@ -230,8 +231,7 @@ describe('discovery of an OpenStack cloud', () => {
     }));
     fixture.cloud.script('GET', '/v2.0/ports', { status: 200, response: { ports } });
     const [volume] = (recorded('cinder-volumes').response as { volumes: object[] }).volumes;
-    const project = (recorded('cinder-volume').request.path.match(/\/v3\/(\w+)/) ?? [])[1] ?? '';
-    fixture.cloud.script('GET', `/v3/${project}/volumes/detail`, {
+    fixture.cloud.script('GET', `/v3/${PROJECT}/volumes/detail`, {
       status: 200,
       response: { volumes: [{ ...volume, status: 'deleting' }] },
     });
@@ -247,8 +247,7 @@ describe('discovery of an OpenStack cloud', () => {
     const volumes = ['attaching', 'attached', 'detaching', 'in-use'].map((state) =>
       member(recorded(`cinder-volume-${state}`).response, 'volume'),
     );
-    const project = (recorded('cinder-volume').request.path.match(/\/v3\/(\w+)/) ?? [])[1] ?? '';
-    fixture.cloud.script('GET', `/v3/${project}/volumes/detail`, { status: 200, response: { volumes } });
+    fixture.cloud.script('GET', `/v3/${PROJECT}/volumes/detail`, { status: 200, response: { volumes } });
     const vim = fixture.connect();
     expect(await vim.listAttachments(signal)).to.deep.equal([]);
     await vim.discover(signal);
@@ -263,9 +262,31 @@ describe('discovery of an OpenStack cloud', () => {
     ]);
   });
 
-  it('fails when a service fails, and says which', async () => {
-    fixture.cloud.script('GET', '/v2/images', { status: 500, response: 'Internal Server Error' });
-    const error = await failureOf(fixture.connect().discover(signal), 'failed');
-    expect(error.message).to.equal('Glance: Internal Server Error');
-  });
+  const failing = [
+    ['/v2.1/os-availability-zone', 'Nova'],
+    ['/v2.1/os-services', 'Nova'],
+    ['/v2.1/os-hypervisors/detail', 'Nova'],
+    ['/v2.1/flavors/detail', 'Nova'],
+    ['/v2.1/limits', 'Nova'],
+    ['/v2/images', 'Glance'],
+    ['/resource_providers', 'Placement'],
+    ['/allocation_candidates', 'Placement'],
+    ['/v2.0/networks', 'Neutron'],
+    ['/v2.0/subnets', 'Neutron'],
+    ['/v2.0/ports', 'Neutron'],
+    ['/v2.0/floatingips', 'Neutron'],
+    [`/v3/${PROJECT}/volumes/detail`, 'Cinder'],
+    [`/v3/${PROJECT}/limits`, 'Cinder'],
+  ] as const;
+  for (const [path, service] of failing) {
+    it(`fails when ${service} fails at ${path.replace(PROJECT, 'PROJECT')}, and says so`, async () => {
+      fixture.cloud.script('GET', path, { status: 500, response: 'Internal Server Error' });
+      const error = await failureOf(fixture.connect().discover(signal), 'failed');
+      expect(error.message).to.equal(`${service}: Internal Server Error`);
+      fixture.cloud.script('GET', path, { status: 200, response: { odd: [] } });
+      expect((await failureOf(fixture.connect().discover(signal), 'failed')).message).to.match(
+        new RegExp(`^${service}'s .* came in a form that is not known: `),
+      );
+    });
+  }
 });

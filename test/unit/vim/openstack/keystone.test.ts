@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { OpenStackFixture, failureOf, signal } from './openstack-fixture.ts';
-import { member } from './stand-in.ts';
+import { member, recorded } from './stand-in.ts';
 import type { Seen } from './stand-in.ts';
 
 describe('Keystone', () => {
@@ -61,6 +61,64 @@ describe('Keystone', () => {
     expect(tokens()).to.have.length(1);
   });
 
+  const rejected = [
+    [
+      { tenant: { name: 'nowhere' } },
+      /user 'admin' of domain 'default' .* for the tenant 'nowhere'; it says the same of/,
+    ],
+    [
+      { username: 'application-credential:ac1', password: 'ac-secret' },
+      /\/v3 does not accept the application credential 'ac1' .* unknown or has expired\.$/,
+    ],
+    [{ username: 'token:', password: 'given-token' }, /\/v3 does not accept the token that was given .* has expired/],
+  ] as const;
+  for (const [account, message] of rejected) {
+    it(`says what was rejected of ${JSON.stringify(account)}, and no secret`, async () => {
+      fixture.cloud.script('POST', '/v3/auth/tokens', 'keystone-unknown-project');
+      const error = await failureOf(fixture.connect(account).discover(signal), 'unauthorized');
+      expect(error.message).to.match(message);
+      expect(JSON.stringify([error.message, error.stack, error.cause])).to.not.match(
+        /ac-secret|given-token|secret-pass/,
+      );
+    });
+  }
+
+  const odd = { 'x-subject-token': 'odd' };
+  const answers = [
+    [{ status: 300 }, 'refused', /^There is no Keystone v3 at http:.*\/v3: it answered with status 300\.$/],
+    [{ status: 403, response: { error: { code: 403, message: 'No.' } } }, 'forbidden', /^Keystone: No\.$/],
+    [{ status: 500 }, 'failed', /^Keystone answered POST \/auth\/tokens with status 500\.$/],
+    [{ status: 201, response: {} }, 'failed', /^http:.*\/v3 gave no token; is it Keystone\?$/],
+    [{ status: 201, response: {}, headers: odd }, 'failed', /^Keystone's token came in a form that is not known: /],
+  ] as const;
+  for (const [answer, kind, message] of answers) {
+    it(`says what is wrong when it answers ${JSON.stringify(answer)}`, async () => {
+      fixture.cloud.script('POST', '/v3/auth/tokens', answer);
+      const error = await failureOf(fixture.connect().discover(signal), kind);
+      expect(error.message).to.match(message);
+    });
+  }
+
+  it('keeps several clouds apart', async () => {
+    const other = await OpenStackFixture.start();
+    try {
+      const here = fixture.connect();
+      const there = fixture.connect({ providerId: 'q', endpoint: other.cloud.endpoint });
+      const request = { name: 'n', flavor: 'm1.tiny', image: 'cirros', networks: [] };
+      await Promise.all([
+        here.createServer({ ...request, token: 'here' }, signal),
+        there.createServer({ ...request, token: 'there' }, signal),
+      ]);
+      fixture.cloud.expireTokens();
+      expect((await here.listServers(signal)).map(({ token }) => token)).to.deep.equal(['here']);
+      expect((await there.listServers(signal)).map(({ token }) => token)).to.deep.equal(['there']);
+      expect(tokens()).to.have.length(2);
+      expect(other.cloud.asked('POST', '/v3/auth/tokens')).to.have.length(1);
+    } finally {
+      await other.close();
+    }
+  });
+
   it('authenticates again once for everybody when the token is no longer taken, and repeats what was asked', async () => {
     const vim = fixture.connect();
     await vim.discover(signal);
@@ -92,15 +150,8 @@ describe('Keystone', () => {
   });
 
   it('needs a project', async () => {
-    fixture.cloud.script(
-      'POST',
-      '/v3/auth/tokens',
-      (): { status: number; response: object; headers: Record<string, string> } => ({
-        status: 201,
-        response: { token: { expires_at: '2030-01-01T00:00:00Z' } },
-        headers: { 'x-subject-token': 'unscoped' },
-      }),
-    );
+    const unscoped = { ...recorded('keystone-token-unscoped'), headers: { 'x-subject-token': 'unscoped' } };
+    fixture.cloud.script('POST', '/v3/auth/tokens', unscoped);
     const error = await failureOf(fixture.connect().discover(signal), 'forbidden');
     expect(error.message).to.include('name the tenant');
   });

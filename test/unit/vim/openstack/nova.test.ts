@@ -165,6 +165,29 @@ describe('Nova', () => {
     expect(fixture.cloud.asked('GET', '/v2.1/')).to.have.length(1);
   });
 
+  it('asks a newer Nova for the versions that have what is needed', async () => {
+    const { response } = recorded('nova-version');
+    const newer = JSON.parse(JSON.stringify(response).replace('2.93', '2.104')) as unknown;
+    fixture.cloud.script('GET', '/v2.1/', { status: 200, response: newer });
+    await vim.discover(signal);
+    await vim.createServer(request(), signal);
+    const version = (method: string, path: string): unknown =>
+      fixture.cloud.asked(method, path)[0]?.headers['openstack-api-version'];
+    // The flavor's id is in servers until 2.46, a hypervisor that died hangs from 2.88 on.
+    expect(version('GET', DETAIL)).to.equal('compute 2.46');
+    expect(version('GET', '/v2.1/os-hypervisors/detail')).to.equal('compute 2.87');
+    expect(version('POST', SERVERS)).to.equal('compute 2.74');
+  });
+
+  it('takes what Nova answers to a creation and to a deletion, as recorded', async () => {
+    fixture.cloud.script('POST', SERVERS, 'nova-create');
+    const { serverId } = await vim.createServer(request(), signal);
+    expect(serverId).to.equal('ed7435fb-491e-441f-80bc-770eb0598576');
+    fixture.cloud.script('DELETE', `${SERVERS}/${serverId}`, 'nova-delete', 'nova-delete-gone');
+    await vim.deleteServer(serverId, signal);
+    await failureOf(vim.deleteServer(serverId, signal), 'not-found');
+  });
+
   const refusals: readonly (readonly [string, VimErrorKind, RegExp])[] = [
     ['nova-create-bad-flavor', 'refused', /^Nova: Flavor nope could not be found\.$/],
     ['nova-create-bad-image', 'refused', /Can not find requested image/],

@@ -124,6 +124,22 @@ describe("Nova's server groups", () => {
     expect(fixture.cloud.asked('GET', GROUPS)).to.have.length(1);
   });
 
+  it('that somebody else removed meanwhile are removed', async () => {
+    groups.push({ id: 'g', name: 'promise-p-0', policy: 'affinity', members: [] });
+    fixture.cloud.script('DELETE', `${GROUPS}/g`, 'nova-group-delete-gone');
+    await vim.removeServerGroups(new Set(), signal);
+    expect(fixture.cloud.asked('DELETE', `${GROUPS}/g`)).to.have.length(1);
+  });
+
+  it('are read as they were recorded', async () => {
+    const [recording] = member(recorded('nova-groups').response, 'server_groups') as { id: string; name: string }[];
+    expect(recording?.name, 'of somebody else').to.equal('promise-g1');
+    fixture.cloud.script('GET', GROUPS, 'nova-groups');
+    await vim.removeServerGroups(new Set(), signal);
+    const removed = fixture.cloud.seen.filter(({ method, path }) => method === 'DELETE' && path.startsWith(GROUPS));
+    expect(removed).to.deep.equal([]);
+  });
+
   it('that cannot be made, or are gone, are a refusal with the word of Nova', async () => {
     fixture.cloud.script('POST', GROUPS, 'nova-group-bad-policy');
     expect((await failureOf(vim.createServer(request('t1'), signal), 'refused')).message).to.match(/Invalid input/);
