@@ -1,5 +1,6 @@
 /** The alarm of one account: made with the first contact, seen to with each further one, removed at the end. */
 import { ensureAlarm, decodeAlarm, removeAlarm } from './aodh.ts';
+import { VimError } from '../vim.ts';
 import type { Session } from './session.ts';
 import type { Webhooks } from './webhook.ts';
 
@@ -43,7 +44,7 @@ export class Alarms {
       await ensureAlarm(aodh, this.#name, this.#hook.url, signal);
       this.#made = true;
     } catch (error) {
-      if (!signal.aborted) onFailure(error);
+      if (!signal.aborted) onFailure(withoutSecret(error, this.#hook.url));
     }
   }
 
@@ -59,4 +60,10 @@ export class Alarms {
       // The cloud is out of reach, or the account closed already.
     }
   }
+}
+
+/** Aodh may repeat what it does not take, and the URL in it is a secret. */
+function withoutSecret(error: unknown, url: string): unknown {
+  if (!(error instanceof VimError) || !error.message.includes(url)) return error;
+  return new VimError(error.kind, error.message.replaceAll(url, '…'));
 }

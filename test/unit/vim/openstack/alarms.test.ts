@@ -129,6 +129,17 @@ describe("Aodh's alarms", () => {
     });
   }
 
+  it('tells no secret when Aodh repeats what it does not take', async () => {
+    fixture.cloud.script('POST', ALARMS, ({ body }) => ({
+      status: 400,
+      response: { error_message: { faultstring: `Invalid input: ${JSON.stringify(body)}` } },
+    }));
+    await connect().discover(signal);
+    const [failure] = failures as Error[];
+    expect(failure?.message).to.match(/^Aodh: Invalid input: .*"alarm_actions":\["…"\]/);
+    expect([failure?.stack, JSON.stringify(failure)].join()).not.to.include(given());
+  });
+
   it('removes the alarm at the end', async () => {
     const vim = connect();
     await vim.discover(signal);
