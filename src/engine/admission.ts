@@ -13,7 +13,10 @@
  * when it has every element that the demand names, or another pool of its provider does.
  */
 import {
+  COMPUTE,
+  NETWORK,
   RESOURCES,
+  STORAGE,
   amountOf,
   fromVector,
   isZero,
@@ -49,13 +52,6 @@ export interface Moved {
 export type Admission =
   | { readonly outcome: 'placed'; readonly claims: readonly Claim[]; readonly moved?: readonly Moved[] }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
-
-/** Kinds of resources that may come from different pools. */
-const KINDS: readonly (readonly Resource[])[] = [
-  ['cores', 'ram', 'instances'],
-  ['networks', 'ports', 'routers', 'subnets', 'addresses'],
-  ['gigabytes', 'snapshots', 'volumes'],
-];
 
 /** How many breakpoints and tree nodes the search for the next window may look at in each pool. */
 const SEARCH_BUDGET = 20_000;
@@ -165,7 +161,7 @@ function place(nodes: readonly Node[], demand: Capacity, window: Window): Share[
   if (node !== undefined) return [{ node: node.id, capacity: demand }];
   if (nodes.length < 2) return undefined;
   const shares = new Map<NodeId, Capacity>();
-  for (const kind of KINDS) {
+  for (const kind of [COMPUTE, NETWORK, STORAGE]) {
     const part = restrict(demand, kind);
     if (isZero(part)) continue;
     const single = whole(nodes, part, window);
@@ -221,13 +217,13 @@ function refuse(
 ): Refusal {
   const asked = resourcesOf(demand.capacity);
   const most = mostOf(nodes, asked, window);
-  const shortages = nodes.slice(0, POOLS_EXPLAINED).flatMap((node) => shortagesOf(node, demand.capacity, window));
+  const shortages = shortagesIn(nodes, demand.capacity, window);
   const message =
     reason === 'unknown-zone'
       ? `No provider has the zone '${demand.zone ?? ''}'.`
       : nodes.length === 0
         ? 'No pool may serve the request: there is none, or none with the zone and elements asked for.'
-        : `Not free throughout ${describeWindow(window)}: ${describeLack(demand.capacity, most, nodes.length)}.`;
+        : `Not free throughout ${describeWindow(window)}: ${describeLack(demand.capacity, most, nodes)}.`;
   const search = searchWindow(
     nodes,
     demand.capacity,
@@ -245,6 +241,18 @@ export function mostOf(nodes: readonly Node[], resources: readonly Resource[], w
     for (let index = 0; index < sum.length; index++) sum[index] = (sum[index] ?? 0) + Math.max(0, least[index] ?? 0);
   }
   return fromVector(sum, resources);
+}
+
+/**
+ * What pools lack throughout a window of what they count. What a pool does not count, others bear; where none counts it, all of them lack
+ * it.
+ */
+export function shortagesIn(nodes: readonly Node[], demand: Capacity, window: Window): Shortage[] {
+  const asked = resourcesOf(demand);
+  const uncounted = asked.filter((resource) => !nodes.some(({ resources }) => resources.includes(resource)));
+  const of = ({ resources }: Node): Capacity => restrict(demand, [...resources, ...uncounted]);
+  const bearers = nodes.filter((node) => !isZero(of(node))).slice(0, POOLS_EXPLAINED);
+  return bearers.flatMap((node) => shortagesOf(node, of(node), window));
 }
 
 /** For each resource, the first spans of the window in which the node has less than is asked. */
@@ -275,6 +283,8 @@ export function nextWindow(head: Head, demand: Demand, window: Window, notAfter:
 }
 
 function searchWindow(nodes: readonly Node[], demand: Capacity, window: Window, notAfter: Instant): Search {
+  // Where no pool may serve the demand, no time makes a difference.
+  if (nodes.length === 0) return {};
   const duration = durationOf(window);
   const vector = toVector(demand);
   let best: Instant | undefined;
@@ -355,9 +365,10 @@ function firstFit(node: Node, amounts: CapacityVector, window: Window, notAfter:
   return found.outcome === 'fits' ? found.start : found.searchedUntil;
 }
 
-function describeLack(demand: Capacity, most: Capacity, pools: number): string {
+function describeLack(demand: Capacity, most: Capacity, nodes: readonly Node[]): string {
   const lacking = resourcesOf(demand).filter((resource) => amountOf(most, resource) < amountOf(demand, resource));
   if (lacking.length === 0) return 'no pool has all of it together';
+  const pools = nodes.filter(({ resources }) => lacking.some((resource) => resources.includes(resource))).length;
   const amounts = lacking.map(
     (resource) => `${amountOf(demand, resource)} ${resource} asked for, ${amountOf(most, resource)} free`,
   );

@@ -2,7 +2,8 @@
  * From what an allocation is taken: a part of a reservation, or capacity that no reservation holds, now and at any time to come, since
  * what has no reservation has no end.
  */
-import { eligibleNodes, inZone, shortagesOf } from './admission.ts';
+import type { Use } from './allocated-elements.ts';
+import { eligibleNodes, inZone, shortagesIn } from './admission.ts';
 import type { Fitting } from './admission.ts';
 import {
   NOTHING,
@@ -51,11 +52,6 @@ export interface Consumption {
   /** What is there already and that it uses; absent: nothing. */
   readonly uses?: readonly Use[];
 }
-
-/** Something that an allocation uses, by the VIM's ids. */
-export type Use =
-  | { readonly kind: 'network' | 'port' | 'volume'; readonly id: string }
-  | { readonly kind: 'address'; readonly network: string; readonly address: string };
 
 /** From where something can be taken. */
 export interface Plan<Found extends Consumption> {
@@ -270,7 +266,10 @@ export function planUnreserved<Found extends Consumption>(
     nodes.length === 0
       ? `The provider '${provider.id}' has no pool${wanted.zone === undefined ? '' : ` for the zone '${wanted.zone}'`}; increase-capacity makes one.`
       : `${capitalised(wanted.subject)} needs ${describeAmounts(found.capacity)}${lends ? '; free are' : ' without end; not reserved are'} ${describeAmounts(most)}${lends ? '.' : ' at the least from now on.'}`;
-  const shortages = nodes.flatMap((each) => shortagesOf(each, counted(each, found.capacity), window));
+  const asked = countedDemand(found.capacity, (resource) =>
+    nodes.some(({ resources }) => resources.includes(resource)),
+  );
+  const shortages = shortagesIn(nodes, asked, window);
   const barred: Refusal = { reason: 'insufficient-capacity', message, most, shortages };
   if (nodes.length === 0) return { outcome: 'refused', refusal: barred };
   return {

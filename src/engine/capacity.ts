@@ -24,6 +24,11 @@ export const RESOURCES = [
 /** One countable resource. `ram` is in MB (2^20 bytes), `gigabytes` in GB of block storage, the others are counts. */
 export type Resource = (typeof RESOURCES)[number];
 
+/** The kinds of resources, which may come from different pools. */
+export const COMPUTE: readonly Resource[] = ['cores', 'ram', 'instances'];
+export const NETWORK: readonly Resource[] = ['networks', 'ports', 'routers', 'subnets', 'addresses'];
+export const STORAGE: readonly Resource[] = ['gigabytes', 'snapshots', 'volumes'];
+
 /** How many resources there are: the length of a dense vector. */
 export const RESOURCE_COUNT: number = RESOURCES.length;
 

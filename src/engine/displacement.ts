@@ -41,7 +41,10 @@ export function admitDisplacing(
   by: Displacer,
   permit: Permit,
 ): DisplacingAdmission {
-  const admission = admit(draft.head, request.demand, request.windows, draft.at.now, { self: by.id });
+  const admission = admit(draft.head, request.demand, request.windows, draft.at.now, {
+    self: by.id,
+    viewer: ownerOf(by),
+  });
   if (admission.outcome === 'refused') return makeRoom(draft, request, by, admission.refusal, permit);
   const barred = permit(admission.claims);
   return barred === undefined ? admission : { outcome: 'refused', refusal: barred };

@@ -7,22 +7,24 @@
  *   of it: who holds a network holds its subnets, ports and addresses.
  */
 import { eligibleNodes, inZone } from './admission.ts';
-import { fitsWithin, fromVector } from './capacity.ts';
+import { NETWORK, STORAGE, fitsWithin, fromVector } from './capacity.ts';
 import type { Resource } from './capacity.ts';
-import type { Claim, Demand, ElementId, ElementKind, Reservation } from './entities.ts';
+import type { Allocation, Claim, Demand, ElementId, ElementKind, Id, Reservation } from './entities.ts';
 import { elementId, partsOfElement } from './element-map.ts';
 import type { ElementIndex } from './element-map.ts';
 import { describeElement, elementIn } from './element-names.ts';
 import type { HeldElement, Named } from './element-names.ts';
 import { leastOnHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
+import { isHeldAt } from './holders.ts';
+import { sees } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { fits, shareOf } from './placement-sites.ts';
 import type { Refusal } from './requests.ts';
 import { poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { isOfOthers } from './vim-references.ts';
-import { describeWindow } from './window.ts';
+import { FOREVER, describeInstant, describeWindow } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { boundsOf, spanOfAll, windowsIn } from './windows.ts';
 
@@ -30,8 +32,18 @@ export type ElementsHeld =
   | { readonly outcome: 'held'; readonly claims: readonly Omit<Claim, 'id'>[] }
   | { readonly outcome: 'refused'; readonly refusal: Refusal };
 
+/** For whom elements are held. */
+export interface ElementsFor {
+  /** The reservation, where there is one already: what it uses itself does not stand in its way. */
+  readonly self?: Id;
+  /** What it held: with what somebody uses of that it goes on. */
+  readonly near?: readonly Claim[];
+  /** Who may be told which machine uses something; absent: nobody. */
+  readonly viewer?: Viewer;
+}
+
 /** Holds the elements of a demand throughout a window, or says which one cannot be had. */
-export function holdElements(head: Head, demand: Demand, window: Window): ElementsHeld {
+export function holdElements(head: Head, demand: Demand, window: Window, whom: ElementsFor): ElementsHeld {
   const claims: Omit<Claim, 'id'>[] = [];
   const held = new Set<ElementId>();
   const names = new Set(demand.elements ?? []);
@@ -51,11 +63,23 @@ export function holdElements(head: Head, demand: Demand, window: Window): Elemen
       if (held.has(id)) continue;
       const taken = takenIn(head, id, name, window);
       if (taken !== undefined) return refused(describeTaken(found.element, taken, window));
+      const user = heldBefore(whom, id, window.start) ? undefined : userOf(head, id, window, whom.self);
+      if (user !== undefined) return { outcome: 'refused', refusal: usedBy(found.element, user, whom.viewer) };
       held.add(id);
       claims.push({ node: node.id, ...boundsOf(window), capacity: {}, element: id });
     }
   }
   return { outcome: 'held', claims };
+}
+
+/** What is to be held whole of the elements that a demand names. */
+export function elementsNamed(head: Head, demand: Demand): readonly ElementId[] {
+  const { elements = [] } = demand;
+  const nodes = elements.length === 0 ? [] : poolsOf(head, demand);
+  return elements.flatMap((name) => {
+    const found = placeOf(head, demand, nodes, name)?.found;
+    return found?.what === 'element' ? found.element.id : [];
+  });
 }
 
 /** The pools that elements may be taken from: a pool that is bound to no zone serves all, for what is named is where it is. */
@@ -88,9 +112,6 @@ function placeOf(head: Head, { zone }: Demand, nodes: readonly Node[], name: str
   }
   return best;
 }
-
-const NETWORK: readonly Resource[] = ['networks', 'ports', 'routers', 'subnets', 'addresses'];
-const STORAGE: readonly Resource[] = ['gigabytes', 'snapshots', 'volumes'];
 
 const COUNTED_AS: Readonly<Record<ElementKind, readonly Resource[]>> = {
   network: NETWORK,
@@ -148,7 +169,11 @@ function takenIn(head: Head, id: ElementId, name: string, window: Window): Taken
   const { provider } = partsOfElement(id);
   const index = head.elements.indexOf(provider);
   const listed = [name, partsOfElement(id).id].map((each) => elementId(provider, 'listed', each));
-  return taken(head, [id, ...wholesOf(index, id), ...heldPartsOf(head, index, id), ...listed], window);
+  return taken(
+    head,
+    [id, ...wholesOf(index, id), ...partsAmong(head.elements.nodes.keys(), index, id), ...listed],
+    window,
+  );
 }
 
 /** Whether nobody holds an element, a whole of which it is a part, or a part of it, at any instant of the window. */
@@ -216,17 +241,72 @@ function aroundAddress(index: ElementIndex, provider: string, network: string, a
   return [...subnets, elementId(provider, 'network', network)];
 }
 
-/** What is held of a network or subnet. */
-function heldPartsOf(head: Head, index: ElementIndex, id: ElementId): ElementId[] {
+/** Those of some elements that are a part of a network or subnet. */
+function partsAmong(elements: Iterable<ElementId>, index: ElementIndex, id: ElementId): ElementId[] {
   const { provider, kind } = partsOfElement(id);
   if (kind !== 'network' && kind !== 'subnet') return [];
-  const held = [...head.elements.nodes.values()].filter((node) => node.provider === provider && node.id !== id);
-  return held.filter((node) => wholesOf(index, node.id).includes(id)).map((node) => node.id);
+  const others = [...elements].filter((each) => each !== id && partsOfElement(each).provider === provider);
+  return others.filter((each) => wholesOf(index, each).includes(id));
+}
+
+/** A machine, and what it uses. */
+interface User {
+  readonly machine: Allocation;
+  readonly element: ElementId;
+}
+
+/**
+ * A machine that uses an element, or a part of it, in a window that is not past: the one that does so longest. One that has no reservation,
+ * or whose reservation is over, uses it without end, as it holds its host.
+ */
+function userOf(head: Head, id: ElementId, window: Window, self: Id | undefined): User | undefined {
+  const { provider } = partsOfElement(id);
+  let last: User | undefined;
+  for (const element of [id, ...partsAmong(head.users.keys(), head.elements.indexOf(provider), id)]) {
+    for (const machine of usersOf(head, element)) {
+      const own = machine.backing === 'reservation' && machine.reservation === self;
+      if (own || endOf(machine) <= window.start) continue;
+      if (last === undefined || endOf(machine) > endOf(last.machine)) last = { machine, element };
+    }
+  }
+  return last;
+}
+
+function usersOf(head: Head, element: ElementId): Allocation[] {
+  return [...(head.users.get(element) ?? [])].flatMap((id) => head.allocations.get(id) ?? []);
+}
+
+function endOf({ endsAt }: Allocation): Instant {
+  return endsAt ?? FOREVER;
+}
+
+/** The first instant after another at which a machine is to have done with an element, or a part of it. */
+export function nextRelease(head: Head, id: ElementId, after: Instant): Instant {
+  const parts = partsAmong(head.users.keys(), head.elements.indexOf(partsOfElement(id).provider), id);
+  const ends = [id, ...parts].flatMap((element) => usersOf(head, element).map(endOf));
+  return Math.min(FOREVER, ...ends.filter((end) => end > after));
+}
+
+function heldBefore({ near = [] }: ElementsFor, id: ElementId, at: Instant): boolean {
+  return near.some((claim) => claim.element === id && isHeldAt(claim, at));
 }
 
 function describeTaken({ id, subject }: HeldElement, { element, span }: Taken, window: Window): string {
   const what = element === id ? 'it' : `the ${describeElement(element)}`;
   return `The ${subject} is not free throughout ${describeWindow(window)}: another reservation holds ${what} ${describeWindow(span)}.`;
+}
+
+function usedBy(held: HeldElement, { machine, element }: User, viewer: Viewer | undefined): Refusal {
+  const { id, name, endsAt } = machine;
+  const part = element === held.id ? '' : `, with the ${describeElement(element)},`;
+  const visible = viewer !== undefined && sees(viewer, machine);
+  const whom = visible ? `the virtual machine '${id}' ('${name}')` : 'a virtual machine';
+  const until = endsAt === undefined ? 'without end' : `until ${describeInstant(endsAt)}`;
+  return {
+    reason: 'resource-in-use',
+    message: `The ${held.subject} is used${part} by ${whom} ${until}.`,
+    shortages: [],
+  };
 }
 
 function holdHost(node: Node, host: HostNode, window: Window): Omit<Claim, 'id'> | Refusal {

@@ -53,7 +53,7 @@ function admitAll(head: Head, demand: Demand, windows: Windows, now: Instant, co
   if (countOf(windows) === 1) return admitOnce(head, demand, windows, now, context);
   const { runs, short, complete } = placeAll(head, demand, windows, now, context, 'all');
   if (short.length === 0) return { outcome: 'placed', claims: claimsOf(windows, runs) };
-  return { outcome: 'refused', refusal: refuse(head, demand, windows, now, short, complete) };
+  return { outcome: 'refused', refusal: refuse(head, demand, windows, now, { short, complete }, context) };
 }
 
 /** As `fittingOnce`, in all windows. */
@@ -143,11 +143,11 @@ function refuse(
   demand: Demand,
   windows: Windows,
   now: Instant,
-  short: readonly number[],
-  complete: boolean,
+  { short, complete }: Pick<Placed, 'short' | 'complete'>,
+  context: AdmissionContext,
 ): Refusal {
   const [first = 0] = short;
-  const refusal = refusalOf(head, demand, windowAt(windows, first), now);
+  const refusal = refusalOf(head, demand, windowAt(windows, first), now, context);
   const rest = omit(refusal, 'nextWindow', 'searchedUntil', 'most');
   const shortWindows = short
     .slice(0, SHORT_LISTED)
@@ -191,7 +191,7 @@ function nextStart(head: Head, demand: Demand, windows: Windows, now: Instant): 
     const found = nextFit(head, demand, windowAt(later, index), notAfter + (ahead - start), now, effort);
     const back = (instant: Instant): Instant => instant - (ahead - start);
     if (found.searchedUntil !== undefined) searchedUntil = Math.min(searchedUntil, back(found.searchedUntil));
-    if (found.nextWindow === undefined) return { searchedUntil };
+    if (found.nextWindow === undefined) return found.searchedUntil === undefined ? {} : { searchedUntil };
     start = back(found.nextWindow.start);
   }
   return { searchedUntil: Math.min(searchedUntil, start) };

@@ -7,12 +7,13 @@
  * hosts is followed from change to change, up to where it is enough. No start before that fits, and a container that is alone fits
  * there; with several parts it is a bound, and the whole demand is tried from there on at every instant at which anything becomes free.
  */
-import { nextWindow } from './admission.ts';
+import { eligibleNodes, nextWindow } from './admission.ts';
 import { isZero, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import { nextChange } from './debt.ts';
 import { isPoolNode } from './entities.ts';
-import type { Container } from './entities.ts';
+import { elementsNamed, nextRelease } from './elements.ts';
+import type { Container, ElementId } from './entities.ts';
 import type { HostAmount, HostSteps } from './host-steps.ts';
 import { hostId, stepsOn } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
@@ -60,6 +61,7 @@ export class LaterStarts {
   readonly #request: PlacementRequest;
   readonly #range: Range;
   readonly #effort: Effort;
+  readonly #elements: readonly ElementId[];
   readonly #sums: RoomOverTime[] = [];
   readonly #sources: { readonly from: ContainerPool; readonly container: Container }[] = [];
 
@@ -69,6 +71,7 @@ export class LaterStarts {
     this.#head = head;
     this.#request = request;
     this.#effort = effort;
+    this.#elements = elementsNamed(head, demand);
     this.#range = { duration: durationOf(window), notAfter };
     for (const container of demand.containers ?? []) this.#follow(container);
   }
@@ -78,6 +81,13 @@ export class LaterStarts {
     const { demand, pinned = [] } = this.#request;
     const { capacity, elements = [] } = demand;
     return this.#sources.length === 1 && pinned.length === 0 && elements.length === 0 && isZero(capacity);
+  }
+
+  /** Whether there is anything that may serve each part, at whatever time. */
+  get mayFit(): boolean {
+    const { demand } = this.#request;
+    if (!isZero(demand.capacity) && eligibleNodes(this.#head, demand).nodes.length === 0) return false;
+    return this.#sums.every(({ bears }) => bears);
   }
 
   /**
@@ -111,6 +121,7 @@ export class LaterStarts {
       if (isPoolNode(node.id)) next = Math.min(next, nextChange(node, instant));
     }
     for (const element of elements.nodes.values()) next = Math.min(next, nextChange(element, instant));
+    for (const element of this.#elements) next = Math.min(next, nextRelease(this.#head, element, instant));
     for (const name of this.#request.demand.elements ?? []) {
       for (const provider of this.#head.providers.keys()) {
         const host = hosts.nodes.get(hostId(provider, name));
@@ -184,6 +195,11 @@ class RoomOverTime {
     this.#needed = needed;
     this.#range = range;
     this.#effort = effort;
+  }
+
+  /** Whether there is anything that could have room. */
+  get bears(): boolean {
+    return this.#bearers.length > 0;
   }
 
   /** The first start from one on with as much room as is needed, or past the last that is looked for; with the effort spent, none before has. */

@@ -36,7 +36,7 @@ export function makeOffer(
     endsAt: window.end,
     ...(series === undefined ? {} : { series }),
   };
-  const admission = admit(draft.head, request.demand, windowsAhead({ id, ...spans }), now);
+  const admission = admit(draft.head, request.demand, windowsAhead({ id, ...spans }), now, { viewer: draft.at });
   if (admission.outcome === 'refused') return admission;
   const offer: Offer = {
     id,

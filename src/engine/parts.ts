@@ -20,6 +20,7 @@ import type { Claim, Demand, Id } from './entities.ts';
 import { holdElements } from './elements.ts';
 import { LaterStarts } from './later-start.ts';
 import { omit } from './omit.ts';
+import type { Viewer } from './ownership.ts';
 import { placementEffort, placeInstances } from './placement.ts';
 import { moveOthers } from './placement-moves.ts';
 import { refuseContainer } from './placement-refusal.ts';
@@ -42,6 +43,8 @@ export interface AdmissionContext {
   readonly mayMove?: boolean;
   /** What may be looked at for places; absent: what one request may. */
   readonly effort?: Effort;
+  /** Who reads the refusal; absent: it names nothing that is somebody's. */
+  readonly viewer?: Viewer;
 }
 
 /** Admits a demand in a window, or says why not and what could be had (reservation steps 1a and 1b). The claims of what is pinned are not among them. */
@@ -77,7 +80,7 @@ function admitParts(head: Head, demand: Demand, window: Window, now: Instant, co
 }
 
 function tryParts(head: Head, demand: Demand, window: Window, now: Instant, context: AdmissionContext): Admission {
-  const elements = holdElements(head, demand, window);
+  const elements = holdElements(head, demand, window, context);
   if (elements.outcome === 'refused') return elements;
   return holding(head, elements.claims, () => {
     const rest = tryInstancesFirst(head, demand, window, now, context);
@@ -202,6 +205,7 @@ function laterWindow(
 ): Search {
   const duration = durationOf(window);
   const starts = new LaterStarts(head, { ...context, demand, window }, notAfter, effort);
+  if (!starts.mayFit) return {};
   // No window starts before this, as far as is known: a search for places that was broken off proves nothing.
   let known = true;
   let searchedUntil = window.start;
@@ -254,9 +258,15 @@ export function nextFit(
 }
 
 /** Why a demand that does not fit in a window does not, and what could be had instead. */
-export function refusalOf(head: Head, demand: Demand, window: Window, now: Instant): Refusal {
+export function refusalOf(
+  head: Head,
+  demand: Demand,
+  window: Window,
+  now: Instant,
+  context: AdmissionContext = {},
+): Refusal {
   if (!hasParts(demand)) return refusalOfCapacity(head, demand, window, now);
-  const outcome = admitParts(head, demand, window, now, { mayMove: false });
+  const outcome = admitParts(head, demand, window, now, { ...context, mayMove: false });
   // It fits in this window, and bounds exclude it: nothing was short.
   if (outcome.outcome === 'placed') return refusalOfCapacity(head, demand, window, now);
   return outcome.refusal;

@@ -59,7 +59,8 @@ function words(reason: Reason, container: Container, demand: Demand, considered:
   if (reason === 'unknown-flavor') {
     return `No provider has the flavor '${'flavor' in container.size ? container.size.flavor : ''}'.`;
   }
-  if (considered.length === 0) return 'No pool may serve it: there is none, or none with its zone.';
+  if (considered.length === 0)
+    return 'No pool may serve it: there is none for virtual machines, or none with its zone.';
   const lacks = considered.map(({ pool, host, lacking }) => `${host ?? `the pool '${pool}'`}: ${lacking.join(', ')}`);
   return `${lacks.join('; ')}${considered.length < CANDIDATES_EXPLAINED ? '.' : '; and so on.'}`;
 }

@@ -6,7 +6,7 @@
  * the window, less what the parts placed so far take. What has room is asked once.
  */
 import { eligibleNodes, inZone } from './admission.ts';
-import { RESOURCES, toVector } from './capacity.ts';
+import { COMPUTE, RESOURCES, toVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import type { Claim, Container, Demand, HostId, Id, Pool, Provider } from './entities.ts';
 import type { HostAmount } from './host-steps.ts';
@@ -136,10 +136,15 @@ export interface ContainerPool {
 export function poolsFor(head: Head, demand: Demand, container: Container): ContainerPool[] {
   const pools = container.pools ?? demand.pools;
   const { nodes } = eligibleNodes(head, pools === undefined ? {} : { pools });
-  return nodes.flatMap((node) => {
+  return nodes.filter(bearsMachines).flatMap((node) => {
     const from = poolOf(head, node, demand, container);
     return from !== undefined && reaches(head, from.pool, from.provider, container.zone ?? demand.zone) ? [from] : [];
   });
+}
+
+/** Whether a pool counts anything of machines: one for networks or storage alone is no place for them. */
+function bearsMachines({ resources }: Node): boolean {
+  return COMPUTE.some((resource) => resources.includes(resource));
 }
 
 /** A pool as a container sees it; undefined when it is gone. */

@@ -1,11 +1,22 @@
 /** What an amended reservation holds: what is allocated under it stays covered where it is, and the rest is placed again. */
+import { elementsUsed } from './allocated-elements.ts';
 import { claimsOf, eligibleNodes, whole } from './admission.ts';
 import type { Admission } from './admission.ts';
 import { add, describeAmounts, fitsWithin, isZero, subtract } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
-import { allocatedInAggregate, allocatedUnder, claimsAllocated, countedIn, usedClaims } from './claims.ts';
+import {
+  allocatedInAggregate,
+  allocatedUnder,
+  backed,
+  claimsAllocated,
+  countedIn,
+  isBound,
+  usedClaims,
+} from './claims.ts';
 import type { Draft } from './draft.ts';
-import type { Claim, Demand, NodeId, Reservation } from './entities.ts';
+import { describeElement } from './element-names.ts';
+import { wholesOf } from './elements.ts';
+import type { Allocation, Claim, Demand, ElementId, NodeId, Reservation } from './entities.ts';
 import { hostName } from './hosts.ts';
 import { admit } from './every-window.ts';
 import { currentClaims, during, joined } from './occurrence.ts';
@@ -16,8 +27,8 @@ import type { Head } from './state.ts';
 import { currentWindow, windowsAhead } from './window-index.ts';
 import { countOf, eachOf, someOf, windowAt } from './windows.ts';
 import { omit } from './omit.ts';
+import { ownerOf } from './ownership.ts';
 import { renumbered } from './reservations.ts';
-import { isBound } from './claims.ts';
 
 /**
  * Places what an amended reservation asks for; in the draft it holds nothing at this point. What is allocated is kept where it
@@ -27,7 +38,7 @@ export function readmit(draft: Draft, before: Reservation, wanted: Reservation):
   const { head, at } = draft;
   const windows = windowsAhead(wanted);
   const { demand } = wanted;
-  const near = { self: before.id, near: currentClaims(before) };
+  const near = { self: before.id, near: currentClaims(before), viewer: ownerOf(before) };
   const inUse = usedClaims(head, before).size > 0 || !isZero(allocatedInAggregate(head, before));
   if (!inUse) return stay(draft, before, wanted) ?? admit(head, demand, windows, at.now, near);
   const current = readmitInUse(draft, before, wanted);
@@ -42,10 +53,41 @@ export function readmit(draft: Draft, before: Reservation, wanted: Reservation):
 }
 
 function readmitInUse(draft: Draft, before: Reservation, wanted: Reservation): Admission {
+  const placed = placeInUse(draft, before, wanted);
+  const dropped = placed.outcome === 'placed' ? droppedInUse(draft.head, before, placed.claims) : undefined;
+  return dropped === undefined ? placed : { outcome: 'refused', refusal: dropped };
+}
+
+/** Why what is allocated cannot be left without an element that it uses. */
+function droppedInUse(head: Head, before: Reservation, claims: readonly Claim[]): Refusal | undefined {
+  const had = elementsHeld(currentClaims(before));
+  const has = elementsHeld(claims);
+  if ([...had].every((element) => has.has(element))) return undefined;
+  for (const allocation of backed(head, before)) {
+    for (const used of elementsUsed(allocation)) {
+      const covering = [used, ...wholesOf(head.elements.indexOf(allocation.provider), used)];
+      const element = covering.find((each) => had.has(each));
+      if (element !== undefined && !covering.some((each) => has.has(each)))
+        return inUseStill(head, before, element, allocation);
+    }
+  }
+  return undefined;
+}
+
+function elementsHeld(claims: readonly Claim[]): ReadonlySet<ElementId> {
+  return new Set(claims.flatMap(({ element }) => element ?? []));
+}
+
+function inUseStill(head: Head, before: Reservation, element: ElementId, { id, name }: Allocation): Refusal {
+  const message = `The ${describeElement(element)} is used by '${id}' ('${name}'), which was allocated under the reservation; it has to keep it.`;
+  return { reason: 'below-allocated', message, inUse: allocatedUnder(head, before), shortages: [] };
+}
+
+function placeInUse(draft: Draft, before: Reservation, wanted: Reservation): Admission {
   const { head, at } = draft;
   const window = currentWindow(wanted);
   const { demand } = wanted;
-  const near = { self: before.id, near: currentClaims(before) };
+  const near = { self: before.id, near: currentClaims(before), viewer: ownerOf(before) };
   const allocated = allocatedInAggregate(head, before);
   const used = usedClaims(head, before);
   const counted = countedIn(demand.capacity, allocated);

@@ -70,6 +70,7 @@ function differences(head: Head, copy: Head): string[] {
   compare('quotas', [...head.quotas].sort(), [...copy.quotas].sort());
   compare('departing', [...head.departing].sort(), [...copy.departing].sort());
   compare('servers', [...head.servers].sort(), [...copy.servers].sort());
+  compare('users', members(head.users), members(copy.users));
   compare('tokens', [...head.tokens].sort(), [...copy.tokens].sort());
   compare('reservations by tenant', members(head.owned.reservation), members(copy.owned.reservation));
   compare('offers by tenant', members(head.owned.offer), members(copy.owned.offer));

@@ -1,7 +1,7 @@
 /** What an allocation uses that is there already: it may be reserved, and then it is for those alone who allocate against that reservation. */
+import { usedElement } from './allocated-elements.ts';
 import { refused } from './allotment.ts';
-import type { Consumption, Use } from './allotment.ts';
-import { canonicalAddress, elementId } from './element-map.ts';
+import type { Consumption } from './allotment.ts';
 import { describeElement } from './element-names.ts';
 import { taken, wholesOf } from './elements.ts';
 import type { ElementId, Id, Provider, Reservation } from './entities.ts';
@@ -35,11 +35,6 @@ export function reservedForOthers(
     return refused('element-reserved', message);
   }
   return undefined;
-}
-
-function usedElement(provider: Id, use: Use): ElementId {
-  if (use.kind !== 'address') return elementId(provider, use.kind, use.id);
-  return elementId(provider, 'address', `${use.network}/${canonicalAddress(use.address)}`);
 }
 
 function holdsAny({ claims }: Reservation, elements: readonly ElementId[], now: number): boolean {

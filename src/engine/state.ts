@@ -14,6 +14,7 @@ import type {
   Allocation,
   Claim,
   Demand,
+  ElementId,
   HostId,
   Id,
   NodeId,
@@ -24,8 +25,8 @@ import type {
   Provider,
   Reservation,
 } from './entities.ts';
+import { elementMade, elementsUsed } from './allocated-elements.ts';
 import { ElementMap } from './element-map.ts';
-import type { KnownElement } from './element-map.ts';
 import type { HostAmount } from './host-steps.ts';
 import { HostMap, hostId, onHost } from './hosts.ts';
 import { emptyOwnedIndex } from './ownership.ts';
@@ -122,6 +123,8 @@ export interface Head {
   readonly allocationsIn: Map<Id, Set<Id>>;
   /** Allocations by the server that the VIM made: key `serverKey`. */
   readonly servers: Map<string, Id>;
+  /** Machines by the networks, ports and volumes that they use. */
+  readonly users: Map<ElementId, Set<Id>>;
   /** Allocations by their idempotency token. */
   readonly tokens: Map<string, Id>;
   /** Allocations with something that the VIM has still to be told. */
@@ -160,6 +163,7 @@ export function emptyHead(): Head {
     allocationsOf: new Map(),
     allocationsIn: new Map(),
     servers: new Map(),
+    users: new Map(),
     tokens: new Map(),
     intents: new Set(),
     departing: new Set(),
@@ -354,12 +358,17 @@ function takesTheSame(a: Allocation, b: Allocation): boolean {
     a.startsAt === b.startsAt &&
     a.endsAt === b.endsAt &&
     a.backing === b.backing &&
-    a.resource === b.resource &&
+    usesTheSame(a, b) &&
     a.reservation === b.reservation &&
     a.token === b.token &&
     a.owner === b.owner &&
     a.tenant === b.tenant
   );
+}
+
+function usesTheSame(a: Allocation, b: Allocation): boolean {
+  if (a.resource !== undefined || b.resource !== undefined) return a.resource === b.resource;
+  return a.networks === b.networks && a.ports === b.ports && a.volumes === b.volumes;
 }
 
 function sameClaim(a: Claim, b: Claim | undefined): boolean {
@@ -528,26 +537,9 @@ function linkWhatItTakes(head: Head, allocation: Allocation, sign: 1 | -1): void
   }
   if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);
   member(head.allocationsIn, allocation.pool, allocation.id, sign);
+  if (allocation.resource === undefined)
+    for (const element of elementsUsed(allocation)) member(head.users, element, allocation.id, sign);
   entry(head.tokens, allocation.token, allocation.id, sign);
-}
-
-/** What was made in the VIM for an allocation, as its inventory will tell of it. */
-export function elementMade(allocation: Allocation): KnownElement | undefined {
-  const { resource, server: id, name } = allocation;
-  if (resource === undefined || id === undefined) return undefined;
-  const { address } = allocation;
-  switch (resource.kind) {
-    case 'volume':
-      return { kind: 'volume', id, name, sizeGb: resource.sizeGb };
-    case 'network':
-      return { kind: 'network', id, name, external: false };
-    case 'port':
-      return { kind: 'port', id, name, network: resource.network, addresses: address === undefined ? [] : [address] };
-    case 'floating-ip':
-      return { kind: 'floating-ip', id, name: '', network: resource.network, address: address ?? '' };
-    case 'router':
-      return undefined;
-  }
 }
 
 /**

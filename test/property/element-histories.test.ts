@@ -40,6 +40,13 @@ const NAMES: Readonly<Record<string, string>> = {
   private: 'n1',
 };
 
+/** A machine that runs, and until when it is to. */
+interface Running {
+  readonly uses: string;
+  readonly to: number;
+  readonly under: string | undefined;
+}
+
 interface Held {
   readonly from: number;
   readonly to: number;
@@ -51,6 +58,7 @@ class World {
   readonly source: string;
   readonly gone = new Set<string>();
   readonly reservations = new Map<string, Held>();
+  readonly machines = new Map<string, Running>();
   now = 0;
 
   constructor() {
@@ -86,6 +94,23 @@ class World {
     return this.atoms(b).some((atom) => atoms.includes(atom));
   }
 
+  /** Whether who uses something uses an element or a part of it. Who uses a network uses no part of it for himself. */
+  covers(element: string, uses: string): boolean {
+    return uses === 'n1' ? element === 'n1' : this.meets(element, uses);
+  }
+
+  /** Whether a machine of others uses an element from an instant on. */
+  isUsed(element: string, from: number, under?: string): boolean {
+    const others = [...this.machines.values()].filter((each) => each.under === undefined || each.under !== under);
+    return others.some(({ uses, to }) => to > from && this.covers(element, uses));
+  }
+
+  /** Machines of a reservation that is over run on without end. */
+  runOn(reservation: string): void {
+    for (const [id, each] of this.machines)
+      if (each.under === reservation) this.machines.set(id, { ...each, to: Infinity, under: undefined });
+  }
+
   others(from: number, to: number, except?: string): string[] {
     const overlapping = [...this.reservations].filter(
       ([id, each]) => id !== except && each.from < to && from < each.to,
@@ -99,6 +124,7 @@ class World {
       if (held.to <= this.now) {
         expect(record === undefined || isOver(record), `whether ${id} is over`).to.equal(true);
         this.reservations.delete(id);
+        this.runOn(id);
         continue;
       }
       const lacking = [...held.elements].some((element) => this.gone.has(element));
@@ -123,7 +149,8 @@ const reserve = fc
     run: (world) => {
       const [from, to] = [world.now + start, world.now + start + length];
       const elements = new Set(asked.map((name) => NAMES[name] ?? name));
-      const free = [...elements].every((each) => world.others(from, to).every((other) => !world.meets(each, other)));
+      const unheld = [...elements].every((each) => world.others(from, to).every((other) => !world.meets(each, other)));
+      const free = unheld && ![...elements].some((each) => world.isUsed(each, from));
       const known = [...elements].every((each) => !world.gone.has(each));
       const request = {
         ...(start === 0 ? {} : { start: at(from) }),
@@ -156,10 +183,18 @@ const change = fc.record({ which: index, asked: names }).map(({ which, asked }):
     if (id === undefined || held === undefined) return;
     const elements = new Set(asked.map((name) => NAMES[name] ?? name));
     const others = world.others(Math.max(held.from, world.now), held.to, id);
-    const free = [...elements].every((each) => others.every((other) => !world.meets(each, other)));
+    const unheld = [...elements].every((each) => others.every((other) => !world.meets(each, other)));
+    const added = [...elements].filter((each) => !held.elements.has(each));
+    const free = unheld && !added.some((each) => world.isUsed(each, held.from, id));
+    const own = [...world.machines.values()].filter(({ under }) => under === id);
+    const dropped = own.some(
+      ({ uses }) =>
+        [...held.elements].some((each) => world.covers(each, uses)) &&
+        ![...elements].some((each) => world.covers(each, uses)),
+    );
     const known = [...elements].every((each) => !world.gone.has(each));
     const result = world.engine.do('updateReservation', { id, demand: { elements: asked } });
-    expect(result.outcome).to.equal(free && known ? 'updated' : 'refused');
+    expect(result.outcome).to.equal(free && known && !dropped ? 'updated' : 'refused');
     if (result.outcome === 'updated') world.reservations.set(id, { ...held, elements });
   },
   toString: () => `change #${which} to ${asked.join(' ')}`,
@@ -171,21 +206,22 @@ const cancel = index.map((which): Step => ({
     if (id === undefined) return;
     expect(world.engine.do('cancelReservation', { id }).outcome).to.equal('cancelled');
     world.reservations.delete(id);
+    world.runOn(id);
   },
   toString: () => `cancel #${which}`,
 }));
 
-/** A machine is made, and gone at once: who may have one is the question. */
+/** A machine is made, and stays or is gone at once. */
 const boot = fc
-  .record({ which: index, own: fc.boolean(), uses: fc.constantFrom('p1', 'p2', 'v1', 'n1') })
-  .map(({ which, own, uses }): Step => ({
+  .record({ which: index, own: fc.boolean(), uses: fc.constantFrom('p1', 'p2', 'v1', 'n1'), stays: fc.boolean() })
+  .map(({ which, own, uses, stays }): Step => ({
     run: (world) => {
       const { engine } = world;
       const active = [...world.reservations].filter(
         ([id, { from }]) => from <= world.now && engine.head.reservations.get(id)?.status === 'active',
       );
       const [reservation, held] = own ? (active[which % Math.max(1, active.length)] ?? []) : [];
-      const covers = (element: string): boolean => (uses === 'n1' ? element === 'n1' : world.meets(element, uses));
+      const covers = (element: string): boolean => world.covers(element, uses);
       const covered = [...(held?.elements ?? [])].some(covers);
       const others = world.others(world.now, held?.to ?? Infinity, reservation);
       const kind = uses === 'n1' ? 'networks' : uses === 'v1' ? 'volumes' : 'ports';
@@ -196,10 +232,23 @@ const boot = fc
         return;
       }
       expect(result.outcome).to.equal(covered || !others.some(covers) ? 'accepted' : 'refused');
-      if (result.outcome === 'accepted') engine.do('serverGone', { allocation: result.allocation.id });
+      if (result.outcome === 'refused') return;
+      const { id } = result.allocation;
+      if (stays) world.machines.set(id, { uses, to: held?.to ?? Infinity, under: reservation });
+      else engine.do('serverGone', { allocation: id });
     },
-    toString: () => `boot with ${uses}${own ? ` against #${which}` : ''}`,
+    toString: () => `boot${stays ? ' and keep' : ''} with ${uses}${own ? ` against #${which}` : ''}`,
   }));
+
+const destroy = index.map((which): Step => ({
+  run: (world) => {
+    const [id] = [...world.machines.keys()].slice(which % Math.max(1, world.machines.size));
+    if (id === undefined) return;
+    world.engine.do('serverGone', { allocation: id });
+    world.machines.delete(id);
+  },
+  toString: () => `machine ${which} is gone`,
+}));
 
 const comeAndGo = fc.record({ which: index, back: fc.boolean() }).map(({ which, back }): Step => ({
   run: (world) => {
@@ -230,6 +279,7 @@ describe('histories of named elements', function () {
         { arbitrary: comeAndGo, weight: 2 },
         { arbitrary: change, weight: 2 },
         cancel,
+        destroy,
         wait,
       ),
       { minLength: 1, maxLength: 12 },

@@ -1,6 +1,7 @@
 /** create-instance and destroy-instance (allocation steps 1a to 4 and 8a to 9a). */
 import { refused } from '../allotment.ts';
-import type { Consumption, Use } from '../allotment.ts';
+import type { Consumption } from '../allotment.ts';
+import { usesOfMachine } from '../allocated-elements.ts';
 import { allocate, destroy, outOfReach } from '../allocating.ts';
 import { attach, attachable } from '../attachments.ts';
 import { decide } from '../draft.ts';
@@ -86,14 +87,9 @@ function findMachine(
     networks,
     ports,
     volumes,
-    uses: usesOf(networks, ports, volumes),
+    uses: usesOfMachine({ networks, ports, volumes }),
   };
   return { outcome: 'found', found: { ...found, capacity, disk: flavor.diskGb, onHost: true } };
-}
-
-function usesOf(networks: readonly string[], ports: readonly string[], volumes: readonly string[]): Use[] {
-  const each = (kind: 'network' | 'port' | 'volume', ids: readonly string[]): Use[] => ids.map((id) => ({ kind, id }));
-  return [...each('network', networks), ...each('port', ports), ...each('volume', volumes)];
 }
 
 /** Has a machine deleted. Its capacity is free when the VIM has confirmed that it is gone. */

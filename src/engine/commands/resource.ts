@@ -4,7 +4,8 @@
  */
 import type { VimResourceSpec } from '../../vim/vim.ts';
 import { refused } from '../allotment.ts';
-import type { Consumption, Use } from '../allotment.ts';
+import type { Consumption } from '../allotment.ts';
+import { usesOfResource } from '../allocated-elements.ts';
 import { allocate, destroy, outOfReach } from '../allocating.ts';
 import { unready } from '../attachments.ts';
 import type { Capacity } from '../capacity.ts';
@@ -85,19 +86,18 @@ function findResource(
       const network = networkId(head, provider, wanted.network, viewer);
       if (network === undefined)
         return refused('unknown-network', `The provider '${provider.id}' has no network '${wanted.network}'.`);
-      const uses = addressUse(network, wanted.address);
-      return { outcome: 'found', found: { ...consumed, resource: { ...wanted, network }, uses } };
+      const resource = { ...wanted, network };
+      return { outcome: 'found', found: { ...consumed, resource, uses: usesOfResource(resource) } };
     }
     case 'router': {
       const router = routerFound(head, provider, wanted, viewer);
       if ('outcome' in router) return router;
-      const uses = [...router.networks].map((id): Use => ({ kind: 'network', id }));
-      return { outcome: 'found', found: { ...consumed, resource: router, uses } };
+      return { outcome: 'found', found: { ...consumed, resource: router, uses: usesOfResource(router) } };
     }
     case 'floating-ip': {
       const network = externalNetwork(provider, wanted.network);
       if (typeof network !== 'string') return network;
-      const { address, port: asked } = wanted;
+      const { port: asked } = wanted;
       const foreign = asked === undefined ? undefined : foreignId(head, provider.id, 'port', asked, viewer);
       const port = resourceNamed(head, provider.id, 'port', foreign ?? asked ?? '', viewer);
       const portId = port?.server ?? foreign;
@@ -107,8 +107,7 @@ function findResource(
       if (notReady !== undefined) return notReady;
       const resource = { ...wanted, network, ...(portId === undefined ? {} : { port: portId }) };
       const attachedTo = port === undefined ? {} : { attachedTo: port.id };
-      const uses: Use[] = addressUse(network, address);
-      if (portId !== undefined) uses.push({ kind: 'port', id: portId });
+      const uses = usesOfResource(resource);
       return { outcome: 'found', found: { ...consumed, resource, ...attachedTo, uses } };
     }
   }
@@ -131,12 +130,6 @@ function routerFound(
   if (wanted.gateway === undefined) return { kind: 'router', networks: [...networks] };
   const gateway = externalNetwork(provider, wanted.gateway);
   return typeof gateway === 'string' ? { kind: 'router', gateway, networks: [...networks] } : gateway;
-}
-
-/** What a port or floating IP uses of its network. */
-function addressUse(network: string, address: string | undefined): Use[] {
-  const of: Use = { kind: 'network', id: network };
-  return address === undefined ? [of] : [of, { kind: 'address', network, address }];
 }
 
 /** The id of the network that public addresses are to come from: the one named, or the only one there is. */

@@ -26,7 +26,8 @@ import type {
 } from '../requests.ts';
 import { settle } from '../settlement.ts';
 import { makeWaiting } from '../waiting-machines.ts';
-import { elementMade, poolNode } from '../state.ts';
+import { elementMade } from '../allocated-elements.ts';
+import { poolNode } from '../state.ts';
 import { vacated } from '../vacancy.ts';
 import type { Head } from '../state.ts';
 import { FOREVER } from '../window.ts';

@@ -1,0 +1,78 @@
+/** What refusals say where there are pools of several kinds, and where nothing could serve a request at any time. */
+import { expect } from 'chai';
+import type { CreateReservation, Refusal } from '../../../src/engine/requests.ts';
+import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
+
+const TIMES = { start: NOW + DAY, end: NOW + DAY + HOUR };
+const containers = [{ name: 'c', count: 5, size: { flavor: 'f2' } }];
+
+class Cloud extends Engine {
+  refusal(input: CreateReservation): Refusal {
+    const result = this.do('createReservation', { ...TIMES, ...input });
+    if (result.outcome !== 'refused') throw new Error(result.outcome);
+    return result.refusal;
+  }
+}
+
+describe('a refusal where pools are of several kinds', () => {
+  let cloud: Cloud;
+  let compute: string;
+
+  beforeEach(() => {
+    cloud = new Cloud();
+    const source = cloud.provider([{ name: 'h', cores: 16 }]);
+    compute = cloud.pool(source, { cores: 16, ram: 16384, instances: 20 });
+    cloud.pool(source, { addresses: 4 }, 'nova');
+  });
+
+  it('lists what pools lack of what they count', () => {
+    const { message, shortages } = cloud.refusal({ demand: { capacity: { cores: 20, addresses: 2 } } });
+    expect(shortages).to.deep.equal([{ pool: compute, resource: 'cores', from: TIMES.start, missing: 4 }]);
+    expect(message).to.match(/: 20 cores asked for, 16 free\.$/);
+  });
+
+  it('lists all pools for a resource that none counts', () => {
+    const { shortages } = cloud.refusal({ demand: { capacity: { volumes: 1 } } });
+    expect(shortages.map(({ resource, missing }) => [resource, missing])).to.deep.equal([
+      ['volumes', 1],
+      ['volumes', 1],
+    ]);
+  });
+
+  it('considers only pools for virtual machines for containers', () => {
+    const { candidates, shortages } = cloud.refusal({ demand: { capacity: {}, containers } });
+    expect(candidates?.map(({ pool }) => pool)).to.deep.equal([compute]);
+    expect(shortages).to.deep.equal([]);
+  });
+
+  it('of a machine lists them likewise', () => {
+    cloud.reserve({ demand: { capacity: { cores: 15 } } });
+    const result = cloud.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'large' });
+    if (result.outcome !== 'refused') throw new Error(result.outcome);
+    expect(result.refusal.shortages.map(({ pool, resource }) => [pool, resource])).to.deep.equal([[compute, 'cores']]);
+  });
+});
+
+describe('a refusal where nothing could serve the request at any time', () => {
+  const capacity = { cores: 1 };
+  const recurrence = { frequency: 'daily', interval: 1, count: 3 } as const;
+
+  it('tells of no search through time', () => {
+    const empty = new Cloud();
+    const cloud = new Cloud();
+    cloud.pool(cloud.provider([{ name: 'h', cores: 16 }]), { cores: 4, ram: 16384 });
+    const never: [Cloud, CreateReservation][] = [
+      [empty, { demand: { capacity } }],
+      [empty, { recurrence, demand: { capacity } }],
+      [empty, { demand: { capacity: {}, containers } }],
+      [cloud, { demand: { capacity, zone: 'elsewhere' } }],
+      [cloud, { demand: { capacity: {}, containers, zone: 'elsewhere' } }],
+      [cloud, { demand: { capacity: {}, containers: [{ name: 'c', count: 1, size: { flavor: 'none' } }] } }],
+      [cloud, { recurrence, demand: { capacity: {}, containers, zone: 'elsewhere' } }],
+    ];
+    for (const [engine, input] of never)
+      expect(engine.refusal(input), JSON.stringify(input)).not.to.have.any.keys('searchedUntil', 'nextWindow');
+    expect(cloud.refusal({ demand: { capacity: { cores: 5 } } })).to.have.property('searchedUntil');
+    expect(cloud.refusal({ demand: { capacity: {}, containers } })).to.have.property('searchedUntil');
+  });
+});
