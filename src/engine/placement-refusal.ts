@@ -1,5 +1,6 @@
 /** Why a container found no place: in words, with what each candidate lacks at the most. */
 import { shortagesOf } from './admission.ts';
+import type { Resource } from './capacity.ts';
 import type { Container, Demand, Reason } from './entities.ts';
 import { hostVector } from './host-steps.ts';
 import { leastOnHost } from './hosts.ts';
@@ -7,7 +8,7 @@ import type { HostNode } from './hosts.ts';
 import type { Unplaced } from './placement.ts';
 import { fits, lackedTraits, poolsFor, seesHosts, unwantedTraits } from './placement-sites.ts';
 import type { ContainerPool, Share } from './placement-sites.ts';
-import type { Candidate, Refusal } from './requests.ts';
+import type { Candidate, Refusal, Shortage } from './requests.ts';
 import type { Head } from './state.ts';
 import { hostId } from './hosts.ts';
 import { poolOfNode } from './state.ts';
@@ -61,20 +62,27 @@ function words(reason: Reason, container: Container, demand: Demand, considered:
   }
   if (considered.length === 0)
     return 'No pool may serve it: there is none for virtual machines, or none with its zone.';
-  const lacks = considered.map(({ pool, host, lacking }) => `${host ?? `the pool '${pool}'`}: ${lacking.join(', ')}`);
-  return `${lacks.join('; ')}${considered.length < CANDIDATES_EXPLAINED ? '.' : '; and so on.'}`;
+  const lacks = new Map<string, string[]>();
+  for (const { pool, host, lacking } of considered) {
+    const what = lacking.join(', ');
+    lacks.set(what, [...(lacks.get(what) ?? []), host === undefined ? `pool '${pool}'` : `host '${host}'`]);
+  }
+  const listed = [...lacks].map(([what, where]) => `${where.join(', ')}: ${what}`).join('; ');
+  return `Considered: ${listed}${considered.length < CANDIDATES_EXPLAINED ? '.' : '; and so on.'}`;
 }
 
 function candidatesOf(head: Head, from: ContainerPool, container: Container, window: Window): Candidate[] {
   const { node, provider, share } = from;
   const pool = poolOfNode(node.id);
   if (share === undefined) return [{ pool, lacking: ['the provider does not have the flavor'], lackingTraits: [] }];
-  const short = shortagesOf(node, share.size.capacity, window).map(({ resource, missing }) => `${missing} ${resource}`);
+  const short = worstOf(shortagesOf(node, share.size.capacity, window)).map(
+    ({ resource, missing }) => `lacks ${missing} ${resource}`,
+  );
   const own = short.length === 0 ? [] : [{ pool, lacking: short, lackingTraits: [] }];
   if (!seesHosts(provider)) {
     return own.length > 0
       ? own
-      : [{ pool, lacking: ['room for all of them, or hosts to choose from'], lackingTraits: [] }];
+      : [{ pool, lacking: ['lacks room for all of them, or hosts to choose from'], lackingTraits: [] }];
   }
   const hosts = (provider.inventory?.hosts ?? []).slice(0, CANDIDATES_EXPLAINED).flatMap(({ name }) => {
     const host = head.hosts.nodes.get(hostId(provider.id, name));
@@ -83,6 +91,16 @@ function candidatesOf(head: Head, from: ContainerPool, container: Container, win
     return [{ pool, host: name, lacking: lackedBy(from, share, host, container, window), lackingTraits }];
   });
   return [...own, ...hosts];
+}
+
+/** Of each resource, the span in which the most is missing. */
+function worstOf(shortages: readonly Shortage[]): Shortage[] {
+  const worst = new Map<Resource, Shortage>();
+  for (const shortage of shortages) {
+    const known = worst.get(shortage.resource);
+    if (known === undefined || shortage.missing > known.missing) worst.set(shortage.resource, shortage);
+  }
+  return [...worst.values()];
 }
 
 /** What stands in the way of one instance on a host throughout the window, in words. */

@@ -166,7 +166,7 @@ function awayFromAllocated(allocated: Capacity, shares: readonly { readonly node
   const pools = shares.map(({ node }) => `'${poolOfNode(node)}'`).join(', ');
   return {
     reason: 'below-allocated',
-    message: `In use under the reservation are ${describeAmounts(allocated)} of the pools ${pools}, which it has to keep.`,
+    message: `In use under the reservation are ${describeAmounts(allocated)} of the pools ${pools}: it has to keep these, and what is asked for now excludes them.`,
     inUse: allocated,
     shortages: [],
   };

@@ -31,7 +31,9 @@ function checkDemand(demand: Demand): void {
   checkContainers(demand);
   const { elements = [], containers = [] } = demand;
   if (isZero(demand.capacity) && elements.length === 0 && containers.length === 0) {
-    throw new InvalidRequest('capacity', 'A reservation has to ask for something: at least one resource above zero.');
+    const message =
+      'A reservation has to ask for something: a resource in capacity above zero, a container or an element.';
+    throw new InvalidRequest('capacity', message);
   }
 }
 

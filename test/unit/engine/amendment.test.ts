@@ -95,7 +95,7 @@ describe('a change', () => {
       'below-allocated: In use under the reservation are 2 cores, 1024 ram, 2 instances; it cannot have less.',
     );
     expect(lab.change(id, { demand: { pools: ['a'] } })).to.equal(
-      "below-allocated: In use under the reservation are 2 cores, 1024 ram, 2 instances of the pools 'b', which it has to keep.",
+      "below-allocated: In use under the reservation are 2 cores, 1024 ram, 2 instances of the pools 'b': it has to keep these, and what is asked for now excludes them.",
     );
     expect(lab.change(id, { demand: { capacity: { cores: 11 } } })).to.match(/^insufficient-capacity: /);
   });

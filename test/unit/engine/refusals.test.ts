@@ -76,3 +76,25 @@ describe('a refusal where nothing could serve the request at any time', () => {
     expect(cloud.refusal({ demand: { capacity: {}, containers } })).to.have.property('searchedUntil');
   });
 });
+
+describe('the words of a refusal for containers', () => {
+  it('name hosts that lack the same together, and of a pool the most that is missing', () => {
+    const cloud = new Cloud();
+    const hosts = ['a', 'b', 'c'].map((name) => ({ name, cores: 8 }));
+    cloud.pool(cloud.provider(hosts), { cores: 8, ram: 16384 });
+    const part = (start: number, cores: number): CreateReservation => ({
+      start: TIMES.start + start,
+      end: TIMES.start + start + HOUR / 4,
+      demand: { capacity: { cores } },
+    });
+    cloud.reserve(part(0, 5));
+    cloud.reserve(part(HOUR / 2, 7));
+    const { message, candidates } = cloud.refusal({
+      demand: { capacity: {}, containers: [{ name: 'c', count: 1, size: { vcpus: 4, ram: 9000 } }] },
+    });
+    expect(candidates?.[0]?.lacking).to.deep.equal(['lacks 3 cores']);
+    expect(message).to.match(
+      /0 of 1 instance could be placed at the most\. Considered: pool '.*': lacks 3 cores; host 'a', host 'b', host 'c': lacks 808 MB of memory\.$/,
+    );
+  });
+});
