@@ -73,7 +73,10 @@ describe('placement of instances', () => {
     expect(refusal.reason).to.equal('insufficient-capacity');
     expect(refusal.container).to.equal('web');
     expect(refusal.searchComplete).to.equal(true);
-    expect(refusal.message).to.include("container 'web'").and.to.include('0 of 1').and.to.include('h1: lacks 1 cores');
+    expect(refusal.message)
+      .to.include("container 'web'")
+      .and.to.include('0 of 1')
+      .and.to.include("'h4': lacks 1 cores");
     expect(refusal.candidates?.map(({ host }) => host)).to.deep.equal(['h1', 'h2', 'h3', 'h4']);
   });
 

@@ -72,7 +72,7 @@ describe('placement', () => {
       reason: 'opnfv-promise:insufficient-capacity',
       'search-complete': true,
     });
-    expect(answer['message']).to.include("container 'web'").and.to.include('a: lacks HW_GPU');
+    expect(answer['message']).to.include("container 'web'").and.to.include("host 'a'").and.to.include(': lacks HW_GPU');
     const refusal = answer['refusal'] as Json;
     expect(refusal['container']).to.equal('web');
     expect((refusal['candidate'] as Json[])[0]).to.deep.equal({
