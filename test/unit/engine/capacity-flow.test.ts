@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { capacityAt, queryCapacity } from '../../../src/engine/queries.ts';
+import type { Capacity } from '../../../src/engine/capacity.ts';
 import { InvalidRequest, OwnedByOther } from '../../../src/engine/requests.ts';
+import type { Commands, Refusal } from '../../../src/engine/requests.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 const T = NOW + DAY;
@@ -280,5 +282,186 @@ describe('capacity (capacity flow of the first seed)', () => {
       OwnedByOther,
     );
     expect(() => engine.do('increaseCapacity', { pool: 'p1', capacity: { cores: 1 } })).to.throw(OwnedByOther);
+  });
+
+  describe('names what stands in the way of a change', () => {
+    type Change = Omit<Parameters<Commands['decreaseCapacity']>[1], 'force'>;
+    const hosts = [
+      { name: 'h1', cores: 10, ram: 1000, zone: 'a' },
+      { name: 'h2', cores: 10, ram: 1000, zone: 'b' },
+    ];
+    const increased = (engine: Engine, input: Change) => {
+      const result = engine.do('increaseCapacity', input);
+      if (result.outcome === 'refused') throw new Error(result.refusal.message);
+      return result;
+    };
+    const refusalOf = (result: { readonly outcome: string; readonly refusal?: Refusal }): Refusal => {
+      if (result.refusal === undefined) throw new Error(result.outcome);
+      return result.refusal;
+    };
+    const bad = (run: () => unknown, field: string, message: string): void => {
+      expect(run).to.throw(InvalidRequest, message).with.property('field', field);
+    };
+
+    it('in its input', () => {
+      const engine = new Engine();
+      const increase = (input: Change) => () => engine.do('increaseCapacity', input);
+      const decrease = (input: Change) => () => engine.do('decreaseCapacity', { ...input, force: true });
+      const cores = { capacity: { cores: 1 } };
+      bad(increase(cores), 'source', 'There is no provider yet; add-provider registers one.');
+      const [one, two] = [engine.provider(hosts, 'one'), engine.provider(hosts, 'two')];
+      bad(increase(cores), 'source', 'There are several providers; say which one is the source.');
+      bad(increase({ ...cores, source: 'none' }), 'source', "There is no provider 'none'.");
+      bad(increase({ ...cores, pool: 'none' }), 'pool-id', "There is no pool 'none'.");
+      bad(
+        decrease({ ...cores, source: one }),
+        'source',
+        `There is no pool of the provider '${one}' not bound to a zone; increase-capacity makes one.`,
+      );
+      const pool = engine.pool(one, { cores: 5 }, 'a');
+      bad(
+        decrease({ ...cores, source: one, zone: 'b' }),
+        'source',
+        `There is no pool of the provider '${one}' in the zone 'b'; increase-capacity makes one.`,
+      );
+      bad(
+        increase({ ...cores, pool, source: two }),
+        'source',
+        `The pool '${pool}' comes from the provider '${one}', not from '${two}'.`,
+      );
+      increase({ ...cores, pool, source: one })();
+      const nothing = 'A decrease needs an amount: at least one resource above zero.';
+      bad(decrease({ capacity: {}, pool }), 'capacity', nothing);
+      bad(decrease({ ...cores, pool, start: T, end: T }), 'end', 'is not after the start');
+      bad(increase({ ...cores, pool, end: NOW }), 'end', 'is not after the start');
+      bad(increase({ capacity: { cores: -1 }, pool }), 'capacity/cores', 'it must be a whole number');
+    });
+
+    it('at the provider: it is not known, is drained, has no such zone, or has no more', () => {
+      const engine = new Engine();
+      const source = engine.do('addProvider', { access: { type: 'promise-simulator:simulated' } }).provider.id;
+      const ask = (capacity: Capacity, more: Partial<Change> = {}): Refusal =>
+        refusalOf(engine.do('increaseCapacity', { source, capacity, ...more }));
+      expect(ask({ cores: 1 })).to.deep.equal({
+        reason: 'provider-unavailable',
+        message: `What the provider '${source}' has is not known yet; its status is connecting.`,
+        shortages: [],
+      });
+      engine.do('updateProvider', { id: source, status: 'up', inventory: inventoryOf(hosts) });
+      expect(ask({ cores: 1 }, { zone: 'c' })).to.deep.equal({
+        reason: 'unknown-zone',
+        message: `The provider '${source}' has no zone 'c'; it has 'a', 'b'.`,
+        shortages: [],
+      });
+      engine.pool(source, { cores: 8, ram: 500 });
+      expect(ask({ cores: 13, ram: 1600, instances: 1 })).to.deep.equal({
+        reason: 'insufficient-capacity',
+        message: `The provider '${source}' has 12 cores of 13, 1500 ram of 1600 that is in no pool yet.`,
+        most: { cores: 12, ram: 1500, instances: 1 },
+        shortages: [],
+      });
+      engine.pool(source, { cores: 12, ram: 1500 });
+      engine.pool(source, {});
+      expect(ask({}).message).to.equal(`The provider '${source}' has nothing that is in no pool yet.`);
+      engine.reserve({ demand: { capacity: { cores: 1 } } });
+      engine.do('retireProvider', { id: source, mode: 'drain' });
+      expect(ask({ cores: 1 }).reason).to.equal('provider-unavailable');
+    });
+
+    it('in the pool: it has no more for all time, or what it has is held', () => {
+      const engine = new Engine();
+      const pool = engine.pool(engine.provider(), { cores: 10, ram: 100 });
+      const decrease = (capacity: Capacity, more: Partial<Change> = {}) =>
+        engine.do('decreaseCapacity', { pool, capacity, force: false, ...more });
+      const beyond = decrease({ cores: 11, ram: 100, instances: 1 });
+      expect(beyond).to.deep.include({ outcome: 'refused', pool, affected: [] });
+      expect(refusalOf(beyond)).to.deep.equal({
+        reason: 'insufficient-capacity',
+        message: `The pool '${pool}' has only 10 cores, 0 instances for all time; a change with a window can take more.`,
+        most: { cores: 10, ram: 100, instances: 0 },
+        shortages: [],
+      });
+      const [one, two] = [3, 4].map((cores) => {
+        engine.now += 1;
+        return engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores } } });
+      });
+      const offer = engine.do('requestOffer', {
+        start: T,
+        end: T + HOUR,
+        demand: { capacity: { cores: 1 } },
+        holdFor: DAY,
+      });
+      if (offer.outcome === 'refused') throw new Error(offer.refusal.message);
+      const spare = `The pool '${pool}' does not have so much to spare.`;
+      expect(refusalOf(decrease({ cores: 3 })).message).to.equal(
+        `${spare} Offers that would lapse: ${offer.offer.id}.`,
+      );
+      const both = refusalOf(decrease({ cores: 10 }));
+      const ids = [one, two].sort().join(', ');
+      expect(both.message).to.equal(
+        `${spare} Reservations that would no longer fit: ${ids}. Offers that would lapse: ${offer.offer.id}.`,
+      );
+      expect(both).to.deep.include({ reason: 'capacity-in-use', most: { cores: 2 }, shortages: [] });
+      // Before they begin it is free, and with a window more than there is can be taken.
+      expect(decrease({ cores: 10 }, { end: T }).outcome).to.equal('decreased');
+      expect(decrease({ cores: 2 }, { start: T, end: T + HOUR }).outcome).to.equal('decreased');
+      const machines = new Engine();
+      const other = machines.pool(machines.provider(), { cores: 4, ram: 2048, instances: 4 });
+      machines.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small' });
+      expect(
+        refusalOf(machines.do('decreaseCapacity', { pool: other, capacity: { cores: 4 }, force: false })).message,
+      ).to.equal(`The pool '${other}' does not have so much to spare. Allocations hold it.`);
+    });
+
+    it('but takes what is lacking already for no reason to refuse what is free', () => {
+      const engine = new Engine();
+      const source = engine.provider();
+      const pool = engine.pool(source, { cores: 10, ram: 100 });
+      engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 10 } } });
+      engine.do('decreaseCapacity', { pool, capacity: { cores: 1 }, force: true });
+      expect(engine.do('decreaseCapacity', { pool, capacity: { ram: 100 }, force: false }).outcome).to.equal(
+        'decreased',
+      );
+    });
+
+    it('and tells of an adjustment by its id, with the times that were asked for', () => {
+      const engine = new Engine();
+      const source = engine.provider();
+      const pool = engine.pool(source, { cores: 10 });
+      const grown = increased(engine, { source, start: T, capacity: { cores: 5 } });
+      const shrunk = engine.do('decreaseCapacity', { source, end: T, capacity: { cores: 2 }, force: false });
+      if (shrunk.outcome === 'refused') throw new Error(shrunk.refusal.message);
+      expect(engine.head.pools.get(pool)?.adjustments).to.deep.equal([
+        { id: grown.adjustment, start: T, startsAt: T, direction: 'increase', capacity: { cores: 5 } },
+        { id: shrunk.adjustment, end: T, startsAt: NOW, direction: 'decrease', capacity: { cores: 2 } },
+      ]);
+      expect([capacityAt(engine.head, NOW).total.cores, capacityAt(engine.head, T).total.cores]).to.deep.equal([8, 15]);
+      expect(increased(engine, { source, capacity: { cores: 1 } })).not.to.have.property('adjustment');
+    });
+
+    it('and keeps a list of elements, which it adds to and takes from, and never ends', () => {
+      const engine = new Engine();
+      const source = engine.provider(hosts);
+      const { pool } = increased(engine, { source, elements: ['h1'], capacity: { cores: 5 } });
+      const listed = (): unknown => engine.head.pools.get(pool.id)?.elements;
+      const decrease = (elements: readonly string[]) => () =>
+        engine.do('decreaseCapacity', { source, elements, capacity: { cores: 1 }, force: false });
+      expect(listed()).to.deep.equal(['h1']);
+      increased(engine, { source, elements: ['h2', 'h1'], capacity: { cores: 5 } });
+      expect(listed()).to.have.members(['h1', 'h2']);
+      increased(engine, { source, capacity: { cores: 1 } });
+      expect(listed()).to.have.members(['h1', 'h2']);
+      decrease(['h1'])();
+      expect(listed()).to.deep.equal(['h2']);
+      bad(
+        decrease(['h2']),
+        'elements',
+        'The pool would have no element left; a pool that lists none has all of its provider.',
+      );
+      const all = increased(engine, { source, zone: 'b', elements: [], capacity: { cores: 1 } });
+      expect(all.pool).to.include({ zone: 'b' }).and.not.to.have.property('elements');
+      increased(engine, { source, zone: 'b', elements: ['h2'], capacity: { cores: 1 } });
+      expect(engine.head.pools.get(all.pool.id)).not.to.have.property('elements');
+    });
   });
 });

@@ -67,3 +67,41 @@ describe('due work of a reservation', () => {
     ]);
   });
 });
+
+describe('due work that is not, or no longer, about its subject', () => {
+  it('does nothing, and is removed', () => {
+    const engine = new Engine();
+    const pool = engine.pool(engine.provider(), { cores: 10, ram: 10_000, instances: 20 });
+    const entry = { ...engine.head.policy, maintenance: [{ id: 'm', pool, start: T, end: T + HOUR }] };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+    const window = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+    const later = engine.reserve({ ...window, demand: ONE });
+    const offer = engine.do('requestOffer', { ...window, demand: ONE, holdFor: HOUR });
+    if (offer.outcome === 'refused') throw new Error(offer.refusal.message);
+    engine.told();
+    const state = (): string =>
+      JSON.stringify([[...engine.head.reservations], [...engine.head.offers], [...engine.due]]);
+    const before = state();
+    const run = (task: string, subject: string) => {
+      const result = engine.do('runDue', { task, subject, at: engine.now, id: `${task} of another time` });
+      expect(state(), task).to.equal(before);
+      return result;
+    };
+    const nothing = { outcome: 'nothing-to-do' };
+    for (const task of ['start', 'end', 'expire', 'ending', 'ease', 'decide', 'forget'])
+      expect(run(task, later), task).to.deep.equal(nothing);
+    for (const task of ['lapse', 'forget-offer']) expect(run(task, offer.offer.id), task).to.deep.equal(nothing);
+    for (const task of ['maintain', 'resume']) expect(run(task, 'm'), task).to.deep.equal(nothing);
+    for (const task of ['start', 'lapse', 'maintain', 'unknown', 'constructor'])
+      expect(run(task, 'gone'), task).to.deep.equal(nothing);
+    expect(engine.told()).to.deep.equal([]);
+    engine.do('acceptOffer', { id: offer.offer.id });
+    engine.now = NOW + HOUR;
+    const lapse = { task: 'lapse', subject: offer.offer.id, at: engine.now, id: 'lapse of another time' };
+    expect(engine.do('runDue', lapse)).to.deep.equal(nothing);
+    engine.told();
+    const start = { task: 'start', subject: later, at: engine.now, id: `start:${later}` };
+    expect(engine.do('runDue', start)).to.deep.equal({ outcome: 'done' });
+    expect(engine.told()).to.deep.equal(['reservation started active']);
+  });
+});
