@@ -18,7 +18,6 @@ import type { Id } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
 import { poolNode } from './state.ts';
 import type { Head, Node } from './state.ts';
-import type { Timeline } from './timeline.ts';
 import type { Instant, Window } from './window.ts';
 
 export const NO_BREAKDOWN: CapacityBreakdown = {
@@ -124,21 +123,28 @@ export function nodeByInterval(
 ): Capacity[] {
   const { resources } = node;
   const isLent = node.lent.breakpoints > 0;
-  const worst = (timeline: Timeline, measure: 'min' | 'max'): Capacity[] =>
-    timeline.sample(window, interval, measure).map(({ value }) => fromVector(value, resources));
-  if (kind === 'total') return worst(node.total, 'min');
-  if (kind === 'usage' && !isLent) return worst(node.used, 'max');
+  if (kind === 'total') return capacities(node.total.sample(window, interval, 'min'), resources);
+  if (kind === 'usage' && !isLent) return capacities(node.used.sample(window, interval, 'max'), resources);
   if (kind === 'available' && !isLent) {
-    return node.free.sample(window, interval, 'min').map(({ value }) => {
-      for (let index = 0; index < RESOURCE_COUNT; index++) value[index] = Math.max(value[index] ?? 0, 0);
-      return fromVector(value, resources);
-    });
+    const free = node.free.sample(window, interval, 'min');
+    for (let index = 0; index < free.length; index++) free[index] = Math.max(free[index] ?? 0, 0);
+    return capacities(free, resources);
   }
   const views: Capacity[] = [];
   for (let start = window.start; start < window.end; start += interval) {
     views.push(nodeOver(node, { start, end: Math.min(start + interval, window.end) })[kind]);
   }
   return views;
+}
+
+/** Each `RESOURCE_COUNT` amounts as a capacity in some resources. */
+function capacities(amounts: Float64Array, resources: readonly Resource[]): Capacity[] {
+  const named = RESOURCES.flatMap((resource, index) => (resources.includes(resource) ? [{ resource, index }] : []));
+  return Array.from({ length: amounts.length / RESOURCE_COUNT }, (_, row) => {
+    const capacity: Partial<Record<Resource, number>> = {};
+    for (const { resource, index } of named) capacity[resource] = (amounts[row * RESOURCE_COUNT + index] ?? 0) + 0;
+    return capacity;
+  });
 }
 
 /** Every instant of the window at which a view of the node changes, its start first. */

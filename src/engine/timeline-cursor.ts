@@ -93,16 +93,14 @@ export class Cursor {
 
   /**
    * Goes on to an instant: takes the breakpoints before it and, if `inclusive`, one at it.
-   * @param target lowered (side -1) or raised (side 1) to what the value is on the way
+   * @param target lowered (side -1) or raised (side 1) to what the value is on the way: its amounts from the index `from` on
    */
-  advance(to: Instant, inclusive: boolean, side: 1 | -1 = 1, target?: CapacityVector): void {
+  advance(to: Instant, inclusive: boolean, side: 1 | -1 = 1, target?: Float64Array, from = 0): void {
     for (;;) {
-      for (; this.position < this.last; this.position++) {
-        const at = this.instant();
-        if (inclusive ? at > to : at >= to) return;
-        this.step();
-        if (target !== undefined) this.foldValue(side, target);
-      }
+      let until = this.position;
+      while (until < this.last && (inclusive ? this.#instantAt(until) <= to : this.#instantAt(until) < to)) until++;
+      this.#take(until, side, target, from);
+      if (until < this.last) return;
       do {
         if (!this.pop()) return;
         if (inclusive ? this.low > to : this.low >= to) {
@@ -110,13 +108,17 @@ export class Cursor {
           this.#depth++;
           return;
         }
-      } while (this.high() <= to ? this.#pass(side, target) : this.open());
+      } while (this.high() <= to ? this.#pass(side, target, from) : this.open());
     }
   }
 
   /** The instant of the next breakpoint. */
   instant(): Instant {
-    return real(this.#tree.instants, this.position);
+    return this.#instantAt(this.position);
+  }
+
+  #instantAt(position: number): Instant {
+    return real(this.#tree.instants, position);
   }
 
   /** Takes the next breakpoint's delta; `position` is the caller's to advance. */
@@ -192,9 +194,44 @@ export class Cursor {
     return true;
   }
 
-  #pass(side: 1 | -1, target: CapacityVector | undefined): true {
-    if (target !== undefined) this.foldNode(side, target);
-    return this.skip();
+  /** Takes the breakpoints up to a position, resource by resource: so the sum and its extreme stay in registers. */
+  #take(until: number, side: 1 | -1, target: Float64Array | undefined, from: number): void {
+    const { lanes, deltas } = this.#tree;
+    const begin = this.position * lanes;
+    const end = until * lanes;
+    this.position = until;
+    if (begin === end) return;
+    const values = this.#value;
+    for (let index = 0; index < this.#watched; index++) {
+      const lane = int(this.#lanes, index);
+      const at = from + int(this.#resources, index);
+      let value = real(values, index);
+      let extreme = target === undefined ? value : real(target, at);
+      for (let offset = begin + lane; offset < end; offset += lanes) {
+        value += real(deltas, offset);
+        if (side === 1 ? value > extreme : value < extreme) extreme = value;
+      }
+      values[index] = value;
+      if (target !== undefined) target[at] = extreme;
+    }
+  }
+
+  /** Goes past the popped subtree; true, since another `pop` is due. */
+  #pass(side: 1 | -1, target: Float64Array | undefined, from: number): true {
+    if (target === undefined) return this.skip();
+    const { aggregates, lanes } = this.#tree;
+    const sums = this.#tree.aggregatesOf(this.node);
+    const extremes = sums + (side === 1 ? 2 * lanes : lanes);
+    const values = this.#value;
+    for (let index = 0; index < this.#watched; index++) {
+      const lane = int(this.#lanes, index);
+      const at = from + int(this.#resources, index);
+      const value = real(values, index);
+      const extreme = value + real(aggregates, extremes + lane);
+      if (side === 1 ? extreme > real(target, at) : extreme < real(target, at)) target[at] = extreme;
+      values[index] = value + real(aggregates, sums + lane);
+    }
+    return true;
   }
 
   /** Whether the value covers the demand. */
@@ -217,31 +254,31 @@ export class Cursor {
     return this.#covers(highs);
   }
 
-  /** Lowers (side -1) or raises (side 1) the amounts in `target` to the value. */
-  foldValue(side: 1 | -1, target: CapacityVector): void {
+  /** Lowers the amounts in `target` to the value. */
+  lower(target: CapacityVector): void {
     for (let index = 0; index < this.#watched; index++) {
       const resource = int(this.#resources, index);
       const amount = real(this.#value, index);
-      if (side * amount > side * real(target, resource)) target[resource] = amount;
+      if (amount < real(target, resource)) target[resource] = amount;
     }
   }
 
-  /** Lowers or raises the amounts in `target` to the extremes in the popped subtree. */
-  foldNode(side: 1 | -1, target: CapacityVector): void {
-    const { aggregates, lanes } = this.#tree;
-    const extremes = this.#tree.aggregatesOf(this.node) + (side === 1 ? 2 * lanes : lanes);
-    for (let index = 0; index < this.#watched; index++) {
-      const resource = int(this.#resources, index);
-      const amount = real(this.#value, index) + real(aggregates, extremes + int(this.#lanes, index));
-      if (side * amount > side * real(target, resource)) target[resource] = amount;
-    }
+  /** Goes past the popped subtree, and lowers the amounts in `target` to the least in it; true, since another `pop` is due. */
+  lowerPast(target: CapacityVector): true {
+    return this.#pass(-1, target, 0);
   }
 
   /** The value of the watched lanes, and of the others that in `base`, by resource. */
   read(base: CapacityVector, target: CapacityVector): CapacityVector {
     target.set(base);
-    for (let index = 0; index < this.#watched; index++) target[int(this.#resources, index)] = real(this.#value, index);
+    this.write(target, 0);
     return target;
+  }
+
+  /** Writes the value of the watched lanes into an array, from an index on, by resource. */
+  write(target: Float64Array, from: number): void {
+    for (let index = 0; index < this.#watched; index++)
+      target[from + int(this.#resources, index)] = real(this.#value, index);
   }
 
   /** Whether the value, plus the sums at an index of the aggregates if any, plus the extremes at another, covers the demand. */

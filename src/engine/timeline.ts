@@ -170,7 +170,7 @@ export class Timeline {
         from = undefined;
       } else {
         if (from === undefined) cursor.read(this.#base, least);
-        else cursor.foldValue(-1, least);
+        else cursor.lower(least);
         from ??= at;
       }
     };
@@ -192,8 +192,7 @@ export class Timeline {
         if (from === undefined) {
           again = cursor.staysEnough(node) ? cursor.skip() : cursor.open();
         } else if (cursor.high() <= end && !cursor.getsEnough(node)) {
-          cursor.foldNode(-1, least);
-          again = cursor.skip();
+          again = cursor.lowerPast(least);
         } else {
           again = cursor.open();
         }
@@ -299,11 +298,12 @@ export class Timeline {
   }
 
   /**
-   * The least or the greatest value by intervals: one entry for each `interval` milliseconds from the start of the window, the last one
-   * cut at its end.
+   * The least or the greatest value by intervals, of `interval` milliseconds each from the start of the window, the last one cut at its end.
+   * @returns `RESOURCE_COUNT` amounts for each interval, one after the other: a vector of its own for each would take longer than
+   * what is in it
    * @throws RangeError when the window is not bounded or the interval is not a positive whole number.
    */
-  sample(window: Window, interval: number, measure: Measure): Step[] {
+  sample(window: Window, interval: number, measure: Measure): Float64Array {
     const { start, end } = window;
     if (start === BEGINNING || end === FOREVER)
       throw new RangeError('only a window with a start and an end can be sampled');
@@ -311,15 +311,18 @@ export class Timeline {
       throw new RangeError(`the interval is ${interval} ms; it must be a whole number more than 0`);
     }
     this.#settle();
+    const samples = new Float64Array(Math.ceil((end - start) / interval) * RESOURCE_COUNT);
+    const side = measure === 'min' ? -1 : 1;
     const cursor = shared;
+    // What has no lane is 0.
     cursor.watchAll(this.#tree, this.#resources, this.#base);
     cursor.seek(start);
-    const samples: Step[] = [];
-    for (let at = start; at < end; at += interval) {
-      if (at > start) cursor.advance(at, true);
-      const value = cursor.read(this.#base, zeroVector());
-      cursor.advance(Math.min(at + interval, end), false, measure === 'min' ? -1 : 1, value);
-      samples.push({ at, value });
+    let at = start;
+    for (let from = 0; from < samples.length; from += RESOURCE_COUNT) {
+      if (from > 0) cursor.advance(at, true);
+      cursor.write(samples, from);
+      at += interval;
+      cursor.advance(Math.min(at, end), false, side, samples, from);
     }
     return samples;
   }

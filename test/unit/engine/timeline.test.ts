@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { CapacityOverflowError, fromVector, toVector } from '../../../src/engine/capacity.ts';
+import { CapacityOverflowError, RESOURCES, fromVector, toVector } from '../../../src/engine/capacity.ts';
 import { MAX_AMOUNT, Timeline } from '../../../src/engine/timeline.ts';
 import type { FitRequest, FitResult } from '../../../src/engine/timeline.ts';
 import { ALWAYS, BEGINNING, FOREVER, InvalidTimeError } from '../../../src/engine/window.ts';
@@ -149,18 +149,10 @@ describe('Timeline', () => {
       timeline.remove(window(1100, 1200), toVector({ cores: 3 }));
       timeline.add(window(2200, 2300), toVector({ cores: 5 }));
       const span = window(1000, 2250);
-      const cores = (measure: 'min' | 'max'): (number | undefined)[][] =>
-        timeline.sample(span, 500, measure).map(({ at, value }) => [at, value[0]]);
-      expect(cores('min')).to.deep.equal([
-        [1000, 7],
-        [1500, 10],
-        [2000, 10],
-      ]);
-      expect(cores('max')).to.deep.equal([
-        [1000, 10],
-        [1500, 10],
-        [2000, 15],
-      ]);
+      const others = [100, ...RESOURCES.slice(2).map(() => 0)];
+      const sampled = (measure: 'min' | 'max'): number[] => [...timeline.sample(span, 500, measure)];
+      expect(sampled('min')).to.deep.equal([7, ...others, 10, ...others, 10, ...others]);
+      expect(sampled('max')).to.deep.equal([10, ...others, 10, ...others, 15, ...others]);
     });
 
     it('refuses what would not end', () => {
