@@ -2,7 +2,19 @@
  * What is held, seen from its owner: what a reservation has left, which part of it a machine takes, what becomes of it
  * when the reservation is over.
  */
-import { NOTHING, add, fitsWithin, fromVector, isZero, max, min, subtract, toVector, total } from './capacity.ts';
+import {
+  NOTHING,
+  add,
+  fitsWithin,
+  fromVector,
+  isZero,
+  max,
+  min,
+  subtract,
+  toVector,
+  total,
+  zeroVector,
+} from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type { Allocation, Claim, NodeId, Policy, Reservation } from './entities.ts';
 import { allocationsOf, poolNode } from './state.ts';
@@ -208,7 +220,10 @@ export function shortfalls(head: Head, reservation: Reservation, now: Instant): 
   for (const window of eachOf(ahead)) {
     // What lies outside the window that is in effect counts too, where there is one.
     const held = series === undefined ? claims : claimsIn(claims, window);
-    const missing = max(missingIn(head, held, now, poolOf), missingIn(head, held, now, hostOf));
+    const inPools = missingIn(head, held, now, poolOf);
+    const missing = held.some(({ host }) => host !== undefined)
+      ? max(inPools, missingIn(head, held, now, hostOf))
+      : inPools;
     if (!isZero(missing)) found.push({ occurrence, window, missing });
     occurrence++;
   }
@@ -245,8 +260,13 @@ function missingIn(head: Head, claims: readonly Claim[], now: Instant, bearerOf:
 }
 
 function debtOf(free: Timeline, window: Window): Capacity {
-  return fromVector(free.min(window).map((amount) => Math.max(0, -amount)));
+  const least = free.min(window, DEBT);
+  for (let index = 0; index < least.length; index++) DEBT[index] = Math.max(0, -(least[index] ?? 0));
+  return fromVector(DEBT);
 }
+
+/** For one call of `debtOf`. */
+const DEBT = zeroVector();
 
 /** What was allocated against a reservation and counts in it. */
 export function backed(head: Head, reservation: Pick<Reservation, 'id'>): Allocation[] {

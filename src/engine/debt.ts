@@ -1,5 +1,5 @@
 /** Where a pool, host or element owes more than it has. */
-import { toVector } from './capacity.ts';
+import { toVector, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import type { Claim, HostId, NodeId } from './entities.ts';
 import { ONE_ELEMENT, isElementId } from './element-map.ts';
@@ -42,9 +42,17 @@ export function* amountsOf(
   }
 }
 
+/** For one call: these are asked again and again, and a vector of one's own takes as long as the answer. */
+const FREE = zeroVector();
+const ONES = zeroVector();
+
+function isOwed(free: number): boolean {
+  return free < 0;
+}
+
 /** Whether more of a resource is held at the instant than there is. */
 export function inDebt(node: Bearer, at: Instant): boolean {
-  return node.free.valueAt(at).some((amount) => amount < 0);
+  return node.free.valueAt(at, FREE).some(isOwed);
 }
 
 /**
@@ -55,13 +63,14 @@ export function inDebt(node: Bearer, at: Instant): boolean {
  */
 export function firstDebt(node: Bearer, from: Instant): Instant | undefined {
   const window = { start: from, end: FOREVER };
-  const ones = node.free.min(window).map((amount) => (amount < 0 ? 1 : 0));
-  if (ones.every((one) => one === 0)) return undefined;
-  node.free.add(ALWAYS, ones);
+  const least = node.free.min(window, FREE);
+  if (!least.some(isOwed)) return undefined;
+  for (let index = 0; index < least.length; index++) ONES[index] = (least[index] ?? 0) < 0 ? 1 : 0;
+  node.free.add(ALWAYS, ONES);
   try {
-    return node.free.firstShortage(window, ones);
+    return node.free.firstShortage(window, ONES);
   } finally {
-    node.free.remove(ALWAYS, ones);
+    node.free.remove(ALWAYS, ONES);
   }
 }
 

@@ -16,7 +16,7 @@ import type { Allocation, Claim, Id, Priority, Reason, Reservation } from './ent
 import { next } from './lifecycle.ts';
 import { omit } from './omit.ts';
 import { ownerOf, sees, visibleIds } from './ownership.ts';
-import { admit } from './every-window.ts';
+import { admit, fittingOf } from './every-window.ts';
 import { findRoom } from './preemption.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
@@ -162,11 +162,11 @@ function close(draft: Draft, before: Reservation, by: Displacer, priority: Prior
 export function moved(draft: Draft, before: Reservation): boolean {
   const { now } = draft.at;
   if (before.startsAt <= now) return false;
-  const admission = admit(draft.head, before.demand, windowsAhead(before), now, { mayMove: false });
-  if (admission.outcome === 'refused') return false;
+  const claims = fittingOf(draft.head, before.demand, windowsAhead(before), now).claims();
+  if (claims === undefined) return false;
   const over = draft.head.reservations.get(before.id) ?? before;
   const rest = omit(before, 'reason', 'message', 'easesAt');
-  const after: Reservation = { ...rest, status: 'scheduled', claims: admission.claims, modifiedOn: now };
+  const after: Reservation = { ...rest, status: 'scheduled', claims, modifiedOn: now };
   reschedule(draft, over, after);
   draft.put('reservation', after.id, after);
   announceReservation(draft, 'updated', after, before.status);

@@ -57,11 +57,17 @@ function admitAll(head: Head, demand: Demand, windows: Windows, now: Instant, co
 }
 
 /** As `fittingOnce`, in all windows. */
-export function fittingOf(head: Head, demand: Demand, windows: Windows, now: Instant): Fitting {
-  const first = fittingOnce(head, demand, windows, now);
+export function fittingOf(
+  head: Head,
+  demand: Demand,
+  windows: Windows,
+  now: Instant,
+  context: AdmissionContext = {},
+): Fitting {
+  const first = fittingOnce(head, demand, windows, now, context);
   if (countOf(windows) === 1) return first;
   const claims = (): readonly Claim[] | undefined => {
-    const { runs, short } = placeAll(head, demand, windows, now, {}, 'one');
+    const { runs, short } = placeAll(head, demand, windows, now, context, 'one');
     return short.length === 0 ? claimsOf(windows, runs) : undefined;
   };
   return { nodes: first.nodes, claims };

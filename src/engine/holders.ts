@@ -14,6 +14,16 @@ export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] 
   return candidatesOn(head, node, at).filter(({ claims }) => claims.some((claim) => isOnAt(claim, node, at)));
 }
 
+/**
+ * As `holdersAt`, for one instant after another from a first one on, none of which is before the one that was asked for last. No
+ * reservation may be changed meanwhile.
+ */
+export function holdersFrom(head: Head, node: NodeId, first: Instant): (at: Instant) => Reservation[] {
+  if (isHostId(node) || isElementId(node)) return (at) => holdersAt(head, node, at);
+  const going = head.held.sweep(first);
+  return (at) => going(at).filter(({ claims }) => claims.some((claim) => isOnAt(claim, node, at)));
+}
+
 function candidatesOn(head: Head, node: NodeId, at: Instant): Reservation[] {
   if (!isHostId(node) && !isElementId(node)) return [...head.held.overlapping({ start: at, end: at + 1 })];
   const found = isHostId(node) ? head.hosts.nodes.get(node) : head.elements.nodes.get(node);

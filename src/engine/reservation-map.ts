@@ -8,7 +8,7 @@
 import type { Id, Reservation } from './entities.ts';
 import { reservationIn } from './reservation-record.ts';
 import type { KnownNodes, ReservationRecord } from './reservation-record.ts';
-import type { Window } from './window.ts';
+import type { Instant, Window } from './window.ts';
 import { WindowIndex, byStart } from './window-index.ts';
 import type { Spanned } from './window-index.ts';
 
@@ -132,6 +132,11 @@ export class ReservationIndex {
       const reservation = this.#reservations.get(id);
       if (reservation !== undefined) yield reservation;
     }
+  }
+
+  /** As `WindowIndex.sweep`. */
+  sweep(first: Instant): (at: Instant) => readonly Reservation[] {
+    return this.#index.sweep(first, ({ id }) => this.#reservations.get(id));
   }
 
   inOrder(window: Window): Reservation[] {

@@ -24,9 +24,9 @@ import { isElementId } from './element-map.ts';
 import { describeElement } from './element-names.ts';
 import { missingElements } from './elements.ts';
 import { isPoolNode, LOW } from './entities.ts';
-import type { Allocation, Claim, Id, Reason, Reservation } from './entities.ts';
-import { admit } from './every-window.ts';
-import { holdersAt, isOnAt, lift, liftMachine } from './holders.ts';
+import type { Allocation, Claim, Id, NodeId, Reason, Reservation } from './entities.ts';
+import { fittingOf } from './every-window.ts';
+import { holdersAt, holdersFrom, isOnAt, lift, liftMachine } from './holders.ts';
 import { next } from './lifecycle.ts';
 import { byMerit } from './merit.ts';
 import { describeMaintenanceOf } from './maintenance.ts';
@@ -35,7 +35,7 @@ import { lapse } from './offers.ts';
 import { changedOutages } from './outages.ts';
 import { relocate } from './relocation.ts';
 import { reschedule } from './due.ts';
-import { poolNode, preEmptionOn } from './state.ts';
+import { hold, poolNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
@@ -79,7 +79,7 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   const newly = [...victims.keys()].filter((id) => !before.has(id) && !over.has(id)).sort();
   const degraded = newly.filter((id) => !placedElsewhere(draft, id));
   const restored = [...before].filter((id) => !victims.has(id)).sort();
-  for (const id of degraded) degrade(draft, id, reason);
+  for (const id of degraded) degrade(draft, id, reason, easing.get(id));
   for (const id of restored) restore(draft, id);
   for (const [id, at] of easing) lookAgain(draft, id, at);
   for (const node of pools) recall(draft, node);
@@ -158,14 +158,8 @@ function giveUp(draft: Draft, victims: Victims, reason: Reason): Reservation[] {
 function placedElsewhere(draft: Draft, id: Id): boolean {
   const before = draft.head.reservations.get(id);
   if (before?.status !== 'scheduled' || before.startsAt <= draft.at.now) return false;
-  draft.put('reservation', id, { ...before, claims: [] });
-  const near = { self: id, near: currentClaims(before), mayMove: false };
-  const admission = admit(draft.head, before.demand, windowsAhead(before), draft.at.now, near);
-  if (admission.outcome === 'refused') {
-    draft.put('reservation', id, before);
-    return false;
-  }
-  const { claims } = admission;
+  const claims = claimsElsewhere(draft.head, before, draft.at.now);
+  if (claims === undefined) return false;
   const after: Reservation = { ...before, claims, modifiedOn: draft.at.now };
   draft.put('reservation', id, after);
   announceReservation(draft, 'updated', after, before.status);
@@ -174,14 +168,28 @@ function placedElsewhere(draft: Draft, id: Id): boolean {
   return true;
 }
 
-function degrade(draft: Draft, id: Id, reason: Reason): void {
+/** Where all that a reservation asks for fits when it gives up what it holds; undefined where it does not. */
+function claimsElsewhere(head: Head, before: Reservation, now: Instant): readonly Claim[] | undefined {
+  hold(head, before.claims, -1);
+  try {
+    const near = { self: before.id, near: currentClaims(before) };
+    return fittingOf(head, before.demand, windowsAhead(before), now, near).claims();
+  } finally {
+    hold(head, before.claims, 1);
+  }
+}
+
+/** @param easesAt when what it lacks first passes with time */
+function degrade(draft: Draft, id: Id, reason: Reason, easesAt: Instant | undefined): void {
   const reservation = draft.head.reservations.get(id);
   const status = reservation === undefined ? undefined : next(reservation.status, 'degrade');
   if (reservation === undefined || status === undefined) return;
   const planned = reason === 'maintenance' ? describeMaintenanceOf(draft.head, reservation, draft.at.now) : undefined;
   const lost = planned ?? describeLost(draft.head, reservation, draft.at.now);
   const message = `${lost} ${planned === undefined ? 'the' : 'The'} reservation cannot be kept in full at present.`;
-  const degraded: Reservation = { ...reservation, status, reason, message, modifiedOn: draft.at.now };
+  const eased = easesAt === undefined ? {} : { easesAt };
+  const degraded: Reservation = { ...reservation, status, reason, message, ...eased, modifiedOn: draft.at.now };
+  if (easesAt !== undefined) reschedule(draft, reservation, degraded);
   draft.put('reservation', id, degraded);
   announceReservation(draft, 'degraded', degraded, reservation.status);
 }
@@ -313,15 +321,19 @@ function touches(head: Head, nodes: readonly Bearer[]): boolean {
 
 function dropUntilKept(head: Head, node: Bearer, now: Instant, drop: (holder: Holder) => void): void {
   const dropped = new Set<Id>();
+  const staying = ({ entity: { id } }: Holder): boolean => !dropped.has(id) && !head.degraded.has(id);
+  const holders = holdersFrom(head, node.id, now);
   let from = now;
   for (;;) {
     const at = firstDebt(node, from);
     if (at === undefined) return;
-    const candidates = candidatesAt(head, node, at)
-      .filter(({ entity }) => !dropped.has(entity.id) && !head.degraded.has(entity.id))
-      .sort((a, b) => byMerit(a.entity, b.entity));
-    for (let last = candidates.pop(); last !== undefined && inDebt(node, at); last = candidates.pop()) {
-      if (!eases(last, node, at)) continue;
+    const candidates = candidatesAmong(head, node, holders(at));
+    for (;;) {
+      const value = node.free.valueAt(at, VALUE);
+      const last = value.some(isNegative)
+        ? worst(candidates, (each) => staying(each) && easesAt(each, node.id, at, value))
+        : undefined;
+      if (last === undefined) break;
       dropped.add(last.entity.id);
       drop(last);
     }
@@ -331,9 +343,24 @@ function dropUntilKept(head: Head, node: Bearer, now: Instant, drop: (holder: Ho
   }
 }
 
+/** For what is asked again and again, and done with at once. */
+const VALUE = zeroVector();
+
+function isNegative(amount: number): boolean {
+  return amount < 0;
+}
+
+/** The first to give way, of those of whom something is so. */
+function worst(candidates: readonly Holder[], isSo: (each: Holder) => boolean): Holder | undefined {
+  let found: Holder | undefined;
+  for (const each of candidates) {
+    if ((found === undefined || byMerit(each.entity, found.entity) > 0) && isSo(each)) found = each;
+  }
+  return found;
+}
+
 /** The reservations that hold something at an instant, and the machines that may have to give way to one of them. */
-function candidatesAt(head: Head, node: Bearer, at: Instant): Holder[] {
-  const reservations = holdersAt(head, node.id, at);
+function candidatesAmong(head: Head, node: Bearer, reservations: readonly Reservation[]): Holder[] {
   const holders = reservations.map(reservationHolder);
   if (preEmptionOn(head, node.id) !== 'priority') return holders;
   const highest = Math.min(LOW, ...reservations.map(({ priority }) => priority));
@@ -347,11 +374,20 @@ function machineHolder(entity: Allocation): Holder {
 
 /** Whether taking the holder away lessens what is lacking at the instant. */
 function eases(holder: { readonly claims: readonly Claim[] }, node: Bearer, at: Instant): boolean {
-  const value = node.free.valueAt(at);
-  return holder.claims.some(
+  return easesAt(holder, node.id, at, node.free.valueAt(at));
+}
+
+/** The same, where it is known what is free then. */
+function easesAt(
+  { claims }: { readonly claims: readonly Claim[] },
+  id: NodeId,
+  at: Instant,
+  value: CapacityVector,
+): boolean {
+  return claims.some(
     (claim) =>
-      isOnAt(claim, node.id, at) &&
-      amountOn(claim, node.id)?.some((amount, index) => amount > 0 && (value[index] ?? 0) < 0) === true,
+      isOnAt(claim, id, at) &&
+      amountOn(claim, id)?.some((amount, index) => amount > 0 && (value[index] ?? 0) < 0) === true,
   );
 }
 

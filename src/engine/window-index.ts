@@ -7,7 +7,7 @@
  * costs a binary search.
  */
 import { SpanRow } from './span-row.ts';
-import { FOREVER } from './window.ts';
+import { BEGINNING, FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { meets, someOf, spanOfAll, windowAt } from './windows.ts';
 import type { Windows } from './windows.ts';
@@ -89,14 +89,39 @@ export class WindowIndex<T extends Spanned> {
   *overlapping(window: Window): Generator<T, void, undefined> {
     this.#settle();
     for (const [length, row] of [...this.#classes].sort(([a], [b]) => a - b)) {
-      const earliest = window.start - 2 ** (length + 1);
-      for (const item of row.between(Number.isNaN(earliest) ? -Infinity : earliest, window.end)) {
+      for (const item of row.between(startOf(length, window.start), window.end)) {
         if (meets(windowsOf(item), window)) yield item;
       }
     }
   }
 
-  /** The same in the order of start and id. */
+  /**
+   * What overlaps one instant after another from a first one on, none of which is before the one that was asked for last: what goes
+   * on is kept, so that only what has begun since is looked up. The index must not change meanwhile.
+   * @param of what stands for a thing; undefined: it is left out
+   */
+  sweep<Item extends Spanned>(first: Instant, of: (item: T) => Item | undefined): (at: Instant) => readonly Item[] {
+    this.#settle();
+    const rows = [...this.#classes].map(([length, row]) => {
+      const coming = row.between(startOf(length, first), FOREVER);
+      return { coming, next: coming.next() };
+    });
+    let going: Item[] = [];
+    return (at) => {
+      going = going.filter((item) => spanOf(item).end > at);
+      for (const row of rows) {
+        for (let { next } = row; next.done !== true; next = row.next = row.coming.next()) {
+          const { start, end } = spanOf(next.value);
+          if (start > at) break;
+          const item = end > at ? of(next.value) : undefined;
+          if (item !== undefined) going.push(item);
+        }
+      }
+      return going;
+    };
+  }
+
+  /** The same as `overlapping`, in the order of start and id. */
   inOrder(window: Window): T[] {
     return [...this.overlapping(window)].sort(byStart);
   }
@@ -127,6 +152,12 @@ export class WindowIndex<T extends Spanned> {
     this.#later = [];
     for (const [length, { starts, items }] of byLength) this.#size += this.#classOf(length).putAll(starts, items);
   }
+}
+
+/** Before what does not go on at an instant any more starts, of the things of a class. */
+function startOf(length: number, instant: Instant): Instant {
+  const earliest = instant - 2 ** (length + 1);
+  return Number.isNaN(earliest) ? BEGINNING : earliest;
 }
 
 /** The k of 2^k <= length < 2^(k+1); Infinity for what has no end. */

@@ -54,6 +54,32 @@ describe('WindowIndex', () => {
     );
   });
 
+  it('agrees with a scan from one instant to the next', () => {
+    const span = fc.record({
+      start: fc.integer({ min: -50, max: 50 }),
+      length: fc.option(fc.integer({ min: 1, max: 60 })),
+    });
+    const instants = fc.array(fc.integer({ min: -60, max: 120 }), { minLength: 1, maxLength: 8 });
+    fc.assert(
+      fc.property(fc.array(span, { maxLength: 40 }), instants, (spans, unordered) => {
+        const [first = 0, ...rest] = unordered.sort((a, b) => a - b);
+        const items = spans.map(({ start, length }, id) =>
+          item(`${id}`, start, length === null ? undefined : start + length),
+        );
+        const index = new WindowIndex<Spanned>();
+        for (const each of items) index.addLater(each);
+        const left = (each: Spanned): boolean => each.id !== '3';
+        const going = index.sweep(first, (each) => (left(each) ? each : undefined));
+        // An instant may be asked for again.
+        for (const at of [first, first, ...rest]) {
+          const expected = items.filter((each) => left(each) && overlaps(spanOf(each), { start: at, end: at + 1 }));
+          expect(going(at)).to.have.members(expected);
+        }
+      }),
+      { seed: 11, numRuns: 500 },
+    );
+  });
+
   it('agrees with a scan over histories that divide and join its pieces, whether things come one by one or together', () => {
     const step = fc.record({
       how: fc.constantFrom('add', 'add', 'later', 'delete', 'delete'),
