@@ -55,11 +55,14 @@ export class Agent {
    * the input refers to is looked for in running. The decision of an RPC that {@link isDecision} is taken when this returns.
    * @throws RpcError, RpcErrors
    */
-  async request(context: RequestContext, rpc: RpcNode, source: Encoded | ParsedElement): Promise<Data> {
-    const input = refersToInstances(this.yang.schema, rpc)
-      ? this.yang.parseRpcInput(rpc, source, await answered(() => this.#datastores.running()))
-      : this.yang.parseRpcInput(rpc, source);
-    return await this.invoke(context, rpc, input);
+  request(context: RequestContext, rpc: RpcNode, source: Encoded | ParsedElement): Promise<Data> {
+    if (refersToInstances(this.yang.schema, rpc)) return this.#requestOnRunning(context, rpc, source);
+    return this.invoke(context, rpc, this.yang.parseRpcInput(rpc, source));
+  }
+
+  async #requestOnRunning(context: RequestContext, rpc: RpcNode, source: Encoded | ParsedElement): Promise<Data> {
+    const running = await answered(() => this.#datastores.running());
+    return await this.invoke(context, rpc, this.yang.parseRpcInput(rpc, source, running));
   }
 
   /** Whether an RPC has done all that it does when {@link request} returns, so that only the durability of its answer is waited for. */
@@ -73,12 +76,12 @@ export class Agent {
    * @returns the output, `{}` for none
    * @throws RpcError access-denied; operation-not-supported when nothing serves it; what the handler throws
    */
-  async invoke(context: RequestContext, rpc: RpcNode, input: Data): Promise<Data> {
+  invoke(context: RequestContext, rpc: RpcNode, input: Data): Promise<Data> {
     const name = `${rpc.module}:${rpc.name}`;
     this.#access.of(context.user).requireExec(rpc, `the operation ${name}`);
     const handler = this.#operations.rpc(name);
     if (handler === undefined) throw notServed(`The operation ${name}`);
-    return await answered(() => handler(context, input));
+    return answered(() => handler(context, input));
   }
 
   /** Whether something serves the RPC: what RESTCONF lists under `operations`. */

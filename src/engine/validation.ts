@@ -1,6 +1,6 @@
 /** Checks of input that every command shares. */
-import { RESOURCES, isZero } from './capacity.ts';
-import type { Capacity } from './capacity.ts';
+import { isZero } from './capacity.ts';
+import type { Capacity, Resource } from './capacity.ts';
 import type { Demand, FlexibleWindow, Origin, Recurrence } from './entities.ts';
 import { InvalidRequest, OwnedByOther, UnknownEntry } from './requests.ts';
 import type { Head } from './state.ts';
@@ -12,7 +12,8 @@ export const MOST_OF_A_RESOURCE: number = 2 ** 40;
 
 /** @throws InvalidRequest when an amount is no whole number from 0 to `MOST_OF_A_RESOURCE`. */
 export function checkCapacity(capacity: Capacity): void {
-  for (const resource of RESOURCES) {
+  let resource: Resource;
+  for (resource in capacity) {
     const amount = capacity[resource];
     if (amount === undefined || (Number.isInteger(amount) && amount >= 0 && amount <= MOST_OF_A_RESOURCE)) continue;
     throw new InvalidRequest(

@@ -178,8 +178,10 @@ export function printInstant(instant: Instant): string {
   const minute = Math.floor((inDay % HOUR) / MINUTE);
   const second = Math.floor((inDay % MINUTE) / SECOND);
   const millisecond = inDay % SECOND;
-  const whole = `${printDay(day)}T${SIXTY[hour] ?? ''}:${SIXTY[minute] ?? ''}:${SIXTY[second] ?? ''}`;
-  return millisecond === 0 ? `${whole}Z` : `${whole}.${String(millisecond).padStart(3, '0')}Z`;
+  const fraction = millisecond === 0 ? '' : `.${String(millisecond).padStart(3, '0')}`;
+  // Put together by itself: short texts are one run of characters, longer ones a tree of them.
+  const time = `T${SIXTY[hour] ?? ''}:${SIXTY[minute] ?? ''}:${SIXTY[second] ?? ''}${fraction}Z`;
+  return printDay(day) + time;
 }
 
 /** 0 to 59 in two digits. */

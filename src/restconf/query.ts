@@ -74,8 +74,11 @@ export function refuseQuery(raw: string, what: string): void {
   parameters(raw, [], what);
 }
 
+const NO_PARAMETERS: ReadonlyMap<string, string> = new Map();
+
 /** @throws RpcError invalid-value for an unknown or repeated parameter, or one that is wrongly encoded */
 function parameters(raw: string, allowed: readonly string[], what: string): ReadonlyMap<string, string> {
+  if (raw === '') return NO_PARAMETERS;
   const given = new Map<string, string>();
   for (const part of raw.split('&')) {
     if (part === '') continue;

@@ -168,10 +168,10 @@ function stopping(): HttpError {
 }
 
 /** Who sends the request; asked before its body is read, so that strangers cannot fill the memory. */
-async function admitted(authentication: BasicAuthentication, request: IncomingMessage): Promise<string> {
+function admitted(authentication: BasicAuthentication, request: IncomingMessage): Promise<string> {
   const { method = '' } = request;
   if (!METHODS.includes(method)) throw methodNotAllowed(method, METHODS, 'in RESTCONF');
-  return await authentication.user(request.headers.authorization, peerOf(request));
+  return authentication.user(request.headers.authorization, peerOf(request));
 }
 
 function peerOf(request: IncomingMessage): string {
@@ -229,10 +229,10 @@ const ALLOWED: Readonly<Record<Exclude<Found['kind'], 'data' | 'stream' | 'subsc
   action: ['POST', 'OPTIONS'],
 };
 
-async function resourceReply(
+function resourceReply(
   exchange: Exchange,
   resource: Exclude<Found, { kind: 'stream' | 'subscription' }>,
-): Promise<Reply> {
+): Reply | Promise<Reply> {
   if (exchange.method === 'OPTIONS' && resource.kind !== 'data') {
     return { status: 200, headers: { Allow: ALLOWED[resource.kind].join(', ') }, body: [] };
   }
@@ -248,11 +248,11 @@ async function resourceReply(
     case 'operations':
       return operationsReply(exchange);
     case 'operation':
-      return await operationReply(exchange, resource.rpc);
+      return operationReply(exchange, resource.rpc);
     case 'action':
-      return await actionReply(exchange, resource.path, resource.action);
+      return actionReply(exchange, resource.path, resource.action);
     case 'data':
-      return await dataReply(exchange, resource);
+      return dataReply(exchange, resource);
   }
 }
 

@@ -98,7 +98,7 @@ class EncodedEvent implements EventRecord {
     this.module = module;
     this.name = name;
     const text = JSON.stringify(content);
-    this.text = numberedAs === undefined ? text : inFront(JSON.stringify({ [numberedAs]: String(seq) }), text);
+    this.text = numberedAs === undefined ? text : withNumber(text, numberedAs, seq);
   }
 
   get content(): object {
@@ -108,9 +108,9 @@ class EncodedEvent implements EventRecord {
   }
 }
 
-/** The members of two objects, as texts, in one. */
-function inFront(first: string, second: string): string {
-  return second === '{}' ? first : `${first.slice(0, -1)},${second.slice(1)}`;
+/** An object as text, with one more member in front, whose name needs no escapes. */
+function withNumber(text: string, member: string, seq: number): string {
+  return text === '{}' ? `{"${member}":"${seq}"}` : `{"${member}":"${seq}",${text.slice(1)}`;
 }
 
 function instant(value: number): number {
