@@ -27,6 +27,7 @@ import { Bus } from './engine/bus.ts';
 import { systemClock, type Clock } from './engine/clock.ts';
 import { commands } from './engine/commands/index.ts';
 import { Draining } from './engine/draining.ts';
+import type { ProviderStatus } from './engine/entities.ts';
 import { Ledger } from './engine/ledger.ts';
 import { keepLogShort } from './engine/log-ageing.ts';
 import { Reconciler } from './engine/reconciler.ts';
@@ -216,6 +217,7 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   const engine = new PromiseEngine({ ledger: domainLedger(ledger), reconciler, clock, standingOf });
   registerPromise(created, engine, config.simulator.enabled ? (provider) => clouds.cloud(provider) : undefined);
   forgetRemoved(ledger, clouds, logger);
+  logContacts(ledger, logger);
   await scheduler.start();
   reconciler.start();
   if (firstStart && config.simulator.enabled && config.simulator.provider) await addSimulatedProvider(created.agent);
@@ -292,6 +294,28 @@ function forgetRemoved(ledger: PromiseLedger, clouds: SimulatedClouds, logger: L
         .catch((error: unknown) =>
           logger.error({ err: error, provider: change.id }, 'a simulated cloud could not be removed'),
         );
+    }
+  });
+}
+
+/** What the log says of a provider's status. */
+const CONTACTS: Readonly<Partial<Record<ProviderStatus, readonly [level: 'info' | 'warn', message: string]>>> = {
+  up: ['info', 'the provider answers'],
+  down: ['warn', 'the provider does not answer'],
+  rejected: ['warn', 'the provider rejects what was given'],
+};
+
+/** Tells the log when a provider is reached, and when it is not any more. */
+function logContacts(ledger: PromiseLedger, logger: Logger): void {
+  const told = new Map<string, ProviderStatus>();
+  domainLedger(ledger).onDurable((durable) => {
+    if (durable.what === 'reload') return;
+    for (const { kind, id, body } of durable.changes) {
+      if (kind !== 'provider' || told.get(id) === body?.status) continue;
+      if (body === null) told.delete(id);
+      else told.set(id, body.status);
+      const [level, message] = (body && CONTACTS[body.status]) ?? [];
+      if (level !== undefined) logger[level]({ provider: id, name: body?.name, reason: body?.statusMessage }, message);
     }
   });
 }
