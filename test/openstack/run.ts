@@ -3,9 +3,10 @@
  *
  * usage: run.ts [--keep] [FILE …]
  *   --keep  leave the services running until interrupted, whatever the tests say
- * Ends with 0 when all tests pass, with 77 when the services cannot be had on this machine.
+ * Ends with 0 when all tests pass, with 2 when called wrongly, with 77 when the services cannot be had on this machine.
  */
 import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { startControlPlane, stopControlPlane } from './control-plane/control-plane.ts';
@@ -38,6 +39,11 @@ interrupted.catch(() => undefined);
 process.exitCode = await main();
 
 async function main(): Promise<number> {
+  const unknown = files.find((file) => !existsSync(resolve(root, file)));
+  if (unknown !== undefined) {
+    say(`there is no ${unknown}: name a file with its path, such as test/openstack/flows.openstack.ts`);
+    return 2;
+  }
   let why = 'the tests are done';
   try {
     await within(
