@@ -1,0 +1,206 @@
+/** Instances that are placed anew, because their host is out of service or has become too small: the rules of `relocation.ts` one by one. */
+import { expect } from 'chai';
+import type { Container, Demand, Priority } from '../../../src/engine/entities.ts';
+import { hostName } from '../../../src/engine/hosts.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
+import type { HostSpec } from './engine-fixture.ts';
+
+const T = NOW + DAY;
+
+class Lab extends Engine {
+  readonly source: string;
+
+  /** A provider whose pool has less than its hosts: what there is beyond bears losses. */
+  constructor(...hosts: readonly HostSpec[]) {
+    super();
+    this.source = this.provider([...hosts, { name: 'other', cores: 1000, traits: ['OTHER'] }]);
+    this.pool(this.source, { cores: 100, ram: 100_000, instances: 100 });
+    this.see(...hosts);
+  }
+
+  /** What contact with the provider finds. A large host that no container wants keeps the pool whole. */
+  see(...hosts: readonly HostSpec[]): this {
+    const inventory = inventoryOf([...hosts, { name: 'other', cores: 1000, ram: 1_000_000, traits: ['OTHER'] }]);
+    this.do('updateProvider', { id: this.source, status: 'up', inventory });
+    return this;
+  }
+
+  put(containers: readonly Container[], more: object = {}, demand: Partial<Demand> = {}): string {
+    return this.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, containers, ...demand }, ...more });
+  }
+
+  /** Where the instances of a reservation are, with the day of the window where there are several. */
+  places(id: string): string[] {
+    const reservation = this.head.reservations.get(id);
+    return (reservation?.claims ?? [])
+      .map(({ container, host, start, count = 1 }) => {
+        const day = Math.floor((start - NOW) / DAY);
+        const days = reservation?.series === undefined ? '' : ` from day ${day} ×${count}`;
+        return `${container ?? ''}@${hostName(host ?? 'host//')}${days}`;
+      })
+      .sort();
+  }
+
+  status(id: string): string | undefined {
+    return this.head.reservations.get(id)?.status;
+  }
+}
+
+const container = (name: string, count: number, vcpus = 4, more: Partial<Container> = {}): Container => ({
+  name,
+  count,
+  size: { vcpus, ram: 512 },
+  forbiddenTraits: ['OTHER'],
+  ...more,
+});
+
+const host = (name: string, cores: number, state: 'up' | 'down' = 'up'): HostSpec => ({ name, cores, state });
+
+describe('instances on a host that is lost', () => {
+  it('go where there is room, those of the best reservation first', () => {
+    const lab = new Lab(host('a', 8));
+    const low = lab.put([container('low', 1)], { priority: 3 satisfies Priority });
+    const high = lab.put([container('high', 1)], { priority: 1 satisfies Priority });
+    lab.see(host('a', 8), host('c', 4));
+    lab.told();
+    lab.see(host('a', 8, 'down'), host('c', 4));
+    expect([lab.places(high), lab.places(low)]).to.deep.equal([['high@c'], ['low@a']]);
+    expect([lab.status(high), lab.status(low)]).to.deep.equal(['scheduled', 'degraded']);
+    expect(lab.told()).to.include.members(['reservation updated scheduled', 'reservation degraded degraded']);
+  });
+
+  it('go alone: the others of their reservation stay where they are', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1)]);
+    const two = lab.see(host('a', 4), host('b', 8)).put([container('web', 1), container('db', 1)]);
+    expect(lab.places(two)).to.deep.equal(['db@b', 'web@b']);
+    lab.see(host('a', 4, 'down'), host('b', 8), host('c', 8));
+    expect(lab.places(id)).to.deep.equal(['web@c']);
+    expect(lab.places(two)).to.deep.equal(['db@b', 'web@b']);
+  });
+
+  it('go with others of their reservation where there is no place for them otherwise', () => {
+    const lab = new Lab(host('b', 8));
+    lab.see(host('b', 8), host('a', 7));
+    const id = lab.put([container('db', 1, 8), container('web', 1, 4)]);
+    expect(lab.places(id)).to.deep.equal(['db@b', 'web@a']);
+    // What is large fits where the small one is, and the small one elsewhere.
+    lab.see(host('b', 8, 'down'), host('a', 8), host('c', 4));
+    expect(lab.places(id)).to.deep.equal(['db@a', 'web@c']);
+    expect(lab.status(id)).to.equal('scheduled');
+  });
+
+  it('stay where they run, and where nothing is owed', () => {
+    const lab = new Lab(host('a', 8));
+    const id = lab.put([container('web', 2, 1, { size: { flavor: 'small' } })], { start: NOW });
+    const made = lab.do('createInstance', {
+      name: 'vm',
+      image: 'cirros',
+      flavor: 'small',
+      reservation: id,
+    });
+    expect(made.outcome).to.not.equal('refused');
+    lab.see(host('a', 8, 'down'), host('c', 8));
+    expect(lab.places(id)).to.deep.equal(['web@a', 'web@c']);
+    expect(lab.status(id)).to.equal('degraded');
+  });
+
+  it('hold nothing any more when their window is over', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1)], { start: NOW, end: NOW + HOUR });
+    lab.now = NOW + HOUR;
+    lab.see(host('a', 4, 'down'), host('b', 4));
+    expect(lab.places(id)).to.deep.equal(['web@a']);
+  });
+});
+
+describe('instances on a host that has become too small', () => {
+  it('go, the worst first, until the rest fits', () => {
+    const lab = new Lab(host('a', 12));
+    const high = lab.put([container('high', 1)], { priority: 1 });
+    const low = lab.put([container('low', 1)], { priority: 3 });
+    const normal = lab.put([container('normal', 1)], { priority: 2 });
+    lab.see(host('a', 8), host('c', 8));
+    expect([high, normal, low].map((id) => lab.places(id))).to.deep.equal([['high@a'], ['normal@a'], ['low@c']]);
+    lab.see(host('a', 4), host('c', 8));
+    expect([high, normal, low].map((id) => lab.places(id))).to.deep.equal([['high@a'], ['normal@c'], ['low@c']]);
+    expect([high, normal, low].map((id) => lab.status(id))).to.deep.equal(Array<string>(3).fill('scheduled'));
+  });
+
+  it('go where they are in the way alone: not at other times, and not from other hosts', () => {
+    const lab = new Lab(host('a', 8));
+    const full = lab.put([container('x', 1), container('y', 1)]);
+    const later = lab.put([container('later', 1)], { start: T + HOUR, end: T + 2 * HOUR, priority: 3 });
+    lab.see(host('a', 8), host('c', 8));
+    lab.see(host('a', 4), host('c', 8));
+    expect(lab.places(later)).to.deep.equal(['later@a']);
+    expect(lab.places(full).filter((place) => place.endsWith('@a'))).to.have.length.below(2);
+    expect(lab.status(full)).to.equal('scheduled');
+  });
+
+  it('go at each time at which there is too little', () => {
+    const lab = new Lab(host('a', 8));
+    const at = (hour: number) => ({ start: T + hour * HOUR, end: T + (hour + 1) * HOUR });
+    const ids = [0, 2].flatMap((hour) => [
+      lab.put([container('one', 1)], at(hour)),
+      lab.put([container('two', 1)], at(hour)),
+    ]);
+    lab.see(host('a', 4), host('c', 4));
+    expect(ids.map((id) => lab.places(id)[0])).to.deep.equal(['one@a', 'two@c', 'one@a', 'two@c']);
+    expect(ids.map((id) => lab.status(id))).to.deep.equal(Array<string>(4).fill('scheduled'));
+  });
+
+  it('are left where none of them has another place, and the next time is looked at', () => {
+    const lab = new Lab(host('a', 8));
+    const at = (hour: number) => ({ start: T + hour * HOUR, end: T + (hour + 1) * HOUR });
+    const first = [1, 2].map(() => lab.put([container('first', 1)], at(0)));
+    const second = [1, 2].map(() => lab.put([container('second', 1)], at(2)));
+    const taken = lab.see(host('a', 8), host('c', 4)).put([container('taken', 1)], at(0), { elements: ['c'] });
+    lab.see(host('a', 4), host('c', 4));
+    expect(lab.places(taken)).to.deep.equal(['taken@c']);
+    expect(first.map((id) => lab.places(id)[0])).to.deep.equal(['first@a', 'first@a']);
+    expect(first.map((id) => lab.status(id))).to.deep.equal(['scheduled', 'degraded']);
+    expect(second.map((id) => lab.places(id)[0])).to.deep.equal(['second@a', 'second@c']);
+    expect(second.map((id) => lab.status(id))).to.deep.equal(['scheduled', 'scheduled']);
+  });
+});
+
+describe('instances that recur', () => {
+  const DAILY = { recurrence: { frequency: 'daily' as const, interval: 1, count: 4 } };
+
+  it('are placed anew in every window, on another host where the one found is taken', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1)], DAILY);
+    lab.see(host('a', 4), host('b', 4), host('c', 4));
+    const onDay2 = { start: T + DAY, end: T + DAY + HOUR };
+    lab.put([container('other', 1)], onDay2, { elements: ['b'] });
+    lab.see(host('a', 4, 'down'), host('b', 4), host('c', 4));
+    expect(lab.places(id)).to.deep.equal(['web@b from day 1 ×1', 'web@c from day 2 ×3']);
+    expect(lab.status(id)).to.equal('scheduled');
+  });
+
+  it('keep the windows that are over, and the machine that runs in the one in progress', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1, 1, { size: { flavor: 'small' } })], DAILY);
+    lab.advance(2 * DAY);
+    const made = lab.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
+    expect(made.outcome).to.not.equal('refused');
+    lab.see(host('a', 4, 'down'), host('b', 4));
+    expect(lab.places(id)).to.deep.equal(['web@a from day 1 ×1', 'web@a from day 2 ×1', 'web@b from day 3 ×2']);
+    expect(lab.status(id)).to.equal('degraded');
+  });
+
+  it('stay until the first window in which something is lacking, and go together from then on', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1)], DAILY);
+    lab.see(host('a', 4), host('b', 4));
+    // On day 2 something else is there that cannot go.
+    lab.see(host('a', 8), host('b', 4));
+    const onDay2 = { start: T + DAY, end: T + DAY + HOUR, priority: 1 as const };
+    const other = lab.put([container('other', 1)], onDay2, { elements: ['a'] });
+    lab.see(host('a', 4), host('b', 4));
+    expect(lab.places(other)).to.deep.equal(['other@a']);
+    expect(lab.places(id)).to.deep.equal(['web@a from day 1 ×1', 'web@b from day 2 ×3']);
+    expect([lab.status(id), lab.status(other)]).to.deep.equal(['scheduled', 'scheduled']);
+  });
+});
