@@ -26,18 +26,18 @@ const TESTS = {
   quick: testsIn('test/unit/engine', (name) => !LOOPS.test(name) && !LONG.test(name)),
 };
 
-const { MUTATION_TESTS: tests = 'decisions' } = process.env;
+const { MUTATION_TESTS: tests = 'decisions', MUTATION_FILES: files = '' } = process.env;
 
 export default {
   packageManager: 'npm',
   plugins: ['./scripts/mutation/mocha-runner.mjs'],
   testRunner: 'promise-mocha',
   testRunnerNodeArgs: ['--import', 'tsx'],
-  promiseTests: TESTS[tests],
+  promiseTests: files === '' ? TESTS[tests] : files.split(','),
   warnings: { unknownOptions: false },
   coverageAnalysis: 'perTest',
   // What is reached while modules load needs a process of its own, for each mutant.
-  ignoreStatic: tests === 'quick',
+  ignoreStatic: files !== '' || tests === 'quick',
   // Nothing else is copied to where the mutants run.
   ignorePatterns: ['**', '!src/**', '!test/**', '!scripts/mutation/**', '!*.json'],
   disableTypeChecks: false,

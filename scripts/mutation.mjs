@@ -4,6 +4,7 @@
 //   --all            all modules: hours
 //   --quick          with the unit tests of decisions alone; property tests, which take most of the time, are left out
 //   --again          only what survived in the last run of the module, as after tests were written for it, or after --quick
+//   --with TEST      with these files of test/unit/engine alone (hosts, host-steps; may be repeated): what they notice, all tests do
 //   --concurrency N  how many changes are tried at a time (1)
 //
 // The tests run once as they are first, for all modules together: what is of interest is best named in one call. What survived is printed with its
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
     all: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
+    with: { type: 'string', multiple: true, default: [] },
     concurrency: { type: 'string', default: '1' },
   },
   allowPositionals: true,
@@ -74,14 +76,14 @@ function placesOf(module) {
   return [...new Set(places)];
 }
 
-/** Runs modules with some of the tests, and keeps the report of each. */
+/** Runs modules with some of the tests, as the environment of Stryker's configuration names them, and keeps the report of each. */
 function run(modules, tests) {
   const places = modules.flatMap(placesOf);
   if (places.length === 0) return;
   const { status } = spawnSync(
     join(root, 'node_modules/.bin/stryker'),
     ['run', '--mutate', places.join(','), '--concurrency', values.concurrency],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, MUTATION_TESTS: tests } },
+    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...tests } },
   );
   if (status !== 0) process.exit(status ?? 1);
   const { files, ...about } = JSON.parse(readFileSync(report, 'utf8'));
@@ -104,6 +106,15 @@ function merged(module, content) {
   return { ...content, mutants: mutants.map((mutant) => (missed(mutant) ? (now.get(key(mutant)) ?? mutant) : mutant)) };
 }
 
+/** The files of tests that the command line names. */
+function filesNamed() {
+  return values.with.map((name) => {
+    const file = `test/unit/engine/${name}.test.ts`;
+    if (!existsSync(join(root, file))) fail(`there is no ${file}`);
+    return file;
+  });
+}
+
 /** Prints what survived in a module; returns how much was noticed. Changes that do not run, or are switched off in the code, count for nothing. */
 function tell(module) {
   const file = fileOf(module);
@@ -123,14 +134,19 @@ function tell(module) {
 
 const modules = modulesNamed();
 mkdirSync(kept, { recursive: true });
-const sets = { loops: LOOPS, timelines: TIMELINES };
-for (const [tests, members] of Object.entries(sets)) {
-  run(
-    modules.filter((module) => members.includes(module)),
-    tests,
-  );
+const files = filesNamed();
+if (files.length > 0) {
+  run(modules, { MUTATION_FILES: files.join() });
+} else {
+  const sets = { loops: LOOPS, timelines: TIMELINES };
+  for (const [tests, members] of Object.entries(sets)) {
+    run(
+      modules.filter((module) => members.includes(module)),
+      { MUTATION_TESTS: tests },
+    );
+  }
+  const others = modules.filter((module) => !Object.values(sets).flat().includes(module));
+  run(others, { MUTATION_TESTS: values.quick ? 'quick' : 'decisions' });
 }
-const others = modules.filter((module) => !Object.values(sets).flat().includes(module));
-run(others, values.quick ? 'quick' : 'decisions');
 const rows = modules.filter((module) => existsSync(reportOf(module))).map(tell);
 for (const row of rows) console.log(row);
