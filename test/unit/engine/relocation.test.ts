@@ -41,6 +41,13 @@ class Lab extends Engine {
       .sort();
   }
 
+  /** What a look at the provider tells of reservations, and whether anything was given back on the way. */
+  lost(...hosts: readonly HostSpec[]): string[] {
+    this.told();
+    this.see(...hosts);
+    return this.told().filter((each) => each.startsWith('reservation') || each === 'capacity released');
+  }
+
   status(id: string): string | undefined {
     return this.head.reservations.get(id)?.status;
   }
@@ -62,11 +69,10 @@ describe('instances on a host that is lost', () => {
     const low = lab.put([container('low', 1)], { priority: 3 satisfies Priority });
     const high = lab.put([container('high', 1)], { priority: 1 satisfies Priority });
     lab.see(host('a', 8), host('c', 4));
-    lab.told();
-    lab.see(host('a', 8, 'down'), host('c', 4));
+    const told = lab.lost(host('a', 8, 'down'), host('c', 4));
     expect([lab.places(high), lab.places(low)]).to.deep.equal([['high@c'], ['low@a']]);
     expect([lab.status(high), lab.status(low)]).to.deep.equal(['scheduled', 'degraded']);
-    expect(lab.told()).to.include.members(['reservation updated scheduled', 'reservation degraded degraded']);
+    expect(told).to.deep.equal(['reservation updated scheduled', 'reservation degraded degraded']);
   });
 
   it('go alone: the others of their reservation stay where they are', () => {
@@ -85,7 +91,8 @@ describe('instances on a host that is lost', () => {
     const id = lab.put([container('db', 1, 8), container('web', 1, 4)]);
     expect(lab.places(id)).to.deep.equal(['db@b', 'web@a']);
     // What is large fits where the small one is, and the small one elsewhere.
-    lab.see(host('b', 8, 'down'), host('a', 8), host('c', 4));
+    const moved = ['reservation updated scheduled'];
+    expect(lab.lost(host('b', 8, 'down'), host('a', 8), host('c', 4))).to.deep.equal(moved);
     expect(lab.places(id)).to.deep.equal(['db@a', 'web@c']);
     expect(lab.status(id)).to.equal('scheduled');
   });
@@ -109,7 +116,7 @@ describe('instances on a host that is lost', () => {
     const lab = new Lab(host('a', 4));
     const id = lab.put([container('web', 1)], { start: NOW, end: NOW + HOUR });
     lab.now = NOW + HOUR;
-    lab.see(host('a', 4, 'down'), host('b', 4));
+    expect(lab.lost(host('a', 4, 'down'), host('b', 4))).to.deep.equal([]);
     expect(lab.places(id)).to.deep.equal(['web@a']);
   });
 });
@@ -120,9 +127,10 @@ describe('instances on a host that has become too small', () => {
     const high = lab.put([container('high', 1)], { priority: 1 });
     const low = lab.put([container('low', 1)], { priority: 3 });
     const normal = lab.put([container('normal', 1)], { priority: 2 });
-    lab.see(host('a', 8), host('c', 8));
+    const moved = ['reservation updated scheduled'];
+    expect(lab.lost(host('a', 8), host('c', 8))).to.deep.equal(moved);
     expect([high, normal, low].map((id) => lab.places(id))).to.deep.equal([['high@a'], ['normal@a'], ['low@c']]);
-    lab.see(host('a', 4), host('c', 8));
+    expect(lab.lost(host('a', 4), host('c', 8))).to.deep.equal(moved);
     expect([high, normal, low].map((id) => lab.places(id))).to.deep.equal([['high@a'], ['normal@c'], ['low@c']]);
     expect([high, normal, low].map((id) => lab.status(id))).to.deep.equal(Array<string>(3).fill('scheduled'));
   });
@@ -132,7 +140,7 @@ describe('instances on a host that has become too small', () => {
     const full = lab.put([container('x', 1), container('y', 1)]);
     const later = lab.put([container('later', 1)], { start: T + HOUR, end: T + 2 * HOUR, priority: 3 });
     lab.see(host('a', 8), host('c', 8));
-    lab.see(host('a', 4), host('c', 8));
+    expect(lab.lost(host('a', 4), host('c', 8))).to.deep.equal(['reservation updated scheduled']);
     expect(lab.places(later)).to.deep.equal(['later@a']);
     expect(lab.places(full).filter((place) => place.endsWith('@a'))).to.have.length.below(2);
     expect(lab.status(full)).to.equal('scheduled');
@@ -145,7 +153,8 @@ describe('instances on a host that has become too small', () => {
       lab.put([container('one', 1)], at(hour)),
       lab.put([container('two', 1)], at(hour)),
     ]);
-    lab.see(host('a', 4), host('c', 4));
+    const moved = Array<string>(2).fill('reservation updated scheduled');
+    expect(lab.lost(host('a', 4), host('c', 4))).to.deep.equal(moved);
     expect(ids.map((id) => lab.places(id)[0])).to.deep.equal(['one@a', 'two@c', 'one@a', 'two@c']);
     expect(ids.map((id) => lab.status(id))).to.deep.equal(Array<string>(4).fill('scheduled'));
   });
@@ -156,7 +165,10 @@ describe('instances on a host that has become too small', () => {
     const first = [1, 2].map(() => lab.put([container('first', 1)], at(0)));
     const second = [1, 2].map(() => lab.put([container('second', 1)], at(2)));
     const taken = lab.see(host('a', 8), host('c', 4)).put([container('taken', 1)], at(0), { elements: ['c'] });
-    lab.see(host('a', 4), host('c', 4));
+    expect(lab.lost(host('a', 4), host('c', 4))).to.deep.equal([
+      'reservation updated scheduled',
+      'reservation degraded degraded',
+    ]);
     expect(lab.places(taken)).to.deep.equal(['taken@c']);
     expect(first.map((id) => lab.places(id)[0])).to.deep.equal(['first@a', 'first@a']);
     expect(first.map((id) => lab.status(id))).to.deep.equal(['scheduled', 'degraded']);
@@ -174,7 +186,7 @@ describe('instances that recur', () => {
     lab.see(host('a', 4), host('b', 4), host('c', 4));
     const onDay2 = { start: T + DAY, end: T + DAY + HOUR };
     lab.put([container('other', 1)], onDay2, { elements: ['b'] });
-    lab.see(host('a', 4, 'down'), host('b', 4), host('c', 4));
+    expect(lab.lost(host('a', 4, 'down'), host('b', 4), host('c', 4))).to.deep.equal(['reservation updated scheduled']);
     expect(lab.places(id)).to.deep.equal(['web@b from day 1 ×1', 'web@c from day 2 ×3']);
     expect(lab.status(id)).to.equal('scheduled');
   });
@@ -198,7 +210,7 @@ describe('instances that recur', () => {
     lab.see(host('a', 8), host('b', 4));
     const onDay2 = { start: T + DAY, end: T + DAY + HOUR, priority: 1 as const };
     const other = lab.put([container('other', 1)], onDay2, { elements: ['a'] });
-    lab.see(host('a', 4), host('b', 4));
+    expect(lab.lost(host('a', 4), host('b', 4))).to.deep.equal(['reservation updated scheduled']);
     expect(lab.places(other)).to.deep.equal(['other@a']);
     expect(lab.places(id)).to.deep.equal(['web@a from day 1 ×1', 'web@b from day 2 ×3']);
     expect([lab.status(id), lab.status(other)]).to.deep.equal(['scheduled', 'scheduled']);
