@@ -71,23 +71,20 @@ export class Effort {
 /** What is left on pools and hosts throughout a window, by what has been looked at. */
 export class Space {
   readonly window: Window;
-  readonly #head: Head;
   readonly #effort: Effort;
   readonly #pools = new Map<Id, PoolRoom>();
   readonly #hosts = new Map<HostId, HostRoom>();
 
-  constructor(head: Head, window: Window, effort: Effort) {
-    this.#head = head;
+  constructor(window: Window, effort: Effort) {
     this.window = window;
     this.#effort = effort;
   }
 
-  pool(id: Id, node: Node): PoolRoom | undefined {
-    const pool = this.#head.pools.get(id);
-    let room = this.#pools.get(id);
-    if (room === undefined && pool !== undefined) {
+  pool({ pool, node }: Pick<ContainerPool, 'pool' | 'node'>): PoolRoom {
+    let room = this.#pools.get(pool.id);
+    if (room === undefined) {
       room = { pool, node, left: node.free.min(this.window) };
-      this.#pools.set(id, room);
+      this.#pools.set(pool.id, room);
     }
     return room;
   }
@@ -242,10 +239,10 @@ export interface Wanted {
 
 /** Sites for the instances of a container in a pool. */
 export function sitesIn(head: Head, space: Space, from: ContainerPool, container: Container, wanted: Wanted): Sites {
-  const { pool, node, provider, share } = from;
+  const { provider, share } = from;
   const { enough, needed, among } = wanted;
-  const room = space.pool(pool.id, node);
-  if (share === undefined || room === undefined) return { sites: [], all: true };
+  if (share === undefined) return { sites: [], all: true };
+  const room = space.pool(from);
   if (!seesHosts(provider)) return { sites: [{ pool: room, host: undefined, share }], all: true };
   const sites: Site[] = [];
   let all = true;
@@ -342,7 +339,7 @@ export function hostFor(
   const share = shareOf(node, machine);
   const only = onlyHosts(head, { capacity: {} }, pool, provider);
   const from = { node, pool, provider, share, zone: wanted ?? pool.zone, only };
-  const space = new Space(head, window, new Effort(Number.POSITIVE_INFINITY, 0));
+  const space = new Space(window, new Effort(Number.POSITIVE_INFINITY, 0));
   const { sites } = sitesIn(head, space, from, container, { enough: 1, needed: share.ofHost });
   return [...sites].sort(byLeast)[0]?.host?.host;
 }

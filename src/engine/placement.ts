@@ -85,7 +85,7 @@ export function placeInstances(
   effort: Effort = placementEffort(),
   among?: readonly HostNode[],
 ): Placement {
-  const space = new Space(head, request.window, effort);
+  const space = new Space(request.window, effort);
   if (among !== undefined) return new Plan(head, request, effort, space, among).search();
   // What is left over from a small choice is for the full one.
   const first = new Effort(effort.looks, Math.floor(effort.tries / 4));
@@ -186,10 +186,9 @@ class Plan {
     const { demand, window } = this.#request;
     let most = 0;
     for (const from of poolsFor(this.#head, demand, container)) {
-      const { pool, node, share } = from;
-      const room = this.#space.pool(pool.id, node);
-      if (share === undefined || room === undefined) continue;
-      const inPool = timesInPool(room, share);
+      const { share } = from;
+      if (share === undefined) continue;
+      const inPool = timesInPool(this.#space.pool(from), share);
       for (const host of hostsFor(this.#head, from, container)) {
         if (most >= inPool || this.#effort.looks-- <= 0) break;
         const there = stepsOn(host).leastOf(window, timesAmount(share.ofHost, most + 1));

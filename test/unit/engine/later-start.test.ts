@@ -1,8 +1,12 @@
 /** The next window that a refusal of instances names: the earliest in which all parts fit, however they are bound. */
 import { expect } from 'chai';
-import type { AffinityPolicy, Container, Demand } from '../../../src/engine/entities.ts';
-import { hostName } from '../../../src/engine/hosts.ts';
+import type { AffinityPolicy, Claim, Container, Demand } from '../../../src/engine/entities.ts';
+import { hostId, hostName } from '../../../src/engine/hosts.ts';
+import { LaterStarts } from '../../../src/engine/later-start.ts';
+import { Effort } from '../../../src/engine/placement-sites.ts';
 import type { Refusal } from '../../../src/engine/requests.ts';
+import { poolNode } from '../../../src/engine/state.ts';
+import { FOREVER } from '../../../src/engine/window.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 import type { HostSpec } from './engine-fixture.ts';
 
@@ -195,6 +199,141 @@ describe('the next window for instances', () => {
   it('begins when one of the hosts that are held whole is free', () => {
     const lab = new Lab({ name: 'a', cores: 8 }, { name: 'b', cores: 4 }).busy('a', 0, 3, 1);
     expect(lab.next({ elements: ['a'] })).to.equal(3);
+  });
+});
+
+describe('the starts at which every part may fit by itself', () => {
+  interface Asked {
+    readonly hours?: number;
+    readonly until?: number;
+    readonly pinned?: readonly Claim[];
+    readonly looks?: number;
+  }
+
+  function startsOf(lab: Lab, demand: Partial<Demand>, { hours = 1, until = 100, pinned, looks = 10_000 }: Asked = {}) {
+    const window = { start: T, end: T + hours * HOUR };
+    const request = { demand: { capacity: {}, ...demand }, window, ...(pinned === undefined ? {} : { pinned }) };
+    const effort = new Effort(looks, 0);
+    const starts = new LaterStarts(lab.head, request, T + until * HOUR, effort);
+    /** In hours. */
+    const from = (hour: number): number => (starts.from(T + hour * HOUR) - T) / HOUR;
+    return { from, starts, effort };
+  }
+
+  const there = (lab: Lab, name: string, host: string): Claim => ({
+    id: '1',
+    node: poolNode(lab.pools[0] ?? ''),
+    ...during(0, 1),
+    capacity: { cores: 4 },
+    container: name,
+    host: hostId(lab.head.pools.get(lab.pools[0] ?? '')?.source ?? '', host),
+  });
+
+  it('come one after the other, as hosts and pools have room and have it no more', () => {
+    const lab = new Lab({ name: 'a', cores: 8 }, { name: 'b', cores: 4 })
+      .busy('a', 0, 1, 8)
+      .busy('b', 0, 4, 4)
+      .busy('a', 2, 3, 4)
+      .busy('a', 5, 6, 8);
+    const two = startsOf(lab, web(2));
+    expect([0, 1, 1.5, 3, 3.5, 4.5, 6, 50].map(two.from)).to.deep.equal([1, 1, 3, 3, 3.5, 6, 6, 50]);
+    const three = startsOf(lab, web(3));
+    expect([0, 4, 4.01].map(three.from)).to.deep.equal([4, 4, 6]);
+    const unseen = new Lab().unseen(8).busy(0, 0, 2, 5).busy(0, 3, 4, 1);
+    expect([0, 2, 2.5, 4].map(startsOf(unseen, web(2)).from)).to.deep.equal([2, 2, 4, 4]);
+    const bound = new Lab()
+      .cloud([{ name: 'a', cores: 16 }], { cores: 8, ram: 10_000, instances: 10 })
+      .busy(0, 0, 3, 6);
+    expect(startsOf(bound, web(2)).from(0)).to.equal(3);
+  });
+
+  it('are as long before what comes, and come past the last that is looked for where there is none', () => {
+    const lab = new Lab({ name: 'a', cores: 4 }).busy('a', 0, 2, 4).busy('a', 5, 6, 4);
+    const of = (hours: number) => startsOf(lab, web(1), { hours });
+    expect([1, 3, 4].map((hours) => of(hours).from(0))).to.deep.equal([2, 2, 6]);
+    expect([2, 2.01].map(of(3).from)).to.deep.equal([2, 6]);
+    expect(startsOf(lab, web(1), { until: 2 }).from(0)).to.equal(2);
+    expect(startsOf(lab, web(1), { until: 1.9 }).from(0)).to.be.above(1.9);
+    expect(startsOf(lab, web(2)).from(0)).to.be.above(100);
+    expect(startsOf(lab, web(1), { hours: FOREVER }).from(0)).to.equal(6);
+  });
+
+  it('are for all of a group that shares a host, and for each of one that may not', () => {
+    const lab = new Lab({ name: 'a', cores: 8 }, { name: 'b', cores: 16 })
+      .busy('a', 0, 1, 8)
+      .busy('b', 0, 2, 9)
+      .busy('b', 0, 3, 4);
+    const first = (demand: Partial<Demand>) => startsOf(lab, demand).from(0);
+    expect([2, 3, 4].map((count) => first(grouped('affinity', count)))).to.deep.equal([1, 2, 3]);
+    expect([first(grouped('affinity', 1, 1)), first(grouped('affinity', 2, 2))]).to.deep.equal([1, 3]);
+    expect([1, 2].map((count) => first(grouped('anti-affinity', count)))).to.deep.equal([1, 2]);
+    expect(first(grouped('anti-affinity', 3))).to.be.above(100);
+    expect(first(grouped('soft-affinity', 3))).to.equal(2);
+  });
+
+  it('leave out those that stay where they are', () => {
+    const lab = new Lab({ name: 'a', cores: 4 }, { name: 'b', cores: 4 }).busy('a', 0, 2, 4).busy('b', 0, 3, 4);
+    const pinned = [there(lab, 'c0', 'a')];
+    expect(startsOf(lab, web(2)).from(0)).to.equal(3);
+    expect(startsOf(lab, { containers: [container('c0', 2)] }, { pinned }).from(0)).to.equal(2);
+    expect(startsOf(lab, { containers: [container('c0', 1)] }, { pinned }).from(0)).to.equal(0);
+    expect(startsOf(lab, web(2), { pinned }).from(0)).to.equal(3);
+    // The others of a group have to go where one stays, or may not go there.
+    expect(startsOf(lab, grouped('affinity', 2), { pinned }).from(0)).to.equal(2);
+    expect(startsOf(lab, grouped('anti-affinity', 2), { pinned }).from(0)).to.equal(3);
+    expect(startsOf(lab, grouped('anti-affinity', 1, 1), { pinned }).from(0)).to.equal(3);
+    expect(
+      startsOf(lab, { ...grouped('anti-affinity', 2), containers: [container('c0', 2)] }, { pinned }).from(0),
+    ).to.equal(2);
+  });
+
+  it('have the capacity beside', () => {
+    const lab = new Lab({ name: 'a', cores: 8 }).busy(0, 0, 3, 4);
+    expect(startsOf(lab, { ...web(1), capacity: { cores: 4 } }).from(0)).to.equal(0);
+    expect(startsOf(lab, { ...web(1), capacity: { cores: 5 } }).from(0)).to.equal(3);
+    expect(startsOf(lab, { ...web(1), capacity: { cores: 9 } }).from(0)).to.be.at.least(100);
+  });
+
+  it('are exact for one container in one pool, and nothing else', () => {
+    const lab = new Lab({ name: 'a', cores: 8 });
+    const exact = (demand: Partial<Demand>, asked: Asked = {}) => startsOf(lab, demand, asked).starts.isExact;
+    expect(exact(web(2))).to.equal(true);
+    expect(exact({ ...web(2), capacity: { cores: 1 } })).to.equal(false);
+    expect(exact({ ...web(2), elements: ['a'] })).to.equal(false);
+    expect(exact({ containers: [container('web', 1), container('db', 1)] })).to.equal(false);
+    expect(exact(web(2), { pinned: [there(lab, 'web', 'a')] })).to.equal(false);
+    lab.unseen(8);
+    expect(exact(web(2))).to.equal(false);
+    expect(exact(web(2, { pools: [lab.pools[0] ?? ''] }))).to.equal(true);
+    expect(exact(web(2, { requiredTraits: ['SSD'] }))).to.equal(true);
+  });
+
+  it('may be others after each instant at which anything changes on what may serve', () => {
+    const lab = new Lab({ name: 'a', cores: 8 }, { name: 'b', cores: 8 }).busy('a', 1, 2, 8).busy(0, 3, 4, 1);
+    const hours = (demand: Partial<Demand>) => {
+      const { starts } = startsOf(lab, demand);
+      return [0, 1, 2, 3, 4].map((hour) => (starts.after(T + hour * HOUR) - T) / HOUR);
+    };
+    expect(hours(web(1))).to.deep.equal([1, 2, 3, 4, Infinity]);
+    const source = lab.head.pools.get(lab.pools[0] ?? '')?.source ?? '';
+    lab.checked = false;
+    lab.head.hosts.hold(hostId(source, 'b'), during(0.5, 4.5), { cores: 1, ram: 0, disk: 0 }, 1);
+    expect(hours(web(1))).to.deep.equal([0.5, 2, 3, 4, 4.5]);
+    expect(hours({ elements: ['b'] })).to.deep.equal([0.5, 2, 3, 4, 4.5]);
+    expect(hours({ elements: ['a'] })).to.deep.equal([1, 2, 3, 4, Infinity]);
+  });
+
+  it('are looked for until the effort is spent', () => {
+    const lab = new Lab({ name: 'a', cores: 4 }, { name: 'b', cores: 4 }).busy('a', 0, 2, 4).busy('b', 0, 3, 4);
+    const enough = startsOf(lab, web(2), { looks: 100 });
+    expect(enough.from(0)).to.equal(3);
+    expect(enough.effort.spent).to.equal(false);
+    const used = 100 - enough.effort.looks;
+    const exactly = startsOf(lab, web(2), { looks: used });
+    expect([exactly.from(0), exactly.effort.spent, exactly.effort.looks]).to.deep.equal([3, false, 0]);
+    const less = startsOf(lab, web(2), { looks: used - 1 });
+    expect(less.from(0)).to.be.at.most(3);
+    expect(less.effort.spent).to.equal(true);
   });
 });
 
