@@ -38,7 +38,7 @@ export function refuseContainer(head: Head, demand: Demand, window: Window, unpl
   ].join(' ');
   return {
     reason,
-    message: message.trim(),
+    message,
     container: container.name,
     shortages: shortages.slice(0, CANDIDATES_EXPLAINED),
     candidates: considered,

@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import { hostId } from '../../../src/engine/hosts.ts';
 import type { Container, Demand } from '../../../src/engine/entities.ts';
 import type { Refusal } from '../../../src/engine/requests.ts';
-import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
+import { DAY, Engine, HOUR, MINUTE, NOW, inventoryOf } from './engine-fixture.ts';
 import type { HostSpec } from './engine-fixture.ts';
 
 const T = NOW + DAY;
@@ -50,8 +50,8 @@ describe('a refusal of instances', () => {
     expect(refusal).to.deep.include({ reason: 'insufficient-capacity', container: 'web', searchComplete: true });
     expect(refusal.message).to.equal(
       `No place for the container 'web' ${THROUGHOUT}: 0 of 2 instances could be placed at the most. ` +
-        'a: lacks 1 cores, lacks 1 GB of local disk; ' +
-        'b: lacks 5 cores, lacks 8000 MB of memory, lacks 11 GB of local disk.',
+        "Considered: host 'a': lacks 1 cores, lacks 1 GB of local disk; " +
+        "host 'b': lacks 5 cores, lacks 8000 MB of memory, lacks 11 GB of local disk.",
     );
     expect(refusal.candidates).to.deep.equal([
       { pool, host: 'a', lacking: ['lacks 1 cores', 'lacks 1 GB of local disk'], lackingTraits: [] },
@@ -74,9 +74,9 @@ describe('a refusal of instances', () => {
     const refusal = lab.refused({});
     expect(refusal.message).to.equal(
       `No place for the container 'web' ${THROUGHOUT}: 0 of 1 instance could be placed at the most. ` +
-        `the pool '${pool}': 1 cores; a: has room for one, but not for as many as are needed in its group or beside others.`,
+        `Considered: pool '${pool}': lacks 1 cores; host 'a': has room for one, but not for as many as are needed in its group or beside others.`,
     );
-    expect(refusal.candidates?.[0]).to.deep.equal({ pool, lacking: ['1 cores'], lackingTraits: [] });
+    expect(refusal.candidates?.[0]).to.deep.equal({ pool, lacking: ['lacks 1 cores'], lackingTraits: [] });
     expect(refusal.shortages).to.deep.equal([{ pool, resource: 'cores', from: T, missing: 1 }]);
   });
 
@@ -136,7 +136,9 @@ describe('a refusal of instances', () => {
     const lab = new Lab();
     const none = lab.refused({});
     expect(none.reason).to.equal('insufficient-capacity');
-    expect(none.message).to.match(/ No pool may serve it: there is none, or none with its zone\.$/);
+    expect(none.message).to.match(
+      / No pool may serve it: there is none for virtual machines, or none with its zone\.$/,
+    );
     lab.cloud(
       [
         { name: 'a', cores: 8, zone: 'one' },
@@ -157,19 +159,31 @@ describe('a refusal of instances', () => {
     }
     const known = lab.refused({ zone: 'two' });
     expect(known.reason).to.equal('insufficient-capacity');
-    expect(known.message).to.match(/ No pool may serve it: there is none, or none with its zone\.$/);
+    expect(known.message).to.match(
+      / No pool may serve it: there is none for virtual machines, or none with its zone\.$/,
+    );
+  });
+
+  it('says of each resource the most that the pool lacks, at whatever time that is', () => {
+    const lab = new Lab();
+    lab.cloud([{ name: 'a', cores: 8 }], { cores: 6, ram: 8000 });
+    for (const [part, cores] of [3, 5, 4].entries()) {
+      const start = T + part * 10 * MINUTE;
+      lab.reserve({ start, end: start + 5 * MINUTE, demand: { capacity: { cores } } });
+    }
+    expect(lab.lacking(lab.refused({}))[0]).to.equal('pool: lacks 3 cores');
   });
 
   it('says of a pool without hosts what it lacks, or that it may have room for some', () => {
     const lab = new Lab();
     const pool = lab.unseen({ cores: 6, ram: 8000 });
     expect(lab.refused({ size: { vcpus: 7, ram: 10 } }).candidates).to.deep.equal([
-      { pool, lacking: ['1 cores'], lackingTraits: [] },
+      { pool, lacking: ['lacks 1 cores'], lackingTraits: [] },
     ]);
     const two = lab.refused({ count: 2 });
     expect(two.message).to.match(/1 of 2 instances could be placed at the most\. /);
     expect(two.candidates).to.deep.equal([
-      { pool, lacking: ['room for all of them, or hosts to choose from'], lackingTraits: [] },
+      { pool, lacking: ['lacks room for all of them, or hosts to choose from'], lackingTraits: [] },
     ]);
   });
 
@@ -178,10 +192,10 @@ describe('a refusal of instances', () => {
     const many = new Lab();
     many.cloud(hosts(17));
     expect(many.refused({}).candidates).to.have.length(16);
-    expect(many.refused({}).message).to.match(/h15: lacks 3 cores; and so on\.$/);
+    expect(many.refused({}).message).to.match(/host 'h14', host 'h15': lacks 3 cores; and so on\.$/);
     const few = new Lab();
     few.cloud(hosts(15));
-    expect(few.refused({}).message).to.match(/h14: lacks 3 cores\.$/);
+    expect(few.refused({}).message).to.match(/host 'h13', host 'h14': lacks 3 cores\.$/);
     // A pool with its hosts is more than its hosts.
     const both = new Lab();
     both.cloud(hosts(16), { cores: 2 });

@@ -45,7 +45,8 @@ describe('a request', () => {
   const asked = (demand: Partial<Demand>) => said(() => checkRequest({ demand: { capacity: {}, ...demand } }));
 
   it('asks for something: capacity, elements or instances', () => {
-    const nothing = 'capacity: A reservation has to ask for something: at least one resource above zero.';
+    const nothing =
+      'capacity: A reservation has to ask for something: a resource in capacity above zero, a container or an element.';
     expect(asked({})).to.equal(nothing);
     expect(asked({ capacity: { cores: 0 }, elements: [], containers: [] })).to.equal(nothing);
     expect(asked({ capacity: { cores: 1 } })).to.equal(undefined);
