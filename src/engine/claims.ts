@@ -17,7 +17,7 @@ import {
 } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type { Allocation, Claim, NodeId, Policy, Reservation } from './entities.ts';
-import { allocationsOf, poolNode } from './state.ts';
+import { allocationsOf, isOver, poolNode } from './state.ts';
 import type { Head } from './state.ts';
 import type { Timeline } from './timeline.ts';
 import { FOREVER } from './window.ts';
@@ -45,9 +45,9 @@ export function allocatedInAggregate(head: Head, reservation: Reservation): Capa
   return total(backed(head, reservation).flatMap(({ claim, capacity }) => (claim === undefined ? [capacity] : [])));
 }
 
-/** What can still be allocated against a reservation, of the resources that it asked for. */
+/** What can still be allocated against a reservation, of the resources that it asked for; nothing when it is over. */
 export function remainingOf(head: Head, reservation: Reservation): Capacity {
-  if (reservation.claims.length === 0) return NOTHING;
+  if (reservation.claims.length === 0 || isOver(reservation)) return NOTHING;
   const held = heldBy(reservation);
   const allocations = backed(head, reservation);
   if (allocations.length === 0) return held;
@@ -60,9 +60,10 @@ export function remainingOf(head: Head, reservation: Reservation): Capacity {
   return nonNegative(subtract(held, countedIn(held, total(consumed))));
 }
 
-/** How many instances of each container are left to allocate. */
+/** How many instances of each container are left to allocate; none when the reservation is over. */
 export function remainingInstances(head: Head, reservation: Reservation): ReadonlyMap<string, number> {
   const left = new Map<string, number>();
+  if (isOver(reservation)) return left;
   const used = usedClaims(head, reservation);
   for (const { id, container } of currentClaims(reservation)) {
     if (container !== undefined) left.set(container, (left.get(container) ?? 0) + (used.has(id) ? 0 : 1));

@@ -82,7 +82,7 @@ export class ElementMap {
     for (const node of this.nodes.values()) if (node.provider === provider) this.#look(node);
   }
 
-  /** What a provider has, as far as it is known: all of it, and by id what was made there since. */
+  /** What a provider has, as far as it is known: what its inventory tells, and what was made there since. */
   indexOf(provider: Id): ElementIndex {
     return this.#indexes.get(provider) ?? EMPTY_INDEX;
   }
@@ -94,8 +94,8 @@ export class ElementMap {
       index = new ElementIndex({ networks: [] });
       this.#indexes.set(provider, index);
     }
-    if (sign === 1) index.made.set(element.id, element);
-    else index.made.delete(element.id);
+    if (sign === 1) index.made.add(element);
+    else index.made.delete(element);
     const node = this.nodes.get(elementId(provider, element.kind, element.id));
     if (node !== undefined) this.#look(node);
   }
@@ -166,20 +166,45 @@ export class ElementMap {
   }
 }
 
+/** Elements by id, name and address. */
+class Keyed {
+  readonly #byKey = new Map<string, KnownElement | KnownElement[]>();
+
+  at(key: string): readonly KnownElement[] {
+    const found = this.#byKey.get(key);
+    return found === undefined ? [] : Array.isArray(found) ? found : [found];
+  }
+
+  add(element: KnownElement): void {
+    for (const key of new Set(keysOf(element))) {
+      if (key === '') continue;
+      const known = this.#byKey.get(key);
+      if (known === undefined) this.#byKey.set(key, element);
+      else if (Array.isArray(known)) known.push(element);
+      else this.#byKey.set(key, [known, element]);
+    }
+  }
+
+  delete(element: KnownElement): void {
+    for (const key of new Set(keysOf(element))) {
+      const left = this.at(key).filter(({ kind, id }) => kind !== element.kind || id !== element.id);
+      if (left.length === 0) this.#byKey.delete(key);
+      else this.#byKey.set(key, left);
+    }
+  }
+}
+
 /** What a provider has, by id, name and address. */
 export class ElementIndex {
-  readonly #byKey = new Map<string, KnownElement | KnownElement[]>();
+  readonly #listed = new Keyed();
   readonly #subnets: readonly VimSubnetElement[];
-  /** What was made there, by id. */
-  readonly made: Map<string, KnownElement>;
+  /** What was made there, whether the inventory lists it yet or not. */
+  readonly made: Keyed;
 
-  constructor(
-    { networks, elements = [] }: Pick<VimInventory, 'networks' | 'elements'>,
-    made: Map<string, KnownElement> = new Map(),
-  ) {
+  constructor({ networks, elements = [] }: Pick<VimInventory, 'networks' | 'elements'>, made: Keyed = new Keyed()) {
     this.made = made;
-    for (const network of networks) this.#add({ ...network, kind: 'network' });
-    for (const element of elements) this.#add(element);
+    for (const network of networks) this.#listed.add({ ...network, kind: 'network' });
+    for (const element of elements) this.#listed.add(element);
     this.#subnets = elements.filter((each) => each.kind === 'subnet');
   }
 
@@ -213,19 +238,11 @@ export class ElementIndex {
     return this.#at(address).filter((each) => 'network' in each && each.network === network);
   }
 
+  /** Of what is listed and was made, the inventory has the last word. */
   #at(key: string): readonly KnownElement[] {
-    const found = this.#byKey.get(key) ?? this.made.get(key);
-    return found === undefined ? [] : Array.isArray(found) ? found : [found];
-  }
-
-  #add(element: KnownElement): void {
-    for (const key of new Set(keysOf(element))) {
-      if (key === '') continue;
-      const known = this.#byKey.get(key);
-      if (known === undefined) this.#byKey.set(key, element);
-      else if (Array.isArray(known)) known.push(element);
-      else this.#byKey.set(key, [known, element]);
-    }
+    const listed = this.#listed.at(key);
+    const made = this.made.at(key).filter(({ kind, id }) => !this.#listed.at(id).some((each) => each.kind === kind));
+    return made.length === 0 ? listed : [...listed, ...made];
   }
 }
 

@@ -19,7 +19,13 @@ export type Named =
   /** A flavor or an image: nobody holds it. */
   | { readonly what: 'shared' }
   | { readonly what: 'element'; readonly element: HeldElement }
-  | { readonly what: 'several'; readonly ids: readonly string[] };
+  | { readonly what: 'several'; readonly among: readonly Choice[] };
+
+/** One of several, and a name that stands for it alone. */
+export interface Choice {
+  readonly element: HeldElement;
+  readonly name: string;
+}
 
 /** An element that is held whole. */
 export interface HeldElement {
@@ -39,7 +45,10 @@ export function namedOn(head: Head, { id: provider, inventory }: Provider, name:
   // What was allocated goes by its allocation too.
   const found = asOne(index.named(head.allocations.get(name)?.server ?? canonicalAddress(name)));
   const [only, another] = found;
-  if (another !== undefined) return { what: 'several', ids: found.map((each) => qualified(each, name)) };
+  if (another !== undefined) {
+    const among = found.map((each) => ({ element: heldElement(provider, each), name: qualified(each, name) }));
+    return { what: 'several', among };
+  }
   if (only !== undefined) return { what: 'element', element: heldElement(provider, only) };
   return addressNamed(index, provider, name);
 }
@@ -69,12 +78,20 @@ function addressNamed(index: ElementIndex, provider: Id, name: string): Named | 
   const networks = [...new Set(subnets.map(({ network }) => network))];
   const [network, another] = networks;
   if (network === undefined) return undefined;
-  if (another !== undefined) return { what: 'several', ids: networks.map((each) => `${each}/${address}`) };
+  if (another !== undefined) {
+    const among = networks.map((each) => ({
+      element: addressOn(index, provider, each, address),
+      name: `${each}/${address}`,
+    }));
+    return { what: 'several', among };
+  }
+  return { what: 'element', element: addressOn(index, provider, network, address) };
+}
+
+/** What has an address on a network, else the address. */
+function addressOn(index: ElementIndex, provider: Id, network: string, address: string): HeldElement {
   const [having] = index.havingAddress(address, network);
-  return {
-    what: 'element',
-    element: having ? heldElement(provider, having) : addressElement(provider, network, address),
-  };
+  return having ? heldElement(provider, having) : addressElement(provider, network, address);
 }
 
 function heldElement(provider: Id, { kind, id }: KnownElement): HeldElement {

@@ -13,14 +13,15 @@ import type { Allocation, Claim, Demand, ElementId, ElementKind, Id, Reservation
 import { elementId, partsOfElement } from './element-map.ts';
 import type { ElementIndex } from './element-map.ts';
 import { describeElement, elementIn } from './element-names.ts';
-import type { HeldElement, Named } from './element-names.ts';
+import type { Choice, HeldElement, Named } from './element-names.ts';
+import { hostVector } from './host-steps.ts';
 import { leastOnHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
 import { isHeldAt } from './holders.ts';
 import { sees } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { fits, shareOf } from './placement-sites.ts';
-import type { Refusal } from './requests.ts';
+import type { Refusal, Refused } from './requests.ts';
 import { poolOfNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { isOfOthers } from './vim-references.ts';
@@ -51,8 +52,13 @@ export function holdElements(head: Head, demand: Demand, window: Window, whom: E
   for (const name of names) {
     const place = placeOf(head, demand, nodes, name);
     if (place === undefined) return refused(unknown(name));
-    const { node, found } = place;
-    if (found.what === 'several') return refused(ambiguous(name, found.ids));
+    const { node } = place;
+    const found = keptOf(place.found, whom);
+    if (found.what === 'several') {
+      const { viewer } = whom;
+      const seen = viewer === undefined ? [] : found.among.filter(({ element }) => isSeen(head, element, viewer));
+      return refused(ambiguous(name, seen));
+    }
     if (found.what === 'host') {
       if ((demand.containers ?? []).length > 0) continue;
       const whole = holdHost(node, found.host, window);
@@ -70,6 +76,13 @@ export function holdElements(head: Head, demand: Demand, window: Window, whom: E
     }
   }
   return { outcome: 'held', claims };
+}
+
+/** Of several of one name, the one that is held already. */
+function keptOf(found: Named, { near = [] }: ElementsFor): Named {
+  if (found.what !== 'several') return found;
+  const kept = found.among.find(({ element }) => near.some((claim) => claim.element === element.id));
+  return kept === undefined ? found : { what: 'element', element: kept.element };
 }
 
 /** What is to be held whole of the elements that a demand names. */
@@ -130,26 +143,39 @@ function counts({ resources }: Node, found: Named): boolean {
 }
 
 /**
- * Why a demand cannot have an element that it names, whatever is free: none of the pools has it as far as who asks may know, or its name
- * stands for several. What was allocated for others is to him as if it did not exist.
+ * A demand with the elements that who asks means, or why he cannot have one of them, whatever is free: none of the pools has it, or its
+ * name stands for several. What was allocated for others, and a part of it, is to him as if it did not exist: of several it is left out.
  */
-export function unnamedElement(head: Head, demand: Partial<Demand>, viewer: Viewer): Refusal | undefined {
+export function demandNamed(head: Head, demand: Demand, viewer: Viewer): Demand | Refused {
   const { elements = [] } = demand;
-  if (elements.length === 0) return undefined;
-  const asked = { capacity: {}, ...demand };
-  const nodes = poolsOf(head, asked);
+  if (elements.length === 0) return demand;
+  const nodes = poolsOf(head, demand);
+  const names: string[] = [];
   for (const name of elements) {
-    const place = placeOf(head, asked, nodes, name);
-    if (place === undefined || isHidden(head, place.found, viewer)) return lacking(unknown(name));
-    if (place.found.what === 'several') return lacking(ambiguous(name, place.found.ids));
+    const found = placeOf(head, demand, nodes, name)?.found;
+    if (found === undefined) return unnamed(unknown(name));
+    const seen = found.what === 'several' ? found.among.filter(({ element }) => isSeen(head, element, viewer)) : [];
+    if (seen.length > 1) return unnamed(ambiguous(name, seen));
+    const hidden =
+      found.what === 'several' ? seen.length === 0 : found.what === 'element' && !isSeen(head, found.element, viewer);
+    if (hidden) return unnamed(unknown(name));
+    names.push(seen[0]?.name ?? name);
   }
-  return undefined;
+  return names.some((name, index) => name !== elements[index]) ? { ...demand, elements: names } : demand;
 }
 
-function isHidden(head: Head, found: Named, viewer: Viewer): boolean {
-  if (found.what !== 'element') return false;
-  const { provider, kind, id } = partsOfElement(found.element.id);
-  return isOfOthers(head, provider, head.elements.indexOf(provider).find(kind, id) ?? { id }, viewer);
+function unnamed(message: string): Refused {
+  return { outcome: 'refused', refusal: lacking(message) };
+}
+
+/** Whether an element, and all of which it is a part, was allocated for nobody of whom who looks may not know. */
+function isSeen(head: Head, { id: element }: HeldElement, viewer: Viewer): boolean {
+  if (viewer.confinedTo === undefined) return true;
+  const index = head.elements.indexOf(partsOfElement(element).provider);
+  return [element, ...wholesOf(index, element)].every((each) => {
+    const { provider, kind, id } = partsOfElement(each);
+    return !isOfOthers(head, provider, index.find(kind, id) ?? { id }, viewer);
+  });
 }
 
 function unknown(name: string): string {
@@ -158,10 +184,14 @@ function unknown(name: string): string {
 
 const LISTED = 4;
 
-function ambiguous(name: string, ids: readonly string[]): string {
-  const more = ids.length > LISTED ? ` and ${ids.length - LISTED} more` : '';
-  const several = ids.slice(0, LISTED).map((id) => `'${id}'`);
-  return `The name '${name}' stands for several elements: say which one is meant, of ${several.join(', ')}${more}.`;
+function ambiguous(name: string, among: readonly Choice[]): string {
+  const more = among.length > LISTED ? ` and ${among.length - LISTED} more` : '';
+  const several = among
+    .map((each) => `'${each.name}'`)
+    .sort()
+    .slice(0, LISTED);
+  const of = several.length === 0 ? '' : `, of ${several.join(', ')}${more}`;
+  return `The name '${name}' stands for several elements: say which one is meant${of}.`;
 }
 
 /** When somebody holds an element, a whole of which it is a part, or a part of it, in the window; undefined: never. */
@@ -313,7 +343,7 @@ function holdHost(node: Node, host: HostNode, window: Window): Omit<Claim, 'id'>
   const { cores, ram, disk } = host.size;
   const share = shareOf(node, { capacity: { cores, ram }, disk });
   if (!host.usable || !fits(leastOnHost(host, window), host.size)) {
-    const why = host.usable ? 'something is held on it' : 'it is down or out of service';
+    const why = host.usable ? heldOn(host, window) : 'it is down or out of service';
     return lacking(`The host '${host.name}' cannot be held whole throughout ${describeWindow(window)}: ${why}.`);
   }
   if (!fitsWithin(share.size.capacity, fromVector(node.free.min(window)))) {
@@ -329,6 +359,20 @@ function holdHost(node: Node, host: HostNode, window: Window): Omit<Claim, 'id'>
     host: host.id,
     ...(disk === 0 ? {} : { disk }),
   };
+}
+
+/** What others have of a host at the most in a window, and from when on anything. */
+function heldOn(host: HostNode, window: Window): string {
+  const { cores, ram, disk } = host.size;
+  const least = leastOnHost(host, window);
+  const held = [
+    [cores - least.cores, cores, 'cores'],
+    [ram - least.ram, ram, 'MB of memory'],
+    [disk - least.disk, disk, 'GB of local disk'],
+  ] as const;
+  const parts = held.filter(([amount]) => amount > 0).map(([amount, all, what]) => `${amount} of its ${all} ${what}`);
+  const first = host.free.firstShortage(window, hostVector(host.size)) ?? window.start;
+  return `${parts.join(', ')} are held or out of service from ${describeInstant(Math.max(first, window.start))} on`;
 }
 
 function refused(message: string): ElementsHeld {

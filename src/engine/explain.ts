@@ -15,6 +15,7 @@ import { hostVector } from './host-steps.ts';
 import { hostName, onHost } from './hosts.ts';
 import { currentClaims } from './occurrence.ts';
 import { find } from './ownership.ts';
+import { poolsFor } from './placement-sites.ts';
 import type { Viewer } from './ownership.ts';
 import { UnknownEntry } from './requests.ts';
 import type { Refusal, Shortage } from './requests.ts';
@@ -119,7 +120,7 @@ function explainHold(head: Head, hold: Hold, held: readonly Claim[], now: Instan
   const parts = partsOf(currentClaims(hold));
   const ahead = intersect(currentWindow(hold), { start: now, end: FOREVER });
   const { considered, hosts } = aside(head, held, () => ({
-    considered: [...consider(head, demand, parts, ahead), ...chosenHosts(hold.claims)],
+    considered: [...consider(head, demand, parts, ahead, elementPools(hold)), ...chosenHosts(hold.claims)],
     hosts: ahead === undefined ? [] : hostGroups(head, demand, ahead, hostsOf(hold.claims)),
   }));
   const pools = [...parts.keys()].map((node) => `'${poolOfNode(node)}'`).join(', ');
@@ -205,16 +206,29 @@ function consider(
   demand: Demand,
   parts: ReadonlyMap<NodeId, Capacity>,
   ahead: Window | undefined,
+  ofElements: ReadonlySet<NodeId> = new Set(),
 ): Considered[] {
   // Of the pools that were named, some may be gone.
-  const eligible = eligibleNodes(head, demand).nodes.map(({ id }) => id);
-  const nodes = [...new Set([...eligible, ...parts.keys()])].sort();
+  const nodes = [...new Set([...eligibleFor(head, demand), ...parts.keys(), ...ofElements])].sort();
   return nodes.map((id) => {
-    const part = parts.get(id);
+    const part = parts.get(id) ?? (ofElements.has(id) ? NOTHING : undefined);
     const node = head.nodes.get(id);
     const lacking = node === undefined || ahead === undefined ? [] : shortagesOf(node, part ?? demand.capacity, ahead);
     return { pool: poolOfNode(id), chosen: part !== undefined, shortages: lacking };
   });
+}
+
+/** The pools that may serve what is asked for: capacity, or machines of containers. */
+function eligibleFor(head: Head, demand: Demand): readonly NodeId[] {
+  const { capacity, containers = [] } = demand;
+  const forCapacity = isZero(capacity) ? [] : eligibleNodes(head, demand).nodes;
+  const forMachines = containers.flatMap((container) => poolsFor(head, demand, container).map(({ node }) => node));
+  return [...forCapacity, ...forMachines].map(({ id }) => id);
+}
+
+/** The pools from which elements are held. */
+function elementPools(hold: Hold): ReadonlySet<NodeId> {
+  return new Set(currentClaims(hold).flatMap(({ element, node }) => (element === undefined ? [] : node)));
 }
 
 /** What claims hold on each node. */

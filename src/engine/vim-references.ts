@@ -54,9 +54,9 @@ export function foreignId(
   const [known, another] = head.elements
     .indexOf(provider)
     .named(wanted)
-    .filter((each) => each.kind === kind);
-  if (known === undefined || another !== undefined) return viewer.confinedTo === undefined ? wanted : undefined;
-  return isOfOthers(head, provider, known, viewer) ? undefined : known.id;
+    .filter((each) => each.kind === kind && !isOfOthers(head, provider, each, viewer));
+  if (known !== undefined && another === undefined) return known.id;
+  return viewer.confinedTo === undefined ? wanted : undefined;
 }
 
 /**

@@ -991,10 +991,7 @@ export type Policy = {
    * What becomes of servers that carry a token of Promise which no allocation knows, as
    * after a backup was restored. Nothing is adopted or deleted before it was found
    * twice. Volumes, networks, ports and floating IPs are looked for where there is an
-   * allocation of their kind; they are reported or deleted, and not adopted. The same
-   * goes for ports and volumes that a virtual machine has without its record having
-   * them, and that Promise made, or could not attach before: they are reported, taken
-   * into the record, or detached.
+   * allocation of their kind; they are reported or deleted, and not adopted.
    */
   readonly orphans?: 'report' | 'adopt' | 'remove';
   /** What becomes of the allocations of a reservation that ends. */

@@ -9,7 +9,7 @@ import { announcePool, announceReservation } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
-import { unnamedElement } from '../elements.ts';
+import { demandNamed } from '../elements.ts';
 import { NORMAL } from '../entities.ts';
 import type { Adjustment, Id, Maintenance, Policy, Pool, PreEmption, Provider, Reservation } from '../entities.ts';
 import { emptyNode } from '../empty-node.ts';
@@ -300,8 +300,8 @@ function putNew(
     return undefined;
   }
   checkPools(draft.head, request.demand);
-  const unnamed = unnamedElement(draft.head, request.demand, draft.at);
-  if (unnamed !== undefined) return unnamed;
+  const named = demandNamed(draft.head, request.demand, draft.at);
+  if ('outcome' in named) return named.refusal;
   const begun = request.start !== undefined && request.start <= now ? request.start : undefined;
   const result = termsOf(draft.head, request, now, begun);
   if (result.outcome === 'refused') return result.refusal;
@@ -360,8 +360,8 @@ function putChanged(
   if (sameRequest(requestOf(before), request)) return undefined;
   if (!sameHold(requestOf(before), request)) {
     checkPools(draft.head, request.demand);
-    const unnamed = unnamedElement(draft.head, request.demand, draft.at);
-    if (unnamed !== undefined) return unnamed;
+    const named = demandNamed(draft.head, request.demand, draft.at);
+    if ('outcome' in named) return named.refusal;
   }
   const result = amend(draft, before, request, spared);
   return result.outcome === 'refused' ? result.refusal : undefined;

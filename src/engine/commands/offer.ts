@@ -1,6 +1,6 @@
 /** request-, accept- and decline-offer. */
 import { decide } from '../draft.ts';
-import { unnamedElement } from '../elements.ts';
+import { demandNamed } from '../elements.ts';
 import { NORMAL } from '../entities.ts';
 import type { Id, Offer } from '../entities.ts';
 import { termsOf } from '../flexible-window.ts';
@@ -31,9 +31,9 @@ export const requestOffer: Command<RequestOffer, RequestOfferResult> = (head, in
     const { holdFor, priority, ...rest } = input;
     checkRequest(input);
     checkPools(head, input.demand);
-    const unnamed = unnamedElement(head, input.demand, at);
-    if (unnamed !== undefined) return { outcome: 'refused', refusal: unnamed };
-    const request: ReservationRequest = { ...rest, priority: priority ?? NORMAL };
+    const demand = demandNamed(head, input.demand, at);
+    if ('outcome' in demand) return demand;
+    const request: ReservationRequest = { ...rest, demand, priority: priority ?? NORMAL };
     const result = termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;
     return makeOffer(draft, at.newId(), request, result.terms, holdFor);

@@ -3,7 +3,7 @@ import { announceReservation } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
-import { unnamedElement } from '../elements.ts';
+import { demandNamed } from '../elements.ts';
 import { NORMAL } from '../entities.ts';
 import type { Demand, Id, Reservation } from '../entities.ts';
 import { firstTimes, isPast, termsOf } from '../flexible-window.ts';
@@ -46,9 +46,9 @@ export const createReservation: Command<CreateReservation, CreateReservationResu
     const { deferred, priority } = input;
     checkRequest(input);
     checkPools(head, input.demand);
-    const unnamed = unnamedElement(head, input.demand, at);
-    if (unnamed !== undefined) return { outcome: 'refused', refusal: unnamed };
-    const request: ReservationRequest = { ...input, priority: priority ?? NORMAL };
+    const demand = demandNamed(head, input.demand, at);
+    if ('outcome' in demand) return demand;
+    const request: ReservationRequest = { ...input, demand, priority: priority ?? NORMAL };
     const result =
       deferred === true ? setTerms(head.policy, firstTimes(request, at.now), at.now) : termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;
@@ -117,12 +117,12 @@ export const updateReservation: Command<UpdateReservation, UpdateReservationResu
     checkOwner('reservation', reservation, 'rpc');
     const refusal = closed(reservation);
     if (refusal !== undefined) return { outcome: 'refused', refusal, reservation };
-    const request = updated(reservation, input);
-    checkRequest(request);
+    const asked = updated(reservation, input);
+    checkRequest(asked);
     checkPools(head, input.demand ?? {});
-    const unnamed = unnamedElement(head, input.demand?.elements === undefined ? {} : request.demand, at);
-    if (unnamed !== undefined) return { outcome: 'refused', refusal: unnamed, reservation };
-    const result = amend(draft, reservation, request);
+    const demand = input.demand?.elements === undefined ? asked.demand : demandNamed(head, asked.demand, at);
+    if ('outcome' in demand) return { ...demand, reservation };
+    const result = amend(draft, reservation, { ...asked, demand });
     if (result.outcome === 'refused') {
       draft.abandon();
       return { outcome: 'refused', refusal: result.refusal, reservation };

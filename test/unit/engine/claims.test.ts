@@ -67,6 +67,7 @@ describe('what a reservation has left', () => {
     expect(allocatedUnder(lab.head, one)).to.deep.equal({ cores: 1, ram: 512, instances: 1 });
     expect(remainingOf(lab.head, one)).to.deep.equal({ cores: 3, ram: 3584 });
     expect(remainingOf(lab.head, { ...one, claims: [] })).to.deep.equal({});
+    expect(remainingOf(lab.head, { ...one, status: 'ended' }), 'when it is over').to.deep.equal({});
   });
 
   it('counts instances by their container, and a machine as all of the instance that it runs as', () => {
@@ -82,6 +83,7 @@ describe('what a reservation has left', () => {
       ['a', 2],
       ['b', 1],
     ]);
+    expect([...remainingInstances(lab.head, { ...both, status: 'cancelled' })]).to.deep.equal([]);
     const first = lab.boot(both);
     expect([...remainingInstances(lab.head, both)]).to.deep.equal([
       ['a', 1],

@@ -204,7 +204,7 @@ describe('the map of elements', () => {
     expect(ids(map.indexOf(P).named('data'))).to.deep.equal([]);
   });
 
-  it('knows by its id what was made, before an inventory tells of it and after', () => {
+  it('knows what was made by id and name, before an inventory tells of it and after, once', () => {
     const map = new ElementMap();
     const made: KnownElement = { kind: 'volume', id: 'v9', name: 'made', sizeGb: 1 };
     const id = elementId(P, 'volume', 'v9');
@@ -213,9 +213,19 @@ describe('the map of elements', () => {
     map.made(P, made, 1);
     expect([...map.missing(P)]).to.deep.equal([]);
     expect(ids(map.indexOf(P).named('v9'))).to.deep.equal(['v9']);
-    expect(ids(map.indexOf(P).named('made'))).to.deep.equal([]);
+    expect(ids(map.indexOf(P).named('made'))).to.deep.equal(['v9']);
     map.follow(P, undefined, inventory(ELEMENTS));
     expect(map.indexOf(P).has('volume', 'v9')).to.equal(true);
+    map.follow(P, inventory(ELEMENTS), inventory([...ELEMENTS, { ...made, name: 'renamed' }]));
+    expect(ids(map.indexOf(P).named('v9'))).to.deep.equal(['v9']);
+    expect(ids(map.indexOf(P).named('renamed'))).to.deep.equal(['v9']);
+    expect(ids(map.indexOf(P).named('made')), 'the inventory has the last word').to.deep.equal([]);
+    const other: KnownElement = { ...made, id: 'v8' };
+    map.made(P, other, 1);
+    map.follow(P, inventory([]), inventory(ELEMENTS));
+    expect(ids(map.indexOf(P).named('made'))).to.deep.equal(['v9', 'v8']);
+    map.made(P, other, -1);
+    expect(ids(map.indexOf(P).named('made'))).to.deep.equal(['v9']);
     map.made(P, made, -1);
     expect([...map.missing(P)]).to.deep.equal([id]);
     expect(map.indexOf(P).has('volume', 'v9')).to.equal(false);

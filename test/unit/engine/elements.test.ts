@@ -6,7 +6,7 @@ import type { VimElement } from '../../../src/vim/vim.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 const HOSTS = [{ name: 'h', cores: 16 }];
-const QUOTAS = { ports: 20, addresses: 20, gigabytes: 100, volumes: 20 };
+const QUOTAS = { ports: 20, addresses: 20, gigabytes: 100, volumes: 20, networks: 5 };
 
 const SUBNET: VimElement = { kind: 'subnet', id: 's1', name: 'private-subnet', network: 'n1', cidr: '10.0.0.0/24' };
 const PUBLIC: VimElement = { kind: 'subnet', id: 's2', name: 'public-subnet', network: 'n2', cidr: '203.0.113.0/24' };
@@ -51,7 +51,16 @@ class Cloud extends Engine {
 }
 
 /** What the pool of each test has. */
-const CAPACITY = { cores: 8, instances: 8, ram: 8192, ports: 10, addresses: 10, gigabytes: 50, volumes: 10 };
+const CAPACITY = {
+  cores: 8,
+  instances: 8,
+  ram: 8192,
+  ports: 10,
+  addresses: 10,
+  gigabytes: 50,
+  volumes: 10,
+  networks: 2,
+};
 
 function refusalOf(result: { readonly outcome: string; readonly refusal?: Refusal }): Refusal {
   if (result.refusal === undefined) throw new Error(`${result.outcome} and not refused`);
@@ -154,7 +163,8 @@ describe('elements that are named', () => {
       queryReservations(cloud.head, { elements: { every: [name] } }, cloud.now).reservations.map((each) => each.id);
     for (const name of ['uplink', 'p1', '10.0.0.77', 'n1/10.0.0.77']) expect(found(name), name).to.deep.equal([id]);
     expect(found('p2')).to.deep.equal([]);
-    const { message } = explainReservation(cloud.head, id, cloud.now);
+    const { message, considered } = explainReservation(cloud.head, id, cloud.now);
+    expect(considered.map(({ chosen, shortages }) => [chosen, shortages])).to.deep.equal([[true, []]]);
     expect(message).to.match(
       /It holds the port 'p1' of the pool 'id-\d+', the address '10.0.0.77' of the pool 'id-\d+'\./,
     );
@@ -172,6 +182,71 @@ describe('elements that are named', () => {
     cloud.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
     expect(cloud.elementsOf(cloud.hold('v9'))).to.deep.equal(['volume/v9']);
     expect(cloud.refusal([made.allocation.id]).message).to.include("The volume 'v9' is not free");
+  });
+});
+
+describe('names that tenants give', () => {
+  const as = (tenant: string) => ({ user: tenant, tenant, confinedTo: tenant });
+  let cloud: Cloud;
+
+  beforeEach(() => {
+    cloud = new Cloud();
+    cloud.pool(cloud.source, CAPACITY);
+  });
+
+  function makes(tenant: string, server: string): void {
+    cloud.as = as(tenant);
+    const made = cloud.do('createAllocation', { name: 'mine', resource: { kind: 'volume', sizeGb: 1 } });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    cloud.do('serverAccepted', { allocation: made.allocation.id, server });
+    cloud.do('vmStateReported', { allocation: made.allocation.id, vmState: 'ACTIVE' });
+  }
+
+  it('stand for what is theirs, whatever others call the same', () => {
+    makes('blue', 'v8');
+    makes('red', 'v9');
+    const id = cloud.hold('mine');
+    expect(cloud.elementsOf(id)).to.deep.equal(['volume/v9']);
+    expect(cloud.head.reservations.get(id)?.demand.elements).to.deep.equal(['v9']);
+    const machine = { name: 'vm', image: 'cirros', flavor: 'small', volumes: ['mine'] };
+    cloud.as = as('blue');
+    expect(cloud.do('createInstance', machine).outcome).to.equal('accepted');
+    cloud.as = as('green');
+    expect(cloud.refusal(['mine']).message).to.equal("No pool that may serve the request has the element 'mine'.");
+    expect(cloud.do('createInstance', machine).outcome).to.equal('refused');
+    cloud.as = { user: 'alice' };
+    expect(cloud.refusal(['mine']).message).to.match(/stands for several elements: .* of 'v8', 'v9'\.$/);
+  });
+
+  it('go on to stand for what is held when somebody calls something the same', () => {
+    makes('red', 'v9');
+    const id = cloud.hold('mine');
+    makes('blue', 'v8');
+    cloud.as = as('red');
+    expect(cloud.do('updateReservation', { id, end: DEMAND.end + HOUR }).outcome).to.equal('updated');
+    expect(cloud.elementsOf(id)).to.deep.equal(['volume/v9']);
+  });
+
+  it('reach no subnet and no address of a network of others', () => {
+    cloud.as = as('blue');
+    const resource = { kind: 'network', subnets: [{ cidr: '192.168.7.0/24' }] } as const;
+    const made = cloud.do('createAllocation', { name: 'net', resource });
+    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    cloud.do('serverAccepted', {
+      allocation: made.allocation.id,
+      server: 'n9',
+      state: { vmState: 'ACTIVE', allocation: made.allocation.id },
+    });
+    const subnet = { kind: 'subnet', id: 's9', name: 'net-subnet', network: 'n9', cidr: '192.168.7.0/24' } as const;
+    cloud.has([...ELEMENTS, subnet]);
+    cloud.as = as('red');
+    for (const name of ['n9', 'net', 's9', 'net-subnet', '192.168.7.7', 's9/192.168.7.7'])
+      expect(cloud.refusal([name]).message, name).to.include(`has the element '${name}'`);
+    cloud.as = as('blue');
+    expect(cloud.elementsOf(cloud.hold('192.168.7.7'))).to.deep.equal(['address/n9/192.168.7.7']);
+    expect(
+      cloud.elementsOf(cloud.reserve({ start: NOW + 3 * DAY, demand: { capacity: {}, elements: ['s9'] } })),
+    ).to.deep.equal(['subnet/s9']);
   });
 });
 

@@ -98,3 +98,18 @@ describe('the words of a refusal for containers', () => {
     );
   });
 });
+
+describe('the words of a refusal for a host', () => {
+  it('say what of it others have, and from when on', () => {
+    const cloud = new Cloud();
+    cloud.pool(cloud.provider([{ name: 'h', cores: 8 }]), { cores: 8, ram: 8192 });
+    const containers = [{ name: 'c', count: 1, size: { vcpus: 3, ram: 512 } }];
+    cloud.reserve({ start: TIMES.start + HOUR / 2, end: TIMES.end, demand: { capacity: {}, containers } });
+    const { message, nextWindow } = cloud.refusal({ demand: { capacity: {}, elements: ['h'] } });
+    expect(message).to.equal(
+      "The host 'h' cannot be held whole throughout 2030-01-02T00:00:00Z to 2030-01-02T01:00:00Z: " +
+        '3 of its 8 cores, 512 of its 8192 MB of memory are held or out of service from 2030-01-02T00:30:00Z on.',
+    );
+    expect(nextWindow).to.deep.equal({ start: TIMES.end, end: TIMES.end + HOUR });
+  });
+});
