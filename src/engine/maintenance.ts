@@ -4,6 +4,7 @@
  */
 import { eligibleNodes } from './admission.ts';
 import { announcePool } from './announce.ts';
+import { isZero } from './capacity.ts';
 import type { Draft } from './draft.ts';
 import { itemsOfMaintenance } from './due.ts';
 import type { Demand, Id, Maintenance, Policy, Reservation } from './entities.ts';
@@ -90,18 +91,18 @@ export function namingMaintenance(head: Head, demand: Demand, windows: Windows, 
 }
 
 function poolsOf(head: Head, demand: Demand): ReadonlySet<Id> {
-  const { zone, containers = [] } = demand;
-  const demands = [demand, ...containers.map((container) => ({ pools: container.pools ?? demand.pools ?? [] }))];
-  const nodes = demands.flatMap(
-    ({ pools }) =>
-      eligibleNodes(head, { ...(pools === undefined ? {} : { pools }), ...(zone === undefined ? {} : { zone }) }).nodes,
+  const { containers = [], elements = [], capacity } = demand;
+  const onHosts = containers.map(({ pools = demand.pools, zone = demand.zone }) => ({ pools, zone }));
+  const aside = isZero(capacity) && elements.length === 0 && containers.length > 0 ? [] : [demand];
+  const nodes = [...aside, ...onHosts].flatMap(
+    ({ pools = [], zone }) => eligibleNodes(head, { pools, ...(zone === undefined ? {} : { zone }) }).nodes,
   );
   return new Set(nodes.map(({ id }) => poolOfNode(id)));
 }
 
 /** What takes something from a reservation from now on, in words; undefined: nothing that is planned. */
 export function describeMaintenanceOf(head: Head, reservation: Reservation, now: number): string | undefined {
-  const nodes = new Set(reservation.claims.flatMap(({ node, host }) => (host === undefined ? [node] : [node, host])));
+  const nodes = new Set(reservation.claims.map(({ node }) => node));
   const there = (head.policy.maintenance ?? []).filter(
     (entry) => entry.end > now && nodes.has(poolNode(entry.pool)) && meets(windowsAhead(reservation), windowOf(entry)),
   );

@@ -255,4 +255,134 @@ describe('maintenance', () => {
   it('cannot end before it starts', () => {
     expect(() => plan({ ...out('m', 4, 2) })).to.throw(InvalidRequest, 'not after its start');
   });
+
+  it('cannot end when it starts, and the edit says of which that is', () => {
+    expect(() => plan(out('m', 2, 4), out('n', 4, 4)))
+      .to.throw(InvalidRequest, 'not after its start')
+      .with.property('field', "policy/maintenance[id='n']/end");
+  });
+
+  it('is told and scheduled when it is new or another, and not when it is over', () => {
+    const due = (): string[] => [...engine.due.keys()].sort();
+    plan(out('m', 2, 4));
+    expect([told(), due()]).to.deep.equal([['maintenance-planned m'], ['maintain:m', 'resume:m']]);
+    plan(out('m', 2, 4));
+    expect(told()).to.deep.equal([]);
+    plan(out('m', 2, 4), out('old', -4, -2), out('gone', -1, 0));
+    expect([told(), due()]).to.deep.equal([[], ['maintain:m', 'resume:m']]);
+    plan(out('m', 3, 4));
+    expect(told()).to.deep.equal(['maintenance-cancelled m', 'maintenance-planned m']);
+    plan(out('m', 0, 4));
+    expect([told(), due()]).to.deep.equal([['maintenance-cancelled m', 'maintenance-started m'], ['resume:m']]);
+    engine.now = NOW + 4 * HOUR;
+    plan();
+    expect([told(), due()]).to.deep.equal([[], []]);
+    plan(out('h', 6, 8, { host: 'h1' }));
+    const [planned] = engine.events.filter((event): event is CapacityEvent => event.kind === 'capacity-event');
+    expect(planned).to.include({ maintenance: 'h', host: 'h1', pool: 'p' });
+  });
+
+  it('is named in what it stands in the way of: four of them, and how many more', () => {
+    plan(...[2, 3, 4, 5, 6, 7].map((hour) => out(`m${hour}`, hour, hour + 1)));
+    const found = refusal({ ...hours(2, 7), demand: cores(1) });
+    expect(found.maintenance).to.deep.equal(['m2', 'm3', 'm4', 'm5', 'm6']);
+    const of = (hour: number): string =>
+      `the pool 'p' from 2030-01-01T0${hour}:00:00Z to 2030-01-01T0${hour + 1}:00:00Z (maintenance 'm${hour}')`;
+    expect(found.message).to.match(/Out of service then: /);
+    expect(found.message.split('Out of service then: ')[1]).to.equal(`${[2, 3, 4, 5].map(of).join(', ')}, and 1 more.`);
+    expect(refusal({ ...hours(3, 7), demand: cores(1) }).message.endsWith(`${of(6)}.`)).to.equal(true);
+  });
+
+  it('is named where it may serve the request alone: in its pools and zones, and for lack of capacity', () => {
+    engine = new Engine();
+    source = engine.provider(HOSTS.map((host) => ({ ...host, zone: host.name })));
+    pool('p', 10, { zone: 'h1' });
+    pool('q', 10, { zone: 'h2' });
+    plan(out('m', 2, 4));
+    const named = (demand: Create['demand']): unknown => refusal({ ...hours(2, 3), demand }).maintenance;
+    const container = { name: 'vm', count: 9, size: { vcpus: 4, ram: 1024 } };
+    expect(named(cores(11))).to.deep.equal(['m']);
+    expect(named({ ...cores(11), pools: ['q'] })).to.equal(undefined);
+    expect(named({ ...cores(11), zone: 'h2' })).to.equal(undefined);
+    expect(named({ ...cores(11), zone: 'none' })).to.equal(undefined);
+    expect(named({ capacity: {}, containers: [container] })).to.deep.equal(['m']);
+    expect(named({ capacity: {}, containers: [{ ...container, zone: 'h2' }] })).to.equal(undefined);
+    expect(named({ capacity: {}, containers: [{ ...container, pools: ['q'] }] })).to.equal(undefined);
+    expect(named({ capacity: {}, pools: ['q'], containers: [container] })).to.equal(undefined);
+    expect(named({ ...cores(1), containers: [{ ...container, zone: 'h2' }] })).to.deep.equal(['m']);
+  });
+
+  it('is said of who is degraded as far as it is theirs', () => {
+    pool('p', 10);
+    pool('q', 10);
+    const id = engine.reserve({ ...hours(2, 6), demand: { ...cores(8), pools: ['p'] } });
+    plan(out('m', 3, 4), out('later', 8, 9), out('past', -3, -1), { id: 'other', pool: 'q', ...hours(3, 4) });
+    expect(held(id).message).to.equal(
+      "Out of service then: the pool 'p' from 2030-01-01T03:00:00Z to 2030-01-01T04:00:00Z (maintenance 'm'). The reservation cannot be kept in full at present.",
+    );
+  });
+
+  it('of hosts ends for who was placed there as that of pools does', () => {
+    const many = engine.reserve({ ...hours(10, 20), demand: vms(4) });
+    plan(out('n', 9, 12, { host: 'h2' }));
+    expect(held(many).status).to.equal('degraded');
+    engine.advance(12 * HOUR);
+    expect(held(many).status).to.equal('active');
+  });
+
+  it('of one host in several entries is one time out of service', () => {
+    plan(
+      out('c', 8, 9, { host: 'h1' }),
+      out('a', 2, 4, { host: 'h1' }),
+      out('b', 3, 5, { host: 'h1' }),
+      out('d', 5, 6, { host: 'h1' }),
+      out('in', 8, 8.5, { host: 'h1' }),
+      out('other', 2, 3, { host: 'h2' }),
+    );
+    const windows = new Map(engine.head.outages.hosts);
+    expect(windows.get(`host/${source}/h1`)).to.deep.equal([hours(2, 6), hours(8, 9)]);
+    expect(windows.get(`host/${source}/h2`)).to.deep.equal([hours(2, 3)]);
+  });
+
+  it('of a host takes cores and memory by the size of the host, of several pools in the order of the entries', () => {
+    const sizes = [
+      { name: 'h1', cores: 10, ram: 2048 },
+      { name: 'h2', cores: 4, ram: 10_240 },
+    ];
+    engine = new Engine();
+    source = engine.provider(sizes);
+    const entry = (id: string, amount: number) => ({
+      id,
+      source,
+      capacity: { cores: amount, ram: amount * 512 },
+      adjustments: [],
+    });
+    for (const each of [entry('p', 8), entry('q', 6)])
+      engine.do('applyConfiguration', { changes: [{ put: 'pool', entry: each }] });
+    // Another provider's pools and hosts have no part in it.
+    const other = engine.provider([{ name: 'h1', cores: 100 }], 'other');
+    engine.pool(other, { cores: 100 });
+    plan({ id: 'm', pool: 'q', host: 'h1', ...hours(2, 4) });
+    expect(engine.head.outages.pools.get('q')).to.deep.equal([{ window: hours(2, 4), capacity: { cores: 6 } }]);
+    expect(engine.head.outages.pools.get('p')).to.equal(undefined);
+    plan({ id: 'm', pool: 'q', host: 'h1', ...hours(2, 4) }, { id: 'n', pool: 'p', host: 'h2', ...hours(3, 4) });
+    expect(engine.head.outages.pools.get('p')).to.deep.equal([
+      { window: hours(3, 4), capacity: { cores: 8, ram: 4096 } },
+    ]);
+    expect(engine.head.outages.pools.get('q')).to.deep.equal([
+      { window: hours(2, 3), capacity: { cores: 6 } },
+      { window: hours(3, 4), capacity: { cores: 6, ram: 3072 } },
+    ]);
+    // A host that nobody knows takes nothing with it.
+    plan({ id: 'm', pool: 'q', host: 'h9', ...hours(2, 4) });
+    expect(engine.head.outages.pools.size).to.equal(0);
+  });
+
+  it('of a host is bounded by what the VIM lets its tenant have', () => {
+    engine.do('updateProvider', { id: source, inventory: inventoryOf(HOSTS, { cores: 8, memoryMb: 20_480 }) });
+    pool('p', 8);
+    plan(out('m', 2, 4, { host: 'h1' }));
+    // The quota is the bound, and one host is enough for it.
+    expect(engine.head.outages.pools.get('p')).to.equal(undefined);
+  });
 });
