@@ -14,7 +14,6 @@ import type { Instant } from './engine/window.ts';
 import { Snapshot } from './store/sqlite/snapshot.ts';
 import type { RawEvent, SchemaVersions } from './store/sqlite/snapshot.ts';
 import { RECORD_KINDS, StoreError } from './store/store.ts';
-import type { DueItem } from './store/store.ts';
 
 /** The rules of the engine, and those of what keeps its state. */
 export type CheckedRule = Rule | 'database' | 'schema' | 'record' | 'due' | 'log' | 'replay';
@@ -178,9 +177,9 @@ class Check {
   }
 
   #dueWork(total: number): void {
-    const there = new Map<string, DueItem>();
+    const there = new Map<string, Instant>();
     for (const item of this.#snapshot.due()) {
-      there.set(item.id, item);
+      there.set(item.id, item.at);
       const overdue = item.at <= this.#at ? 1 : 0;
       this.#due = { items: this.#due.items + 1, overdue: this.#due.overdue + overdue };
       const { subject, task } = item;
@@ -195,10 +194,10 @@ class Check {
     }
     let done = 0;
     for (const { id, at, task, subject } of upcomingItems(this.#head, this.#at, (id) => there.has(id))) {
-      const item = there.get(id);
-      if (item === undefined)
+      const scheduled = there.get(id);
+      if (scheduled === undefined)
         this.#faults.push({ rule: 'due', where: subject, at, message: `'${task}' has to fall due and will not` });
-      else if (item.at !== at)
+      else if (scheduled !== at)
         this.#faults.push({ rule: 'due', where: subject, at, message: `'${task}' falls due at another instant` });
       done = this.#count('due work', done, total);
     }

@@ -11,11 +11,16 @@ export function sameValue(a: unknown, b: unknown): boolean {
     return sameSequence(a as Iterable<unknown>, b as Iterable<unknown>);
   }
   if (Symbol.iterator in a || Symbol.iterator in b) return false;
-  const left = Object.entries(a).filter(([, value]) => value !== undefined);
-  const right = new Map<string, unknown>(Object.entries(b).filter(([, value]) => value !== undefined));
-  return (
-    left.length === right.size && left.every(([name, value]) => right.has(name) && sameValue(value, right.get(name)))
-  );
+  // What an object has is what it names with a value.
+  const names = Object.keys(a).filter((name) => memberOf(a, name) !== undefined);
+  const others = Object.keys(b).filter((name) => memberOf(b, name) !== undefined);
+  return names.length === others.length && names.every((name) => sameValue(memberOf(a, name), memberOf(b, name)));
+}
+
+/** A member of an object by its own name; undefined for one that it does not have. */
+function memberOf(object: object, name: string): unknown {
+  // Cast: any object has members by names.
+  return Object.hasOwn(object, name) ? (object as Readonly<Record<string, unknown>>)[name] : undefined;
 }
 
 function sameSequence(a: Iterable<unknown>, b: Iterable<unknown>): boolean {

@@ -1,11 +1,11 @@
 /**
  * Many live reservations in a data directory, over a year at 80 % utilisation: a process of the benchmark that writes them, or reads
- * them back. Each is decided by the engine and written through the store, without the wait for the disk and the events that it
- * would have had by itself.
+ * them back. Each is decided by the engine and written through the store with its events, without the wait for the disk that it would
+ * have had by itself.
  */
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
-import type { DueChange, RecordWrite } from '../../src/store/store.ts';
+import type { DueChange, EventInput, RecordWrite } from '../../src/store/store.ts';
 import { CROWDED_POOL, demandOf, MEAN_HOURS } from './crowd.ts';
 import { randomFrom } from './statistics.ts';
 
@@ -49,6 +49,8 @@ async function fill(directory: string, reservations: number): Promise<Filled> {
     await compiled<typeof import('../../src/store/sqlite/sqlite-store.ts')>('store/sqlite/sqlite-store.js');
   const { commands } = await compiled<typeof import('../../src/engine/commands/index.ts')>('engine/commands/index.js');
   const { engineModel } = await compiled<typeof import('../../src/engine/state.ts')>('engine/state.js');
+  const { eventRecord } =
+    await compiled<typeof import('../../src/agent/handlers/promise-events.ts')>('agent/handlers/promise-events.js');
   const { newId } = await compiled<typeof import('../../src/engine/new-id.ts')>('engine/new-id.js');
   const store = SqliteStore.open({ directory, now: Date.now });
   const head = engineModel.empty();
@@ -59,10 +61,12 @@ async function fill(directory: string, reservations: number): Promise<Filled> {
   const first = Math.ceil((now + DAY) / HOUR) * HOUR;
   let writes: RecordWrite[] = [];
   let due: DueChange[] = [];
+  let events: EventInput[] = [];
   const commit = async (): Promise<void> => {
-    await store.append({ writes, due, events: [] });
+    await store.append({ writes, due, events });
     writes = [];
     due = [];
+    events = [];
   };
   let middle: Omit<Filled, 'cores'> | undefined;
   let granted = 0;
@@ -83,6 +87,7 @@ async function fill(directory: string, reservations: number): Promise<Filled> {
       writes.push(...engineModel.writes(change));
     }
     due.push(...decided.due);
+    events.push(...decided.events.map(eventRecord));
     if (writes.length >= LOT) await commit();
   }
   await commit();

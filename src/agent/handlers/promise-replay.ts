@@ -14,6 +14,7 @@ import { amountsOut, priorityOut } from './promise-values.ts';
 import { offerOut, requestOut, stateOut } from './reservation-nodes.ts';
 import { vimIdOut } from './resource-nodes.ts';
 import { FINAL_STATUSES } from '../../engine/lifecycle.ts';
+import { sameValue } from '../../yang/sharing.ts';
 
 /** An event of the log, parsed. */
 export interface LoggedEvent {
@@ -40,7 +41,7 @@ interface Later {
 }
 
 /** How the events of one notification are held against the records. */
-interface Life<Entity> {
+interface Life<Entity extends { readonly id: Id }> {
   readonly id: string;
   readonly entities: (head: Head) => ReadonlyMap<Id, Entity>;
   /** The state after an event, and before it. */
@@ -170,14 +171,20 @@ export class Replay {
     yield* untoldOf(allocations, this.#later['allocation-event'], since);
   }
 
-  #take<Entity>(life: Life<Entity>, name: Told, { seq, content: body }: LoggedEvent): Disagreement[] {
+  #take<Entity extends { readonly id: Id }>(
+    life: Life<Entity>,
+    name: Told,
+    { seq, content: body }: LoggedEvent,
+  ): Disagreement[] {
     const content: Nodes = { ...body };
     const id = text(content[life.id]);
     const state = life.after(content);
     if (id === undefined || state === undefined)
       return [{ where: id ?? `event ${seq}`, message: `event ${seq} does not say whose state it tells` }];
     const later = this.#later[name].get(id);
-    this.#later[name].set(id, { seq, from: life.before(content) });
+    // The id of the record is there already: of the one in the event, a million would be kept for nothing.
+    const known = life.entities(this.#head).get(id)?.id ?? id;
+    this.#later[name].set(known, { seq, from: life.before(content) });
     if (later === undefined) return compare(life, this.#head, { id, seq, state, content });
     const continues = later.from === state || (later.from === undefined && life.isGone(state));
     if (continues) return [];
@@ -186,7 +193,7 @@ export class Replay {
   }
 }
 
-function compare<Entity>(
+function compare<Entity extends { readonly id: Id }>(
   life: Life<Entity>,
   head: Head,
   {
@@ -204,9 +211,10 @@ function compare<Entity>(
   const expected = life.expected(entity);
   const found: Disagreement[] = [];
   for (const name of Object.keys(expected)) {
-    const [told, recorded] = [written(name, content[name]), written(name, expected[name])];
-    if (told !== recorded)
-      found.push({ where: id, message: `${name} is ${recorded} in the record and ${told} in event ${seq}` });
+    const [told, recorded] = [compared(name, content[name]), compared(name, expected[name])];
+    if (sameValue(told, recorded)) continue;
+    const message = `${name} is ${written(recorded)} in the record and ${written(told)} in event ${seq}`;
+    found.push({ where: id, message });
   }
   return found;
 }
@@ -216,11 +224,15 @@ function withoutHost(claim: object): object {
   return { ...claim, host: undefined };
 }
 
+/** What of a node's value is compared. */
+function compared(name: string, value: unknown): unknown {
+  return name === 'claim' && Array.isArray(value) ? value.map((each: object) => withoutHost(each)) : value;
+}
+
 /** A node's value in one form, whatever the order of its members. */
-function written(name: string, value: unknown): string {
+function written(value: unknown): string {
   if (value === undefined) return 'absent';
-  const seen = name === 'claim' && Array.isArray(value) ? value.map((each: object) => withoutHost(each)) : value;
-  return JSON.stringify(seen, (_key, each: unknown) =>
+  return JSON.stringify(value, (_key, each: unknown) =>
     typeof each === 'object' && each !== null && !Array.isArray(each)
       ? Object.fromEntries(Object.entries(each).sort(([a], [b]) => (a < b ? -1 : 1)))
       : each,
