@@ -10,7 +10,7 @@ import { eligibleNodes, inZone } from './admission.ts';
 import { NETWORK, STORAGE, fitsWithin, fromVector } from './capacity.ts';
 import type { Resource } from './capacity.ts';
 import type { Allocation, Claim, Demand, ElementId, ElementKind, Id, Reservation } from './entities.ts';
-import { elementId, partsOfElement } from './element-map.ts';
+import { canonicalAddress, elementId, partsOfElement } from './element-map.ts';
 import type { ElementIndex } from './element-map.ts';
 import { describeElement, elementIn } from './element-names.ts';
 import type { Choice, HeldElement, Named } from './element-names.ts';
@@ -254,7 +254,7 @@ export function wholesOf(index: ElementIndex, id: ElementId): ElementId[] {
     case 'port':
     case 'floating-ip': {
       const { network } = element;
-      const addresses = element.kind === 'port' ? element.addresses : [element.address];
+      const addresses = (element.kind === 'port' ? element.addresses : [element.address]).map(canonicalAddress);
       const around = addresses.flatMap((address) => [
         elementId(provider, 'address', `${network}/${address}`),
         ...aroundAddress(index, provider, network, address),

@@ -120,8 +120,7 @@ type Holding = Pick<Reservation, 'id' | 'claims' | 'startsAt' | 'endsAt' | 'seri
 
 /** When in a window something is held: of what was concluded early, up to then. */
 export function spansHeld(holder: Holding, { start, end }: Window): readonly Window[] {
-  const until = heldUntil(holder);
-  return until > start ? [...partsIn(windowsOf(holder), { start, end: Math.min(end, until) })] : [];
+  return [...partsIn(windowsOf(holder), { start, end: Math.min(end, heldUntil(holder)) })];
 }
 
 /** The instant from which on a reservation or offer holds nothing any more. */

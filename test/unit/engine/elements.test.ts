@@ -149,6 +149,16 @@ describe('elements that are named', () => {
     expect(cloud.refusal(['10.0.0.10']).message).to.include("port 'p2'");
   });
 
+  it('are an address and what comes to have it, however the VIM spells it', () => {
+    const subnet: VimElement = { kind: 'subnet', id: 's6', name: '', network: 'n1', cidr: '2001:db8::/64' };
+    const cloud = new Cloud([subnet]);
+    cloud.pool(cloud.source, CAPACITY);
+    cloud.hold('2001:db8::5');
+    cloud.has([subnet, { ...PORT, id: 'p6', name: 'sixth', addresses: ['2001:DB8:0::5'] }]);
+    expect(cloud.refusal(['p6']).message).to.include('is not free');
+    expect(cloud.refusal(['sixth']).message).to.include('is not free');
+  });
+
   it('recur with their reservation', () => {
     const daily = { frequency: 'daily', interval: 1, count: 5 } as const;
     cloud.reserve({ ...DEMAND, recurrence: daily, demand: { capacity: {}, elements: ['v1'] } });

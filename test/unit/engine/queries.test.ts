@@ -336,6 +336,18 @@ describe('capacity over time', () => {
     ]);
   });
 
+  it('counts holders of all kinds, in whatever order they are found', () => {
+    const both = new Lab();
+    both.hold('late', 2, 4, 1);
+    both.offer('early', 0, 3, 1);
+    const { utilization } = both.query({ kind: 'reserved', window: during(0, 4), resources: ['cores'] });
+    expect(utilization.map(({ timestamp, count }) => [(timestamp - T) / HOUR, count])).to.deep.equal([
+      [0, 1],
+      [2, 2],
+      [3, 1],
+    ]);
+  });
+
   it('is told by intervals, each at its worst and with all who hold anything in it, the last one cut', () => {
     const interval = 90 * MINUTE;
     expect(over('total', { interval })).to.deep.equal([

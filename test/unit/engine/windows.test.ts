@@ -58,8 +58,8 @@ describe('windows', () => {
   });
 
   it('have an instant in one of them, or in none', () => {
-    const found = [9, 10, 19, 20, 110, 200, 219, 220].map((instant) => windowWith(THREE, instant)?.start);
-    expect(found).to.deep.equal([undefined, 10, 10, undefined, 110, undefined, 210, undefined]);
+    const found = [9, 10, 19, 20, 110, 200, 219, 220, 315].map((instant) => windowWith(THREE, instant)?.start);
+    expect(found).to.deep.equal([undefined, 10, 10, undefined, 110, undefined, 210, undefined, undefined]);
     expect([9, 10, 20].map((instant) => windowWith(ONE, instant))).to.deep.equal([undefined, ONE, undefined]);
   });
 
@@ -79,9 +79,10 @@ describe('windows', () => {
       window(20, 111),
       window(119, 300),
       window(220, 230),
+      window(310, 320),
     ];
-    expect(queries.map((query) => meets(THREE, query))).to.deep.equal([false, true, false, true, true, false]);
-    expect(queries.map((query) => meets(ONE, query))).to.deep.equal([false, true, false, false, false, false]);
+    expect(queries.map((query) => meets(THREE, query))).to.deep.equal([false, true, false, true, true, false, false]);
+    expect(queries.map((query) => meets(ONE, query))).to.deep.equal([false, true, false, false, false, false, false]);
   });
 
   it('meet each other where any two of them do', () => {
