@@ -15,7 +15,9 @@ export async function serve(settings: CommandLineSettings, terminal: Terminal): 
   const config = loadConfig(settings);
   const logger = createLogger(config.logLevel);
   const stopped = firstSignal();
-  const running = await startPromise({ config, logger });
+  const running = await startPromise({ config, logger }).catch((error: unknown) => {
+    throw isListenFailure(error) ? new Error(`${error.message}; ${ELSEWHERE}`) : error;
+  });
   try {
     const password = running.users.names.length === 0 ? await addFirstUser(running, config.dataDirectory) : undefined;
     terminal.stdout.write(greeting(running, config.dataDirectory, password, terminal.stdout.isTTY === true));
@@ -24,6 +26,13 @@ export async function serve(settings: CommandLineSettings, terminal: Terminal): 
     await running.close();
   }
   return 0;
+}
+
+const ELSEWHERE =
+  'end what listens there, or choose another address (--restconf, --restconf-plain, --netconf, or in the settings)';
+
+function isListenFailure(error: unknown): error is Error {
+  return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
 }
 
 function firstSignal(): Promise<NodeJS.Signals> {

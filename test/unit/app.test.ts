@@ -1,7 +1,9 @@
 import { expect } from 'chai';
 import { AgentUnderTest } from '../contract/agent-under-test.ts';
 
-describe('the log of an agent', () => {
+describe('the log of an agent', function () {
+  // The whole program is loaded.
+  this.timeout(60_000);
   let agent: AgentUnderTest;
   before(async () => {
     agent = await AgentUnderTest.start();

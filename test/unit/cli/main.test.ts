@@ -1,10 +1,16 @@
 import { expect } from 'chai';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
 
-describe('the command line', () => {
+describe('the command line', function () {
+  // The first to call a command loads all that it consists of.
+  this.timeout(60_000);
   let directory: string;
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'promise-cli-'));
@@ -58,6 +64,22 @@ describe('the command line', () => {
       expect({ code, out }).to.deep.equal({ code: 2, out: '' });
     });
   }
+
+  it('says what to do when an address is taken, and ends with 1', async () => {
+    const occupant = createServer();
+    await once(occupant.listen(0, '127.0.0.1'), 'listening');
+    // It listens on TCP.
+    const taken = `127.0.0.1:${(occupant.address() as AddressInfo).port}`;
+    const program = fileURLToPath(new URL('../../../bin/promise.ts', import.meta.url));
+    const serve = ['serve', '--data-dir', directory, '--restconf', taken, '--netconf', '127.0.0.1:0'];
+    const child = spawn(process.execPath, ['--import', 'tsx', program, ...serve]);
+    let said = '';
+    child.stderr.on('data', (piece: Buffer) => (said += piece.toString()));
+    const [code] = (await once(child, 'close')) as [number];
+    occupant.close();
+    expect(said).to.contain(`address already in use ${taken}; end what listens there, or choose another address`);
+    expect(code).to.equal(1);
+  });
 
   it('helps, and ends with 0', async () => {
     const { code, out } = await run('serve', '--help');
