@@ -110,23 +110,26 @@ export function parseXml(text: string, limits: XmlLimits = {}): XmlElement {
   return root;
 }
 
+const NO_ATTRIBUTES: readonly XmlAttribute[] = [];
+
 function attributesIn({ attributes }: SaxesTagNS): readonly XmlAttribute[] {
-  const found: XmlAttribute[] = [];
-  for (const { uri, local, prefix, value } of Object.values(attributes)) {
-    if (uri !== XMLNS) found.push({ namespace: uri, name: local, prefix, value });
+  let found: XmlAttribute[] | undefined;
+  for (const given in attributes) {
+    const attribute = attributes[given];
+    if (attribute === undefined || attribute.uri === XMLNS) continue;
+    const { uri, local, prefix, value } = attribute;
+    (found ??= []).push({ namespace: uri, name: local, prefix, value });
   }
-  return found;
+  return found ?? NO_ATTRIBUTES;
 }
 
 function extendScope(
   outer: ReadonlyMap<string, string>,
   declared: Readonly<Record<string, string>>,
 ): ReadonlyMap<string, string> {
-  const prefixes = Object.keys(declared);
-  if (prefixes.length === 0) return outer;
-  const scope = new Map(outer);
-  for (const prefix of prefixes) scope.set(prefix, declared[prefix] ?? '');
-  return scope;
+  let scope: Map<string, string> | undefined;
+  for (const prefix in declared) (scope ??= new Map(outer)).set(prefix, declared[prefix] ?? '');
+  return scope ?? outer;
 }
 
 /** The first child of that namespace and name. */
