@@ -6,7 +6,8 @@
  * from the cloud's word that the server is ACTIVE to the notification. It is measured from outside, by a consumer and a cloud in processes
  * of their own: from a byte that one of them has written to a byte that one of them is handed. So it has all that Promise does, waits
  * for and queues for, its disk among it, and of the consumer and the cloud only how long they take to look at what has come. What
- * they take at least is shown by the baseline: a bare server of Node's between the same two, which relays and does nothing else.
+ * they take at least is shown by the baseline: a bare server of Node's between the same two, which relays and does nothing else. What
+ * the disk takes is in the last line of each table: pages of a commit, written to a file beside the data directory after each round and flushed.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -17,6 +18,7 @@ import { RestconfConsumer } from '../../src/cli/demo/restconf-consumer.ts';
 import { ServedProcess } from '../served-process.ts';
 import type { BareOrchestratorJob, BareOrchestratorPort } from './bare-orchestrator.ts';
 import { Child, mainThreadSeconds, processorSeconds } from './child.ts';
+import { Disk } from './disk.ts';
 import type { CloudRequest } from './openstack-cloud.ts';
 import { requestsOf, serveCloud, type StandIn } from './stand-in.ts';
 import { percentile } from './statistics.ts';
@@ -30,6 +32,9 @@ const HEAT_UP = 1_200;
 const HEAT_UP_AT_ONCE = 60;
 /** Rounds before those of a server that has just started: connections are opened in them. */
 const FIRST_ROUNDS = 5;
+/** Commits of nine boots that share them, which a boot waits for one after the other, and about how many pages each writes. */
+const COMMITS = 3;
+const PAGES = 20;
 /** Milliseconds that a server has to become ACTIVE and be told. */
 const PATIENCE = 30_000;
 
@@ -58,46 +63,53 @@ interface Orchestrator {
 export async function boot(nodeOptions: readonly string[]): Promise<readonly BootLine[]> {
   const directory = mkdtempSync(join(tmpdir(), 'promise-bench-'));
   const cloud: StandIn = new Child('openstack-cloud.ts');
+  const disk = new Disk(directory);
   try {
     const origin = await serveCloud(cloud, 20, 0);
-    const bare = await bareBoots(cloud, origin);
-    const served = await ServedProcess.start('compiled', directory, nodeOptions);
+    const bare = await bareBoots(cloud, origin, disk);
+    const served = await ServedProcess.start('compiled', join(directory, 'data'), nodeOptions);
     try {
-      return [...(await ownBoots(cloud, origin, served)), ...bare];
+      return [...(await ownBoots(cloud, origin, served, disk)), ...bare];
     } finally {
       await served.stop();
     }
   } finally {
     await cloud.stop();
+    disk.close();
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function ownBoots(cloud: StandIn, origin: string, served: ServedProcess): Promise<readonly BootLine[]> {
+async function ownBoots(
+  cloud: StandIn,
+  origin: string,
+  served: ServedProcess,
+  disk: Disk,
+): Promise<readonly BootLine[]> {
   const { pid, authorization, ports } = served;
   const provider = await provide(served, origin);
   const consumer = await Consumer.open({ pid, authorization, port: ports.http, provider });
   const lines: BootLine[] = [];
   try {
     await measured(consumer, cloud, FIRST_ROUNDS);
-    lines.push(...(await reported(consumer, cloud, 'just started', pid)));
+    lines.push(...(await reported({ consumer, cloud, disk, pid }, 'just started')));
     for (let boots = 0; boots < HEAT_UP; boots += HEAT_UP_AT_ONCE) await consumer.boots(HEAT_UP_AT_ONCE);
     await requestsOf(cloud);
-    lines.push(...(await reported(consumer, cloud, `after ${HEAT_UP.toLocaleString('en')} boots`, pid)));
+    lines.push(...(await reported({ consumer, cloud, disk, pid }, `after ${HEAT_UP.toLocaleString('en')} boots`)));
   } finally {
     consumer.close();
   }
   return lines;
 }
 
-async function bareBoots(cloud: StandIn, origin: string): Promise<readonly BootLine[]> {
+async function bareBoots(cloud: StandIn, origin: string, disk: Disk): Promise<readonly BootLine[]> {
   const bare = new Child<BareOrchestratorJob, BareOrchestratorPort>('bare-orchestrator.ts');
   try {
     const { port } = await bare.run({ compute: `${origin}/compute/v2.1` });
     const consumer = await Consumer.open({ pid: bare.pid, port, authorization: '', provider: '' });
     try {
       await measured(consumer, cloud, FIRST_ROUNDS);
-      return await reported(consumer, cloud, 'baseline: a bare server that has just started', bare.pid);
+      return await reported({ consumer, cloud, disk, pid: bare.pid }, 'baseline: a bare server that has just started');
     } finally {
       consumer.close();
     }
@@ -193,12 +205,19 @@ function httpText(line: string, authorization: string, media: string, body: stri
   );
 }
 
-export async function measured(consumer: Consumer, cloud: StandIn, rounds: number): Promise<readonly Boot[]> {
+/** @param between is called after each round */
+export async function measured(
+  consumer: Consumer,
+  cloud: StandIn,
+  rounds: number,
+  between: () => void = () => undefined,
+): Promise<readonly Boot[]> {
   const boots: Boot[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const seen = await consumer.boots(AT_ONCE);
     const requests = await requestsOf(cloud);
     boots.push(...seen.flatMap((each) => partsOf(each, requests) ?? []));
+    between();
   }
   return boots;
 }
@@ -206,9 +225,7 @@ export async function measured(consumer: Consumer, cloud: StandIn, rounds: numbe
 /** @returns undefined when a list of all servers told of it first, as happens once a minute: lists are not kept apart by server */
 function partsOf({ name, sent, answered, heard }: Seen, requests: readonly CloudRequest[]): Boot | undefined {
   const creation = requests.find(({ method, server }) => method === 'POST' && server === name);
-  const active = requests.find(
-    ({ method, server, status }) => method === 'GET' && server === name && status === 'ACTIVE',
-  );
+  const active = requests.find((each) => each.active?.includes(name) === true);
   if (creation === undefined) throw new Error(`the cloud does not know of ${name}`);
   if (active === undefined || heard < active.answered) return undefined;
   const lookUps = requests.filter(({ method, tag }) => method === 'GET' && tag === creation.tag);
@@ -220,16 +237,38 @@ function partsOf({ name, sent, answered, heard }: Seen, requests: readonly Cloud
   };
 }
 
-async function reported(consumer: Consumer, cloud: StandIn, what: string, pid: number): Promise<readonly BootLine[]> {
+interface Measuring {
+  readonly consumer: Consumer;
+  readonly cloud: StandIn;
+  readonly disk: Disk;
+  /** Of the process that is measured. */
+  readonly pid: number;
+}
+
+async function reported({ consumer, cloud, disk, pid }: Measuring, what: string): Promise<readonly BootLine[]> {
   const [all, main] = [processorSeconds(pid), mainThreadSeconds(pid)];
-  const boots = await measured(consumer, cloud, ROUNDS);
+  const flushes: number[] = [];
+  const boots = await measured(consumer, cloud, ROUNDS, () => {
+    for (let commit = 0; commit < COMMITS; commit += 1) flushes.push(disk.flush(PAGES));
+  });
   const each = (seconds: number): string => ((seconds / boots.length) * 1_000).toFixed(2);
   const [allEach, mainEach] = [each(processorSeconds(pid) - all), each(mainThreadSeconds(pid) - main)];
+  const whole = boots.map((parts) => parts.toCloud + parts.toAnswer + parts.toNotification);
   const lines = [
-    lineOf('to the creation in the cloud', boots, ({ toCloud }) => toCloud),
-    lineOf('from its acceptance to the answer', boots, ({ toAnswer }) => toAnswer),
-    lineOf('from its ACTIVE to the notification', boots, ({ toNotification }) => toNotification),
-    lineOf('a boot, without the cloud', boots, (parts) => parts.toCloud + parts.toAnswer + parts.toNotification),
+    lineOf(
+      'to the creation in the cloud',
+      boots.map((parts) => parts.toCloud),
+    ),
+    lineOf(
+      'from its acceptance to the answer',
+      boots.map((parts) => parts.toAnswer),
+    ),
+    lineOf(
+      'from its ACTIVE to the notification',
+      boots.map((parts) => parts.toNotification),
+    ),
+    lineOf('a boot, without the cloud', whole),
+    lineOf(`the disk alone, ${PAGES} pages flushed`, flushes),
   ];
   printTable(
     [`own time, ${AT_ONCE} boots at once, ${what}`, 'p50 ms', 'p99 ms'],
@@ -239,7 +278,7 @@ async function reported(consumer: Consumer, cloud: StandIn, what: string, pid: n
   return lines.map((line) => ({ ...line, what: `${what}: ${line.what}` }));
 }
 
-function lineOf(what: string, boots: readonly Boot[], part: (boot: Boot) => number): BootLine {
-  const sorted = boots.map(part).sort((one, other) => one - other);
+function lineOf(what: string, times: readonly number[]): BootLine {
+  const sorted = [...times].sort((one, other) => one - other);
   return { what, p50: percentile(sorted, 0.5), p99: percentile(sorted, 0.99) };
 }

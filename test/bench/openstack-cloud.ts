@@ -18,10 +18,10 @@ export interface CloudRequest {
   readonly path: string;
   readonly arrived: number;
   readonly answered: number;
-  /** The server's name, where it is known whom the request is about. */
+  /** The name of the server that was made. */
   readonly server?: string;
-  /** The status that was told of it. */
-  readonly status?: string;
+  /** Names of the servers that were told to be ACTIVE, but for those of a list of all. */
+  readonly active?: readonly string[];
   /** The tag by which a creation is looked up before, or that it gives. */
   readonly tag?: string;
 }
@@ -58,6 +58,8 @@ type Sent = Pick<Machine, 'name' | 'metadata' | 'tags'> & Partial<Pick<Machine, 
 class Cloud {
   readonly #hosts: Host[];
   readonly #machines = new Map<string, Machine>();
+  /** By tag, of which no two have the same. */
+  readonly #byTag = new Map<string, Machine>();
   #made = 0;
 
   constructor(hypervisors: number, servers: number) {
@@ -141,14 +143,17 @@ class Cloud {
     if (machine === undefined) return { status: 404, body: { itemNotFound: { code: 404, message: 'gone' } } };
     if (method === 'DELETE') {
       this.#machines.delete(id);
-      return { status: 204, body: undefined, server: machine.name };
+      for (const tag of machine.tags) this.#byTag.delete(tag);
+      return { status: 204, body: undefined };
     }
     const server = shown(machine);
-    return { status: 200, body: { server }, server: machine.name, serverStatus: server.status };
+    return { status: 200, body: { server }, active: activeOf([server]) };
   }
 
   #page(url: URL): Answer {
     const tag = url.searchParams.get('tags');
+    const any = url.searchParams.get('tags-any');
+    if (any !== null) return this.#tagged(any.split(','));
     const since = Date.parse(url.searchParams.get('changes-since') ?? '1970-01-01T00:00:00Z');
     const fitting = [...this.#machines.values()].filter(
       ({ tags, updated }) => (tag === null || tags.includes(tag)) && updated >= since,
@@ -165,11 +170,17 @@ class Cloud {
     return { status: 200, body: { servers: page.map(shown), ...links }, ...(tag === null ? {} : { tag }) };
   }
 
+  #tagged(tags: readonly string[]): Answer {
+    const servers = tags.flatMap((tag) => this.#byTag.get(tag) ?? []).map(shown);
+    return { status: 200, body: { servers }, active: activeOf(servers) };
+  }
+
   #add(name: string, metadata: Machine['metadata'], tags: readonly string[], at: number, wanted?: string): Machine {
     const index = this.#made++;
     const host = wanted ?? this.#hosts[index % this.#hosts.length]?.name ?? '';
     const machine = { id: uuid('b', index), name, host, metadata, tags, activeFrom: at + BOOT_MS, updated: at };
     this.#machines.set(machine.id, machine);
+    for (const tag of tags) this.#byTag.set(tag, machine);
     return machine;
   }
 }
@@ -179,7 +190,7 @@ interface Answer {
   readonly body: object | undefined;
   readonly token?: true;
   readonly server?: string;
-  readonly serverStatus?: string;
+  readonly active?: readonly string[];
   readonly tag?: string;
 }
 
@@ -217,6 +228,10 @@ function shown({ id, name, host, metadata, activeFrom, updated }: Machine) {
     security_groups: [{ name: 'default' }],
     progress: 0,
   };
+}
+
+function activeOf(servers: readonly { readonly name: string; readonly status: string }[]): string[] {
+  return servers.flatMap(({ name, status }) => (status === 'ACTIVE' ? [name] : []));
 }
 
 function instant(at: number): string {
@@ -329,7 +344,7 @@ async function exchange(
     arrived,
     answered: now(),
     ...(answer.server === undefined ? {} : { server: answer.server }),
-    ...(answer.serverStatus === undefined ? {} : { status: answer.serverStatus }),
+    ...(answer.active === undefined ? {} : { active: answer.active }),
     ...(answer.tag === undefined ? {} : { tag: answer.tag }),
   });
 }

@@ -100,6 +100,20 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     }
   });
 
+  it('tells of each of several servers that are made at once, and deleted', async () => {
+    const told: string[] = [];
+    const subscription = vim.events$.subscribe((event) => {
+      if (event.type === 'server') told.push(`${event.server.id} ${event.server.status}`);
+    });
+    const made = await Promise.all(['t1', 't2', 't3'].map((token) => vim.createServer(request(token), signal)));
+    const allTold = (status: string): Promise<void> =>
+      harness.until(() => Promise.resolve(made.every(({ serverId }) => told.includes(`${serverId} ${status}`))));
+    await allTold('ACTIVE');
+    await Promise.all(made.map(({ serverId }) => vim.deleteServer(serverId, signal)));
+    await allTold('DELETED');
+    subscription.unsubscribe();
+  });
+
   it('makes one server for one token, however often it is asked, and finds it by the token', async () => {
     expect(await vim.findServersByToken('t1', signal)).to.deep.equal([]);
     const first = await vim.createServer(request('t1'), signal);

@@ -103,6 +103,7 @@ class OpenStackVim implements Vim {
       clock,
       tell: (server) => tell({ type: 'server', server }),
       read: async (id) => nova.showServer(await compute(), id, signal),
+      readTogether: async (tokens) => nova.serversWithTokens(await compute(), tokens, signal),
       gone: (id, last) => ({ ...(last ?? unknownServer(id)), status: 'DELETED', deleting: true }),
     });
     this.#groups = new ServerGroups(providerId, signal);
@@ -141,7 +142,7 @@ class OpenStackVim implements Vim {
       const compute = await this.#session.service('compute', either);
       const [existing] = request.fresh === true ? [] : await nova.findServers(compute, request.token, either);
       const serverId = existing?.id ?? (await this.#create(compute, request, either));
-      this.#servers.built(serverId);
+      this.#servers.built(serverId, request.token);
       return { serverId };
     });
   }

@@ -1,6 +1,6 @@
 /**
  * Watching servers and other resources that are being made or deleted, by asking again until they have settled: often at first, less
- * often the longer it takes. One request at a time for each.
+ * often the longer it takes. One request at a time for each; when several are due at about the same time, one for all of them.
  *
  * What is read is told in the order in which it was read. Two readings that overlap tell nothing of their order; then it is read once more.
  */
@@ -12,10 +12,15 @@ import type { Waiting } from './transport.ts';
 const SHORTEST = 1_000;
 const LONGEST = 10_000;
 const FRACTION = 5;
+/** Milliseconds by which something is looked at before its time, along with something else. */
+const EARLY = 100;
+/** The most that are asked for with one request: their tokens have to go into its URL. */
+const MOST_TOGETHER = 50;
 
 /** What servers and other resources have in common. */
 export interface Watchable {
   readonly id: string;
+  readonly token?: string;
   readonly status: string;
   /** Whether the VIM is deleting it. */
   readonly deleting: boolean;
@@ -27,6 +32,8 @@ export interface StateWatchOptions<Thing extends Watchable> {
   readonly clock: Waiting;
   /** The present state. @throws VimError not-found. */
   readonly read: (id: string) => Promise<Thing>;
+  /** Those that have one of the tokens, as they are now. Absent: each is read by itself. */
+  readonly readTogether?: (tokens: readonly string[]) => Promise<readonly Thing[]>;
   readonly tell: (thing: Thing) => void;
   /** What is told when it is gone. @param last what was told last, if anything was */
   readonly gone: (id: string, last: Thing | undefined) => Thing;
@@ -34,6 +41,10 @@ export interface StateWatchOptions<Thing extends Watchable> {
 
 interface Watched<Thing> {
   readonly since: number;
+  /** What the VIM lists it by. */
+  readonly token: string | undefined;
+  /** When it is read next. */
+  due: number;
   /** What was told last. */
   last: Thing | undefined;
   /** What the latest list had of it, by the number of the reading. */
@@ -46,6 +57,9 @@ interface Watched<Thing> {
   /** Whether it was read in ERROR without a fault before. */
   faultAwaited: boolean;
 }
+
+/** What is read with one request, by token. */
+type Together<Thing> = Map<string, { readonly id: string; readonly watched: Watched<Thing> }>;
 
 export class StateWatch<Thing extends Watchable> {
   readonly #options: StateWatchOptions<Thing>;
@@ -63,8 +77,8 @@ export class StateWatch<Thing extends Watchable> {
   }
 
   /** Watches what was just made. */
-  built(id: string): void {
-    this.#watch(id);
+  built(id: string, token?: string): void {
+    this.#watch(id, token);
   }
 
   /** Watches what is being deleted. */
@@ -75,7 +89,7 @@ export class StateWatch<Thing extends Watchable> {
 
   /** Takes note of what was read for another reason; watches it if it is on its way. */
   seen(thing: Thing): void {
-    if (!settled(thing, false) && !this.#watched.has(thing.id)) this.#watch(thing.id);
+    if (!settled(thing, false) && !this.#watched.has(thing.id)) this.#watch(thing.id, thing.token);
   }
 
   /** A list as it is at its end: in place of what changed while it was read, what was told meanwhile. */
@@ -113,13 +127,15 @@ export class StateWatch<Thing extends Watchable> {
     this.#watched.clear();
   }
 
-  #watch(id: string): Watched<Thing> | undefined {
+  #watch(id: string, token?: string): Watched<Thing> | undefined {
     if (this.#closed) return undefined;
     let watched = this.#watched.get(id);
     if (watched === undefined) {
       const since = this.#options.clock.now();
       watched = {
         since,
+        token,
+        due: since,
         last: undefined,
         listed: undefined,
         ending: false,
@@ -137,13 +153,52 @@ export class StateWatch<Thing extends Watchable> {
   #arm(id: string, watched: Watched<Thing>): void {
     const { clock } = this.#options;
     const wait = Math.min(LONGEST, Math.max(SHORTEST, (clock.now() - watched.since) / FRACTION));
-    watched.timer = clock.at(clock.now() + Math.round(wait), () => this.#read(id, watched));
+    watched.due = clock.now() + Math.round(wait);
+    watched.timer = clock.at(watched.due, () => this.#look(id, watched));
+  }
+
+  /** It is time: for this one, and nearly so for others. */
+  #look(id: string, watched: Watched<Thing>): void {
+    const { readTogether } = this.#options;
+    const { token } = watched;
+    if (readTogether === undefined || token === undefined) {
+      this.#read(id, watched);
+      return;
+    }
+    const due = this.#dueWith(id, watched, token);
+    if (due.size < 2) this.#read(id, watched);
+    else this.#readTogether(due, readTogether);
+  }
+
+  /** What can be asked for along with it, by their tokens. */
+  #dueWith(id: string, watched: Watched<Thing>, token: string): Together<Thing> {
+    const due: Together<Thing> = new Map([[token, { id, watched }]]);
+    for (const [otherId, other] of this.#watched) {
+      if (due.size >= MOST_TOGETHER) break;
+      if (other.reading || other.token === undefined || other.due > watched.due + EARLY) continue;
+      if (!due.has(other.token)) due.set(other.token, { id: otherId, watched: other });
+    }
+    return due;
+  }
+
+  /** What the list does not have, and all when there is no list, is read by itself: it may be gone. */
+  #readTogether(together: Together<Thing>, read: (tokens: readonly string[]) => Promise<readonly Thing[]>): void {
+    for (const { watched } of together.values()) begin(watched);
+    const began = ++this.#readings;
+    const take = (things: readonly Thing[]): void => {
+      if (this.#closed) return;
+      const found = new Map(things.map((thing) => [thing.id, thing]));
+      for (const { id, watched } of together.values()) {
+        const thing = found.get(id);
+        if (thing === undefined) this.#read(id, watched);
+        else this.#found(id, watched, thing, began);
+      }
+    };
+    read([...together.keys()]).then(take, () => take([]));
   }
 
   #read(id: string, watched: Watched<Thing>): void {
-    watched.timer?.cancel();
-    watched.reading = true;
-    watched.again = false;
+    begin(watched);
     const began = ++this.#readings;
     this.#options.read(id).then(
       (thing) => this.#found(id, watched, thing, began),
@@ -194,6 +249,12 @@ export class StateWatch<Thing extends Watchable> {
     if (watched.again) this.#read(id, watched);
     else this.#arm(id, watched);
   }
+}
+
+function begin(watched: Watched<Watchable>): void {
+  watched.timer?.cancel();
+  watched.reading = true;
+  watched.again = false;
 }
 
 function differ(one: Watchable, other: Watchable): boolean {

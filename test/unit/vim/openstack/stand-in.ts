@@ -186,8 +186,10 @@ export class StandIn {
       return { status: 202, response: { server: { id: made } } };
     }
     if (id === 'detail') {
-      const tag = query.get('tags');
-      const servers = [...this.#machines.values()].filter(({ sent }) => tag === null || sent.tags.includes(tag));
+      const tags = (query.get('tags') ?? query.get('tags-any'))?.split(',');
+      const servers = [...this.#machines.values()].filter(
+        ({ sent }) => tags === undefined || sent.tags.some((tag) => tags.includes(tag)),
+      );
       const there = servers.flatMap((each) => this.#read(each) ?? []);
       // Asked for changes, Nova tells of those that are gone too.
       const gone = query.has('changes-since') ? this.#gone.map((id) => ({ id, status: 'DELETED' })) : [];

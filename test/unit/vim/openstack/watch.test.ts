@@ -56,6 +56,64 @@ describe('what an OpenStack cloud tells', () => {
     await fixture.until(() => states().filter((state) => state === 'ERROR').length === 2);
   });
 
+  describe('of several at once', () => {
+    const LIST = '/v2.1/servers/detail';
+    const make = async (count: number, before = 0): Promise<void> => {
+      for (let number = before + 1; number <= before + count; number += 1)
+        await vim.createServer({ ...REQUEST, token: `t${number}`, fresh: true }, signal);
+    };
+    const toldOf = (id: string): string[] =>
+      told.flatMap((event) => (event.type === 'server' && event.server.id === id ? [event.server.status] : []));
+    const asked = (): number => fixture.cloud.seen.filter(({ method }) => method === 'GET').length;
+
+    it('asks once for all that are due, and tells each state of each once', async () => {
+      await make(20);
+      const before = asked();
+      await fixture.until(() => states().filter((state) => state === 'ACTIVE').length === 20);
+      // The stand-in has them in BUILD for three readings.
+      expect(asked() - before).to.equal(4);
+      for (let number = 1; number <= 20; number += 1)
+        expect(toldOf(`server-${number}`)).to.deep.equal(['BUILD', 'ACTIVE']);
+      expect(fixture.cloud.asked('GET', LIST).at(-1)?.query.get('tags-any')?.split(',')).to.have.length(20);
+    });
+
+    it('asks for no more than fifty at once', async () => {
+      await make(70);
+      await fixture.until(() => states().filter((state) => state === 'ACTIVE').length === 70);
+      const lists = fixture.cloud.asked('GET', LIST).map(({ query }) => query.get('tags-any')?.split(',').length);
+      expect(lists.slice(0, 2)).to.deep.equal([50, 20]);
+    });
+
+    it('does not ask much before it is time', async () => {
+      await make(1);
+      fixture.clock.advance(500);
+      await make(1, 1);
+      await fixture.until(() => states().length === 2, 100);
+      expect(fixture.cloud.asked('GET', LIST)).to.deep.equal([]);
+    });
+
+    it('asks for each by itself when there is no list', async () => {
+      await make(2);
+      fixture.cloud.script('GET', LIST, { status: 400, response: {} });
+      await fixture.until(() => states().includes('BUILD'));
+      expect(fixture.cloud.asked('GET', LIST)).to.have.length(1);
+      expect(reads()).to.equal(1);
+      await fixture.until(() => states().filter((state) => state === 'ACTIVE').length === 2);
+    });
+
+    it('asks for what the list does not have, which may be gone', async () => {
+      await make(20);
+      fixture.cloud.script('GET', '/v2.1/servers/server-2', 'nova-server-gone');
+      fixture.cloud.script('GET', LIST, {
+        status: 200,
+        response: { servers: [{ id: 'server-1', status: 'ACTIVE' }] },
+      });
+      await fixture.until(() => told.length >= 20);
+      expect(toldOf('server-1')).to.deep.equal(['ACTIVE']);
+      expect(toldOf('server-2')).to.deep.equal(['DELETED']);
+    });
+  });
+
   it('goes on asking when an answer is missing', async () => {
     await vim.createServer(REQUEST, signal);
     fixture.cloud.script('GET', SERVER, { status: 500 }, { status: 500 });
