@@ -335,18 +335,32 @@ export function hostFor(
   const pool = head.pools.get(poolOfNode(node.id));
   const provider = head.providers.get(pool?.source ?? '');
   if (pool === undefined || provider === undefined || !seesHosts(provider)) return 'unseen';
-  const container: Container = { name: '', count: 1, size: { flavor: '' } };
   const share = shareOf(node, machine);
   const only = onlyHosts(head, { capacity: {} }, pool, provider);
   const from = { node, pool, provider, share, zone: wanted ?? pool.zone, only };
-  const space = new Space(window, new Effort(Number.POSITIVE_INFINITY, 0));
-  const { sites } = sitesIn(head, space, from, container, { enough: 1, needed: share.ofHost });
-  return [...sites].sort(byLeast)[0]?.host?.host;
+  let best: HostRoom | undefined;
+  for (const [index, run] of runsOf(head, from, ANY_HOST, share.ofHost).entries()) {
+    let spare = COMPARED[index] ?? 0;
+    for (const host of run) {
+      if (best !== undefined && spare-- <= 0) break;
+      const least = stepsOn(host).leastOf(window, share.ofHost);
+      if (least === undefined) continue;
+      const room = { host, ...least };
+      if (best === undefined || hasLess(room, best) < 0) best = room;
+    }
+  }
+  return best?.host;
 }
+
+/** A machine without conditions. */
+const ANY_HOST: Container = { name: '', count: 1, size: { flavor: '' } };
 
 /** The site with the least left first. */
 export function byLeast({ host: a }: Site, { host: b }: Site): number {
-  if (a === undefined || b === undefined) return 0;
+  return a === undefined || b === undefined ? 0 : hasLess(a, b);
+}
+
+function hasLess(a: HostRoom, b: HostRoom): number {
   return a.cores - b.cores || a.ram - b.ram || a.disk - b.disk || (a.host.name < b.host.name ? -1 : 1);
 }
 
