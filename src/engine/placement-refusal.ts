@@ -62,12 +62,14 @@ function words(reason: Reason, container: Container, demand: Demand, considered:
   }
   if (considered.length === 0)
     return 'No pool may serve it: there is none for virtual machines, or none with its zone.';
-  const lacks = new Map<string, string[]>();
+  const lacks = new Map<string, Set<string>>();
   for (const { pool, host, lacking } of considered) {
     const what = lacking.join(', ');
-    lacks.set(what, [...(lacks.get(what) ?? []), host === undefined ? `pool '${pool}'` : `host '${host}'`]);
+    const where = lacks.get(what) ?? new Set();
+    // Several pools may have the same hosts.
+    lacks.set(what, where.add(host === undefined ? `pool '${pool}'` : `host '${host}'`));
   }
-  const listed = [...lacks].map(([what, where]) => `${where.join(', ')}: ${what}`).join('; ');
+  const listed = [...lacks].map(([what, where]) => `${[...where].join(', ')}: ${what}`).join('; ');
   return `Considered: ${listed}${considered.length < CANDIDATES_EXPLAINED ? '.' : '; and so on.'}`;
 }
 

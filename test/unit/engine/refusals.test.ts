@@ -81,7 +81,8 @@ describe('the words of a refusal for containers', () => {
   it('name hosts that lack the same together, and of a pool the most that is missing', () => {
     const cloud = new Cloud();
     const hosts = ['a', 'b', 'c'].map((name) => ({ name, cores: 8 }));
-    cloud.pool(cloud.provider(hosts), { cores: 8, ram: 16384 });
+    const source = cloud.provider(hosts);
+    cloud.pool(source, { cores: 8, ram: 16384 });
     const part = (start: number, cores: number): CreateReservation => ({
       start: TIMES.start + start,
       end: TIMES.start + start + HOUR / 4,
@@ -96,6 +97,12 @@ describe('the words of a refusal for containers', () => {
     expect(message).to.match(
       /0 of 1 instance could be placed at the most\. Considered: pool '.*': lacks 3 cores; host 'a', host 'b', host 'c': lacks 808 MB of memory\.$/,
     );
+    cloud.pool(source, { cores: 8, ram: 8192 }, 'nova');
+    const twice = cloud.refusal({
+      demand: { capacity: {}, containers: [{ name: 'c', count: 1, size: { vcpus: 1, ram: 9000 } }] },
+    });
+    expect(twice.candidates?.filter(({ host }) => host === 'a')).to.have.length(2);
+    expect(twice.message.match(/host 'a'/g), 'which both pools have').to.have.length(1);
   });
 });
 
