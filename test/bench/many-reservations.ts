@@ -49,8 +49,9 @@ async function fill(directory: string, reservations: number): Promise<Filled> {
     await compiled<typeof import('../../src/store/sqlite/sqlite-store.ts')>('store/sqlite/sqlite-store.js');
   const { commands } = await compiled<typeof import('../../src/engine/commands/index.ts')>('engine/commands/index.js');
   const { engineModel } = await compiled<typeof import('../../src/engine/state.ts')>('engine/state.js');
-  const { eventRecord } =
-    await compiled<typeof import('../../src/agent/handlers/promise-events.ts')>('agent/handlers/promise-events.js');
+  const { eventRecord } = await compiled<typeof import('../../src/agent/handlers/promise-events.ts')>(
+    'agent/handlers/promise-events.js',
+  );
   const { newId } = await compiled<typeof import('../../src/engine/new-id.ts')>('engine/new-id.js');
   const store = SqliteStore.open({ directory, now: Date.now });
   const head = engineModel.empty();
