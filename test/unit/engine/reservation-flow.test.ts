@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { InvalidRequest, OwnedByOther, UnknownEntry } from '../../../src/engine/requests.ts';
+import type { Commands } from '../../../src/engine/requests.ts';
 import { queryReservations } from '../../../src/engine/queries.ts';
 import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
 
@@ -304,5 +305,56 @@ describe('reservations (reservation flow of the first seed, steps 1 to 4)', () =
     });
     expect(() => engine.do('cancelReservation', { id: 'r1' })).to.throw(OwnedByOther, /running/);
     expect(() => engine.do('updateReservation', { id: 'r1', end: T + 2 * HOUR })).to.throw(OwnedByOther);
+  });
+
+  it('takes out what an update clears, each by itself', () => {
+    const engine = engineWithPool();
+    const times = { start: T, end: T + HOUR, expiryTime: T + MINUTE };
+    const [zone] = engine.head.providers.values();
+    const groups = [{ name: 'g', policy: 'affinity' }] as const;
+    const demand = { capacity: { cores: 1 }, zone: zone?.inventory?.zones[0] ?? '', elements: ['private'], groups };
+    const id = engine.reserve({ ...times, name: 'n', demand: { ...demand, capacity: { instances: 1 } } });
+    const cleared = (clear: Parameters<Commands['updateReservation']>[1]['clear']) => {
+      const result = engine.do('updateReservation', { id, ...(clear === undefined ? {} : { clear }) });
+      if (result.outcome === 'refused') throw new Error(result.refusal.message);
+      return result.reservation;
+    };
+    expect(cleared(undefined)).to.include({ name: 'n', start: T, end: T + HOUR, expiryTime: T + MINUTE });
+    expect(cleared([])).to.have.all.keys(...Object.keys(engine.head.reservations.get(id) ?? {}));
+    expect(cleared(['expiry-time'])).not.to.have.any.keys('expiryTime', 'expiresAt', 'clear');
+    expect(cleared(['zone']).demand).not.to.have.property('zone');
+    expect(cleared(['elements']).demand).not.to.have.property('elements');
+    expect(cleared(['affinity-group']).demand).not.to.have.property('groups');
+    expect(cleared(['end'])).not.to.have.property('end');
+    expect(cleared(['start']))
+      .to.include({ status: 'active', startsAt: NOW })
+      .and.not.to.have.property('start');
+  });
+
+  it('decides late by the time that it is then, for whom it was asked', () => {
+    const engine = engineWithPool();
+    const demand = { capacity: { cores: 1 } };
+    engine.as = { user: 'ann', tenant: 'red' };
+    const pending = (more: object) => engine.reserve({ demand, deferred: true, ...more });
+    const [own, over, lapsed, begun] = [
+      pending({}),
+      pending({ start: NOW, end: NOW + HOUR }),
+      pending({ expiryTime: NOW + HOUR }),
+      pending({ start: NOW, end: NOW + 2 * HOUR, expiryTime: NOW + HOUR }),
+    ];
+    engine.as = { user: 'system' };
+    engine.sleep(HOUR);
+    const found = (id: string) => engine.head.reservations.get(id);
+    expect(found(own)).to.include({
+      owner: 'ann',
+      tenant: 'red',
+      createdOn: NOW,
+      startsAt: NOW + HOUR,
+      status: 'active',
+    });
+    const missed = { status: 'rejected', reason: 'window-over' };
+    expect(found(over)).to.include({ ...missed, message: 'Its end arrived before the decision.' });
+    expect(found(lapsed)).to.include({ ...missed, message: 'Its expiry time arrived before the decision.' });
+    expect(found(begun)?.startsAt).to.equal(NOW);
   });
 });

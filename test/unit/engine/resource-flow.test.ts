@@ -546,3 +546,78 @@ describe('machines of affinity groups', () => {
     engine.reserve({ demand: demand('anti-affinity', 2) });
   });
 });
+
+describe('what stands in the way of an allocation', () => {
+  it('is said with the name that was given', () => {
+    const engine = engineWith();
+    const [provider = ''] = engine.head.providers.keys();
+    const said = (resource: WantedResource): string => {
+      const result = engine.do('createAllocation', { name: 'x', resource });
+      return result.outcome === 'refused' ? result.refusal.message : result.outcome;
+    };
+    const machineSaid = (more: Partial<CreateInstance>): string => {
+      const result = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', ...more });
+      return result.outcome === 'refused' ? result.refusal.message : result.outcome;
+    };
+    const has = `The provider '${provider}' has no`;
+    expect(machineSaid({ flavor: 'none' })).to.equal(`${has} flavor 'none'.`);
+    expect(machineSaid({ image: 'none' })).to.equal(`${has} image 'none'.`);
+    expect(machineSaid({ networks: ['none'] })).to.equal(`${has} network 'none'.`);
+    expect(said({ kind: 'port', network: 'none' })).to.equal(`${has} network 'none'.`);
+    expect(said({ kind: 'router', networks: ['none'] })).to.equal(`${has} network 'none'.`);
+    expect(said({ kind: 'floating-ip', network: 'private' })).to.equal(
+      `${has} external network 'private'; there are 'public'.`,
+    );
+    expect(said({ kind: 'router', networks: [], gateway: 'private' })).to.equal(
+      `${has} external network 'private'; there are 'public'.`,
+    );
+    expect(() => engine.do('destroyInstance', { id: 'none' }))
+      .to.throw(UnknownEntry, "There is no allocation 'none'.")
+      .with.property('field', 'instance-id');
+    expect(() => engine.do('destroyAllocation', { id: 'none' }))
+      .to.throw(UnknownEntry, "There is no allocation 'none'.")
+      .with.property('field', 'allocation-id');
+    const inventory = engine.head.providers.get(provider)?.inventory;
+    if (inventory === undefined) throw new Error('nothing is known of it');
+    const another = { id: 'n3', name: 'other', external: true };
+    engine.do('updateProvider', {
+      id: provider,
+      inventory: { ...inventory, networks: [...inventory.networks, another] },
+    });
+    const say = `Say which external network of the provider '${provider}' the address comes from; there are`;
+    expect(said(FLOATING)).to.equal(`${say} 'public', 'other'.`);
+    const none = inventory.networks.filter(({ external }) => !external);
+    engine.do('updateProvider', { id: provider, inventory: { ...inventory, networks: none } });
+    expect(said(FLOATING)).to.equal(`${say} none.`);
+  });
+
+  it('of a router is nothing where its networks are there, each once, and its gateway is external', () => {
+    const engine = engineWith();
+    const router = { kind: 'router', networks: ['private', 'n1'] } as const;
+    expect(record(engine, make(engine, router)).resource).to.deep.equal({ kind: 'router', networks: ['n1'] });
+    expect(record(engine, make(engine, { ...router, gateway: 'public' })).resource).to.deep.equal({
+      kind: 'router',
+      networks: ['n1'],
+      gateway: 'n2',
+    });
+  });
+
+  it('of a machine has the class that was asked for', () => {
+    const engine = engineWith();
+    expect(record(engine, machine(engine)).priority).to.equal(3);
+    expect(record(engine, machine(engine, { priority: 1 })).priority).to.equal(1);
+  });
+
+  it('of its end is a machine that uses it, which is named to who sees it', () => {
+    const engine = engineWith();
+    const volume = there(engine, VOLUME);
+    const id = machine(engine, { volumes: [volume] });
+    const refused = engine.do('destroyAllocation', { id: volume });
+    expect(refused).to.have.nested.property(
+      'refusal.message',
+      `The volume '${volume}' is used by '${id}' ('vm'); destroy that first.`,
+    );
+    engine.do('destroyInstance', { id });
+    expect(engine.do('destroyAllocation', { id: volume }).outcome).to.equal('deleting');
+  });
+});
