@@ -34,9 +34,11 @@ export function usesOfMachine({
   networks,
   ports = [],
   volumes = [],
-}: Pick<MachineAllocation, 'networks' | 'ports' | 'volumes'>): readonly Use[] {
+  bootVolume,
+}: Pick<MachineAllocation, 'networks' | 'ports' | 'volumes' | 'bootVolume'>): readonly Use[] {
   const each = (kind: 'network' | 'port' | 'volume', ids: readonly string[]): Use[] => ids.map((id) => ({ kind, id }));
-  return [...each('network', networks), ...each('port', ports), ...each('volume', volumes)];
+  const disks = bootVolume === undefined ? volumes : [bootVolume, ...volumes];
+  return [...each('network', networks), ...each('port', ports), ...each('volume', disks)];
 }
 
 /** What a volume, network, port, floating IP or router uses. */

@@ -31,7 +31,7 @@ import { FOREVER } from './window.ts';
 
 /** What a record says of that which is made, beside what all records have. */
 export type Made =
-  | Pick<MachineAllocation, 'flavor' | 'image' | 'networks' | 'ports' | 'volumes' | 'group'>
+  | Pick<MachineAllocation, 'flavor' | 'image' | 'bootVolume' | 'networks' | 'ports' | 'volumes' | 'group'>
   | Pick<ResourceAllocation, 'resource' | 'attachedTo'>;
 
 export interface Allocating<Found extends Consumption> {

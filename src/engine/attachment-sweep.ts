@@ -85,7 +85,7 @@ export class AttachmentSweep {
   async #isStray(connection: ProviderConnection, stray: StrayAttachment): Promise<boolean> {
     const { head } = this.#options.ledger;
     const machine = head.allocations.get(stray.machine);
-    if (machine === undefined || machine.resource !== undefined) return false;
+    if (machine === undefined || machine.resource !== undefined || machine.bootVolume === stray.id) return false;
     const asked = machine.pending?.some(({ id, action }) => id === stray.id && action === 'attach') === true;
     if (!asked && allocationWith(head, machine.provider, stray.id)?.resource?.kind !== stray.kind) return false;
     return isConfirmed(connection, stray, 'attached', () => this.#has(stray.machine, stray) === false);

@@ -2,6 +2,7 @@
 import type { Draft } from './draft.ts';
 import type {
   Allocation,
+  Id,
   MachineAllocation,
   PendingAttachment,
   Provider,
@@ -62,6 +63,18 @@ export function attach(draft: Draft, machine: Allocation): void {
   for (const each of attachedTo(draft.head, machine)) put(draft, { ...each, attachedTo: machine.id });
 }
 
+/** The id in the VIM of a port or volume by the name that somebody gives it; what nobody knows is taken for an id. */
+export function attachableId(
+  head: Head,
+  provider: Id,
+  kind: VimAttachable['kind'],
+  wanted: string,
+  viewer: Viewer,
+): string {
+  const allocated = resourceNamed(head, provider, kind, wanted, viewer)?.server;
+  return allocated ?? foreignId(head, provider, kind, wanted, viewer) ?? wanted;
+}
+
 /** The id in the VIM of what a machine has, or was to have, by the name that somebody gives it. */
 export function attachmentNamed(
   head: Head,
@@ -70,10 +83,7 @@ export function attachmentNamed(
   wanted: string,
   viewer: Viewer,
 ): string | undefined {
-  const id =
-    resourceNamed(head, machine.provider, kind, wanted, viewer)?.server ??
-    foreignId(head, machine.provider, kind, wanted, viewer) ??
-    wanted;
+  const id = attachableId(head, machine.provider, kind, wanted, viewer);
   const pending = machine.pending?.some((each) => each.kind === kind && each.id === id) === true;
   return pending || attachedIds(machine, kind).includes(id) ? id : undefined;
 }
@@ -140,7 +150,8 @@ function put(draft: Draft, resource: ResourceAllocation): void {
 
 function attachedTo(head: Head, machine: Allocation): ResourceAllocation[] {
   if (machine.resource !== undefined) return [];
-  return [...(machine.ports ?? []), ...(machine.volumes ?? [])].flatMap((id) => {
+  const { ports = [], volumes = [], bootVolume } = machine;
+  return [...ports, ...volumes, ...(bootVolume === undefined ? [] : [bootVolume])].flatMap((id) => {
     const found = allocationWith(head, machine.provider, id);
     return found?.resource === undefined ? [] : [found];
   });

@@ -396,7 +396,10 @@ export interface PendingAttachment extends VimAttachable {
 export interface MachineAllocation extends Allocated {
   readonly resource?: undefined;
   readonly flavor: string;
-  readonly image: string;
+  /** Absent: it starts from `bootVolume`. */
+  readonly image?: string;
+  /** Id in the VIM of the volume that it starts from; it keeps that to its end. */
+  readonly bootVolume?: string;
   readonly networks: readonly string[];
   /** Ids of ports and volumes in the VIM that it was given, also since it was made; absent: none. */
   readonly ports?: readonly string[];

@@ -195,12 +195,13 @@ export class Errands {
 
   /** @param first whether nothing was asked for with its token before, in this run or an earlier one */
   async #createServer(allocation: MachineAllocation, connection: ProviderConnection, first: boolean): Promise<void> {
-    const { token, name, image, flavor, networks, ports, volumes, zone, host, group } = allocation;
+    const { token, name, image, bootVolume, flavor, networks, ports, volumes, zone, host, group } = allocation;
     const request = {
       token,
       ...(first ? { fresh: true as const } : {}),
       name,
-      image,
+      ...(image === undefined ? {} : { image }),
+      ...(bootVolume === undefined ? {} : { bootVolume }),
       flavor,
       networks,
       ...(ports === undefined ? {} : { ports }),

@@ -401,13 +401,14 @@ export type DeclineOfferResult = { readonly outcome: 'declined'; readonly offer:
 export interface CreateInstance {
   readonly provider?: Id;
   readonly name: string;
-  /** Ids or names, as the provider's inventory has them. */
-  readonly image: string;
+  /** Ids or names, as the provider's inventory has them. The image is absent where there is a volume to start from. */
+  readonly image?: string;
   readonly flavor: string;
   readonly networks?: readonly string[];
   /** Allocations, or ids that the VIM gave. */
   readonly ports?: readonly string[];
   readonly volumes?: readonly string[];
+  readonly bootVolume?: string;
   readonly zone?: string;
   readonly reservation?: Id;
   /** Of a machine without a reservation; absent: low. */

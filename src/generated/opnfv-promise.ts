@@ -417,6 +417,12 @@ export type VolumeResource = {
    * @type nfv-infrastructure:vim-identifier
    */
   readonly type?: string;
+  /**
+   * Id or name of the image that it is made from, for a virtual machine to start
+   * from. Absent: it is empty.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly image?: string;
 };
 
 /**
@@ -507,8 +513,9 @@ export type NextWindow = {
 
 /**
  * Where the request came up short: what each pool that was considered lacks of the
- * whole request, which one alone need not bear. At most 16 pools are listed, and of
- * each resource in a pool the first 4 spans.
+ * whole request, as far as it counts the resource or none of them does; one alone
+ * need not bear all. At most 16 pools are listed, and of each resource in a pool the
+ * first 4 spans.
  * @path /opnfv-promise:create-reservation/output/refusal/shortage
  * @path /opnfv-promise:update-reservation/output/refusal/shortage
  * @path /opnfv-promise:request-offer/output/refusal/shortage
@@ -873,15 +880,17 @@ export type Refusal = {
   readonly candidate?: readonly RefusedCandidate[];
   /**
    * How far into the future a window was looked for: none starts before this instant.
-   * Absent if next-window is the earliest there is; beside a next-window, an earlier
-   * one may start from this instant on.
+   * Absent if next-window is the earliest there is, and where nothing that is there
+   * could serve the request at any time; beside a next-window, an earlier one may
+   * start from this instant on.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'searched-until'?: string;
   /**
    * Where the request came up short: what each pool that was considered lacks of the
-   * whole request, which one alone need not bear. At most 16 pools are listed, and of
-   * each resource in a pool the first 4 spans.
+   * whole request, as far as it counts the resource or none of them does; one alone
+   * need not bear all. At most 16 pools are listed, and of each resource in a pool the
+   * first 4 spans.
    */
   readonly shortage?: readonly Shortage[];
 };
@@ -991,7 +1000,10 @@ export type Policy = {
    * What becomes of servers that carry a token of Promise which no allocation knows, as
    * after a backup was restored. Nothing is adopted or deleted before it was found
    * twice. Volumes, networks, ports and floating IPs are looked for where there is an
-   * allocation of their kind; they are reported or deleted, and not adopted.
+   * allocation of their kind; they are reported or deleted, and not adopted. The same
+   * goes for ports and volumes that a virtual machine has without its record having
+   * them, and that Promise made, or could not attach before: they are reported, taken
+   * into the record, or detached.
    */
   readonly orphans?: 'report' | 'adopt' | 'remove';
   /** What becomes of the allocations of a reservation that ends. */
@@ -1640,6 +1652,11 @@ export type Allocation = {
    * @type nfv-infrastructure:vim-identifier
    */
   readonly image?: string;
+  /**
+   * Id of the volume that the virtual machine starts from, in place of an image.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly 'boot-volume'?: string;
   /**
    * Ids of the networks to which the virtual machine is attached.
    * @type nfv-infrastructure:vim-identifier
@@ -2373,7 +2390,7 @@ export type ReservationState = {
    * flow, reservation step 5).
    */
   readonly 'controller-reservation'?: readonly ControllerReservation[] | Entries<ControllerReservation>;
-  /** What can still be allocated against the reservation. */
+  /** What can still be allocated against the reservation; nothing when it is over. */
   readonly remaining?: CapacityVector;
   /**
    * What of remaining is virtual machines of a container: each can be allocated
@@ -3848,7 +3865,7 @@ export type QueryReservationOutputReservationsState = {
    * flow, reservation step 5).
    */
   readonly 'controller-reservation'?: readonly ControllerReservation[];
-  /** What can still be allocated against the reservation. */
+  /** What can still be allocated against the reservation; nothing when it is over. */
   readonly remaining?: CapacityVector;
   /**
    * What of remaining is virtual machines of a container: each can be allocated
@@ -4387,10 +4404,18 @@ export type CreateInstanceInput = {
    */
   readonly name: string;
   /**
-   * Id or name of the image.
+   * Id or name of the image. The disk is local to the host, of the size that the
+   * flavor says.
    * @type nfv-infrastructure:vim-identifier
    */
-  readonly image: string;
+  readonly image?: string;
+  /**
+   * Volume that was made from an image, by its allocation. It takes the place of the
+   * local disk, keeps to this virtual machine, and outlives it. Operators may name
+   * others by the ids that the VIM gave.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly 'boot-volume'?: string;
   /**
    * Id or name of the flavor.
    * @type nfv-infrastructure:vim-identifier
@@ -5186,7 +5211,7 @@ export type ReservationEvent = {
    * flow, reservation step 5).
    */
   readonly 'controller-reservation'?: readonly ControllerReservation[];
-  /** What can still be allocated against the reservation. */
+  /** What can still be allocated against the reservation; nothing when it is over. */
   readonly remaining?: CapacityVector;
   /**
    * What of remaining is virtual machines of a container: each can be allocated

@@ -184,6 +184,8 @@ export interface VimVolume {
   /** Id or name of the volume type; absent: the VIM's default. */
   readonly type?: string;
   readonly zone?: string;
+  /** Id of the image that it is made from; absent: it is empty. */
+  readonly image?: string;
 }
 
 export interface VimSubnet {
@@ -267,8 +269,10 @@ export interface CreateServer {
   /** Nothing was ever asked for with the token: there is no server to be looked for. */
   readonly fresh?: true;
   readonly name: string;
-  /** Id or name. */
-  readonly image: string;
+  /** Id or name of what the server's disk on its host is made from; absent with `bootVolume`. */
+  readonly image?: string;
+  /** Id of a volume that the server starts from. It has no disk on its host then, and outlives the server. */
+  readonly bootVolume?: string;
   /** Id or name. */
   readonly flavor: string;
   /** Ids or names. */

@@ -500,6 +500,32 @@ function furtherScenarios(open: () => World): void {
     await world.ok('destroy-allocation', { 'allocation-id': port });
   });
 
+  it('starts a machine from a volume that is made from an image, and keeps the volume to its end', async () => {
+    const world = await open().open();
+    const { provider } = world.vim;
+    await world.ok('increase-capacity', { source: provider, capacity: { gigabytes: 20, volumes: 2 } });
+    const disk = { 'provider-id': provider, name: 'root', volume: { size: 5, image: 'cirros' } };
+    const volume = text(await world.ok('create-allocation', disk), 'allocation-id');
+    const from = { 'provider-id': provider, name: 'vm', flavor: 'm1.small', 'boot-volume': volume };
+    await world.conflict('create-instance', from, 'resource-not-ready');
+    await world.event(await world.events('allocation-event', 'instance-id', volume), 'state-changed');
+    const machine = text(await world.ok('create-instance', from), 'instance-id');
+    const events = await world.events('allocation-event', 'instance-id', machine);
+    await world.event(events, 'state-changed');
+    const resource = leaf(await world.consumer.get(allocationPath(volume)), 'instance-ref/resource');
+    const record = await world.consumer.get(allocationPath(machine));
+    expect([leaf(record, 'boot-volume'), leaf(record, 'image')]).to.deep.equal([resource, undefined]);
+    await world.conflict('detach-resource', { 'instance-id': machine, volume }, 'resource-in-use');
+    await world.conflict('destroy-allocation', { 'allocation-id': volume }, 'resource-in-use');
+    const unknown = { ...disk, volume: { size: 5, image: 'nowhere' } };
+    await world.conflict('create-allocation', unknown, 'unknown-image');
+    const both = await refused(world.consumer.invoke('opnfv-promise:create-instance', { ...from, image: 'cirros' }));
+    expect(both.errors[0]?.tag).to.equal('bad-element');
+    await world.ok('destroy-instance', { 'instance-id': machine });
+    await world.event(events, 'destroyed');
+    await world.ok('destroy-allocation', { 'allocation-id': volume });
+  });
+
   it('joins networks to the outside by a router, which keeps them until it goes', async () => {
     const world = await open().open();
     const { provider } = world.vim;

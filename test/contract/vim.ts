@@ -303,6 +303,23 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     }
   });
 
+  it('makes a volume from an image, starts a server from it, and leaves it when that goes', async () => {
+    const { images } = await vim.discover(signal);
+    const image = images.find(({ name }) => name === harness.image)?.id ?? '';
+    const spec = { kind: 'volume', sizeGb: 1, image } as const;
+    const { id } = await vim.createResource({ token: 'root', name: 'root', spec }, signal);
+    await harness.until(async () => (await present('volume', id))?.status === 'ACTIVE');
+    const from = { token: 't1', name: 'server-t1', flavor: harness.flavor, networks: [], bootVolume: id };
+    const { serverId } = await vim.createServer(from, signal);
+    await settled(serverId);
+    expect((await find(serverId))?.status).to.equal('ACTIVE');
+    await vim.deleteServer(serverId, signal);
+    await harness.until(async () => (await find(serverId)) === undefined);
+    expect((await present('volume', id))?.status).to.equal('ACTIVE');
+    await vim.deleteResource('volume', id, signal);
+    await harness.until(async () => (await present('volume', id)) === undefined);
+  });
+
   it('attaches a port and a volume to a server that runs, and detaches them', async () => {
     const { serverId } = await vim.createServer(request('t1', { networks: [] }), signal);
     await settled(serverId);

@@ -44,6 +44,12 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
   const records = async (): Promise<readonly Content[]> => all(await promise.consumer.get(path()), 'allocation');
   const record = async (id: string): Promise<Content> =>
     demanded(await promise.consumer.get(path(['allocation', id])), `the allocation ${id}`);
+  /** Waits for it, where the answer came before it was there. @returns its id in the cloud */
+  const whenThere = async (answer: Content): Promise<string> => {
+    const id = idOf(answer);
+    if (leaf(answer, 'status') !== 'completed') await told(events.inbox, { 'instance-id': id, 'vm-state': 'ACTIVE' });
+    return demanded(leaf(await record(id), 'instance-ref/resource'), 'a resource');
+  };
   const available = async (resource: string): Promise<number> =>
     amount(await promise.invoke('query-capacity', { capacity: 'available' }), `capacity/available/${resource}`);
 
@@ -146,15 +152,15 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     const port = await create('port', { port: { network: idOf(network) } });
     const before = await available('routers');
     const router = await create('edge', { router: { gateway: 'public', networks: [idOf(network)] } });
-    expect(leaf(router, 'status')).to.equal('completed');
+    const edge = await whenThere(router);
     expect(await available('routers')).to.equal(before - 1);
     const floating = await create('public', { 'floating-ip': { port: idOf(port) } });
-    expect(leaf(floating, 'status'), leaf(floating, 'message')).to.equal('completed');
+    const address = await whenThere(floating);
     const form = z.object({
       floatingip: z.object({ router_id: z.string().nullable(), port_id: z.string().nullable() }),
     });
-    const there = await demo.ask('network', 'GET', `/floatingips/${leaf(floating, 'resource') ?? ''}`, form);
-    expect(there.floatingip).to.deep.equal({ router_id: leaf(router, 'resource'), port_id: leaf(port, 'resource') });
+    const there = await demo.ask('network', 'GET', `/floatingips/${address}`, form);
+    expect(there.floatingip).to.deep.equal({ router_id: edge, port_id: await whenThere(port) });
     // The router goes when nothing needs it any more.
     await promise.invoke('destroy-allocation', { 'allocation-id': idOf(router) });
     const event = await told(events.inbox, {
@@ -219,6 +225,45 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     await promise.destroyInstance(other);
     for (const id of [vm, other]) await told(events.inbox, { 'instance-id': id, cause: 'destroyed' });
     for (const each of [volume, port, network]) await destroy(idOf(each));
+  });
+
+  it('starts a server from a volume, which it keeps to its end; a volume whose image is not copied is in ERROR', async () => {
+    // No image is copied here: Cinder's volumes are its fake driver's.
+    const copied = await create('root', { volume: { size: 1, image: 'cirros' } });
+    await told(events.inbox, { 'instance-id': idOf(copied), 'vm-state': 'ERROR' });
+    const refused = await promise.invoke('create-instance', {
+      'provider-id': provider,
+      name: 'vm',
+      flavor: 'm1.tiny',
+      'boot-volume': idOf(copied),
+    });
+    expect(leaf(refused, 'reason')).to.match(/resource-not-ready$/);
+    await destroy(idOf(copied));
+
+    const volume = await create('root', { volume: { size: 1 } });
+    const id = idOf(volume);
+    await told(events.inbox, { 'instance-id': id, 'vm-state': 'ACTIVE' });
+    const resource = leaf(await record(id), 'instance-ref/resource') ?? '';
+    const from = { 'provider-id': provider, name: 'vm', flavor: 'm1.tiny', 'boot-volume': id };
+    const empty = await promise.invoke('create-instance', from);
+    expect(leaf(empty, 'message')).to.match(/is not bootable/);
+    await promise.destroyInstance(leaf(empty, 'instance-id') ?? '');
+    await told(events.inbox, { 'instance-id': leaf(empty, 'instance-id') ?? '', cause: 'destroyed' });
+    const bootable = { 'os-set_bootable': { bootable: true } };
+    expect((await demo.request('volume', 'POST', `/volumes/${resource}/action`, bootable)).status).to.equal(200);
+    const vm = demanded(leaf(await promise.invoke('create-instance', from), 'instance-id'), 'an instance-id');
+    const running = await told(events.inbox, { 'instance-id': vm, 'vm-state': 'ACTIVE' });
+    const form = z.object({
+      server: z.object({ image: z.unknown(), 'os-extended-volumes:volumes_attached': z.array(one) }),
+    });
+    const { server } = await demo.ask('compute', 'GET', `/servers/${leaf(running, 'server') ?? ''}`, form);
+    expect(server.image).to.equal('');
+    expect(server['os-extended-volumes:volumes_attached'].map((each) => each.id)).to.deep.equal([resource]);
+    expect(leaf(await record(id), 'attached-to')).to.equal(vm);
+    expect(leaf(await record(vm), 'boot-volume')).to.equal(resource);
+    await promise.destroyInstance(vm);
+    await told(events.inbox, { 'instance-id': vm, cause: 'destroyed' });
+    await destroy(id);
   });
 
   it('tells of what is still used that it cannot go yet, and lets it go when it can', async () => {
@@ -288,7 +333,8 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     await promise.open();
     events = await promise.subscribe('allocation-event');
     await until(async () => leaf(await record(idOf(volume)), 'vm-state') === 'ACTIVE');
-    await demo.request('volume', 'DELETE', `/volumes/${leaf(volume, 'resource') ?? ''}`);
+    const resource = leaf(await record(idOf(volume)), 'instance-ref/resource') ?? '';
+    expect((await demo.request('volume', 'DELETE', `/volumes/${resource}`)).status).to.equal(202);
     await until(async () => (await records()).length === 0);
   });
 

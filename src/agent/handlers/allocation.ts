@@ -172,6 +172,7 @@ function creationIn(input: CreateInstanceInput): CreateInstance {
     networks: listIn(input.networks),
     ports: listIn(input.ports),
     volumes: listIn(input.volumes),
+    bootVolume: input['boot-volume'],
     zone: input.zone,
     reservation: input['reservation-id'],
     priority: priorityIn(input.priority),

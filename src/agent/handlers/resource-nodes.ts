@@ -21,7 +21,8 @@ export function resourceIn({
   'floating-ip': floatingIp,
   router,
 }: Pick<CreateAllocationInput, 'volume' | 'network' | 'port' | 'floating-ip' | 'router'>): WantedResource {
-  if (volume !== undefined) return present({ kind: 'volume' as const, sizeGb: volume.size, type: volume.type });
+  if (volume !== undefined)
+    return present({ kind: 'volume' as const, sizeGb: volume.size, type: volume.type, image: volume.image });
   if (port !== undefined) return present({ kind: 'port' as const, network: port.network, address: port.address });
   if (network !== undefined) return { kind: 'network', subnets: [...(network.subnet ?? [])].map(subnetIn) };
   if (router !== undefined)
@@ -49,9 +50,10 @@ export function vimIdOut({ resource, server }: DomainAllocation): {
 /** What describes an allocation beyond what all have in common. */
 export function resourceOut(head: Head, allocation: DomainAllocation, viewer: Viewer): Partial<Allocation> {
   if (allocation.resource === undefined) {
-    const { flavor, image, networks, ports, volumes, pending } = allocation;
+    const { flavor, image, bootVolume, networks, ports, volumes, pending } = allocation;
     const attachment = pending?.map(attachmentOut);
-    return present({ flavor, image, networks: listIn(networks), ports, volumes, attachment });
+    const disks = { image, 'boot-volume': bootVolume };
+    return present({ flavor, ...disks, networks: listIn(networks), ports, volumes, attachment });
   }
   const { resource, address, attachedTo } = allocation;
   const [user] = visibleIds(head, 'allocation', attachedTo === undefined ? [] : [attachedTo], viewer);
@@ -71,7 +73,7 @@ export function statusOfPending({ action, fault }: PendingAttachment): 'attachin
 function specOut(resource: NonNullable<DomainAllocation['resource']>): Partial<Allocation> {
   switch (resource.kind) {
     case 'volume':
-      return { volume: present({ size: resource.sizeGb, type: resource.type }) };
+      return { volume: present({ size: resource.sizeGb, type: resource.type, image: resource.image }) };
     case 'network':
       return { network: resource.subnets.length === 0 ? {} : { subnet: resource.subnets } };
     case 'port':

@@ -21,7 +21,8 @@ import type { Head } from '../state.ts';
 import { flavorCapacity } from '../supply.ts';
 import { named, networkId } from '../vim-references.ts';
 
-type MachineFound = Consumption & Pick<MachineAllocation, 'flavor' | 'image' | 'networks' | 'ports' | 'volumes'>;
+type MachineFound = Consumption &
+  Pick<MachineAllocation, 'flavor' | 'image' | 'bootVolume' | 'networks' | 'ports' | 'volumes'>;
 
 /**
  * Allocates a virtual machine, with networks, and with ports and volumes that are there already.
@@ -39,9 +40,10 @@ export const createInstance: Command<CreateInstance, CreateInstanceResult> = (he
         subject: `the flavor '${input.flavor}'`,
         find: (from, within) => findMachine(head, from, input, within, at),
       },
-      made: ({ flavor, image, networks, ports = [], volumes = [] }, group) => ({
+      made: ({ flavor, image, bootVolume, networks, ports = [], volumes = [] }, group) => ({
         flavor,
-        image,
+        ...(image === undefined ? {} : { image }),
+        ...(bootVolume === undefined ? {} : { bootVolume }),
         networks,
         ...(ports.length === 0 ? {} : { ports }),
         ...(volumes.length === 0 ? {} : { volumes }),
@@ -62,13 +64,13 @@ function findMachine(
 ): { readonly outcome: 'found'; readonly found: MachineFound } | Refused {
   const barred = outOfReach(provider, zone);
   if (barred !== undefined) return barred;
-  const { flavors = [], images = [] } = provider.inventory ?? {};
+  const { flavors = [] } = provider.inventory ?? {};
   const flavor = named(flavors, input.flavor);
   if (flavor === undefined)
     return refused('unknown-flavor', `The provider '${provider.id}' has no flavor '${input.flavor}'.`);
-  const image = named(images, input.image);
-  if (image === undefined)
-    return refused('unknown-image', `The provider '${provider.id}' has no image '${input.image}'.`);
+  const root = rootOf(head, provider, input, viewer);
+  if ('outcome' in root) return root;
+  const { bootVolume } = root;
   const networks: string[] = [];
   for (const each of input.networks ?? []) {
     const network = networkId(head, provider, each, viewer);
@@ -78,18 +80,29 @@ function findMachine(
   }
   const ports = attachable(head, provider, 'port', input.ports ?? [], viewer);
   if ('outcome' in ports) return ports;
-  const volumes = attachable(head, provider, 'volume', input.volumes ?? [], viewer);
-  if ('outcome' in volumes) return volumes;
-  const capacity = flavorCapacity(flavor);
-  const found = {
-    flavor: flavor.id,
-    image: image.id,
-    networks,
-    ports,
-    volumes,
-    uses: usesOfMachine({ networks, ports, volumes }),
-  };
-  return { outcome: 'found', found: { ...found, capacity, disk: flavor.diskGb, onHost: true } };
+  const attached = attachable(head, provider, 'volume', input.volumes ?? [], viewer);
+  if ('outcome' in attached) return attached;
+  const volumes = attached.filter((id) => id !== bootVolume);
+  const disk = bootVolume === undefined ? flavor.diskGb : 0;
+  const made = { flavor: flavor.id, ...root, networks, ports, volumes };
+  const found = { ...made, uses: usesOfMachine(made) };
+  return { outcome: 'found', found: { ...found, capacity: flavorCapacity(flavor), disk, onHost: true } };
+}
+
+/** What a machine starts from: an image on its host's disk, or a volume, which consumes nothing there. */
+function rootOf(
+  head: Head,
+  provider: Provider,
+  { image: wanted, bootVolume }: CreateInstance,
+  viewer: Viewer,
+): Pick<MachineFound, 'image' | 'bootVolume'> | Refused {
+  if (bootVolume !== undefined) {
+    const found = attachable(head, provider, 'volume', [bootVolume], viewer);
+    return 'outcome' in found ? found : { bootVolume: found[0] ?? bootVolume };
+  }
+  const image = named(provider.inventory?.images ?? [], wanted ?? '');
+  if (image !== undefined) return { image: image.id };
+  return refused('unknown-image', `The provider '${provider.id}' has no image '${wanted ?? ''}'.`);
 }
 
 /** Has a machine deleted. Its capacity is free when the VIM has confirmed that it is gone. */

@@ -4,6 +4,7 @@ import { refused } from '../allotment.ts';
 import {
   attach,
   attachable,
+  attachableId,
   attachedIds,
   attachmentNamed,
   isReady,
@@ -66,6 +67,11 @@ export const detachResource: Command<ChangeAttachment, ChangeAttachmentResult> =
     const before = machineOf(draft, input);
     const barred = unready(before);
     if (barred !== undefined) return barred;
+    if (
+      before.bootVolume !== undefined &&
+      attachableId(head, before.provider, kind, resource, at) === before.bootVolume
+    )
+      return refused('resource-in-use', `The virtual machine '${before.id}' starts from the ${kind} '${resource}'.`);
     const id = attachmentNamed(head, before, kind, resource, at);
     if (id === undefined)
       return refused('unknown-resource', `The virtual machine '${before.id}' has no ${kind} '${resource}' attached.`);

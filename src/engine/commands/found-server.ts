@@ -78,7 +78,8 @@ export const serverResized: Command<ServerResized, VimReportResult> = (head, { a
     if (before.flavor === flavor.id || before.flavor === flavor.name) return IGNORED;
     if (before.intent !== undefined || before.vmState === 'DELETING') return IGNORED;
     const capacity = flavorCapacity(flavor);
-    const size = { flavor: flavor.id, capacity, ...(flavor.diskGb === 0 ? {} : { disk: flavor.diskGb }) };
+    const onHost = flavor.diskGb > 0 && before.bootVolume === undefined;
+    const size = { flavor: flavor.id, capacity, ...(onHost ? { disk: flavor.diskGb } : {}) };
     const resized = { ...omit(before, 'disk'), ...size, modifiedOn: at.now };
     const within = before.backing === 'reservation' && fitsWithin(capacity, before.capacity);
     const after = within ? resized : standAlone(head, resized, at.now);

@@ -77,7 +77,14 @@ function findResource(
   const consumed = { capacity: resourceCapacity(wanted), disk: 0, onHost: false };
   switch (wanted.kind) {
     case 'volume': {
-      const resource = zone === undefined ? wanted : { ...wanted, zone };
+      const image = wanted.image === undefined ? undefined : named(provider.inventory?.images ?? [], wanted.image);
+      if (wanted.image !== undefined && image === undefined)
+        return refused('unknown-image', `The provider '${provider.id}' has no image '${wanted.image}'.`);
+      const resource = {
+        ...wanted,
+        ...(image === undefined ? {} : { image: image.id }),
+        ...(zone === undefined ? {} : { zone }),
+      };
       return { outcome: 'found', found: { ...consumed, resource } };
     }
     case 'network':

@@ -147,6 +147,7 @@ async function createVolume(
       metadata: { [TOKEN_KEY]: token },
       ...(spec.type === undefined ? {} : { volume_type: spec.type }),
       ...(spec.zone === undefined ? {} : { availability_zone: spec.zone }),
+      ...(spec.image === undefined ? {} : { imageRef: spec.image }),
     },
   };
   return decodeVolume(await cinder.call({ method: 'POST', path: VOLUMES, body, version: VERSION }, signal));

@@ -16,7 +16,7 @@ export function withIds(request: CreateServer, known: Named): CreateServer {
   return {
     ...request,
     flavor: idOf('flavor', request.flavor, known.flavors),
-    image: idOf('image', request.image, known.images),
+    ...(request.image === undefined ? {} : { image: idOf('image', request.image, known.images) }),
     networks: request.networks.map((network) => idOf('network', network, known.networks)),
   };
 }

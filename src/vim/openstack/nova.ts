@@ -188,37 +188,51 @@ export async function serversWithTokens(
   return found.map(toServer);
 }
 
-/** The image on the host's disk, from which the server starts, and volumes that outlive it ("Create Server", block_device_mapping_v2). */
-function blockDevices(image: string, volumes: readonly string[]): object[] {
-  const disk = {
-    uuid: image,
-    source_type: 'image',
-    destination_type: 'local',
-    boot_index: 0,
-    delete_on_termination: true,
-  };
-  const attached = { source_type: 'volume', destination_type: 'volume', boot_index: -1, delete_on_termination: false };
-  return [disk, ...volumes.map((uuid) => ({ ...attached, uuid }))];
+/** What the server starts from, the image on the host's disk or a volume, and volumes that outlive it ("Create Server", block_device_mapping_v2). */
+function blockDevices(root: object, volumes: readonly string[]): object[] {
+  return [{ ...root, boot_index: 0 }, ...volumes.map((uuid) => ({ ...volumeDevice(uuid), boot_index: -1 }))];
+}
+
+const volumeDevice = (uuid: string): object => ({
+  uuid,
+  source_type: 'volume',
+  destination_type: 'volume',
+  delete_on_termination: false,
+});
+
+const imageDevice = (uuid: string): object => ({
+  uuid,
+  source_type: 'image',
+  destination_type: 'local',
+  delete_on_termination: true,
+});
+
+/** `imageRef` is empty where the server starts from a volume. */
+function disksOf({ image = '', bootVolume, volumes = [] }: CreateServer): object {
+  if (bootVolume !== undefined)
+    return { imageRef: '', block_device_mapping_v2: blockDevices(volumeDevice(bootVolume), volumes) };
+  if (volumes.length === 0) return { imageRef: image };
+  return { imageRef: image, block_device_mapping_v2: blockDevices(imageDevice(image), volumes) };
 }
 
 /** A request in which flavor, image and networks are ids. @param group id of a server group */
 export async function createServer(
   nova: Service,
-  { token, name, image, flavor: flavorRef, networks, ports = [], volumes = [], zone, host }: CreateServer,
+  request: CreateServer,
   group: string | undefined,
   signal: AbortSignal,
 ): Promise<string> {
+  const { token, name, flavor: flavorRef, networks, ports = [], zone, host } = request;
   const interfaces = [...networks.map((uuid) => ({ uuid })), ...ports.map((port) => ({ port }))];
   const body = {
     server: {
       name,
-      imageRef: image,
       flavorRef,
+      ...disksOf(request),
       // Without networks Nova would make one up or choose one, from 2.37 on it has to be told.
       networks: interfaces.length === 0 ? 'none' : interfaces,
       metadata: { [TOKEN_KEY]: token },
       tags: [tagOf(token)],
-      ...(volumes.length === 0 ? {} : { block_device_mapping_v2: blockDevices(image, volumes) }),
       ...(zone === undefined ? {} : { availability_zone: zone }),
       ...(host === undefined ? {} : { host }),
     },

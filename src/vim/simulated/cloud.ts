@@ -52,6 +52,8 @@ interface ServerState {
   readonly flavor: VimFlavor;
   /** Ids of ports and volumes that are attached. */
   readonly uses?: readonly string[];
+  /** Id of the volume that it starts from, which is among `uses`; absent: it has its disk on its host. */
+  readonly bootVolume?: string;
   /** Token of its group. */
   readonly group?: string;
   /** What happens to it next, and when. */
@@ -180,11 +182,14 @@ export class SimulatedCloud implements SimulationControls {
       createdAt: this.#clock.now(),
       ...(host === undefined ? {} : { host: host.name, zone: host.zone }),
     };
-    const uses = [...(request.ports ?? []), ...(request.volumes ?? [])];
+    const { bootVolume } = request;
+    const boot = bootVolume === undefined ? [] : [bootVolume];
+    const uses = [...(request.ports ?? []), ...boot, ...(request.volumes ?? [])];
     this.#put({
       server,
       flavor,
       ...(uses.length === 0 ? {} : { uses }),
+      ...(bootVolume === undefined ? {} : { bootVolume }),
       ...(request.group === undefined ? {} : { group: request.group.token }),
       next: fault === undefined ? { at, becomes: 'ACTIVE' } : { at, becomes: 'ERROR', fault },
     });
@@ -219,6 +224,7 @@ export class SimulatedCloud implements SimulationControls {
     const state = this.#serverState(serverId);
     if (state.uses?.includes(id) !== true)
       throw new VimError('not-found', `The ${kind} ${id} is not attached to instance ${serverId}.`);
+    if (state.bootVolume === id) throw new VimError('refused', 'Cannot detach a root device volume');
     this.#put({ ...state, uses: state.uses.filter((each) => each !== id) });
     await this.#save();
   }
@@ -338,19 +344,10 @@ export class SimulatedCloud implements SimulationControls {
     const { nfvi } = this.#state;
     const flavor = named(nfvi.flavors, request.flavor);
     if (flavor === undefined) throw new VimError('refused', `Flavor ${request.flavor} could not be found.`);
-    const image = named(nfvi.images, request.image);
-    if (image === undefined) throw new VimError('refused', `Image ${request.image} could not be found.`);
-    if (flavor.memoryMb < image.minMemoryMb) {
-      throw new VimError(
-        'refused',
-        `Flavor's memory is too small for image ${image.name}, which needs ${image.minMemoryMb} MB.`,
-      );
-    }
-    if (flavor.diskGb < image.minDiskGb) {
-      throw new VimError(
-        'refused',
-        `Flavor's disk is too small for image ${image.name}, which needs ${image.minDiskGb} GB.`,
-      );
+    if (request.bootVolume === undefined) checkImage(flavor, request.image, nfvi);
+    else {
+      this.#resources.checkFree('volume', request.bootVolume);
+      this.#resources.checkBootable(request.bootVolume);
     }
     for (const network of request.networks) {
       if (!this.#resources.hasNetwork(network)) throw new VimError('refused', `Network ${network} could not be found.`);
@@ -383,6 +380,7 @@ export class SimulatedCloud implements SimulationControls {
   /** The host with the most memory left among those that have room, by name where equal. */
   #place(request: CreateServer, flavor: VimFlavor): HostState | undefined {
     const used = this.#usage();
+    const diskGb = request.bootVolume === undefined ? flavor.diskGb : 0;
     let best: { readonly host: HostState; readonly left: number } | undefined;
     const grouped = this.#hostsOfGroup(request.group?.token);
     for (const host of this.#hosts.values()) {
@@ -390,7 +388,7 @@ export class SimulatedCloud implements SimulationControls {
       if (request.zone !== undefined && host.zone !== request.zone) continue;
       if (request.host !== undefined && host.name !== request.host) continue;
       const taken = used.get(host.name) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 };
-      if (taken.vcpus + flavor.vcpus > host.vcpus || taken.diskGb + flavor.diskGb > host.diskGb) continue;
+      if (taken.vcpus + flavor.vcpus > host.vcpus || taken.diskGb + diskGb > host.diskGb) continue;
       const left = host.memoryMb - taken.memoryMb - flavor.memoryMb;
       if (left < 0) continue;
       const better = best === undefined || left > best.left || (left === best.left && host.name < best.host.name);
@@ -407,13 +405,13 @@ export class SimulatedCloud implements SimulationControls {
 
   #usage(): Map<string, VimHost['used']> {
     const used = new Map<string, VimHost['used']>();
-    for (const { server, flavor } of this.#servers.values()) {
+    for (const { server, flavor, bootVolume } of this.#servers.values()) {
       if (server.host === undefined) continue;
       const { vcpus, memoryMb, diskGb } = used.get(server.host) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 };
       used.set(server.host, {
         vcpus: vcpus + flavor.vcpus,
         memoryMb: memoryMb + flavor.memoryMb,
-        diskGb: diskGb + flavor.diskGb,
+        diskGb: diskGb + (bootVolume === undefined ? flavor.diskGb : 0),
       });
     }
     return used;
@@ -579,6 +577,16 @@ function restored(value: unknown): CloudState | undefined {
   );
 }
 
+/** @throws VimError when a flavor is too small for an image, or there is no such image. */
+function checkImage(flavor: VimFlavor, wanted: string | undefined, { images }: Nfvi): void {
+  const image = named(images, wanted ?? '');
+  if (image === undefined) throw new VimError('refused', `Image ${wanted ?? ''} could not be found.`);
+  const small = (what: string, needs: string): VimError =>
+    new VimError('refused', `Flavor's ${what} is too small for image ${image.name}, which needs ${needs}.`);
+  if (flavor.memoryMb < image.minMemoryMb) throw small('memory', `${image.minMemoryMb} MB`);
+  if (flavor.diskGb < image.minDiskGb) throw small('disk', `${image.minDiskGb} GB`);
+}
+
 /** Whether a server may be put on a host by its group, where nobody chose the host. Soft policies bind as far as they can: here not at all. */
 function suitsGroup({ group, host }: CreateServer, grouped: ReadonlySet<string>, name: string): boolean {
   if (host !== undefined || grouped.size === 0) return true;
@@ -587,8 +595,14 @@ function suitsGroup({ group, host }: CreateServer, grouped: ReadonlySet<string>,
 }
 
 /** A server to which nothing more happens by itself. */
-function settledState({ server, flavor, uses, group }: ServerState): ServerState {
-  return { server, flavor, ...(uses === undefined ? {} : { uses }), ...(group === undefined ? {} : { group }) };
+function settledState({ server, flavor, uses, bootVolume, group }: ServerState): ServerState {
+  return {
+    server,
+    flavor,
+    ...(uses === undefined ? {} : { uses }),
+    ...(bootVolume === undefined ? {} : { bootVolume }),
+    ...(group === undefined ? {} : { group }),
+  };
 }
 
 function failed(server: VimServer, fault: VimFault): VimServer {

@@ -12,6 +12,7 @@ import type {
   VimResourceKind,
   VimRouter,
   VimResourceSpec,
+  VimVolume,
 } from '../vim.ts';
 import type { SimulationClock } from './cloud.ts';
 import { named } from './named.ts';
@@ -138,8 +139,16 @@ export class SimulatedResources {
     return to?.kind === 'port' && through?.kind === 'router' && through.networks.includes(this.#networkId(to.network));
   }
 
+  /** @throws VimError when no server can start from a volume. */
+  checkBootable(id: string): void {
+    const spec = this.#states.get(id)?.spec;
+    if (spec?.kind === 'volume' && spec.image === undefined)
+      throw new VimError('refused', `Block Device ${id} is not bootable.`);
+  }
+
   #check(spec: VimResourceSpec): void {
     const { networks } = this.#options.nfvi();
+    if (spec.kind === 'volume') this.#checkImage(spec);
     if (spec.kind === 'port' && !this.hasNetwork(spec.network)) {
       throw new VimError('refused', `Network ${spec.network} could not be found.`);
     }
@@ -158,6 +167,17 @@ export class SimulatedResources {
     ) {
       throw new VimError('refused', `Port ${spec.port} could not be found.`);
     }
+  }
+
+  #checkImage({ image: id, sizeGb }: VimVolume): void {
+    if (id === undefined) return;
+    const image = named(this.#options.nfvi().images, id);
+    if (image === undefined) throw new VimError('refused', `Image ${id} could not be found.`);
+    if (sizeGb < image.minDiskGb)
+      throw new VimError(
+        'refused',
+        `Volume size ${sizeGb}GB cannot be smaller than the image minDisk size ${image.minDiskGb}GB.`,
+      );
   }
 
   #checkRouter({ gateway, networks }: VimRouter): void {

@@ -690,7 +690,7 @@ describe('reconciler', () => {
       const arrive = async (): Promise<void> => {
         const { token, name } = ALLOCATION;
         if (record.resource === undefined) {
-          const { image, flavor, networks } = ALLOCATION;
+          const { image = '', flavor, networks } = ALLOCATION;
           await clouds.cloud('vim').createServer({ token, name, image, flavor, networks });
         } else await clouds.cloud('vim').createResource({ token, name, spec: record.resource });
       };
@@ -983,6 +983,17 @@ describe('reconciler', () => {
         expect(attached()).to.equal(true);
         await reconciler.refresh('vim');
         expect([attached(), machine().volumes]).to.deep.equal([false, undefined]);
+      });
+
+      it('is no matter where the machine starts from it', async () => {
+        await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'remove' } });
+        await connected();
+        await decide(put({ ...VOLUME, resource: { kind: 'volume', sizeGb: 1, image: 'cirros' } }));
+        await eventually(() => volume().vmState === 'ACTIVE');
+        await decide(put({ ...without(ALLOCATION, 'image'), bootVolume: what().id }));
+        await eventually(() => vm()?.vmState === 'ACTIVE');
+        for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
+        expect([strays, attached()]).to.deep.equal([[], true]);
       });
 
       it('is no matter where neither asked for it nor made it', async () => {

@@ -364,6 +364,65 @@ describe('machines with ports and volumes that are there', () => {
   });
 });
 
+describe('machines that start from volumes', () => {
+  const ROOT: WantedResource = { kind: 'volume', sizeGb: 10, image: 'cirros' };
+  const booted = (engine: Engine, volume: string, more: Partial<CreateInstance> = {}): string => {
+    const input = { name: 'vm', flavor: 'small', bootVolume: volume, ...more };
+    const result = engine.do('createInstance', input);
+    if (result.outcome === 'refused') throw new Error(result.refusal.reason);
+    return result.allocation.id;
+  };
+
+  it('keep them to their end, and have no disk on their hosts', () => {
+    const engine = engineWith();
+    const volume = there(engine, ROOT);
+    expect(resourceOf(engine, volume).resource).to.deep.equal({ kind: 'volume', sizeGb: 10, image: 'i1' });
+    const vm = booted(engine, volume, { volumes: [volume] });
+    expect(record(engine, vm)).to.include({ bootVolume: `vim-${volume}`, host: 'h1' });
+    expect(record(engine, vm)).to.not.have.any.keys('image', 'disk', 'volumes');
+    expect(resourceOf(engine, volume).attachedTo).to.equal(vm);
+    expect(() => booted(engine, volume)).to.throw('resource-in-use');
+    engine.do('serverAccepted', { allocation: vm, server: 's1' });
+    engine.do('vmStateReported', { allocation: vm, vmState: 'ACTIVE' });
+    for (const resource of [volume, `vim-${volume}`]) {
+      const detached = engine.do('detachResource', { id: vm, kind: 'volume', resource });
+      expect(detached.outcome === 'refused' && detached.refusal.reason).to.equal('resource-in-use');
+    }
+    const found = { allocation: vm, kind: 'volume', id: `vim-${volume}` } as const;
+    expect(engine.do('attachmentFound', { ...found, attached: true }).outcome).to.equal('ignored');
+    expect(engine.do('destroyAllocation', { id: volume }).outcome).to.equal('refused');
+    engine.do('serverResized', { allocation: vm, flavor: 'large' });
+    expect(record(engine, vm)).to.not.have.property('disk');
+    engine.do('serverGone', { allocation: vm });
+    expect(resourceOf(engine, volume).attachedTo).to.equal(undefined);
+    expect(engine.do('destroyAllocation', { id: volume }).outcome).to.equal('deleting');
+  });
+
+  it('take the storage and the instance from one reservation', () => {
+    const engine = engineWith();
+    const result = engine.do('createReservation', {
+      demand: {
+        capacity: { gigabytes: 10, volumes: 1 },
+        containers: [{ name: 'c', count: 1, size: { vcpus: 1, ram: 512 } }],
+      },
+    });
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    const { id: reservation } = result.reservation;
+    const volume = there(engine, ROOT, { reservation });
+    expect(machineReason(engine, { reservation }), 'a disk is not reserved').to.equal('exceeds-reservation');
+    booted(engine, volume, { reservation });
+    expect(remainingOf(engine.head, held(engine, reservation)).gigabytes).to.equal(0);
+    expect(refusal(engine, ROOT, { reservation })).to.equal('exceeds-reservation');
+  });
+
+  it('want a volume that is there, and an image that is there for the volume', () => {
+    const engine = engineWith();
+    expect(refusal(engine, { ...ROOT, image: 'nope' })).to.equal('unknown-image');
+    expect(() => booted(engine, make(engine, ROOT))).to.throw('resource-not-ready');
+    expect(() => booted(engine, there(engine, PORT))).to.throw('unknown-resource');
+  });
+});
+
 describe('attaching to machines that are there', () => {
   const running = (engine: Engine, more: Partial<CreateInstance> = {}): string => {
     const id = machine(engine, more);

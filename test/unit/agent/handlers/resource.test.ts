@@ -81,6 +81,27 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
     });
   });
 
+  it('a machine starts from a volume that was made from an image, in place of an image', async () => {
+    const subscription = promise.subscribe();
+    const root = { size: 10, image: 'cirros' };
+    const made = await promise.rpc('create-allocation', { name: 'root', volume: root });
+    const volume = made['allocation-id'] as string;
+    await promise.advance(1000);
+    await subscription.until(({ content }) => content['vm-state'] === 'ACTIVE');
+    expect((await allocation(volume))['volume'])
+      .to.include({ size: 10 })
+      .and.to.have.property('image');
+    const vm = await promise.rpc('create-instance', { name: 'vm', flavor: 'small', 'boot-volume': volume });
+    expect(vm).to.include({ result: 'ok', 'vm-state': 'BUILD' });
+    const record = await allocation(vm['instance-id']);
+    expect(record).to.include({ 'boot-volume': made['resource'] }).and.not.have.property('image');
+    expect((await allocation(volume))['attached-to']).to.equal(vm['instance-id']);
+    const both = { name: 'x', flavor: 'small', image: 'cirros', 'boot-volume': volume };
+    expect((await errorOfPromise(promise.rpc('create-instance', both))).tag).to.equal('bad-element');
+    const none = await errorOfPromise(promise.rpc('create-instance', { name: 'x', flavor: 'small' }));
+    expect([none.tag, none.appTag]).to.deep.equal(['data-missing', 'missing-choice']);
+  });
+
   it('a router keeps the networks that it joins, and goes before them', async () => {
     const network = await promise.rpc('create-allocation', { name: 'net', network: {} });
     const joined = network['allocation-id'] as string;

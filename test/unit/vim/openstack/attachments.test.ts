@@ -64,6 +64,7 @@ describe('ports and volumes of servers that run in OpenStack', () => {
     ['nova-attach-port-in-use', 'conflict', /Port .* is still in use/],
     ['nova-attach-port-gone', 'not-found', /Port id .* could not be found/],
     ['nova-detach-volume-gone', 'not-found', /is not attached to volume/],
+    ['nova-detach-root', 'refused', /Cannot detach a root device volume/],
   ];
   for (const [answer, kind, message] of refusals) {
     it(`${answer}: ${kind}, with the word of Nova`, async () => {

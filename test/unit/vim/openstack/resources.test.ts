@@ -56,6 +56,16 @@ describe('volumes, networks, ports and floating IPs of OpenStack', () => {
       '{"promise_token":"t1"}',
     );
 
+    fixture.cloud.script('POST', VOLUMES, 'cinder-create-from-image');
+    const root = await vim.createResource(make({ kind: 'volume', sizeGb: 3, image: 'i1' }, 't2'), signal);
+    expect(root.status).to.equal('BUILD');
+    expect(member(fixture.cloud.asked('POST', VOLUMES)[1]?.body, 'volume')).to.deep.equal({
+      name: 'made',
+      size: 3,
+      metadata: { promise_token: 't2' },
+      imageRef: 'i1',
+    });
+
     const network = await vim.createResource(make(NETWORK), signal);
     expect(sent('/v2.0/networks')).to.deep.equal({ network: { name: 'made', description: 'promise_token=t1' } });
     expect(sent('/v2.0/subnets')).to.deep.equal({
@@ -125,6 +135,7 @@ describe('volumes, networks, ports and floating IPs of OpenStack', () => {
 
   const refusals: readonly (readonly [VimResourceSpec, string, VimErrorKind, RegExp])[] = [
     [{ kind: 'volume', sizeGb: 1 }, 'cinder-over-gigabytes', 'over-quota', /exceeds allowed gigabytes quota/],
+    [{ kind: 'volume', sizeGb: 1, image: 'i1' }, 'cinder-create-bad-image', 'refused', /Invalid image identifier/],
     [{ kind: 'volume', sizeGb: 1 }, 'cinder-over-volumes', 'over-quota', /Maximum number of volumes allowed \(0\)/],
     [
       { kind: 'volume', sizeGb: 1 },
@@ -258,7 +269,19 @@ describe('volumes, networks, ports and floating IPs of OpenStack', () => {
         { ...volume, uuid: 'v2' },
       ],
     });
+    fixture.cloud.script('POST', '/v2.1/servers', 'nova-create-from-volume');
+    const blank = { token: 't2', name: 's1', flavor: 'm1.tiny', networks: [] };
+    await vim.createServer({ ...blank, bootVolume: 'v0', volumes: ['v1'] }, signal);
+    const root = { ...volume, boot_index: 0 };
+    expect(member(fixture.cloud.asked('POST', '/v2.1/servers')[1]?.body, 'server')).to.deep.include({
+      imageRef: '',
+      block_device_mapping_v2: [
+        { ...root, uuid: 'v0' },
+        { ...volume, uuid: 'v1' },
+      ],
+    });
     for (const [name, kind, pattern] of [
+      ['nova-create-not-bootable', 'refused', /Block Device .* is not bootable/],
       ['nova-create-port-in-use', 'conflict', /Port .* is still in use/],
       ['nova-create-bad-port', 'refused', /Port id .* could not be found/],
       ['nova-create-volume-in-use', 'refused', /Invalid volume/],
