@@ -204,8 +204,9 @@ describe('the map of hosts', () => {
       { name: 'a', cores: 8, traits: ['T1', 'T2'] },
       { name: 'b', cores: 8, traits: ['T2', 'T1'] },
       { name: 'c', cores: 8, traits: ['T1'] },
+      { name: 'd', cores: 8, traits: ['T1T2'] },
     );
-    expect(map.inClasses(1)).to.deep.equal(['nova[T1]: c | ', 'nova[T1,T2]: a b | ']);
+    expect(map.inClasses(1)).to.deep.equal(['nova[T1]: c | ', 'nova[T1,T2]: a b | ', 'nova[T1T2]: d | ']);
   });
 
   it('answers of a host what is free, and anew after it has changed', () => {

@@ -157,6 +157,8 @@ describe('a refusal of instances', () => {
       expect(unknown.message).to.match(/ No provider has the zone 'three'\.$/);
       expect(unknown.candidates).to.deep.equal([]);
     }
+    // One provider that has it is enough.
+    lab.cloud([{ name: 'c', cores: 8, zone: 'four' }], {}, 'four');
     const known = lab.refused({ zone: 'two' });
     expect(known.reason).to.equal('insufficient-capacity');
     expect(known.message).to.match(
