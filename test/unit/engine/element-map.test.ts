@@ -63,7 +63,11 @@ describe('addresses', () => {
 });
 
 describe('an index of elements', () => {
-  const index = new ElementIndex({ networks: NETWORKS, elements: ELEMENTS });
+  let index: ElementIndex;
+
+  beforeEach(() => {
+    index = new ElementIndex({ networks: NETWORKS, elements: ELEMENTS });
+  });
 
   it('finds by id, by name and by address, and nothing by the name that something does not have', () => {
     const named = (key: string) => ids(index.named(key));
@@ -211,6 +215,7 @@ describe('the map of elements', () => {
     map.hold(id, hour, 1);
     expect([...map.missing(P)]).to.deep.equal([id]);
     map.made(P, made, 1);
+    map.made(P, { ...made, id: 'v8', name: 'another' }, 1);
     expect([...map.missing(P)]).to.deep.equal([]);
     expect(ids(map.indexOf(P).named('v9'))).to.deep.equal(['v9']);
     expect(ids(map.indexOf(P).named('made'))).to.deep.equal(['v9']);
@@ -259,8 +264,9 @@ describe('elements of two inventories', () => {
     expect(sameElements(undefined, copy)).to.equal(copy);
     expect(sameElements(ELEMENTS, undefined)).to.equal(undefined);
     expect(sameElements([], ELEMENTS)).to.equal(ELEMENTS);
-    const fewer = copy.slice(1);
-    expect(sameElements(ELEMENTS, fewer)).to.equal(fewer);
+    for (const fewer of [copy.slice(1), copy.slice(0, -1)]) expect(sameElements(ELEMENTS, fewer)).to.equal(fewer);
+    const one = [...copy.slice(0, -1), { ...VOLUME, name: 'other' }];
+    expect(sameElements(ELEMENTS, one)).to.equal(one);
   });
 
   it('are others where anything of one is', () => {

@@ -44,7 +44,12 @@ for (const [kind, make] of [
   ['in the timeline', longTimeline],
 ] as const) {
   describe(`what is free on a host, ${kind}`, () => {
-    const steps: HostSteps = stepsOf(make());
+    let steps: HostSteps;
+
+    beforeEach(() => {
+      steps = stepsOf(make());
+    });
+
     const over = (start: number, end: number, asked = amount(0)) => steps.leastOf({ start, end }, asked);
 
     it('is the least of each in a window, up to its end', () => {

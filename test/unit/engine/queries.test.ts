@@ -298,10 +298,15 @@ describe('the collections of a query', () => {
 });
 
 describe('capacity over time', () => {
-  const lab = new Lab();
-  lab.hold('a', 0, 2, 4);
-  lab.hold('b', 1, 3, 4);
-  lab.pool(lab.provider(undefined, 'q'), { cores: 3 });
+  let lab: Lab;
+
+  beforeEach(() => {
+    lab = new Lab();
+    lab.hold('a', 0, 2, 4);
+    lab.hold('b', 1, 3, 4);
+    lab.pool(lab.provider(undefined, 'q'), { cores: 3 });
+  });
+
   const over = (kind: 'total' | 'reserved' | 'usage' | 'available', more: CapacityQuery = {}) =>
     lab
       .query({ kind, window: during(0, 4), resources: ['cores'], ...more })
