@@ -338,7 +338,7 @@ function holdsIn(engine: Engine, id: string, windows: readonly Span[], cores: nu
   }
 }
 
-function isWhereItShouldBe(engine: Engine, { status, startsAt, endsAt = Infinity }: Reservation): void {
+function isWhereItShouldBe(engine: Engine, { status, startsAt, endsAt }: Reservation): void {
   if (status === 'scheduled') expect(startsAt).to.be.greaterThan(engine.now);
   if (status !== 'active') return;
   expect(startsAt).to.be.at.most(engine.now);

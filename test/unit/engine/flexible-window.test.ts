@@ -25,8 +25,8 @@ describe('flexible windows', () => {
     return engine.reserve({ ...times, demand: { capacity: { cores } } });
   }
 
-  function windowOf(id: string): readonly (number | undefined)[] {
-    const { startsAt, endsAt = Infinity } = held(id);
+  function windowOf(id: string): readonly number[] {
+    const { startsAt, endsAt } = held(id);
     return [(startsAt - NOW) / HOUR, (endsAt - NOW) / HOUR];
   }
 
