@@ -27,7 +27,7 @@ module.exports = {
     below(
       'engine-is-pure',
       '^src/engine/',
-      ['^src/store/store\\.ts$', '^src/vim/(vim|simulation)\\.ts$', '^src/observe/'],
+      ['^src/store/store\\.ts$', '^src/vim/(vim|information|simulation)\\.ts$', '^src/observe/'],
       'the engine sees the ports, never an adapter',
     ),
     below(
@@ -39,7 +39,7 @@ module.exports = {
         '^src/engine/',
         '^src/store/store\\.ts$',
         '^src/observe/',
-        '^src/vim/(vim|simulation)\\.ts$',
+        '^src/vim/(vim|information|simulation)\\.ts$',
       ],
       'operations, datastores and streams, whatever the protocol',
     ),

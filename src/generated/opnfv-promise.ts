@@ -1829,6 +1829,64 @@ export type ProviderServicesComputeHosts = {
 };
 
 /**
+ * Properties by which flavors and images choose the aggregate.
+ * @path /opnfv-promise:promise/providers/provider/services/compute/aggregates/metadata
+ */
+export type ProviderServicesComputeAggregatesMetadata = {
+  /**
+   * Name of the property.
+   * @type nfv-infrastructure:name
+   */
+  readonly name: string;
+  /** Value of the property. */
+  readonly value?: string;
+};
+
+/**
+ * Groups of hosts. Empty if Promise's user may not see them.
+ * @path /opnfv-promise:promise/providers/provider/services/compute/aggregates
+ */
+export type ProviderServicesComputeAggregates = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * Availability zone that the aggregate makes of its hosts. Absent: it makes none.
+   * @type nfv-infrastructure:zone-name
+   */
+  readonly zone?: string;
+  /**
+   * Hosts of the aggregate.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly hosts?: readonly string[];
+  /** Properties by which flavors and images choose the aggregate. */
+  readonly metadata?: readonly ProviderServicesComputeAggregatesMetadata[] | Entries<ProviderServicesComputeAggregatesMetadata>;
+};
+
+/**
  * Sizes of virtual machines.
  * @path /opnfv-promise:promise/providers/provider/services/compute/flavors
  */
@@ -1899,6 +1957,8 @@ export type ProviderServicesCompute = {
   readonly zones?: readonly ProviderServicesComputeZones[] | Entries<ProviderServicesComputeZones>;
   /** Compute hosts. Empty if Promise's user may not see them. */
   readonly hosts?: readonly ProviderServicesComputeHosts[] | Entries<ProviderServicesComputeHosts>;
+  /** Groups of hosts. Empty if Promise's user may not see them. */
+  readonly aggregates?: readonly ProviderServicesComputeAggregates[] | Entries<ProviderServicesComputeAggregates>;
   /** Sizes of virtual machines. */
   readonly flavors?: readonly ProviderServicesComputeFlavors[] | Entries<ProviderServicesComputeFlavors>;
 };
@@ -2068,6 +2128,88 @@ export type ProviderServicesNetworkFloatingIps = {
 };
 
 /**
+ * External networks from which public addresses come.
+ * @path /opnfv-promise:promise/providers/provider/services/network/floating-ip-pools
+ */
+export type ProviderServicesNetworkFloatingIpPools = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * Addresses of IPv4 that can be given out. Absent: Promise's user may not see it.
+   * @type uint32 (addresses)
+   */
+  readonly total?: number;
+  /**
+   * Addresses of IPv4 that are given out, to floating IPs, routers and others of all
+   * tenants. Absent: Promise's user may not see it.
+   * @type uint32 (addresses)
+   */
+  readonly used?: number;
+};
+
+/**
+ * Routers of the tenant.
+ * @path /opnfv-promise:promise/providers/provider/services/network/routers
+ */
+export type ProviderServicesNetworkRouters = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /** State of the router in the VIM's network service, for example ACTIVE. */
+  readonly status?: string;
+  /**
+   * External network to which the router leads. Absent: to none.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly gateway?: string;
+};
+
+/**
  * Network service, in OpenStack Neutron.
  * @path /opnfv-promise:promise/providers/provider/services/network
  */
@@ -2083,6 +2225,10 @@ export type ProviderServicesNetwork = {
   readonly ports?: readonly ProviderServicesNetworkPorts[] | Entries<ProviderServicesNetworkPorts>;
   /** Public addresses of the tenant. */
   readonly 'floating-ips'?: readonly ProviderServicesNetworkFloatingIps[] | Entries<ProviderServicesNetworkFloatingIps>;
+  /** External networks from which public addresses come. */
+  readonly 'floating-ip-pools'?: readonly ProviderServicesNetworkFloatingIpPools[] | Entries<ProviderServicesNetworkFloatingIpPools>;
+  /** Routers of the tenant. */
+  readonly routers?: readonly ProviderServicesNetworkRouters[] | Entries<ProviderServicesNetworkRouters>;
 };
 
 /**
@@ -2128,6 +2274,80 @@ export type ProviderServicesStorageVolumes = {
 };
 
 /**
+ * Kinds of volumes.
+ * @path /opnfv-promise:promise/providers/provider/services/storage/volume-types
+ */
+export type ProviderServicesStorageVolumeTypes = {
+  /**
+   * Identifier that the VIM gave to the element.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly id: string;
+  /**
+   * Name of the element in the VIM.
+   * @type nfv-infrastructure:name
+   */
+  readonly name?: string;
+  /**
+   * Whether the element takes part: capacity on an element that is not enabled is
+   * not offered.
+   */
+  readonly enabled?: boolean;
+  /** Whether the VIM refuses to delete the element. */
+  readonly protected?: boolean;
+  /** Project or user that owns the element. */
+  readonly owner?: string;
+  /** Who sees the element. */
+  readonly visibility?: Visibility;
+  /** Labels that the VIM's operator put on the element. */
+  readonly tags?: readonly string[];
+  /** Projects to which the element was shared individually. */
+  readonly members?: readonly string[];
+  /**
+   * Back end that keeps the volumes of the type. Absent: any, or Promise's user may not
+   * see it.
+   */
+  readonly backend?: string;
+};
+
+/**
+ * Storage from which volumes are cut. Empty if Promise's user may not see
+ * it.
+ * @path /opnfv-promise:promise/providers/provider/services/storage/volume-pools
+ */
+export type ProviderServicesStorageVolumePools = {
+  /**
+   * Name of the pool in the VIM.
+   * @type nfv-infrastructure:vim-identifier
+   */
+  readonly name: string;
+  /** Back end to which the pool belongs. */
+  readonly backend?: string;
+  /**
+   * Size of the pool. Absent: without bounds, or not known.
+   * @type uint32 (GB)
+   */
+  readonly total?: number;
+  /**
+   * What is free of it. Absent: without bounds, or not known.
+   * @type uint32 (GB)
+   */
+  readonly free?: number;
+  /**
+   * What volumes were promised of it, which is more than they take where the pool is
+   * over-committed.
+   * @type uint32 (GB)
+   */
+  readonly allocated?: number;
+  /**
+   * How many times its total the pool may promise. Absent: it is filled when volumes
+   * are made.
+   * @type decimal64
+   */
+  readonly 'over-commit'?: string;
+};
+
+/**
  * Block storage service, in OpenStack Cinder.
  * @path /opnfv-promise:promise/providers/provider/services/storage
  */
@@ -2139,6 +2359,13 @@ export type ProviderServicesStorage = {
   readonly endpoint?: string;
   /** Volumes of the tenant. */
   readonly volumes?: readonly ProviderServicesStorageVolumes[] | Entries<ProviderServicesStorageVolumes>;
+  /** Kinds of volumes. */
+  readonly 'volume-types'?: readonly ProviderServicesStorageVolumeTypes[] | Entries<ProviderServicesStorageVolumeTypes>;
+  /**
+   * Storage from which volumes are cut. Empty if Promise's user may not see
+   * it.
+   */
+  readonly 'volume-pools'?: readonly ProviderServicesStorageVolumePools[] | Entries<ProviderServicesStorageVolumePools>;
 };
 
 /**
@@ -5847,6 +6074,23 @@ export const paths = {
     { module: 'opnfv-promise', name: 'compute' },
     { module: 'opnfv-promise', name: 'hosts', keys: [{ name: 'id', value: hostsId }] },
   ],
+  '/opnfv-promise:promise/providers/provider/services/compute/aggregates': (providerId: string, aggregatesId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'compute' },
+    { module: 'opnfv-promise', name: 'aggregates', keys: [{ name: 'id', value: aggregatesId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/compute/aggregates/metadata': (providerId: string, aggregatesId: string, metadataName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'compute' },
+    { module: 'opnfv-promise', name: 'aggregates', keys: [{ name: 'id', value: aggregatesId }] },
+    { module: 'opnfv-promise', name: 'metadata', keys: [{ name: 'name', value: metadataName }] },
+  ],
   '/opnfv-promise:promise/providers/provider/services/compute/flavors': (providerId: string, flavorsId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'providers' },
@@ -5895,6 +6139,22 @@ export const paths = {
     { module: 'opnfv-promise', name: 'network' },
     { module: 'opnfv-promise', name: 'floating-ips', keys: [{ name: 'id', value: floatingIpsId }] },
   ],
+  '/opnfv-promise:promise/providers/provider/services/network/floating-ip-pools': (providerId: string, floatingIpPoolsId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'network' },
+    { module: 'opnfv-promise', name: 'floating-ip-pools', keys: [{ name: 'id', value: floatingIpPoolsId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/network/routers': (providerId: string, routersId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'network' },
+    { module: 'opnfv-promise', name: 'routers', keys: [{ name: 'id', value: routersId }] },
+  ],
   '/opnfv-promise:promise/providers/provider/services/storage': (providerId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },
     { module: 'opnfv-promise', name: 'providers' },
@@ -5909,6 +6169,22 @@ export const paths = {
     { module: 'opnfv-promise', name: 'services' },
     { module: 'opnfv-promise', name: 'storage' },
     { module: 'opnfv-promise', name: 'volumes', keys: [{ name: 'id', value: volumesId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/storage/volume-types': (providerId: string, volumeTypesId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'storage' },
+    { module: 'opnfv-promise', name: 'volume-types', keys: [{ name: 'id', value: volumeTypesId }] },
+  ],
+  '/opnfv-promise:promise/providers/provider/services/storage/volume-pools': (providerId: string, volumePoolsName: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'providers' },
+    { module: 'opnfv-promise', name: 'provider', keys: [{ name: 'id', value: providerId }] },
+    { module: 'opnfv-promise', name: 'services' },
+    { module: 'opnfv-promise', name: 'storage' },
+    { module: 'opnfv-promise', name: 'volume-pools', keys: [{ name: 'name', value: volumePoolsName }] },
   ],
   '/opnfv-promise:promise/providers/provider/services/image': (providerId: string): InstancePath => [
     { module: 'opnfv-promise', name: 'promise' },

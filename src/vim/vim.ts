@@ -5,6 +5,7 @@
  * instants are epoch milliseconds. Every call fails with a `VimError` and nothing else.
  */
 import type { Observable } from 'rxjs';
+import type { VimInformation } from './information.ts';
 
 /** How to reach a VIM and as whom: the content of a provider entry. */
 export interface VimAccount {
@@ -124,7 +125,7 @@ export interface VimQuotas {
 }
 
 /** What the account may see and use. An ordinary tenant may see no hosts: then the quotas are the capacity. */
-export interface VimInventory {
+export interface VimInventory extends VimInformation {
   readonly zones: readonly string[];
   readonly hosts: readonly VimHost[];
   readonly flavors: readonly VimFlavor[];

@@ -110,6 +110,10 @@ class Cloud {
         return {
           hypervisors: this.#hosts.map(({ id, name }) => ({ id, hypervisor_hostname: name, service: { host: name } })),
         };
+      case '/compute/v2.1/os-aggregates': {
+        const hosts = this.#hosts.map(({ name }) => name);
+        return { aggregates: [{ id: 1, name: 'all', availability_zone: null, hosts, metadata: {} }] };
+      }
       case '/placement/resource_providers':
         return {
           resource_providers: this.#hosts.map(({ id, name, generation }) => ({ uuid: id, name, generation })),
@@ -265,6 +269,10 @@ const SMALL_LISTS: Readonly<Record<string, object>> = {
   '/network/v2.0/routers': { routers: [] },
   '/volume/': { versions: [{ status: 'CURRENT', version: '3.70', min_version: '3.0' }] },
   '/volume/volumes/detail': { volumes: [] },
+  '/volume/types': { volume_types: [{ id: 'type', name: '__DEFAULT__', is_public: true, extra_specs: {} }] },
+  '/volume/scheduler-stats/get_pools': {
+    pools: [{ name: 'storage@ceph#ceph', capabilities: { total_capacity_gb: 10_000, free_capacity_gb: 9_000 } }],
+  },
   '/volume/limits': {
     limits: {
       absolute: {

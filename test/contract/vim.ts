@@ -220,7 +220,16 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     const volume = await vim.createResource({ token: 'v2', name: 'v2', spec: { kind: 'volume', sizeGb: 1 } }, signal);
     await harness.until(async () => (await present('volume', volume.id))?.status === 'ACTIVE');
 
-    const { elements = [], networks } = await vim.discover(signal);
+    const through = { kind: 'router', gateway: harness.external, networks: [] } as const;
+    const router = await vim.createResource({ token: 'r2', name: 'r2', spec: through }, signal);
+
+    const { elements = [], networks, routers = [] } = await vim.discover(signal);
+    expect(routers.find(({ id }) => id === router.id)).to.deep.include({
+      name: 'r2',
+      enabled: true,
+      gateway: outside.network,
+      token: 'r2',
+    });
     const subnets = elements.flatMap((each) => (each.kind === 'subnet' && each.network === network.id ? [each] : []));
     expect(subnets.map(({ cidr }) => cidr)).to.have.members(['192.0.2.0/24', '198.51.100.0/24']);
     expect(subnets.find(({ cidr }) => cidr === '198.51.100.0/24')?.gateway).to.equal('198.51.100.9');
@@ -243,10 +252,11 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       if (each.kind === 'subnet') expect(networks.map(({ id }) => id)).to.include(each.network);
     }
 
-    for (const { kind, id } of [port, address, volume, network]) await vim.deleteResource(kind, id, signal);
+    for (const { kind, id } of [router, port, address, volume, network]) await vim.deleteResource(kind, id, signal);
     await harness.until(async () => {
-      const left = (await vim.discover(signal)).elements ?? [];
-      return [port, address, volume].every(({ id }) => left.every((each) => each.id !== id));
+      const after = await vim.discover(signal);
+      const left = [...(after.elements ?? []), ...(after.routers ?? [])];
+      return [router, port, address, volume].every(({ id }) => left.every((each) => each.id !== id));
     });
   });
 

@@ -41,7 +41,17 @@ import type { Data } from '../../yang/data.ts';
 import type { DataProvider } from '../data-providers.ts';
 import { BuiltEntries } from '../lazy-entries.ts';
 import type { PromiseEngine } from './promise-domain.ts';
-import { amountsOut, breakdownOut, faultOut, instantOut, listIn, present, priorityOut } from './promise-values.ts';
+import {
+  amountsOut,
+  breakdownOut,
+  decimalOut,
+  faultOut,
+  instantOut,
+  listIn,
+  present,
+  priorityOut,
+} from './promise-values.ts';
+import { aggregateOut, floatingIpPoolOut, routerOut, volumePoolOut, volumeTypeOut } from './information-nodes.ts';
 import { offerOut, reservationOut } from './reservation-nodes.ts';
 import { kindOut, resourceOut, vimIdOut } from './resource-nodes.ts';
 
@@ -135,14 +145,16 @@ function seenBy(head: Head, provider: string, inventory: VimInventory, viewer: V
   const elements = (inventory.elements ?? []).filter(
     (each) => isSeen(each) && (each.kind === 'volume' || isSeen({ id: each.network })),
   );
-  return { ...inventory, networks, elements };
+  const routers = inventory.routers?.filter(isSeen);
+  return { ...inventory, networks, elements, ...(routers === undefined ? {} : { routers }) };
 }
 
 function servicesOut(inventory: VimInventory): ProviderServices {
   return {
-    compute: {
+    compute: present({
       zones: inventory.zones.map((name) => ({ name, available: true })),
       hosts: inventory.hosts.map(hostOut),
+      aggregates: listIn(inventory.aggregates?.map(aggregateOut)),
       flavors: inventory.flavors.map(({ id, name, vcpus, memoryMb, diskGb }) => ({
         id,
         name,
@@ -150,7 +162,7 @@ function servicesOut(inventory: VimInventory): ProviderServices {
         ram: String(memoryMb),
         disk: diskGb,
       })),
-    },
+    }),
     ...elementsOut(inventory),
     image: {
       images: inventory.images.map(({ id, name, minMemoryMb, minDiskGb }) => ({
@@ -164,7 +176,8 @@ function servicesOut(inventory: VimInventory): ProviderServices {
 }
 
 /** What can be named of network and storage; there may be many, and they are built when they are read. */
-function elementsOut({ networks, elements = [] }: VimInventory): Pick<ProviderServices, 'network' | 'storage'> {
+function elementsOut(inventory: VimInventory): Pick<ProviderServices, 'network' | 'storage'> {
+  const { networks, elements = [] } = inventory;
   const of = <Kind extends VimElement['kind']>(kind: Kind): Map<string, Extract<VimElement, { kind: Kind }>> =>
     // Cast: the compiler does not see what the comparison of a type parameter tells of an element.
     new Map(
@@ -186,11 +199,15 @@ function elementsOut({ networks, elements = [] }: VimInventory): Pick<ProviderSe
       of('floating-ip'),
       (all) => new BuiltEntries(all, ({ id, network: from, address }) => ({ id, network: from, address })),
     ),
+    'floating-ip-pools': listIn(inventory.floatingIpPools?.map(floatingIpPoolOut)),
+    routers: listIn(inventory.routers?.map(routerOut)),
   };
-  return present({
-    network: present(network),
-    storage: unlessEmpty(volumes, (all) => ({ volumes: new BuiltEntries(all, volumeOut) })),
+  const storage = present({
+    volumes: unlessEmpty(volumes, (all) => new BuiltEntries(all, volumeOut)),
+    'volume-types': listIn(inventory.volumeTypes?.map(volumeTypeOut)),
+    'volume-pools': listIn(inventory.volumePools?.map(volumePoolOut)),
   });
+  return present({ network: present(network), storage: Object.keys(storage).length === 0 ? undefined : storage });
 }
 
 function subnetOut({ id, name, cidr, gateway }: VimSubnetElement) {
@@ -242,12 +259,6 @@ function ratiosOut({ overCommit }: DomainPool): readonly PoolOverCommit[] | unde
     const thousandths = overCommit[resource];
     return thousandths === undefined ? [] : [{ resource, ratio: decimalOut(thousandths) }];
   });
-}
-
-/** The canonical form of a decimal64 has no more zeros at its end than the one after the point (RFC 7950 §9.3.2). */
-function decimalOut(thousandths: number): string {
-  const ratio = String(thousandths / 1000);
-  return ratio.includes('.') ? ratio : `${ratio}.0`;
 }
 
 function adjustmentOut({ id, start, end, direction, capacity }: Adjustment): PoolAdjustment {

@@ -268,3 +268,9 @@ export function refusalOut(refusal: DomainRefusal): Refusal | undefined {
   });
   return Object.keys(offer).length === 0 ? undefined : offer;
 }
+
+/** The canonical form of a decimal64 has no more zeros at its end than the one after the point (RFC 7950 §9.3.2). */
+export function decimalOut(thousandths: number): string {
+  const ratio = String(thousandths / 1000);
+  return ratio.includes('.') ? ratio : `${ratio}.0`;
+}

@@ -2,21 +2,28 @@
  * Discovery: everything that an account may see and use, put together from the services.
  *
  * An administrator sees hosts: compute services say which are up and enabled, hypervisors lead to their resource providers, Placement
- * says what those have. To an ordinary tenant all of this is forbidden, and its quotas are the capacity.
+ * says what those have. To an ordinary tenant all of this is forbidden, and its quotas are the capacity. What is information only is left out
+ * where it is forbidden, or the cloud does not have it.
  *
  * What has not changed since the last discovery is not read again where OpenStack tells: hypervisors while the same hosts are there,
  * and what Placement knows of a host while its generation stays.
  */
+import type { VimInformation } from '../information.ts';
 import { VimError } from '../vim.ts';
 import type { VimAttachment, VimElement, VimHost, VimInventory, VimNetwork, VimQuotas } from '../vim.ts';
+import { listAggregates } from './aggregates.ts';
 import { listVolumeElements, readVolumeLimits } from './cinder.ts';
+import { listFloatingIpPools } from './floating-ip-pools.ts';
 import { listImages } from './glance.ts';
 import { listElements, listNetworks, readNetworkQuotas } from './neutron.ts';
 import { listComputeServices, listFlavors, listHypervisors, listZones, readLimits } from './nova.ts';
 import type { ComputeService, Hypervisor } from './nova.ts';
 import { Supplies, readGenerations } from './placement.ts';
 import type { Supply } from './placement.ts';
+import { ifShown } from './refusals.ts';
+import { listRouters } from './routers.ts';
 import type { Service, Session } from './session.ts';
+import { listVolumePools, listVolumeTypes } from './volume-storage.ts';
 
 export interface Discovery {
   readonly inventory: VimInventory;
@@ -39,7 +46,7 @@ export class Discoverer {
   async discover(signal: AbortSignal): Promise<Discovery> {
     const session = this.#session;
     const [nova, glance] = await Promise.all([session.service('compute', signal), session.service('image', signal)]);
-    const [zones, { hosts, services }, flavors, images, limits, network, storage] = await Promise.all([
+    const [zones, { hosts, services }, flavors, images, limits, network, storage, aggregates] = await Promise.all([
       listZones(nova, signal),
       this.#readHosts(nova, signal),
       listFlavors(nova, signal),
@@ -47,6 +54,7 @@ export class Discoverer {
       readLimits(nova, signal),
       readNetwork(session, signal),
       readVolumes(session, signal),
+      ifShown(listAggregates(nova, signal)),
     ]);
     const inventory = {
       // A zone all of whose hosts are out of service is a zone all the same.
@@ -57,6 +65,9 @@ export class Discoverer {
       networks: network.networks,
       elements: [...network.elements, ...storage.elements],
       quotas: { ...limits, ...network.quotas, ...storage.quotas },
+      ...(aggregates === undefined ? {} : { aggregates }),
+      ...network.information,
+      ...storage.information,
     };
     return { inventory, services, attachments: [...network.attachments, ...storage.attachments] };
   }
@@ -131,27 +142,43 @@ async function readNetwork(
   signal: AbortSignal,
 ): Promise<Offered & { readonly networks: readonly VimNetwork[] }> {
   const neutron = await session.findService('network', signal);
-  if (neutron === undefined) return { networks: [], elements: [], attachments: [], quotas: {} };
+  if (neutron === undefined) return { networks: [], elements: [], attachments: [], quotas: {}, information: {} };
   const { id } = await session.project(signal);
-  const [networks, quotas] = await Promise.all([
+  const [networks, quotas, routers] = await Promise.all([
     listNetworks(neutron, id, signal),
     readNetworkQuotas(neutron, id, signal),
+    ifShown(listRouters(neutron, id, signal)),
   ]);
-  return { networks, ...(await listElements(neutron, id, networks, signal)), quotas };
+  const [offered, floatingIpPools] = await Promise.all([
+    listElements(neutron, id, networks, signal),
+    listFloatingIpPools(neutron, networks, signal),
+  ]);
+  const information = { floatingIpPools, ...(routers === undefined ? {} : { routers }) };
+  return { networks, ...offered, quotas, information };
 }
 
 async function readVolumes(session: Session, signal: AbortSignal): Promise<Offered> {
   const cinder = await session.findService('volume', signal);
-  if (cinder === undefined) return { elements: [], attachments: [], quotas: {} };
-  const [volumes, quotas] = await Promise.all([listVolumeElements(cinder, signal), readVolumeLimits(cinder, signal)]);
-  return { ...volumes, quotas };
+  if (cinder === undefined) return { elements: [], attachments: [], quotas: {}, information: {} };
+  const [volumes, quotas, volumeTypes, volumePools] = await Promise.all([
+    listVolumeElements(cinder, signal),
+    readVolumeLimits(cinder, signal),
+    ifShown(listVolumeTypes(cinder, signal)),
+    ifShown(listVolumePools(cinder, signal)),
+  ]);
+  const information = {
+    ...(volumeTypes === undefined ? {} : { volumeTypes }),
+    ...(volumePools === undefined ? {} : { volumePools }),
+  };
+  return { ...volumes, quotas, information };
 }
 
-/** What a service lets be named, what servers have of it, and how much of it there may be. */
+/** What a service lets be named, what servers have of it, how much of it there may be, and what it tells beside. */
 interface Offered {
   readonly elements: readonly VimElement[];
   readonly attachments: readonly VimAttachment[];
   readonly quotas: VimQuotas;
+  readonly information: VimInformation;
 }
 
 /**

@@ -119,7 +119,8 @@ const floatingIpElement = z.object({
 /** DOWN is what nothing uses; it is there all the same. */
 const STATUSES: Readonly<Record<string, VimResource['status']>> = { BUILD: 'BUILD', ERROR: 'ERROR' };
 
-function tokenIn(description: string | null | undefined): { readonly token?: string } {
+/** The token that a description holds. */
+export function tokenIn(description: string | null | undefined): { readonly token?: string } {
   return description?.startsWith(TOKEN) === true ? { token: description.slice(TOKEN.length) } : {};
 }
 
@@ -283,7 +284,8 @@ function ofServer({ id, device_id: server, device_owner: owner }: z.infer<typeof
   return server && owner?.startsWith('compute:') === true ? [{ kind: 'port', id, server }] : [];
 }
 
-function elementsPath(many: string, fields: readonly string[], project: string | undefined): string {
+/** @param project whose they are; undefined: all that the account sees */
+export function elementsPath(many: string, fields: readonly string[], project: string | undefined): string {
   const query = new URLSearchParams(project === undefined ? {} : { project_id: project });
   for (const field of fields) query.append('fields', field);
   return `/${many}?${query.toString()}`;

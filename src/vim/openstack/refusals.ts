@@ -20,6 +20,16 @@ export function refusal(service: string, what: string, answer: HttpAnswer): VimE
   return new VimError(kindOf(answer.status, said), message);
 }
 
+/** What only some accounts may see, or some clouds have: undefined where it is forbidden or not there. @throws VimError otherwise. */
+export async function ifShown<T>(reading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await reading;
+  } catch (error) {
+    if (error instanceof VimError && (error.kind === 'forbidden' || error.kind === 'not-found')) return undefined;
+    throw error;
+  }
+}
+
 function kindOf(status: number, said: string): VimErrorKind {
   if (NO_VALID_HOST.test(said)) return 'no-valid-host';
   switch (status) {

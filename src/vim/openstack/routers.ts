@@ -3,9 +3,10 @@
  * extension router, and "List ports".
  */
 import { z } from 'zod';
+import type { VimRouterElement } from '../information.ts';
 import { VimError } from '../vim.ts';
 import type { CreateResource, VimResource } from '../vim.ts';
-import { bareRouters, mistaken, subnetsOf } from './neutron.ts';
+import { bareRouters, elementsPath, mistaken, subnetsOf, tokenIn } from './neutron.ts';
 import { list } from './paging.ts';
 import type { ResourceApi } from './resources.ts';
 import type { Service } from './session.ts';
@@ -17,6 +18,16 @@ const routerPort = z.object({
   fixed_ips: z.array(z.object({ subnet_id: z.string() })).default([]),
 });
 type RouterPort = z.infer<typeof routerPort>;
+
+/** "List routers", response, as far as it is asked for. */
+const routerElement = z.object({
+  id: z.string(),
+  name: z.string().nullish(),
+  description: z.string().nullish(),
+  admin_state_up: z.boolean(),
+  status: z.string().nullish(),
+  external_gateway_info: z.object({ network_id: z.string() }).nullish(),
+});
 
 const GATEWAY = 'network:router_gateway';
 
@@ -74,4 +85,18 @@ async function interfacesOf(neutron: Service, id: string, signal: AbortSignal): 
 
 function ignoreGone(error: unknown): void {
   if (!(error instanceof VimError) || error.kind !== 'not-found') throw error;
+}
+
+/** The routers of the project, whoever made them. @throws VimError not-found where the cloud has no routers. */
+export async function listRouters(neutron: Service, project: string, signal: AbortSignal): Promise<VimRouterElement[]> {
+  const path = elementsPath('routers', Object.keys(routerElement.shape), project);
+  const found = await list(neutron, { path, key: 'routers', item: routerElement }, signal);
+  return found.map(({ id, name, description, admin_state_up: enabled, status, external_gateway_info: gateway }) => ({
+    id,
+    name: name ?? '',
+    enabled,
+    ...(status ? { status } : {}),
+    ...(gateway ? { gateway: gateway.network_id } : {}),
+    ...tokenIn(description),
+  }));
 }

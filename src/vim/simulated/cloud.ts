@@ -157,7 +157,8 @@ export class SimulatedCloud implements SimulationControls {
       used: used.get(host.name) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 },
     }));
     const elements = this.#resources.elements();
-    return { zones: this.#zones(), hosts, flavors, images, networks, elements, quotas };
+    const information = this.#resources.information();
+    return { zones: this.#zones(), hosts, flavors, images, networks, elements, quotas, ...information };
   }
 
   servers(): readonly VimServer[] {

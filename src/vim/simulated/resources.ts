@@ -2,6 +2,7 @@
  * Volumes, networks, ports, floating IPs and routers of a simulated cloud. As in OpenStack, volumes take time to be made and to go, and the
  * others are there at once; what something uses is not deleted.
  */
+import type { VimInformation } from '../information.ts';
 import { VimError } from '../vim.ts';
 import type {
   CreateResource,
@@ -42,6 +43,9 @@ export interface SimulatedResourcesOptions {
 /** What a quota counts of a resource. */
 type Counted = readonly (readonly [quota: keyof VimQuotas, amount: number])[];
 
+/** Addresses of a network's range, a /16. */
+const RANGE = 65_536;
+
 export class SimulatedResources {
   readonly #options: SimulatedResourcesOptions;
   readonly #states: Map<string, ResourceState>;
@@ -68,6 +72,27 @@ export class SimulatedResources {
   elements(): readonly VimElement[] {
     const networks = this.#options.nfvi().networks.map((each) => subnetOf(each, this.#rangeOf(each.id)));
     return [...networks, ...this.state.flatMap((state) => this.#elementsOf(state))];
+  }
+
+  /** The routers, and the networks that lead outside, each with the addresses of its range but the first and the last. */
+  information(): Required<Pick<VimInformation, 'routers' | 'floatingIpPools'>> {
+    const routers = this.state.flatMap(({ resource, spec }) => {
+      if (spec.kind !== 'router') return [];
+      const { id, name, token, status } = resource;
+      const gateway = spec.gateway === undefined ? {} : { gateway: this.#networkId(spec.gateway) };
+      return [{ id, name, enabled: true, status, ...gateway, ...(token === undefined ? {} : { token }) }];
+    });
+    const given = this.state.flatMap(({ spec }) =>
+      spec.kind === 'floating-ip' ? [this.#networkId(spec.network)] : [],
+    );
+    const floatingIpPools = this.#options
+      .nfvi()
+      .networks.flatMap(({ id, name, external }) =>
+        external
+          ? [{ id, name, addresses: { total: RANGE - 2, used: given.filter((each) => each === id).length } }]
+          : [],
+      );
+    return { routers, floatingIpPools };
   }
 
   /** Whether there is a network, of the cloud from the beginning or made since, by id or name. */

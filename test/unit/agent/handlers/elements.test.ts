@@ -55,7 +55,7 @@ describe('named elements', () => {
     expect(await servicesFor('red')).to.deep.equal(listed);
     const others = await servicesFor('blue');
     expect(others['storage']).to.equal(undefined);
-    expect(others['network']).to.have.all.keys('networks');
+    expect(others['network']).to.have.all.keys('networks', 'floating-ip-pools');
   });
 
   it('are reserved by name, and used by who reserved them alone', async () => {

@@ -262,6 +262,112 @@ describe('discovery of an OpenStack cloud', () => {
     ]);
   });
 
+  describe('of information', () => {
+    const AGGREGATES = '/v2.1/os-aggregates';
+    const TYPES = `/v3/${PROJECT}/types`;
+    const POOLS = `/v3/${PROJECT}/scheduler-stats/get_pools`;
+    const ADDRESSES = '/v2.0/network-ip-availabilities';
+    const [availability] = (
+      recorded('neutron-ip-availabilities').response as { network_ip_availabilities: { network_id: string }[] }
+    ).network_ip_availabilities;
+    const external = availability?.network_id ?? '';
+
+    beforeEach(() => {
+      const networks = [{ id: external, name: 'public', shared: false, 'router:external': true }];
+      fixture.cloud.script('GET', '/v2.0/networks', { status: 200, response: { networks } });
+    });
+
+    it('tells an administrator of aggregates, routers, floating-IP pools, volume types and volume pools', async () => {
+      fixture.cloud.script('GET', AGGREGATES, 'nova-aggregates');
+      fixture.cloud.script('GET', '/v2.0/routers', 'neutron-routers');
+      fixture.cloud.script('GET', ADDRESSES, 'neutron-ip-availabilities');
+      fixture.cloud.script('GET', TYPES, 'cinder-types');
+      fixture.cloud.script('GET', POOLS, 'cinder-pools');
+      const inventory = await fixture.connect().discover(signal);
+      expect(inventory.aggregates).to.deep.equal([
+        { id: '1', name: 'ssd', hosts: ['compute1'], metadata: { ssd: 'true' } },
+        { id: '2', name: 'edge', zone: 'edge', hosts: [], metadata: {} },
+      ]);
+      expect(inventory.routers).to.deep.equal([
+        {
+          id: '9e1a32b6-8220-4bb0-8736-a3feac321060',
+          name: 'uplink',
+          enabled: true,
+          status: 'ACTIVE',
+          gateway: external,
+          token: 'rec',
+        },
+      ]);
+      expect(inventory.floatingIpPools).to.deep.equal([
+        { id: external, name: 'public', addresses: { total: 253, used: 1 } },
+      ]);
+      expect(inventory.volumeTypes).to.deep.equal([
+        { id: '0fc75edf-fbd8-42a7-bc0d-82f55ffa3763', name: 'fast', public: false, backend: 'fake' },
+        { id: '02374823-f5d8-436e-9ebf-b6a988d8126e', name: '__DEFAULT__', public: true },
+      ]);
+      // The recorded back end has no bounds.
+      expect(inventory.volumePools).to.deep.equal([{ name: 'volumes@fake#fake', backend: 'fake', allocatedGb: 0 }]);
+      expect(fixture.cloud.asked('GET', TYPES)[0]?.query.get('is_public')).to.equal('None');
+      expect(fixture.cloud.asked('GET', POOLS)[0]?.query.get('detail')).to.equal('true');
+      expect(fixture.cloud.asked('GET', ADDRESSES)[0]?.query.getAll('network_id')).to.deep.equal([external]);
+      expect(fixture.cloud.asked('GET', '/v2.0/routers')[0]?.query.getAll('fields')).to.include('admin_state_up');
+    });
+
+    it('leaves out what an ordinary tenant may not see', async () => {
+      fixture.cloud.script('GET', AGGREGATES, 'tenant-nova-aggregates');
+      fixture.cloud.script('GET', ADDRESSES, 'tenant-neutron-ip-availabilities');
+      fixture.cloud.script('GET', TYPES, 'tenant-cinder-types');
+      fixture.cloud.script('GET', POOLS, 'tenant-cinder-pools');
+      const inventory = await fixture.connect().discover(signal);
+      expect(inventory).to.not.have.any.keys('aggregates', 'volumePools');
+      expect(inventory.floatingIpPools).to.deep.equal([{ id: external, name: 'public' }]);
+      expect(inventory.volumeTypes?.map(({ name }) => name)).to.deep.equal(['__DEFAULT__']);
+      expect(inventory.routers).to.deep.equal([]);
+    });
+
+    it('leaves out what the cloud does not have', async () => {
+      for (const path of [AGGREGATES, ADDRESSES, TYPES, POOLS, '/v2.0/routers'])
+        fixture.cloud.script('GET', path, { status: 404, response: {} });
+      const inventory = await fixture.connect().discover(signal);
+      expect(inventory).to.not.have.any.keys('aggregates', 'routers', 'volumeTypes', 'volumePools');
+      expect(inventory.floatingIpPools).to.deep.equal([{ id: external, name: 'public' }]);
+    });
+
+    it('counts addresses of IPv4 alone, and asks for none without an external network', async () => {
+      const subnets = [
+        { ip_version: 4, total_ips: 10, used_ips: 3 },
+        { ip_version: 6, total_ips: 2 ** 64, used_ips: 1 },
+        { ip_version: 4, total_ips: 20, used_ips: 4 },
+      ];
+      const response = { network_ip_availabilities: [{ network_id: external, subnet_ip_availability: subnets }] };
+      fixture.cloud.script('GET', ADDRESSES, { status: 200, response });
+      const vim = fixture.connect();
+      expect((await vim.discover(signal)).floatingIpPools?.[0]?.addresses).to.deep.equal({ total: 30, used: 7 });
+      expect((await vim.discover(signal)).floatingIpPools).to.deep.equal([]);
+      expect(fixture.cloud.asked('GET', ADDRESSES)).to.have.length(1);
+    });
+
+    it('reads sizes of volume pools as drivers report them', async () => {
+      const sizes = { total_capacity_gb: 100.5, free_capacity_gb: '40.25', allocated_capacity_gb: 150 };
+      const ratio = { max_over_subscription_ratio: '20.0' };
+      const pools = [
+        { name: 'thin', capabilities: { ...sizes, ...ratio, thin_provisioning_support: true } },
+        { name: 'thick', capabilities: { ...sizes, ...ratio, thin_provisioning_support: false } },
+        {
+          name: 'odd',
+          capabilities: { total_capacity_gb: 'unknown', free_capacity_gb: -1, allocated_capacity_gb: '' },
+        },
+      ];
+      fixture.cloud.script('GET', POOLS, { status: 200, response: { pools } });
+      const thick = { name: 'thick', totalGb: 100.5, freeGb: 40.25, allocatedGb: 150 };
+      expect((await fixture.connect().discover(signal)).volumePools).to.deep.equal([
+        { ...thick, name: 'thin', overCommit: 20 },
+        thick,
+        { name: 'odd' },
+      ]);
+    });
+  });
+
   const failing = [
     ['/v2.1/os-availability-zone', 'Nova'],
     ['/v2.1/os-services', 'Nova'],
@@ -277,9 +383,17 @@ describe('discovery of an OpenStack cloud', () => {
     ['/v2.0/floatingips', 'Neutron'],
     [`/v3/${PROJECT}/volumes/detail`, 'Cinder'],
     [`/v3/${PROJECT}/limits`, 'Cinder'],
+    ['/v2.1/os-aggregates', 'Nova'],
+    ['/v2.0/routers', 'Neutron'],
+    ['/v2.0/network-ip-availabilities', 'Neutron'],
+    [`/v3/${PROJECT}/types`, 'Cinder'],
+    [`/v3/${PROJECT}/scheduler-stats/get_pools`, 'Cinder'],
   ] as const;
   for (const [path, service] of failing) {
     it(`fails when ${service} fails at ${path.replace(PROJECT, 'PROJECT')}, and says so`, async () => {
+      const networks = [{ id: 'out', name: 'out', shared: false, 'router:external': true }];
+      const outside = { status: 200, response: { networks } };
+      fixture.cloud.script('GET', '/v2.0/networks', outside, outside);
       fixture.cloud.script('GET', path, { status: 500, response: 'Internal Server Error' });
       const error = await failureOf(fixture.connect().discover(signal), 'failed');
       expect(error.message).to.equal(`${service}: Internal Server Error`);
