@@ -206,7 +206,7 @@ const VALUES: readonly Case[] = [
     send: create(''),
     tag: 'operation-failed',
     path: '/promise:create-reservation',
-    message: /at least one resource/,
+    message: /a resource in capacity above zero, a container or an element/,
   },
   {
     title: 'a word that is not of the enumeration',
@@ -327,7 +327,7 @@ const EDITS: readonly Case[] = [
     send: edit(reservation('<id>x</id>')),
     tag: 'operation-failed',
     path: "/promise:promise/promise:reservations/promise:reservation[promise:id='x']",
-    message: /at least one resource/,
+    message: /a resource in capacity above zero, a container or an element/,
   },
   {
     title: 'a reservation for which there is no capacity',

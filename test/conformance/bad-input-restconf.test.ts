@@ -241,7 +241,7 @@ const VALUES: readonly Case[] = [
     status: 400,
     tag: 'operation-failed',
     path: INPUT,
-    message: /at least one resource/,
+    message: /a resource in capacity above zero, a container or an element/,
     also: (_answer, error) => expect(error.appTag).to.equal('must-violation'),
   },
   {
@@ -799,7 +799,7 @@ const EDITS: readonly Case[] = [
     status: 400,
     tag: 'operation-failed',
     path: ENTRY,
-    message: /at least one resource/,
+    message: /a resource in capacity above zero, a container or an element/,
     also: (_answer, error) => expect(error.appTag).to.equal('must-violation'),
   },
   {
