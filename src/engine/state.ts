@@ -529,7 +529,9 @@ function linkWhatItTakes(head: Head, allocation: Allocation, sign: 1 | -1): void
   countAllocation(head, allocation, sign);
   const window = { start: allocation.startsAt, end: loanedFrom(allocation) ?? allocation.endsAt ?? FOREVER };
   if (window.end > window.start) {
-    count(nodeFor(head, poolNode(allocation.pool)).used, window, allocation.capacity, sign);
+    const node = nodeFor(head, poolNode(allocation.pool));
+    count(node.used, window, allocation.capacity, sign);
+    if (sign === -1) dropIfEmpty(head, node);
   }
   // What is not a machine gives way to nobody, unless it has to already.
   if (allocation.backing === 'own' && (allocation.resource === undefined || loanedFrom(allocation) !== undefined)) {
@@ -582,6 +584,7 @@ function holdOn(head: Head, claim: Omit<Claim, 'id'>, vector: CapacityVector, si
   const adding = (sign === 1) === (claim.onLoan === true) ? 1 : -1;
   if (when === 'now') addOver(timeline, windows, vector, adding);
   else for (const window of eachOf(windows)) timeline.addLater(window, vector, adding);
+  if (sign === -1) dropIfEmpty(head, node);
 }
 
 /** Runs something as if claims were held; they are given back before this returns. */

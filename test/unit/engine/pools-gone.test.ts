@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { explainReservation } from '../../../src/engine/explain.ts';
 import { InvalidRequest, UnknownEntry } from '../../../src/engine/requests.ts';
-import { Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 describe('pools that go after a request named them', () => {
   let engine: Engine;
@@ -64,6 +64,18 @@ describe('pools that go after a request named them', () => {
     const nodes = engine.head.reservations.get(id)?.claims.map(({ node }) => node);
     expect(nodes).to.have.members([`pool/${goes}`, `pool/${stays}`]);
     expect(retire()).to.deep.equal({ outcome: 'removed' });
+  });
+
+  it('leave nothing behind when the last that was held there is forgotten', () => {
+    const [, gone = ''] = pools;
+    const id = engine.reserve({ ...window, demand: { capacity: { cores: 1 }, pools: [gone] } });
+    engine.advance(3 * HOUR);
+    expect(engine.head.reservations.get(id)?.status).to.equal('ended');
+    expect(retire()).to.deep.equal({ outcome: 'removed' });
+    expect(engine.head.nodes.has(`pool/${gone}`)).to.equal(true);
+    engine.advance(400 * DAY);
+    expect(engine.head.reservations.has(id)).to.equal(false);
+    expect(engine.head.nodes.has(`pool/${gone}`)).to.equal(false);
   });
 
   it('do not keep instances from being explained', () => {
