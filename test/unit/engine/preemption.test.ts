@@ -402,6 +402,83 @@ describe('machines without a reservation', () => {
     expect(lab.state(machine)).to.equal('ACTIVE');
   });
 
+  it('by priority hold again what nobody needs, up to when somebody does', () => {
+    const lab = new Lab('priority', 4);
+    const machine = lab.booted();
+    /** From when to when it holds its place, in hours, and whether it has it on loan. */
+    const held = () =>
+      lab.head.allocations.get(machine)?.claims.map(({ id, start, end, onLoan }) => {
+        const hours = (at: number | undefined) => (at === undefined ? undefined : Math.round((at - NOW) / HOUR));
+        return [id, hours(start), hours(end), onLoan === true];
+      });
+    expect(held()).to.deep.equal([['1', 0, undefined, false]]);
+    const soon = lab.grant(4, NORMAL, 1);
+    const later = lab.grant(2, NORMAL, 5);
+    const lent = [
+      ['1', 0, 1, false],
+      ['2', 1, undefined, true],
+    ];
+    expect(held()).to.deep.equal(lent);
+    lab.do('cancelReservation', { id: soon });
+    expect(held()).to.deep.equal([
+      ['1', 0, 5, false],
+      ['2', 5, undefined, true],
+    ]);
+    lab.do('cancelReservation', { id: later });
+    expect(held()).to.deep.equal([['1', 0, undefined, false]]);
+  });
+
+  it('under best effort stay on loan when nobody needs it any more', () => {
+    const lab = new Lab('best-effort', 4);
+    const later = lab.grant(4, NORMAL, 1);
+    const machine = lab.booted();
+    lab.do('cancelReservation', { id: later });
+    const claims = lab.head.allocations.get(machine)?.claims;
+    expect(claims?.map(({ start, end, onLoan }) => [start, end, onLoan])).to.deep.equal([
+      [lab.now - 1, undefined, true],
+    ]);
+  });
+
+  it('are named to whom they keep waiting, until it starts', () => {
+    const lab = new Lab('best-effort', 4);
+    const later = lab.grant(4, NORMAL, 1);
+    const machine = lab.booted();
+    lab.advance(HOUR);
+    const said = `It starts when the VIM has confirmed that these virtual machines are gone: ${machine}.`;
+    expect(lab.head.reservations.get(later)?.message).to.equal(said);
+    lab.gone(machine);
+    expect(lab.head.reservations.get(later))
+      .to.include({ status: 'active' })
+      .and.not.to.have.any.keys('message', 'awaits');
+  });
+
+  it('keep a degraded reservation from starting too, which goes on saying what it lacks', () => {
+    const lab = new Lab('best-effort', 4);
+    const later = lab.grant(4, NORMAL, 1, 2);
+    const machine = lab.booted();
+    lab.do('updateProvider', { id: lab.lab, inventory: inventoryOf([{ name: 'h1', cores: 3 }]) });
+    expect(lab.status(later)).to.equal('degraded');
+    const { message } = lab.head.reservations.get(later) ?? {};
+    lab.advance(HOUR);
+    expect(lab.head.reservations.get(later)).to.deep.include({ status: 'degraded', message, awaits: [machine] });
+    lab.gone(machine);
+    expect(lab.head.reservations.get(later))
+      .to.include({ status: 'degraded', message })
+      .and.not.to.have.property('awaits');
+  });
+
+  it('are let go in the order of who waits: the higher class first', () => {
+    const lab = new Lab('best-effort');
+    const [low, high] = [lab.grant(4, LOW, 1, 2), lab.grant(4, HIGH, 1, 2)];
+    const [first, second] = [lab.booted(), lab.booted()];
+    lab.advance(HOUR);
+    lab.gone(second);
+    expect([lab.status(low), lab.status(high)]).to.deep.equal(['scheduled', 'active']);
+    expect(lab.state(first)).to.equal('DELETING');
+    lab.gone(first);
+    expect([lab.status(low), lab.status(high)]).to.deep.equal(['active', 'active']);
+  });
+
   it('that outlive their reservation do not degrade the next one of a higher class', () => {
     const lab = new Lab('priority', 4);
     const now = lab.grant(4, NORMAL, undefined, 1);
