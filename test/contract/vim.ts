@@ -26,6 +26,8 @@ export interface VimHarness {
   readonly network: string;
   /** Id of a network from which public addresses come, where there is one. */
   readonly external?: string;
+  /** Makes a volume from which a server starts, out of an empty one, where the VIM cannot copy images to volumes. */
+  readonly makeBootable?: (volume: string) => Promise<void>;
   /** Gives the VIM time until `condition` holds, and fails when it never does. */
   readonly until: (condition: () => Promise<boolean>) => Promise<void>;
   readonly close: () => Promise<void>;
@@ -313,12 +315,15 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     }
   });
 
-  it('makes a volume from an image, starts a server from it, and leaves it when that goes', async () => {
+  it('starts a server from a volume, made from an image where that can be, and leaves it when that goes', async () => {
+    const { makeBootable } = harness;
     const { images } = await vim.discover(signal);
     const image = images.find(({ name }) => name === harness.image)?.id ?? '';
-    const spec = { kind: 'volume', sizeGb: 1, image } as const;
+    const empty = { kind: 'volume', sizeGb: 1 } as const;
+    const spec = makeBootable === undefined ? { ...empty, image } : empty;
     const { id } = await vim.createResource({ token: 'root', name: 'root', spec }, signal);
     await harness.until(async () => (await present('volume', id))?.status === 'ACTIVE');
+    await makeBootable?.(id);
     const from = { token: 't1', name: 'server-t1', flavor: harness.flavor, networks: [], bootVolume: id };
     const { serverId } = await vim.createServer(from, signal);
     await settled(serverId);

@@ -1,6 +1,8 @@
+import { expect } from 'chai';
 import { systemClock } from '../../src/engine/clock.ts';
 import { openStack } from '../../src/vim/openstack/openstack-vim.ts';
 import { describeVimContract } from '../contract/vim.ts';
+import { OpenStackClient } from './control-plane/client.ts';
 import { url } from './control-plane/layout.ts';
 import { externalNetwork, removeResources, removeServers, until } from './cloud.ts';
 
@@ -23,6 +25,13 @@ for (const user of ['admin', 'demo']) {
         image: 'cirros',
         network: 'private',
         external: await externalNetwork(),
+        // No image is copied here: Cinder's volumes are its fake driver's.
+        async makeBootable(volume) {
+          const client = await OpenStackClient.login(user);
+          const bootable = { 'os-set_bootable': { bootable: true } };
+          const { status } = await client.request('volume', 'POST', `/volumes/${volume}/action`, bootable);
+          expect(status).to.equal(200);
+        },
         until,
         async close() {
           await vim.close();
