@@ -2,6 +2,7 @@ import { printErrorPathXml, printStructureXml } from '../yang/print.ts';
 import type { ErrorInfo, ErrorTag, RpcError } from '../yang/rpc-error.ts';
 import type { SchemaTree } from '../yang/schema-tree.ts';
 import { escapeAttribute, escapeText } from '../yang/xml.ts';
+import { YANG } from './namespaces.ts';
 
 export interface ErrorRendering {
   readonly schema: SchemaTree;
@@ -50,11 +51,13 @@ function errorInfo(info: ErrorInfo, schema: SchemaTree): string {
   if (info.badAttribute !== undefined) text += element('bad-attribute', info.badAttribute);
   if (info.badElement !== undefined) text += element('bad-element', info.badElement);
   if (info.badNamespace !== undefined) text += element('bad-namespace', info.badNamespace);
+  if (info.missingChoice !== undefined) text += element('missing-choice', info.missingChoice, YANG);
   if (info.sessionId !== undefined) text += element('session-id', String(info.sessionId));
   if (info.structure !== undefined) text += printStructureXml(schema, info.structure);
   return text;
 }
 
-function element(name: string, content: string): string {
-  return `<${name}>${escapeText(content)}</${name}>`;
+function element(name: string, content: string, namespace?: string): string {
+  const declared = namespace === undefined ? '' : ` xmlns="${namespace}"`;
+  return `<${name}${declared}>${escapeText(content)}</${name}>`;
 }

@@ -92,19 +92,22 @@ function errorsJson(errors: readonly RpcError[]): string {
     ...(error.appTag === undefined ? {} : { 'error-app-tag': error.appTag }),
     ...(error.path === undefined ? {} : { 'error-path': error.path }),
     'error-message': error.message,
-    ...(error.info === undefined ? {} : { 'error-info': infoJson(error.info) }),
+    ...infoJson(error.info),
   }));
   return `${JSON.stringify({ 'ietf-restconf:errors': { error: list } }, null, 2)}\n`;
 }
 
-function infoJson(info: ErrorInfo): Readonly<Record<string, unknown>> {
-  return {
+/** A missing choice is not in it: its element is of a namespace that is no module's, so that JSON has no name for it. */
+function infoJson(info: ErrorInfo | undefined): Readonly<Record<string, unknown>> {
+  if (info === undefined) return {};
+  const members = {
     ...(info.badAttribute === undefined ? {} : { 'ietf-netconf:bad-attribute': info.badAttribute }),
     ...(info.badElement === undefined ? {} : { 'ietf-netconf:bad-element': info.badElement }),
     ...(info.badNamespace === undefined ? {} : { 'ietf-netconf:bad-namespace': info.badNamespace }),
     ...(info.sessionId === undefined ? {} : { 'ietf-netconf:session-id': info.sessionId }),
     ...info.structure,
   };
+  return Object.keys(members).length === 0 ? {} : { 'error-info': members };
 }
 
 function errorsXml(errors: readonly RpcError[], schema: SchemaTree): string {
@@ -130,13 +133,14 @@ function pathXml(path: string, schema: SchemaTree): string {
 }
 
 function infoXml(info: ErrorInfo, schema: SchemaTree): string {
-  const base = 'xmlns="urn:ietf:params:xml:ns:netconf:base:1.0"';
-  const element = (name: string, value: string | number | undefined): string =>
-    value === undefined ? '' : `<${name} ${base}>${escapeText(String(value))}</${name}>`;
+  const base = 'urn:ietf:params:xml:ns:netconf:base:1.0';
+  const element = (name: string, value: string | number | undefined, namespace = base): string =>
+    value === undefined ? '' : `<${name} xmlns="${namespace}">${escapeText(String(value))}</${name}>`;
   return [
     element('bad-attribute', info.badAttribute),
     element('bad-element', info.badElement),
     element('bad-namespace', info.badNamespace),
+    element('missing-choice', info.missingChoice, 'urn:ietf:params:xml:ns:yang:1'),
     element('session-id', info.sessionId),
     info.structure === undefined ? '' : printStructureXml(schema, info.structure),
   ].join('');

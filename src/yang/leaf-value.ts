@@ -41,6 +41,10 @@ function accept(value: LeafValue): LeafResult {
   return { ok: true, value };
 }
 
+function refusal({ scope }: ValueContext, type: Type): LeafResult {
+  return { ok: false, expected: describeType(type, scope === 'json' ? 'json' : 'xml') };
+}
+
 function isInteger(type: Type): type is IntegerType {
   return type.base in INTEGER_BOUNDS;
 }
@@ -50,12 +54,12 @@ function isInteger(type: Type): type is IntegerType {
  * numbers, booleans, identities and the like is not significant; in strings and enumerations it is.
  */
 export function leafFromText(context: ValueContext, type: Type, text: string): LeafResult {
-  if (isInteger(type)) return integer(type, text);
+  if (isInteger(type)) return integer(context, type, text);
   switch (type.base) {
     case 'leafref':
       return leafFromText(context, type.target, text);
     case 'union':
-      return firstOf(type, (member) => leafFromText(context, member, text));
+      return firstOf(context, type, (member) => leafFromText(context, member, text));
     default:
       return fromText(context, type, text);
   }
@@ -63,11 +67,11 @@ export function leafFromText(context: ValueContext, type: Type, text: string): L
 
 /** Reads an RFC 7951 value: a JSON number where §6.1 wants a number, a JSON string where it wants a string. */
 export function leafFromJson(context: ValueContext, type: Type, value: unknown): LeafResult {
-  const refuse = (): LeafResult => ({ ok: false, expected: describeType(type) });
+  const refuse = (): LeafResult => refusal(context, type);
   if (type.base === 'leafref') return leafFromJson(context, type.target, value);
-  if (type.base === 'union') return firstOf(type, (member) => leafFromJson(context, member, value));
+  if (type.base === 'union') return firstOf(context, type, (member) => leafFromJson(context, member, value));
   if (isInteger(type) && !isWide(type)) {
-    return typeof value === 'number' && Number.isInteger(value) ? integer(type, String(value)) : refuse();
+    return typeof value === 'number' && Number.isInteger(value) ? integer(context, type, String(value)) : refuse();
   }
   if (type.base === 'boolean') return typeof value === 'boolean' ? accept(value) : refuse();
   if (type.base === 'empty') {
@@ -81,21 +85,21 @@ function isWide(type: IntegerType): boolean {
   return type.base === 'int64' || type.base === 'uint64';
 }
 
-function firstOf(type: Base<'union'>, read: (member: Type) => LeafResult): LeafResult {
+function firstOf(context: ValueContext, type: Base<'union'>, read: (member: Type) => LeafResult): LeafResult {
   for (const member of type.types) {
     const result = read(member);
     if (result.ok) return result;
   }
-  return { ok: false, expected: describeType(type) };
+  return refusal(context, type);
 }
 
-function integer(type: IntegerType, text: string): LeafResult {
+function integer(context: ValueContext, type: IntegerType, text: string): LeafResult {
   const digits = text.trim();
-  if (!/^[+-]?\d+$/.test(digits)) return { ok: false, expected: describeType(type) };
+  if (!/^[+-]?\d+$/.test(digits)) return refusal(context, type);
   const value = BigInt(digits.replace(/^\+/, ''));
   const [min, max] = INTEGER_BOUNDS[type.base];
   if (value < min || value > max || !withinRanges(value, type.ranges, BigInt)) {
-    return { ok: false, expected: describeType(type) };
+    return refusal(context, type);
   }
   return accept(isWide(type) ? value.toString() : Number(value));
 }
@@ -110,7 +114,7 @@ function withinRanges(
 
 function fromText(context: ValueContext, type: TextType, text: string): LeafResult {
   const trimmed = text.trim();
-  const refuse = (): LeafResult => ({ ok: false, expected: describeType(type) });
+  const refuse = (): LeafResult => refusal(context, type);
   switch (type.base) {
     case 'string':
       if (xpathSort(type) !== undefined) return xpath(context, type, text);
@@ -223,40 +227,50 @@ function instanceIdentifier(context: ValueContext, text: string): LeafResult {
   }
 }
 
-/** What values a type has, for messages: `a JSON number from 1 to 65535`, `one of "up", "down"`. */
-export function describeType(type: Type): string {
-  if (isInteger(type)) return describeInteger(type);
+/** How values are written. */
+type Notation = 'json' | 'xml';
+
+/** What is said of one notation, unless the value is known to have come in the other. */
+const only = (wanted: Notation, given: Notation | undefined, hint: string): string =>
+  given === undefined || given === wanted ? `, in ${wanted.toUpperCase()} ${hint}` : '';
+
+/** What values a type has, for messages: `a whole number from 1 to 65535 (uint16), in JSON without quotes`, `one of "up", "down"`. */
+export function describeType(type: Type, notation?: Notation): string {
+  const inJson = (hint: string): string => only('json', notation, hint);
+  if (isInteger(type)) return describeInteger(type, inJson);
   switch (type.base) {
     case 'decimal64':
-      return `a decimal number with at most ${type.fractionDigits} fraction digits${describeRanges(type.ranges)}, in JSON as a string`;
+      return `a decimal number with at most ${type.fractionDigits} fraction digits${describeRanges(type.ranges)}${inJson('as a string')}`;
     case 'string':
       return describeString(type);
     case 'binary':
       return `base64 text${type.lengths.length === 0 ? '' : ` of ${intervals(type.lengths)} octets`}`;
     case 'boolean':
-      return 'true or false, in JSON without quotes';
+      return `true or false${inJson('without quotes')}`;
     case 'empty':
-      return 'no value, in JSON [null]';
+      return `no value${inJson('[null]')}`;
     case 'enumeration':
       return `one of ${quoted(type.enums.map((one) => one.name))}`;
     case 'bits':
       return `any of ${quoted(type.bits.map((one) => one.name))}, separated by spaces`;
-    case 'identityref':
-      return `one of the identities ${quoted(type.values)}, in XML with a prefix declared for its module's namespace`;
+    case 'identityref': {
+      const prefixed = only('xml', notation, "with a prefix declared for its module's namespace");
+      return `one of the identities ${quoted(type.values)}${prefixed}`;
+    }
     case 'instance-identifier':
       return 'the path of an instance';
     case 'leafref':
-      return describeType(type.target);
+      return describeType(type.target, notation);
     case 'union':
-      return [...new Set(type.types.map(describeType))].join('; or ');
+      return [...new Set(type.types.map((member) => describeType(member, notation)))].join('; or ');
   }
 }
 
-function describeInteger(type: IntegerType): string {
+function describeInteger(type: IntegerType, inJson: (hint: string) => string): string {
   const [min, max] = INTEGER_BOUNDS[type.base];
   const ranges = type.ranges.length === 0 ? [{ min: String(min), max: String(max) }] : type.ranges;
-  const json = isWide(type) ? 'in JSON as a string, since it has 64 bits' : 'in JSON without quotes';
-  return `a whole number${describeRanges(ranges)} (${type.base}), ${json}`;
+  const json = inJson(isWide(type) ? 'as a string, since it has 64 bits' : 'without quotes');
+  return `a whole number${describeRanges(ranges)} (${type.base})${json}`;
 }
 
 function describeString(type: Base<'string'>): string {

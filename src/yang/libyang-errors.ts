@@ -5,13 +5,14 @@ import { parsePath, schemaNodeAt } from './instance-path.ts';
 import { describeType } from './leaf-value.ts';
 import { RpcError, RpcErrors } from './rpc-error.ts';
 import type { ErrorInfo, ErrorTag } from './rpc-error.ts';
-import type { DataSchemaNode, SchemaParent, SchemaTree } from './schema-tree.ts';
+import { splitPath } from './path-syntax.ts';
+import type { ChoiceNode, DataSchemaNode, SchemaNode, SchemaParent, SchemaTree } from './schema-tree.ts';
 
 /** What libyang was doing: it decides what a missing node is, and what its paths mean. */
 export interface LibyangTask {
   readonly schema: SchemaTree;
-  /** The operation's path as libyang has it, and as errors show it: `/m:reboot` and `/m:input`. */
-  readonly operation?: { readonly from: string; readonly to: string };
+  /** The operation's path as libyang has it, and as errors show it (`/m:reboot` and `/m:input`), and what its nodes are below. */
+  readonly operation?: { readonly from: string; readonly to: string; readonly parent: SchemaParent };
 }
 
 interface Mapping {
@@ -21,7 +22,7 @@ interface Mapping {
   readonly appTag?: string;
   /** Of data in an operation, where it is another: a mandatory node of an input is a missing element. */
   readonly operationTag?: ErrorTag;
-  readonly message: (groups: readonly string[], at: string, node: DataSchemaNode | undefined) => string;
+  readonly message: (groups: readonly string[], at: string, node: SchemaParent | DataSchemaNode | undefined) => string;
   readonly info?: (groups: readonly string[]) => ErrorInfo;
 }
 
@@ -38,8 +39,9 @@ const MAPPINGS: readonly Mapping[] = [
     form: /^Mandatory choice "([^"]*)"/,
     tag: 'data-missing',
     appTag: 'missing-choice',
-    message: ([name], at) => `${at} lacks all alternatives of the choice "${name}"; it must have those of one.`,
-    info: ([name = '']) => ({ badElement: name }),
+    message: ([name = ''], at, node) =>
+      `${at} has nothing of the choice "${name}", which is mandatory${alternatives(node, name)}.`,
+    info: ([name = '']) => ({ missingChoice: name }),
   },
   {
     form: /^Unique data leaf\(s\) "([^"]*)" not satisfied in "(.*)" and "(.*)"\.$/,
@@ -140,10 +142,40 @@ const TAGS_BY_CODE: Readonly<Record<NonNullable<ErrorItem['validationCode']>, Er
   other: 'operation-failed',
 };
 
-function bound(node: DataSchemaNode | undefined, which: 'min' | 'max'): string {
-  if (node?.kind !== 'list' && node?.kind !== 'leaf-list') return '';
+function bound(node: SchemaParent | DataSchemaNode | undefined, which: 'min' | 'max'): string {
+  if (node === undefined || !('minElements' in node)) return '';
   if (which === 'min') return `; there must be at least ${node.minElements}`;
   return node.maxElements === undefined ? '' : `; there may be at most ${node.maxElements}`;
+}
+
+/** What to give for a mandatory choice: the data nodes of each case. */
+function alternatives(parent: SchemaParent | DataSchemaNode | undefined, name: string): string {
+  const choice = parent !== undefined && 'children' in parent ? choiceIn(parent.children, name) : undefined;
+  return choice === undefined ? '' : `: give ${choice.cases.map((one) => needed(one.children)).join(', or ')}`;
+}
+
+function choiceIn(nodes: readonly SchemaNode[], name: string): ChoiceNode | undefined {
+  for (const node of nodes) {
+    if (node.kind === 'choice' && node.name === name) return node;
+    const within = node.kind === 'choice' ? node.cases : node.kind === 'case' ? node.children : [];
+    const found = choiceIn(within, name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** Of a case, what it must have; where nothing must be there, anything of it will do. */
+function needed(nodes: readonly SchemaNode[]): string {
+  const mandatory = nodes.filter(isMandatory);
+  const named = (mandatory.length > 0 ? mandatory : nodes).map((node) =>
+    node.kind === 'choice' ? node.cases.map((one) => needed(one.children)).join(' or ') : `"${node.name}"`,
+  );
+  return named.join(mandatory.length > 0 ? ' and ' : ' or ');
+}
+
+function isMandatory(node: SchemaNode): boolean {
+  if (node.kind === 'list' || node.kind === 'leaf-list') return node.minElements > 0;
+  return node.kind !== 'case' && node.kind !== 'container' && node.mandatory;
 }
 
 /**
@@ -225,7 +257,7 @@ function distinct(errors: readonly RpcError[]): readonly RpcError[] {
 
 function fromItem(task: LibyangTask, item: ErrorItem): RpcError {
   const path = pathOf(task, item);
-  const node = path === undefined ? undefined : nodeAt(task.schema, path);
+  const node = path === undefined ? undefined : nodeAt(task, path);
   const at = path ?? 'The content';
   const mapping = MAPPINGS.find(({ form }) => form.test(item.message));
   const appTag = item.appTag ?? mapping?.appTag;
@@ -248,13 +280,13 @@ function constraintTag(item: ErrorItem): ErrorTag | undefined {
 }
 
 /** libyang's own words, and what would be right where the schema says it. */
-function describe(item: ErrorItem, node: DataSchemaNode | undefined): string {
+function describe(item: ErrorItem, node: SchemaParent | DataSchemaNode | undefined): string {
   // The module's own error-message is told as it is (RFC 7950 §7.5.4.1).
   if (item.appTag === 'must-violation') return item.message;
   const [text = ''] = item.message.split('\n');
   const sentence = text.endsWith('.') ? text : `${text}.`;
   const isValue = /^(Invalid|Unsatisfied|Unexpected|Value)/.test(text);
-  if (!isValue || (node?.kind !== 'leaf' && node?.kind !== 'leaf-list')) return sentence;
+  if (!isValue || node === undefined || !('type' in node)) return sentence;
   return `${sentence} ${node.name} must be ${describeType(node.type)}.`;
 }
 
@@ -290,9 +322,16 @@ function asDataPath(schema: SchemaTree, schemaPath: string): string {
   return path;
 }
 
-function nodeAt(schema: SchemaTree, path: string): DataSchemaNode | undefined {
+function nodeAt({ schema, operation }: LibyangTask, path: string): SchemaParent | DataSchemaNode | undefined {
   try {
-    return schemaNodeAt(schema, parsePath(schema, path, { collection: true }));
+    if (operation === undefined || !path.startsWith(operation.to))
+      return schemaNodeAt(schema, parsePath(schema, path, { collection: true }));
+    let node: SchemaParent | DataSchemaNode | undefined = operation.parent;
+    for (const { prefix, name } of splitPath(path.slice(operation.to.length))) {
+      if (node === undefined || !('children' in node)) return undefined;
+      node = schema.child(node, prefix === '' ? (schema.moduleOf(node) ?? '') : prefix, name);
+    }
+    return node;
   } catch {
     return undefined;
   }

@@ -34,6 +34,8 @@ export interface ErrorInfo {
   readonly badElement?: string;
   readonly badAttribute?: string;
   readonly badNamespace?: string;
+  /** Name of a mandatory choice of which there is nothing (RFC 7950 §15.6). */
+  readonly missingChoice?: string;
   /** The session that holds the lock; 0 for one that is not a NETCONF session. */
   readonly sessionId?: number;
   readonly structure?: Data;

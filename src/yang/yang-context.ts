@@ -159,7 +159,8 @@ export class YangContext {
       'input',
       contentOfEdits(this.schema, operation.input, edits, errorPath),
     );
-    const task = { schema: this.schema, operation: { from: libyangPath, to: formatPath(errorPath) } };
+    const at = { from: libyangPath, to: formatPath(errorPath), parent: operation.input };
+    const task = { schema: this.schema, operation: at };
     return translatingErrors(task, () =>
       this.#withTree(datastore, (tree) => {
         const call = this.#context.parseRpc(text, {
@@ -259,7 +260,7 @@ export class YangContext {
   /** @throws RpcError, RpcErrors when the output is not what the schema says: a mistake of the server */
   validateRpcOutput(operation: RpcNode | ActionNode, output: Data, path: InstancePath = []): void {
     const at = formatPath([...path, { module: operation.module, name: operation.name }]);
-    const task = { schema: this.schema, operation: { from: at, to: at } };
+    const task = { schema: this.schema, operation: { from: at, to: at, parent: operation.output } };
     const text = this.#operationText(operation, 'output', output);
     translatingErrors(task, () => {
       this.#context.parseReply(text, { format: 'json', envelope: 'restconf', path: at }).dispose();
@@ -270,7 +271,7 @@ export class YangContext {
   validateNotification(notification: NotificationNode, content: Data): void {
     const at = `/${notification.module}:${notification.name}`;
     const text = `{"${at.slice(1)}":${this.#json(content, notification)}}`;
-    translatingErrors({ schema: this.schema, operation: { from: at, to: at } }, () => {
+    translatingErrors({ schema: this.schema, operation: { from: at, to: at, parent: notification } }, () => {
       this.#context.parseNotification(text, { format: 'json' }).dispose();
     });
   }

@@ -22,6 +22,7 @@ interface Case {
   readonly id?: string;
   readonly tag: string;
   readonly type?: string;
+  readonly appTag?: string;
   readonly path?: string;
   readonly message: RegExp;
   /** Children of error-info. */
@@ -129,6 +130,31 @@ const MESSAGES: readonly Case[] = [
 ];
 
 const VALUES: readonly Case[] = [
+  {
+    title: 'nothing of a mandatory choice in an entry of a list',
+    send: create('<container><name>c</name><count>1</count></container>'),
+    tag: 'data-missing',
+    appTag: 'missing-choice',
+    path: "/promise:create-reservation/promise:container[promise:name='c']",
+    message: /"size", which is mandatory: give "flavor", or "explicit"\.$/,
+    info: { 'missing-choice': 'size' },
+  },
+  {
+    title: 'a word for a number',
+    send: create('<capacity><cores>many</cores></capacity>'),
+    tag: 'invalid-value',
+    path: '/promise:create-reservation/promise:capacity/promise:cores',
+    message: /uint32\)\.$/,
+  },
+  {
+    title: 'nothing of a mandatory choice',
+    send: promise('create-instance', '<name>vm</name><flavor>small</flavor>'),
+    tag: 'data-missing',
+    appTag: 'missing-choice',
+    path: '/promise:create-instance',
+    message: /"root-disk", which is mandatory: give "image", or "boot-volume"\.$/,
+    info: { 'missing-choice': 'root-disk' },
+  },
   {
     title: 'a word for a number',
     send: create('<capacity><cores>five</cores></capacity>'),
@@ -242,7 +268,7 @@ const VALUES: readonly Case[] = [
     send: promise('add-provider', '<provider-type>sim:simulated</provider-type>'),
     tag: 'invalid-value',
     path: '/promise:add-provider/promise:provider-type',
-    message: /sim/,
+    message: /sim.* in XML with a prefix declared for its module's namespace\.$/,
   },
 ];
 
@@ -634,7 +660,10 @@ describe('NETCONF with bad input', function () {
   });
 });
 
-async function answers(client: NetconfClient, { send, id, tag, type, path, message, info }: Case): Promise<void> {
+async function answers(
+  client: NetconfClient,
+  { send, id, tag, type, appTag, path, message, info }: Case,
+): Promise<void> {
   const reply = id === undefined ? await client.rpc(send) : (await client.exchange(id, send)).content;
   expect(reply).to.include({ name: 'rpc-reply', namespace: BASE });
   const [error] = all(reply, 'rpc-error').map((each) => ({
@@ -647,6 +676,7 @@ async function answers(client: NetconfClient, { send, id, tag, type, path, messa
   expect(error.message).to.match(message);
   expect(error.path).to.equal(path);
   if (type !== undefined) expect(error.type).to.equal(type);
+  if (appTag !== undefined) expect(error.appTag).to.equal(appTag);
   expectInfo(error, info ?? {});
   await goesOn(client);
 }

@@ -55,6 +55,34 @@ const entry = (more: object = {}): object => ({
 
 const VALUES: readonly Case[] = [
   {
+    title: 'nothing of a mandatory choice',
+    request: rpc('create-instance', { name: 'vm', flavor: 'small' }),
+    status: 409,
+    tag: 'data-missing',
+    path: INPUT,
+    message: /"root-disk", which is mandatory: give "image", or "boot-volume"\.$/,
+    also: ({ body }, error) => {
+      expect(error.appTag).to.equal('missing-choice');
+      expect(body).not.to.include('error-info');
+    },
+  },
+  {
+    title: 'nothing of a mandatory choice in XML',
+    request: xml(
+      'POST',
+      '/restconf/operations/opnfv-promise:create-instance',
+      '<input xmlns="urn:opnfv:promise"><name>vm</name><flavor>small</flavor></input>',
+    ),
+    status: 409,
+    tag: 'data-missing',
+    path: '/promise:input',
+    message: /give "image", or "boot-volume"/,
+    also: ({ body }) =>
+      expect(body).to.include(
+        '<error-info><missing-choice xmlns="urn:ietf:params:xml:ns:yang:1">root-disk</missing-choice></error-info>',
+      ),
+  },
+  {
     title: 'a string for a 32-bit number in JSON',
     request: create({ capacity: { cores: '5' } }),
     status: 400,
@@ -331,7 +359,7 @@ const VALUES: readonly Case[] = [
     status: 400,
     tag: 'invalid-value',
     path: `${INPUT}/provider-type`,
-    message: /vmware/,
+    message: /vmware.*"opnfv-promise:openstack", "promise-simulator:simulated"\.$/,
   },
   {
     title: 'a provider without what its type needs',
