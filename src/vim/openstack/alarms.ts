@@ -13,7 +13,7 @@ export interface AlarmsOptions {
   readonly webhooks: Webhooks;
   /** Is told which server changed. */
   readonly changed: (server: string) => void;
-  /** Is told when there can be no alarm; polling goes on. */
+  /** Is told when there can be no alarm, once for each reason until there is one again; polling goes on. */
   readonly onFailure: (error: unknown) => void;
 }
 
@@ -21,6 +21,8 @@ export class Alarms {
   readonly #options: AlarmsOptions;
   readonly #hook: ReturnType<Webhooks['register']>;
   #made = false;
+  /** Why there was no alarm when it was last looked for. */
+  #reason: string | undefined;
 
   constructor(options: AlarmsOptions) {
     this.#options = options;
@@ -43,8 +45,12 @@ export class Alarms {
       if (aodh === undefined) return;
       await ensureAlarm(aodh, this.#name, this.#hook.url, signal);
       this.#made = true;
+      this.#reason = undefined;
     } catch (error) {
-      if (!signal.aborted) onFailure(withoutSecret(error, this.#hook.url));
+      const reason = String(error);
+      if (signal.aborted || reason === this.#reason) return;
+      this.#reason = reason;
+      onFailure(withoutSecret(error, this.#hook.url));
     }
   }
 

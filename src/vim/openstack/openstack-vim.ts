@@ -52,7 +52,7 @@ export interface OpenStackOptions {
   readonly webhooks?: Webhooks;
   /** Nova's notifications from the clouds' brokers. Absent: there are none. */
   readonly notifications?: Pick<Notifications, 'register'>;
-  /** Is told when an account can have no alarm. */
+  /** Is told when an account can have no alarm, once for each reason until it has one again. */
   readonly onAlarmFailure?: (providerId: string, error: unknown) => void;
 }
 

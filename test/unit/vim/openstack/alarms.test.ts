@@ -129,6 +129,19 @@ describe("Aodh's alarms", () => {
     });
   }
 
+  it('says once why there is no alarm, and again when the reason is another or there was an alarm', async () => {
+    const refused = { status: 403, response: '"RBAC Authorization Failed"' };
+    const broken = { status: 500, response: { error_message: { faultstring: 'No.' } } };
+    fixture.cloud.script('GET', ALARMS, refused, refused, broken, broken, none, refused);
+    const vim = connect();
+    for (let refresh = 0; refresh < 6; refresh += 1) await vim.discover(signal);
+    expect(failures.map(String)).to.deep.equal([
+      'VimError: Aodh: "RBAC Authorization Failed"',
+      'VimError: Aodh: No.',
+      'VimError: Aodh: "RBAC Authorization Failed"',
+    ]);
+  });
+
   it('tells no secret when Aodh repeats what it does not take', async () => {
     fixture.cloud.script('POST', ALARMS, ({ body }) => ({
       status: 400,
