@@ -2,25 +2,30 @@ import type { Data, Value } from './data.ts';
 import { EntryMap, isData, isEntries, keyOf } from './entries.ts';
 import type { ListNode, SchemaParent, SchemaTree } from './schema-tree.ts';
 
+type Members = Readonly<Record<string, unknown>>;
+
 /** Whether two values are the same, entries of lists compared in order. */
 export function sameValue(a: unknown, b: unknown): boolean {
   if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Symbol.iterator in a && Symbol.iterator in b) {
-    // Both were found to be iterable just now.
-    return sameSequence(a as Iterable<unknown>, b as Iterable<unknown>);
-  }
-  if (Symbol.iterator in a || Symbol.iterator in b) return false;
+  if (isSequence(a)) return isSequence(b) && sameSequence(a, b);
+  if (!isMembers(a) || !isMembers(b) || isSequence(b)) return false;
   // What an object has is what it names with a value.
   const names = Object.keys(a).filter((name) => memberOf(a, name) !== undefined);
   const others = Object.keys(b).filter((name) => memberOf(b, name) !== undefined);
   return names.length === others.length && names.every((name) => sameValue(memberOf(a, name), memberOf(b, name)));
 }
 
+function isSequence(value: unknown): value is Iterable<unknown> {
+  return isMembers(value) && Symbol.iterator in value;
+}
+
+function isMembers(value: unknown): value is Members {
+  return typeof value === 'object' && value !== null;
+}
+
 /** A member of an object by its own name; undefined for one that it does not have. */
-function memberOf(object: object, name: string): unknown {
-  // Cast: any object has members by names.
-  return Object.hasOwn(object, name) ? (object as Readonly<Record<string, unknown>>)[name] : undefined;
+function memberOf(object: Members, name: string): unknown {
+  return Object.hasOwn(object, name) ? object[name] : undefined;
 }
 
 function sameSequence(a: Iterable<unknown>, b: Iterable<unknown>): boolean {
