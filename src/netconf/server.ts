@@ -64,7 +64,7 @@ export async function startNetconfServer(options: NetconfServerOptions): Promise
   });
   if (options.facts !== undefined) options.facts.netconfCapabilities = () => serverCapabilities(options.agent.yang);
   const address = await transport.listen(options.listen.host, options.listen.port);
-  options.log.info({ host: address.address, port: address.port }, 'NETCONF server listens');
+  options.log.info({ transport: 'ssh', host: address.address, port: address.port }, 'NETCONF server listens');
   return {
     address,
     close: async () => {

@@ -113,7 +113,8 @@ async function listen(server: Server, scheme: string, host: string, port: number
   // Such as no file descriptor left for a connection: without a listener it would end the process.
   server.on('error', (error) => logger.error({ err: error }, 'RESTCONF listener failed'));
   // A server that listens on TCP has an address with a port.
-  const { port: chosen } = server.address() as AddressInfo;
+  const { address, port: chosen } = server.address() as AddressInfo;
+  logger.info({ protocol: 'restconf', transport: scheme, host: address, port: chosen }, 'RESTCONF server listens');
   return `${scheme}://${host.includes(':') ? `[${host}]` : host}:${chosen}`;
 }
 
