@@ -1,0 +1,225 @@
+import { expect } from 'chai';
+import type { Priority } from '../../../src/engine/entities.ts';
+import { HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
+import { Engine, inventoryOf, HOUR, NOW } from './engine-fixture.ts';
+import { Lab } from './preemption-lab.ts';
+
+describe('machines without a reservation, by their class', () => {
+  /** A machine of four cores and a class. */
+  const boot = (lab: Lab, priority?: Priority) => {
+    const input = { name: 'vm', image: 'cirros', flavor: 'large' };
+    return lab.do('createInstance', priority === undefined ? input : { ...input, priority });
+  };
+
+  it('displace the lowest class that has not started, the newest in it, and no more than they need', () => {
+    const lab = new Lab('priority');
+    const normal = lab.grant(2, NORMAL, 1);
+    const older = lab.grant(2, LOW, 1);
+    const newer = lab.grant(4, LOW, 1);
+    const later = lab.grant(4, LOW, 5);
+    lab.told();
+    const result = boot(lab, HIGH);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    expect(result.displaced).to.deep.equal({ reservations: [newer], machines: [], complete: true });
+    expect([normal, older, newer, later].map((id) => lab.status(id))).to.deep.equal([
+      'scheduled',
+      'scheduled',
+      'preempted',
+      'scheduled',
+    ]);
+    expect(lab.head.reservations.get(newer)?.message).to.equal(
+      `It gave way to the virtual machine '${result.allocation.id}' of the priority high.`,
+    );
+    const [event] = lab.preempted();
+    expect(event?.by).to.equal(result.allocation.id);
+    expect(event?.offered?.nextWindow?.start).to.equal(NOW + 2 * HOUR);
+    expect([...lab.due.values()].filter(({ subject }) => subject === newer).map(({ task }) => task)).to.deep.equal([
+      'forget',
+    ]);
+  });
+
+  it('spare what has started, equals, and machines of their class, and change nothing when they are refused', () => {
+    const lab = new Lab('priority');
+    const started = lab.grant(2, LOW, undefined, 9);
+    const own = boot(lab, NORMAL);
+    if (own.outcome === 'refused') throw new Error(own.refusal.message);
+    const machine = own.allocation.id;
+    const equal = lab.grant(2, NORMAL, 1);
+    lab.told();
+    const head = JSON.stringify([[...lab.head.reservations], [...lab.head.allocations], [...lab.due]]);
+    const result = boot(lab, NORMAL);
+    expect(result).to.have.nested.property('refusal.reason', 'insufficient-capacity');
+    expect(result).to.not.have.nested.property('refusal.searchComplete');
+    expect([lab.status(started), lab.status(equal), lab.state(machine)]).to.deep.equal([
+      'active',
+      'scheduled',
+      'INITIALIZED',
+    ]);
+    expect(JSON.stringify([[...lab.head.reservations], [...lab.head.allocations], [...lab.due]])).to.equal(head);
+    expect(lab.told()).to.deep.equal([]);
+  });
+
+  describe('take the place of machines of a lower class', () => {
+    let lab: Lab;
+    beforeEach(() => {
+      lab = new Lab('priority');
+    });
+
+    const accepted = (result: ReturnType<typeof boot>) => {
+      if (result.outcome === 'refused') throw new Error(result.refusal.message);
+      return result;
+    };
+
+    it('and wait until these are gone, the newest of the lowest class', () => {
+      const [older, newer] = [lab.booted(), lab.booted()];
+      lab.told();
+      const result = accepted(boot(lab, HIGH));
+      const { id } = result.allocation;
+      expect(result.displaced).to.deep.equal({ reservations: [], machines: [newer], complete: true });
+      expect([lab.state(older), lab.state(newer), lab.state(id)]).to.deep.equal(['ACTIVE', 'DELETING', 'INITIALIZED']);
+      expect(lab.head.allocations.get(id)).to.deep.include({ awaits: [newer] });
+      expect(lab.head.allocations.get(id)).not.to.have.property('intent');
+      expect(lab.head.intents.has(id)).to.equal(false);
+      const event = lab.events.find((each) => each.kind === 'allocation-event' && each.cause === 'preempted');
+      expect(event).to.include({ by: id, byWhat: 'machine' });
+      expect(event).to.have.nested.property('offered.reason', 'insufficient-capacity');
+      // Its place is nobody else's meanwhile.
+      expect(boot(lab, NORMAL).outcome).to.equal('accepted');
+      expect(lab.state(older)).to.equal('DELETING');
+      lab.gone(newer);
+      expect(lab.head.allocations.get(id)).to.include({ intent: 'create' });
+      expect(lab.head.allocations.get(id)).not.to.have.property('awaits');
+    });
+
+    it('with their hosts', () => {
+      const small = new Engine();
+      const provider = small.provider(
+        [
+          { name: 'h1', cores: 4 },
+          { name: 'h2', cores: 4 },
+        ],
+        'lab',
+        'priority',
+      );
+      small.pool(provider, { cores: 8, ram: 8192 });
+      const made = [NORMAL, LOW, HIGH].map((priority) =>
+        small.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'large', priority }),
+      );
+      const hosts = made.map((each) => (each.outcome === 'accepted' ? each.allocation.host : undefined));
+      expect(new Set(hosts.slice(0, 2)).size).to.equal(2);
+      expect(hosts[2]).to.equal(hosts[1]);
+    });
+
+    it('and wait for those that are being deleted before they have others deleted', () => {
+      const [first, second] = [lab.booted(), lab.booted()];
+      lab.do('destroyInstance', { id: first });
+      const { displaced, allocation } = accepted(boot(lab, NORMAL));
+      expect(displaced).to.deep.equal({ reservations: [], machines: [], complete: true });
+      expect(allocation.awaits).to.deep.equal([first]);
+      expect(lab.state(second)).to.equal('ACTIVE');
+    });
+
+    it('and may give way in their turn: who displaces them waits for the same', () => {
+      const [older, low] = [lab.booted(), lab.booted()];
+      const normal = accepted(boot(lab, NORMAL)).allocation;
+      expect(normal.awaits).to.deep.equal([low]);
+      accepted(boot(lab, HIGH));
+      const high = accepted(boot(lab, HIGH)).allocation;
+      expect([lab.state(older), lab.state(normal.id)]).to.deep.equal(['DELETING', 'DELETING']);
+      expect(lab.head.allocations.get(normal.id)).not.to.have.property('awaits');
+      expect(new Set(high.awaits)).to.deep.equal(new Set([older, low, normal.id]));
+      for (const each of [normal.id, older]) lab.gone(each);
+      expect(lab.head.allocations.get(high.id)).not.to.have.property('intent');
+      lab.gone(low);
+      expect(lab.head.allocations.get(high.id)?.intent).to.equal('create');
+    });
+
+    it('and give it back when they are destroyed while they wait', () => {
+      lab.booted();
+      const low = lab.booted();
+      const { id } = accepted(boot(lab, HIGH)).allocation;
+      lab.do('destroyInstance', { id });
+      lab.gone(low);
+      expect(lab.head.allocations.get(id)).to.include({ vmState: 'DELETING', intent: 'delete' });
+      lab.gone(id);
+      expect(lab.booted()).to.be.a('string');
+    });
+
+    it('and go on waiting for one that cannot be deleted, until it is', () => {
+      lab.booted();
+      const low = lab.booted();
+      const { id } = accepted(boot(lab, HIGH)).allocation;
+      lab.do('deletionAccepted', { allocation: low });
+      lab.do('vmStateReported', { allocation: low, vmState: 'ERROR', fault: { message: 'stuck' } });
+      expect(lab.head.allocations.get(id)?.awaits).to.deep.equal([low]);
+      lab.do('destroyInstance', { id: low });
+      lab.gone(low);
+      expect(lab.head.allocations.get(id)?.intent).to.equal('create');
+    });
+
+    it('and are made elsewhere, or not at all, when the place is lost meanwhile', () => {
+      const made = (left: number) => {
+        const two = new Engine();
+        const hosts = (count: number) =>
+          Array.from({ length: 3 }, (_, index) => ({
+            name: `h${index}`,
+            cores: 4,
+            state: index < count ? ('up' as const) : ('down' as const),
+          }));
+        const provider = two.provider(hosts(2), 'lab', 'priority');
+        two.pool(provider, { cores: 8, ram: 8192, instances: 8 });
+        const start = (priority: Priority) => {
+          const result = two.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'large', priority });
+          if (result.outcome === 'refused') throw new Error(result.refusal.message);
+          two.now += 1;
+          return result.allocation.id;
+        };
+        start(NORMAL);
+        const low = start(LOW);
+        const high = start(HIGH);
+        const lost = two.head.allocations.get(high)?.host;
+        const all = hosts(3).map((host, index) => ({
+          ...host,
+          state: host.name === lost || (index === 2 && left === 1) ? ('down' as const) : ('up' as const),
+        }));
+        two.do('updateProvider', { id: provider, inventory: inventoryOf(all) });
+        two.do('serverGone', { allocation: low });
+        return two.head.allocations.get(high);
+      };
+      expect(made(2)).to.include({ intent: 'create', vmState: 'INITIALIZED', host: 'h2' });
+      const lost = made(1);
+      expect(lost).to.include({ vmState: 'ERROR' });
+      expect(lost?.fault?.message).to.include('Its place was lost while it waited for it');
+      expect(lost?.claims).to.deep.equal([]);
+    });
+  });
+
+  it('displace nobody when they are low, or under another policy', () => {
+    const low = new Lab('priority');
+    const [first] = [low.grant(8, LOW, 1)];
+    expect(boot(low)).to.have.property('outcome', 'refused');
+    expect(low.status(first)).to.equal('scheduled');
+    const none = new Lab('none');
+    none.grant(8, LOW, 1);
+    expect(boot(none, HIGH)).to.have.property('outcome', 'refused');
+  });
+
+  it('move to another pool whom they displace where there is room', () => {
+    const lab = new Lab('priority', 4);
+    const low = lab.grant(4, LOW, 1);
+    const other = lab.provider([{ name: 'h2', cores: 100 }], 'other');
+    const spare = lab.pool(other, { cores: 4, ram: 8192 });
+    lab.told();
+    const result = lab.do('createInstance', {
+      provider: lab.lab,
+      name: 'vm',
+      image: 'cirros',
+      flavor: 'large',
+      priority: HIGH,
+    });
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    expect(result.displaced?.reservations).to.deep.equal([]);
+    expect(lab.head.reservations.get(low)).to.include({ status: 'scheduled' });
+    expect(lab.head.reservations.get(low)?.claims.map(({ node }) => node)).to.deep.equal([`pool/${spare}`]);
+  });
+});
