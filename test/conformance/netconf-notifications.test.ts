@@ -3,9 +3,8 @@ import type { ServedAgent } from '../../src/netconf/operations/operation.ts';
 import { parseXml } from '../../src/yang/xml.ts';
 import type { YangContext } from '../../src/yang/yang-context.ts';
 import { schema, START, StreamFixture } from '../unit/agent/stream-fixture.ts';
-import { BASE, Client, errorsOf, FakeAgent, isOk } from '../unit/netconf/session-fixture.ts';
+import { BASE, Client, errorsOf, FakeAgent, isOk, NOTIFICATION } from '../unit/netconf/session-fixture.ts';
 
-const NOTIFICATION = 'urn:ietf:params:xml:ns:netconf:notification:1.0';
 const NETMOD = 'urn:ietf:params:xml:ns:netmod:notification';
 const TEST = 'urn:example:agent-test';
 

@@ -14,7 +14,10 @@ import { parseXml, type XmlElement } from '../../../src/yang/xml.ts';
 import type { YangContext } from '../../../src/yang/yang-context.ts';
 
 export const BASE = 'urn:ietf:params:xml:ns:netconf:base:1.0';
+export const NOTIFICATION = 'urn:ietf:params:xml:ns:netconf:notification:1.0';
 export const MUSIC = 'urn:example:music';
+/** An operation of the module. */
+export const PLAY = `<play xmlns="${MUSIC}"/>`;
 
 const node = { status: 'current', when: [], extensions: [] } as const;
 
@@ -371,6 +374,31 @@ export class Client {
   rpc(operation: string, id = '1'): Promise<XmlElement> {
     return this.ask(`<rpc xmlns="${BASE}" message-id="${id}">${operation}</rpc>`);
   }
+}
+
+/** Before each test an agent of its own, after it no session of it. */
+export function freshSessions(): {
+  readonly agent: FakeAgent;
+  readonly open: (options?: ConstructorParameters<typeof Client>[1]) => Client;
+} {
+  let agent: FakeAgent;
+  const clients: Client[] = [];
+  beforeEach(() => {
+    agent = new FakeAgent();
+  });
+  afterEach(() => {
+    for (const client of clients.splice(0)) client.channel.drop();
+  });
+  return {
+    get agent() {
+      return agent;
+    },
+    open: (options = {}) => {
+      const client = new Client(agent, options);
+      clients.push(client);
+      return client;
+    },
+  };
 }
 
 function turnOfLoop(): Promise<void> {
