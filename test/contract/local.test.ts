@@ -1,4 +1,4 @@
 import { local } from './bindings.ts';
-import { contract } from './scenarios.ts';
+import { contract } from './contract.ts';
 
 contract('the local client', local);

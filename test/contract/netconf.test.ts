@@ -1,4 +1,4 @@
 import { netconf } from './bindings.ts';
-import { contract } from './scenarios.ts';
+import { contract } from './contract.ts';
 
 contract('NETCONF', netconf);

@@ -1,4 +1,4 @@
 import { restconfJson } from './bindings.ts';
-import { contract } from './scenarios.ts';
+import { contract } from './contract.ts';
 
 contract('RESTCONF in JSON', restconfJson);

@@ -1,4 +1,4 @@
 import { restconfXml } from './bindings.ts';
-import { contract } from './scenarios.ts';
+import { contract } from './contract.ts';
 
 contract('RESTCONF in XML', restconfXml);
