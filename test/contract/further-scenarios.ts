@@ -11,7 +11,7 @@ import {
   PROMISE,
   reservationPath,
 } from '../../src/cli/demo/infrastructure.ts';
-import { refused, text, type World } from './world.ts';
+import { text, type World } from './world.ts';
 
 /** What reservations, offers and instances do beyond the scenarios. */
 export function furtherScenarios(open: () => World): void {

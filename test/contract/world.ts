@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ErrorAnswer, type Consumer, type Subscribed } from '../../src/cli/demo/consumer.ts';
 import { all, amount, leaf, type Content, type Json } from '../../src/cli/demo/content.ts';
 import { at, setUpInfrastructure, type Infrastructure } from '../../src/cli/demo/infrastructure.ts';
-import { AgentUnderTest } from './agent-under-test.ts';
+import type { AgentUnderTest } from './agent-under-test.ts';
 
 let infrastructures = 0;
 

@@ -174,49 +174,49 @@ describe('reconciler', () => {
   const model: LedgerModel<Head, Change> = engineModel;
 
   const open = (start = true): void => {
-    store = SqliteStore.open({ directory: directory.path, now: () => 1 });
+    lab.store = SqliteStore.open({ directory: lab.directory.path, now: () => 1 });
     const bus = new Bus(() => undefined);
     const record = ({ time, kind }: DomainEvent): EventInput => ({ time, module: 'm', name: kind, content: {} });
-    ledger = new Ledger<Head, Change, DomainEvent>({ store, model, record, clock, bus });
-    clouds = new SimulatedClouds({
-      directory: directory.path,
-      clock,
+    lab.ledger = new Ledger<Head, Change, DomainEvent>({ store: lab.store, model, record, clock: lab.clock, bus });
+    lab.clouds = new SimulatedClouds({
+      directory: lab.directory.path,
+      clock: lab.clock,
       describe: () => ({ times: { boot: 2_000, delete: 1_000, jitter: 0 } }),
     });
-    reconciler = new Reconciler({
-      ledger,
+    lab.reconciler = new Reconciler({
+      ledger: lab.ledger,
       commands,
-      clock,
+      clock: lab.clock,
       random: () => 0.5,
       adapters: new Map([
         [
           'promise-simulator:simulated',
           (account) => {
-            vim = new TroubledVim(clouds.connect(account));
-            return vim;
+            lab.vim = new TroubledVim(lab.clouds.connect(account));
+            return lab.vim;
           },
         ],
       ]),
-      onFailure: (error) => reported.push(error),
-      onOrphan: (_provider, server) => orphans.push(server.token ?? ''),
-      onDuplicate: (_provider, server) => duplicates.push(server.id),
-      onStray: (_provider, { machine, kind }) => strays.push(`${kind} of ${machine}`),
+      onFailure: (error) => lab.reported.push(error),
+      onOrphan: (_provider, server) => lab.orphans.push(server.token ?? ''),
+      onDuplicate: (_provider, server) => lab.duplicates.push(server.id),
+      onStray: (_provider, { machine, kind }) => lab.strays.push(`${kind} of ${machine}`),
     });
-    if (start) reconciler.start();
+    if (start) lab.reconciler.start();
   };
   const shut = async (): Promise<void> => {
-    await reconciler.close();
-    await ledger.close();
-    await store.close();
-    await clouds.close();
+    await lab.reconciler.close();
+    await lab.ledger.close();
+    await lab.store.close();
+    await lab.clouds.close();
   };
   const decide = (...changes: readonly Change[]): Promise<void> => {
     const all: Decide<Head, Change, DomainEvent, void> = () => ({ result: undefined, changes, events: [], due: [] });
-    return ledger.update(all);
+    return lab.ledger.update(all);
   };
   /** Lets what was decided become durable, and then what waited for that go on. */
   const turn = async (): Promise<void> => {
-    await ledger.whenDurable().catch(() => undefined);
+    await lab.ledger.whenDurable().catch(() => undefined);
     await new Promise((resolve) => setImmediate(resolve));
   };
   /** Lets everything go on, without moving time, until it holds. */
@@ -225,58 +225,58 @@ describe('reconciler', () => {
       if (condition()) return;
       await turn();
     }
-    expect.fail(`it never came to hold: ${condition.toString()}; reported ${reported.map(String).join()}`);
+    expect.fail(`it never came to hold: ${condition.toString()}; reported ${lab.reported.map(String).join()}`);
   };
   /** Moves time on in small steps until it holds. */
   const eventually = async (condition: () => boolean): Promise<void> => {
     for (let step = 0; step < 500 && !condition(); step++) {
-      clock.advance(500);
+      lab.clock.advance(500);
       for (let turns = 0; turns < 6; turns++) await turn();
     }
     await until(condition);
   };
-  const vm = (): Allocation | undefined => ledger.head.allocations.get('vm');
-  const provider = (): Provider | undefined => ledger.head.providers.get('vim');
-  const servers = (): readonly VimServer[] => clouds.cloud('vim').servers();
+  const vm = (): Allocation | undefined => lab.ledger.head.allocations.get('vm');
+  const provider = (): Provider | undefined => lab.ledger.head.providers.get('vim');
+  const servers = (): readonly VimServer[] => lab.clouds.cloud('vim').servers();
   const connected = async (): Promise<void> => {
     await decide({ kind: 'provider', id: 'vim', body: PROVIDER }, { kind: 'pool', id: 'pool', body: POOL });
-    await until(() => provider()?.status === 'up' && vim.calls.includes('listServers'));
+    await until(() => provider()?.status === 'up' && lab.vim.calls.includes('listServers'));
   };
 
   beforeEach(() => {
-    directory = temporaryDirectory();
-    clock = new ManualClock(1_000_000);
-    reported = [];
-    orphans = [];
-    duplicates = [];
-    strays = [];
+    lab.directory = temporaryDirectory();
+    lab.clock = new ManualClock(1_000_000);
+    lab.reported = [];
+    lab.orphans = [];
+    lab.duplicates = [];
+    lab.strays = [];
     open();
   });
   afterEach(async () => {
     await shut();
-    directory.remove();
+    lab.directory.remove();
   });
 
   describe('providers', () => {
     it('are contacted when they appear, and refreshed from time to time, on demand and when the VIM says so', async () => {
       await connected();
-      expect(await reconciler.contacted('vim', 1_000)).to.equal(true);
+      expect(await lab.reconciler.contacted('vim', 1_000)).to.equal(true);
       expect(provider()?.inventory?.hosts).to.have.length(4);
-      clouds.cloud('vim').setHostCapacity('compute-1', { vcpus: 99 });
+      lab.clouds.cloud('vim').setHostCapacity('compute-1', { vcpus: 99 });
       await until(() => provider()?.inventory?.hosts[0]?.vcpus === 99);
-      clouds.cloud('vim').failHost('compute-2');
+      lab.clouds.cloud('vim').failHost('compute-2');
       await until(() => provider()?.inventory?.hosts[1]?.state === 'down');
-      const before = vim.calls.filter((call) => call === 'discover').length;
-      await reconciler.refresh('vim');
-      expect(vim.calls.filter((call) => call === 'discover')).to.have.length(before + 1);
-      clock.advance(60_000);
-      await until(() => vim.calls.filter((call) => call === 'discover').length === before + 2);
+      const before = lab.vim.calls.filter((call) => call === 'discover').length;
+      await lab.reconciler.refresh('vim');
+      expect(lab.vim.calls.filter((call) => call === 'discover')).to.have.length(before + 1);
+      lab.clock.advance(60_000);
+      await until(() => lab.vim.calls.filter((call) => call === 'discover').length === before + 2);
     });
 
     it('with wrong credentials are rejected with the reason, and taken up when the account is put right', async () => {
       const access = { ...PROVIDER.access, username: 'promise', password: 'wrong' };
       await decide({ kind: 'provider', id: 'vim', body: { ...PROVIDER, access } });
-      expect(await reconciler.contacted('vim', 1_000)).to.equal(true);
+      expect(await lab.reconciler.contacted('vim', 1_000)).to.equal(true);
       expect(provider()?.status).to.equal('rejected');
       expect(provider()?.statusMessage).to.include("does not accept user 'promise'").and.not.include('wrong');
       const right = { ...access, password: 'promise' };
@@ -294,23 +294,23 @@ describe('reconciler', () => {
 
     it('out of reach are down and asked ever more rarely until they answer', async () => {
       await connected();
-      clouds.cloud('vim').cutOff(600_000);
-      clock.advance(60_000);
+      lab.clouds.cloud('vim').cutOff(600_000);
+      lab.clock.advance(60_000);
       await until(() => provider()?.status === 'down');
-      const calls = vim.calls.length;
-      await eventually(() => vim.calls.length === calls + 3);
-      expect(clock.now() - 1_060_000, 'after 1, 2 and 4 s').to.be.within(7_000, 8_500);
-      clouds.cloud('vim').cutOff(0);
+      const calls = lab.vim.calls.length;
+      await eventually(() => lab.vim.calls.length === calls + 3);
+      expect(lab.clock.now() - 1_060_000, 'after 1, 2 and 4 s').to.be.within(7_000, 8_500);
+      lab.clouds.cloud('vim').cutOff(0);
       await eventually(() => provider()?.status === 'up');
     });
 
     it('that are removed are left alone', async () => {
       await connected();
       await decide({ kind: 'provider', id: 'vim', body: null });
-      const calls = vim.calls.length;
-      clock.advance(600_000);
-      await until(() => clock.next === undefined);
-      expect(vim.calls).to.have.length(calls);
+      const calls = lab.vim.calls.length;
+      lab.clock.advance(600_000);
+      await until(() => lab.clock.next === undefined);
+      expect(lab.vim.calls).to.have.length(calls);
     });
   });
 
@@ -319,12 +319,12 @@ describe('reconciler', () => {
       await connected();
       const decision = decide(put(ALLOCATION));
       expect(vm()?.intent).to.equal('create');
-      expect(vim.calls.filter((call) => call.startsWith('createServer'))).to.deep.equal([]);
+      expect(lab.vim.calls.filter((call) => call.startsWith('createServer'))).to.deep.equal([]);
       await decision;
-      expect(await reconciler.settled('vm', 1_000)).to.deep.include({ server: servers()[0]?.id, vmState: 'BUILD' });
+      expect(await lab.reconciler.settled('vm', 1_000)).to.deep.include({ server: servers()[0]?.id, vmState: 'BUILD' });
       expect(vm()).to.deep.include({ server: servers()[0]?.id });
       expect(vm()).to.not.have.property('intent');
-      clock.advance(2_000);
+      lab.clock.advance(2_000);
       await until(() => vm()?.vmState === 'ACTIVE');
       expect(servers()).to.have.length(1);
     });
@@ -333,9 +333,9 @@ describe('reconciler', () => {
       await connected();
       const ids = ['vm', 'second', 'third'];
       await decide(...ids.map((id) => put({ ...ALLOCATION, id, token: `token-${id}` })));
-      for (const id of ids) expect(await reconciler.settled(id, 1_000)).to.deep.include({ vmState: 'BUILD' });
-      clock.advance(2_000);
-      expect(ids.map((id) => ledger.head.allocations.get(id)?.vmState)).to.deep.equal(['ACTIVE', 'ACTIVE', 'ACTIVE']);
+      for (const id of ids) expect(await lab.reconciler.settled(id, 1_000)).to.deep.include({ vmState: 'BUILD' });
+      lab.clock.advance(2_000);
+      expect(ids.map((id) => lab.ledger.head.allocations.get(id)?.vmState)).to.deep.equal(['ACTIVE', 'ACTIVE', 'ACTIVE']);
     });
 
     it('is one of many under way at once, without a warning of a leak', async () => {
@@ -344,10 +344,10 @@ describe('reconciler', () => {
       process.on('warning', note);
       try {
         await connected();
-        vim.hang.add('createServer');
+        lab.vim.hang.add('createServer');
         const ids = Array.from({ length: 12 }, (_, index) => `vm-${index}`);
         await decide(...ids.map((id) => put({ ...ALLOCATION, id, token: `token-${id}` })));
-        await until(() => vim.calls.filter((call) => call.startsWith('createServer')).length === ids.length);
+        await until(() => lab.vim.calls.filter((call) => call.startsWith('createServer')).length === ids.length);
         await new Promise((resolve) => setImmediate(resolve));
       } finally {
         process.off('warning', note);
@@ -358,19 +358,19 @@ describe('reconciler', () => {
     it('that is refused for good fails with the reason', async () => {
       await connected();
       await decide(put({ ...ALLOCATION, flavor: 'no-such' }));
-      expect(await reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'ERROR' });
+      expect(await lab.reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'ERROR' });
       expect(vm()?.vmState).to.equal('ERROR');
       expect(vm()?.fault?.message).to.equal('Flavor no-such could not be found.');
     });
 
     it('whose answer is lost is settled by its token: one server, found again', async () => {
       await connected();
-      vim.deaf = true;
-      vim.loseAnswersOf.set('createServer', 1);
+      lab.vim.deaf = true;
+      lab.vim.loseAnswersOf.set('createServer', 1);
       await decide(put(ALLOCATION));
       expect(vm()?.intent).to.equal('create');
       await eventually(() => vm()?.intent === undefined);
-      expect(vim.calls.filter((call) => call.endsWith('token-vm'))).to.deep.equal([
+      expect(lab.vim.calls.filter((call) => call.endsWith('token-vm'))).to.deep.equal([
         'createServer token-vm',
         'findServersByToken token-vm',
       ]);
@@ -381,35 +381,35 @@ describe('reconciler', () => {
     it('that never arrived is sent again, and given up after some tries', async () => {
       await connected();
       const lost = (): VimError => new VimError('timeout', 'the cloud is silent');
-      vim.failures.set('createServer', [lost()]);
+      lab.vim.failures.set('createServer', [lost()]);
       await decide(put(ALLOCATION));
       await eventually(() => vm()?.server !== undefined);
       expect(servers()).to.have.length(1);
-      expect(vim.fresh, 'only what was never asked for need not be looked up').to.deep.equal([true, false]);
-      vim.failures.set('createServer', Array.from({ length: 20 }, lost));
+      expect(lab.vim.fresh, 'only what was never asked for need not be looked up').to.deep.equal([true, false]);
+      lab.vim.failures.set('createServer', Array.from({ length: 20 }, lost));
       await decide(put({ ...ALLOCATION, id: 'second', token: 'token-2' }));
-      await eventually(() => ledger.head.allocations.get('second')?.vmState === 'ERROR');
-      expect(vim.calls.filter((call) => call === 'createServer token-2')).to.have.length(4);
-      expect(ledger.head.allocations.get('second')?.fault?.message).to.equal('the cloud is silent');
+      await eventually(() => lab.ledger.head.allocations.get('second')?.vmState === 'ERROR');
+      expect(lab.vim.calls.filter((call) => call === 'createServer token-2')).to.have.length(4);
+      expect(lab.ledger.head.allocations.get('second')?.fault?.message).to.equal('the cloud is silent');
     });
 
     it('does not wait for ever for a VIM that hangs', async () => {
       await connected();
-      vim.hang.add('createServer');
+      lab.vim.hang.add('createServer');
       await decide(put(ALLOCATION));
-      const settled = reconciler.settled('vm', 2_000);
-      await until(() => vim.calls.includes('createServer token-vm'));
+      const settled = lab.reconciler.settled('vm', 2_000);
+      await until(() => lab.vim.calls.includes('createServer token-vm'));
       await new Promise((resolve) => setImmediate(resolve));
-      clock.advance(2_000);
+      lab.clock.advance(2_000);
       expect(await settled).to.equal(undefined);
-      vim.hang.clear();
+      lab.vim.hang.clear();
       await eventually(() => vm()?.server !== undefined);
       expect(servers()).to.have.length(1);
     });
 
     it('waits while the VIM is out of reach', async () => {
       await connected();
-      clouds.cloud('vim').cutOff(5_000);
+      lab.clouds.cloud('vim').cutOff(5_000);
       await decide(put(ALLOCATION));
       await until(() => provider()?.status === 'down');
       expect(vm()?.intent).to.equal('create');
@@ -419,25 +419,25 @@ describe('reconciler', () => {
 
     it('that was sent before the agent was killed is found after the restart', async () => {
       await connected();
-      vim.loseAnswersOf.set('createServer', 1);
+      lab.vim.loseAnswersOf.set('createServer', 1);
       await decide(put(ALLOCATION));
       await until(() => servers().length === 1);
       await shut();
       open();
       await until(() => vm()?.server !== undefined);
       expect(servers()).to.have.length(1);
-      expect(vim.calls).to.not.include('createServer token-vm');
+      expect(lab.vim.calls).to.not.include('createServer token-vm');
     });
 
     it('that was not sent before the agent was killed is sent after the restart', async () => {
       await connected();
-      await reconciler.close();
+      await lab.reconciler.close();
       await decide(put(ALLOCATION));
       await shut();
       open();
       await until(() => vm()?.server !== undefined);
       expect(servers()).to.have.length(1);
-      expect(vim.fresh, 'nobody knows after a restart').to.deep.equal([false]);
+      expect(lab.vim.fresh, 'nobody knows after a restart').to.deep.equal([false]);
     });
   });
 
@@ -445,7 +445,7 @@ describe('reconciler', () => {
     const booted = async (): Promise<Allocation> => {
       await connected();
       await decide(put(ALLOCATION));
-      await reconciler.settled('vm', 1_000);
+      await lab.reconciler.settled('vm', 1_000);
       await until(() => vm()?.vmState === 'BUILD');
       const allocation = vm();
       return allocation ?? expect.fail('there is no allocation');
@@ -454,17 +454,17 @@ describe('reconciler', () => {
     it('is sent once it is durable, and the record goes when the server is gone', async () => {
       const allocation = await booted();
       await decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
-      expect(await reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'DELETING' });
+      expect(await lab.reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'DELETING' });
       expect(vm()?.vmState).to.equal('DELETING');
       expect(servers()[0]?.deleting).to.equal(true);
-      clock.advance(1_000);
+      lab.clock.advance(1_000);
       await until(() => vm() === undefined);
       expect(servers()).to.deep.equal([]);
     });
 
     it('asked for while the creation is under way, is carried out after it', async () => {
       await connected();
-      vim.loseAnswersOf.set('createServer', 1);
+      lab.vim.loseAnswersOf.set('createServer', 1);
       await decide(put(ALLOCATION));
       await decide(put({ ...ALLOCATION, vmState: 'DELETING', intent: 'delete' }));
       await eventually(() => vm() === undefined);
@@ -479,7 +479,7 @@ describe('reconciler', () => {
 
     it('whose answer is lost is asked for again', async () => {
       const allocation = await booted();
-      vim.loseAnswersOf.set('deleteServer', 1);
+      lab.vim.loseAnswersOf.set('deleteServer', 1);
       await decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
       await eventually(() => vm() === undefined);
       expect(servers()).to.deep.equal([]);
@@ -490,44 +490,44 @@ describe('reconciler', () => {
     it('finds what happened while the agent was away', async () => {
       await connected();
       for (const id of ['one', 'two', 'three']) await decide(put({ ...ALLOCATION, id, token: id }));
-      await until(() => ledger.head.intents.size === 0);
-      const serverOf = (id: string): string => ledger.head.allocations.get(id)?.server ?? '';
-      await reconciler.close();
-      clock.advance(2_000);
-      clouds.cloud('vim').failHost(servers().find(({ token }) => token === 'two')?.host ?? '');
-      await clouds.cloud('vim').deleteServer(serverOf('three'));
-      clock.advance(2_000);
+      await until(() => lab.ledger.head.intents.size === 0);
+      const serverOf = (id: string): string => lab.ledger.head.allocations.get(id)?.server ?? '';
+      await lab.reconciler.close();
+      lab.clock.advance(2_000);
+      lab.clouds.cloud('vim').failHost(servers().find(({ token }) => token === 'two')?.host ?? '');
+      await lab.clouds.cloud('vim').deleteServer(serverOf('three'));
+      lab.clock.advance(2_000);
       await shut();
       open();
-      await until(() => ledger.head.allocations.get('one')?.vmState === 'ACTIVE');
-      await until(() => ledger.head.allocations.get('two')?.vmState === 'ERROR');
-      await until(() => !ledger.head.allocations.has('three'));
+      await until(() => lab.ledger.head.allocations.get('one')?.vmState === 'ACTIVE');
+      await until(() => lab.ledger.head.allocations.get('two')?.vmState === 'ERROR');
+      await until(() => !lab.ledger.head.allocations.has('three'));
     });
 
     it('reports servers whose token no record knows, and removes a second boot of one that does', async () => {
       await connected();
       await decide(put(ALLOCATION));
-      await reconciler.settled('vm', 1_000);
+      await lab.reconciler.settled('vm', 1_000);
       const request = { name: 'n', flavor: 'm1.tiny', image: 'cirros', networks: [] };
       const right = servers()[0]?.id;
-      await clouds.cloud('vim').createServer({ ...request, token: 'stranger' });
-      const cloud = clouds.connect({ providerId: 'vim' });
+      await lab.clouds.cloud('vim').createServer({ ...request, token: 'stranger' });
+      const cloud = lab.clouds.connect({ providerId: 'vim' });
       const second = await cloud.createServer({ ...request, token: 'twice' }, signal);
       // The record stands for another server with the same token.
       await decide(put({ ...ALLOCATION, id: 'twin', token: 'twice', server: right ?? '', intent: 'delete' }));
-      await reconciler.close();
+      await lab.reconciler.close();
       await decide(put({ ...without(ALLOCATION, 'intent'), id: 'twin', token: 'twice', server: right ?? '' }));
       await shut();
       open();
       await until(() => servers().find(({ id }) => id === second.serverId)?.deleting === true);
-      expect(orphans).to.deep.equal(['stranger']);
-      expect(duplicates).to.deep.equal([second.serverId]);
+      expect(lab.orphans).to.deep.equal(['stranger']);
+      expect(lab.duplicates).to.deep.equal([second.serverId]);
       const there = (): boolean => servers().some(({ token }) => token === 'stranger');
-      for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
-      expect(orphans).to.deep.equal(['stranger']);
+      for (let sweeps = 0; sweeps < 3; sweeps += 1) await lab.reconciler.refresh('vim');
+      expect(lab.orphans).to.deep.equal(['stranger']);
       expect(there()).to.equal(true);
       await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'remove' } });
-      await reconciler.refresh('vim');
+      await lab.reconciler.refresh('vim');
       await eventually(() => !there());
     });
 
@@ -535,11 +535,11 @@ describe('reconciler', () => {
       await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'adopt' } });
       await connected();
       const request = { name: 'lost', flavor: 'm1.tiny', image: 'cirros', networks: [] };
-      await clouds.cloud('vim').createServer({ ...request, token: 'stranger' });
-      await reconciler.refresh('vim');
-      expect(ledger.head.tokens.has('stranger')).to.equal(false);
-      await reconciler.refresh('vim');
-      const adopted = ledger.head.allocations.get(ledger.head.tokens.get('stranger') ?? '');
+      await lab.clouds.cloud('vim').createServer({ ...request, token: 'stranger' });
+      await lab.reconciler.refresh('vim');
+      expect(lab.ledger.head.tokens.has('stranger')).to.equal(false);
+      await lab.reconciler.refresh('vim');
+      const adopted = lab.ledger.head.allocations.get(lab.ledger.head.tokens.get('stranger') ?? '');
       expect(adopted).to.deep.include({
         name: 'lost',
         backing: 'own',
@@ -550,24 +550,24 @@ describe('reconciler', () => {
         server: servers()[0]?.id,
       });
       expect(adopted?.claims[0]?.capacity.cores).to.equal(1);
-      await reconciler.refresh('vim');
-      expect(ledger.head.allocations.size).to.equal(1);
-      await eventually(() => ledger.head.allocations.get(adopted?.id ?? '')?.vmState === 'ACTIVE');
+      await lab.reconciler.refresh('vim');
+      expect(lab.ledger.head.allocations.size).to.equal(1);
+      await eventually(() => lab.ledger.head.allocations.get(adopted?.id ?? '')?.vmState === 'ACTIVE');
     });
 
     it('counts what a server consumes that runs as another flavor now', async () => {
       await connected();
       await decide(put(ALLOCATION));
-      await reconciler.settled('vm', 1_000);
+      await lab.reconciler.settled('vm', 1_000);
       await eventually(() => vm()?.vmState === 'ACTIVE');
-      const list = vim.listServers.bind(vim);
-      vim.listServers = async (given) => (await list(given)).map((server) => ({ ...server, flavor: '3' }));
-      await reconciler.refresh('vim');
+      const list = lab.vim.listServers.bind(lab.vim);
+      lab.vim.listServers = async (given) => (await list(given)).map((server) => ({ ...server, flavor: '3' }));
+      await lab.reconciler.refresh('vim');
       expect(vm()).to.deep.include({ flavor: '3', backing: 'own' });
       expect(vm()?.capacity).to.deep.include({ cores: 2, ram: 4096 });
       expect(vm()?.claims[0]?.capacity.cores).to.equal(2);
       const { modifiedOn } = vm() ?? {};
-      await reconciler.refresh('vim');
+      await lab.reconciler.refresh('vim');
       expect(vm()?.modifiedOn).to.equal(modifiedOn);
     });
   });
@@ -583,7 +583,7 @@ describe('reconciler', () => {
     const VOLUME = wanted({ kind: 'volume', sizeGb: 1 });
     const NETWORK = wanted({ kind: 'network', subnets: [] });
     const made = (kind: VimResourceKind): readonly string[] =>
-      clouds
+      lab.clouds
         .cloud('vim')
         .resources(kind)
         .map(({ id }) => id);
@@ -591,12 +591,12 @@ describe('reconciler', () => {
     it('are made once, and are in the record with their state', async () => {
       await connected();
       await decide(put(NETWORK));
-      expect(await reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'ACTIVE' });
+      expect(await lab.reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'ACTIVE' });
       expect(vm()).to.include({ vmState: 'ACTIVE', server: made('network')[0] });
       await decide(put(wanted({ kind: 'volume', sizeGb: 1 }, 'volume')));
-      await until(() => ledger.head.allocations.get('volume')?.vmState === 'BUILD');
-      clock.advance(2_000);
-      await until(() => ledger.head.allocations.get('volume')?.vmState === 'ACTIVE');
+      await until(() => lab.ledger.head.allocations.get('volume')?.vmState === 'BUILD');
+      lab.clock.advance(2_000);
+      await until(() => lab.ledger.head.allocations.get('volume')?.vmState === 'ACTIVE');
     });
 
     for (const record of [VOLUME, NETWORK]) {
@@ -604,7 +604,7 @@ describe('reconciler', () => {
 
       it(`a ${kind} whose answer is lost is made once`, async () => {
         await connected();
-        vim.loseAnswersOf.set('createResource', 2);
+        lab.vim.loseAnswersOf.set('createResource', 2);
         await decide(put(record));
         await eventually(() => vm()?.vmState === 'ACTIVE');
         expect(made(kind)).to.deep.equal([vm()?.server]);
@@ -612,7 +612,7 @@ describe('reconciler', () => {
 
       it(`a ${kind} whose answer never came before the agent was killed is made once`, async () => {
         await connected();
-        vim.loseAnswersOf.set('createResource', 1);
+        lab.vim.loseAnswersOf.set('createResource', 1);
         await decide(put(record));
         await until(() => made(kind).length === 1);
         await shut();
@@ -623,7 +623,7 @@ describe('reconciler', () => {
 
       it(`a ${kind} is deleted to the end, also when the deletion is asked for before it is known`, async () => {
         await connected();
-        vim.loseAnswersOf.set('createResource', 1);
+        lab.vim.loseAnswersOf.set('createResource', 1);
         await decide(put(record));
         await decide(put({ ...record, vmState: 'DELETING', intent: 'delete' }));
         await eventually(() => vm() === undefined);
@@ -634,10 +634,10 @@ describe('reconciler', () => {
         await connected();
         await decide(put(record));
         await eventually(() => vm()?.vmState === 'ACTIVE');
-        vim.deaf = true;
-        await clouds.cloud('vim').deleteResource(kind, vm()?.server ?? '');
-        clock.advance(1_000);
-        await reconciler.refresh('vim');
+        lab.vim.deaf = true;
+        await lab.clouds.cloud('vim').deleteResource(kind, vm()?.server ?? '');
+        lab.clock.advance(1_000);
+        await lab.reconciler.refresh('vim');
         await until(() => vm() === undefined);
       });
     }
@@ -646,7 +646,7 @@ describe('reconciler', () => {
       await connected();
       await decide(put(NETWORK));
       await until(() => vm()?.vmState === 'ACTIVE');
-      const cloud = clouds.connect({ providerId: 'vim' });
+      const cloud = lab.clouds.connect({ providerId: 'vim' });
       const network = vm()?.server ?? '';
       const port = await cloud.createResource({ token: 'p', name: 'p', spec: { kind: 'port', network } }, signal);
       const before = vm();
@@ -662,7 +662,7 @@ describe('reconciler', () => {
 
     it('that are refused are in ERROR with the word of the VIM', async () => {
       await connected();
-      vim.failures.set('createResource', [new VimError('over-quota', 'Quota exceeded for volumes')]);
+      lab.vim.failures.set('createResource', [new VimError('over-quota', 'Quota exceeded for volumes')]);
       await decide(put(VOLUME));
       await until(() => vm()?.vmState === 'ERROR');
       expect(vm()?.fault?.message).to.equal('Quota exceeded for volumes');
@@ -677,11 +677,11 @@ describe('reconciler', () => {
     const silence = (): VimError => new VimError('timeout', 'the cloud is silent');
     /** What the cloud has with the token of the record, and keeps. */
     const there = (): string[] =>
-      [servers(), clouds.cloud('vim').resources('volume'), clouds.cloud('vim').resources('network')]
+      [servers(), lab.clouds.cloud('vim').resources('volume'), lab.clouds.cloud('vim').resources('network')]
         .flat()
         .flatMap(({ id, token, deleting }) => (token === ALLOCATION.token && !deleting ? [id] : []));
     const all = (): number =>
-      [servers(), clouds.cloud('vim').resources('volume'), clouds.cloud('vim').resources('network')].flat().length;
+      [servers(), lab.clouds.cloud('vim').resources('volume'), lab.clouds.cloud('vim').resources('network')].flat().length;
 
     for (const record of [ALLOCATION, VOLUME, NETWORK]) {
       const what = record.resource?.kind ?? 'server';
@@ -691,13 +691,13 @@ describe('reconciler', () => {
         const { token, name } = ALLOCATION;
         if (record.resource === undefined) {
           const { image = '', flavor, networks } = ALLOCATION;
-          await clouds.cloud('vim').createServer({ token, name, image, flavor, networks });
-        } else await clouds.cloud('vim').createResource({ token, name, spec: record.resource });
+          await lab.clouds.cloud('vim').createServer({ token, name, image, flavor, networks });
+        } else await lab.clouds.cloud('vim').createResource({ token, name, spec: record.resource });
       };
       /** The first creation is out, and the record stands for the second. */
       const madeAnew = async (): Promise<string> => {
         await connected();
-        vim.failures.set(call, [silence()]);
+        lab.vim.failures.set(call, [silence()]);
         await decide(put(record));
         await eventually(() => vm()?.vmState === 'ACTIVE');
         return vm()?.server ?? '';
@@ -705,17 +705,17 @@ describe('reconciler', () => {
 
       it(`leaves one ${what} for the record, soon and whatever the policy for orphans is`, async () => {
         const kept = await madeAnew();
-        vim.deaf = true;
-        await reconciler.refresh('vim');
-        const lists = (): number => vim.calls.filter((each) => each.startsWith('list')).length;
+        lab.vim.deaf = true;
+        await lab.reconciler.refresh('vim');
+        const lists = (): number => lab.vim.calls.filter((each) => each.startsWith('list')).length;
         const before = lists();
         await arrive();
         expect(there()).to.have.length(2);
         await eventually(() => there().length === 1);
         expect(there()).to.deep.equal([kept]);
         expect(lists(), 'no sweep was needed').to.equal(before);
-        expect(duplicates).to.have.length(1);
-        expect([orphans, vm()?.vmState]).to.deep.equal([[], 'ACTIVE']);
+        expect(lab.duplicates).to.have.length(1);
+        expect([lab.orphans, vm()?.vmState]).to.deep.equal([[], 'ACTIVE']);
       });
 
       it(`leaves one ${what} for the record when the agent was killed before it came`, async () => {
@@ -723,16 +723,16 @@ describe('reconciler', () => {
         await shut();
         open(false);
         await arrive();
-        reconciler.start();
+        lab.reconciler.start();
         await eventually(() => there().length === 1);
         expect(there()).to.deep.equal([kept]);
       });
 
       it(`leaves one ${what} when the agent was killed while nothing was known`, async () => {
         await connected();
-        vim.failures.set(call, [silence()]);
+        lab.vim.failures.set(call, [silence()]);
         await decide(put(record));
-        await until(() => vim.failures.get(call)?.length === 0);
+        await until(() => lab.vim.failures.get(call)?.length === 0);
         await shut();
         open();
         await eventually(() => vm()?.vmState === 'ACTIVE');
@@ -743,7 +743,7 @@ describe('reconciler', () => {
 
       it(`leaves no ${what} when all tries were given up`, async () => {
         await connected();
-        vim.failures.set(call, [silence(), silence(), silence(), silence()]);
+        lab.vim.failures.set(call, [silence(), silence(), silence(), silence()]);
         await decide(put(record));
         await eventually(() => vm()?.vmState === 'ERROR');
         await arrive();
@@ -768,16 +768,16 @@ describe('reconciler', () => {
 
     it('is removed later when it cannot be at once, and the provider stays up', async () => {
       await connected();
-      vim.failures.set('createResource', [silence()]);
+      lab.vim.failures.set('createResource', [silence()]);
       await decide(put(NETWORK));
       await eventually(() => vm()?.vmState === 'ACTIVE');
       const { token, name } = NETWORK;
-      const late = await clouds.cloud('vim').createResource({ token, name, spec: NETWORK.resource });
+      const late = await lab.clouds.cloud('vim').createResource({ token, name, spec: NETWORK.resource });
       const spec = { kind: 'port', network: late.id } as const;
-      const port = await clouds.cloud('vim').createResource({ token: 'p', name: 'p', spec });
-      for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
-      expect([provider()?.status, duplicates]).to.deep.equal(['up', [late.id]]);
-      await clouds.cloud('vim').deleteResource('port', port.id);
+      const port = await lab.clouds.cloud('vim').createResource({ token: 'p', name: 'p', spec });
+      for (let sweeps = 0; sweeps < 3; sweeps += 1) await lab.reconciler.refresh('vim');
+      expect([provider()?.status, lab.duplicates]).to.deep.equal(['up', [late.id]]);
+      await lab.clouds.cloud('vim').deleteResource('port', port.id);
       await eventually(() => there().length === 1);
       expect(there()).to.deep.equal([vm()?.server]);
     });
@@ -796,11 +796,11 @@ describe('reconciler', () => {
       return found === undefined || found.resource !== undefined ? expect.fail('there is no machine') : found;
     };
     const volume = (): ResourceAllocation => {
-      const found = ledger.head.allocations.get('data');
+      const found = lab.ledger.head.allocations.get('data');
       return found?.resource === undefined ? expect.fail('there is no volume') : found;
     };
     const attached = (): boolean =>
-      clouds.cloud('vim').isAttached(machine().server ?? '', { kind: 'volume', id: volume().server ?? '' });
+      lab.clouds.cloud('vim').isAttached(machine().server ?? '', { kind: 'volume', id: volume().server ?? '' });
     const running = async (): Promise<void> => {
       await connected();
       await decide(put(ALLOCATION), put(VOLUME));
@@ -808,7 +808,7 @@ describe('reconciler', () => {
     };
     const ask = async (what: 'attachResource' | 'detachResource'): Promise<unknown> => {
       let at = 0;
-      const result = await ledger.update((head, inputs) =>
+      const result = await lab.ledger.update((head, inputs) =>
         commands[what](head, { id: 'vm', kind: 'volume', resource: 'data' }, { ...inputs, user: `ann-${(at += 1)}` }),
       );
       return result.outcome;
@@ -818,25 +818,25 @@ describe('reconciler', () => {
       await running();
       expect(await ask('attachResource')).to.equal('accepted');
       expect(volume().attachedTo).to.equal('vm');
-      expect(await reconciler.settled('vm', 1_000)).to.have.property('id', 'vm');
+      expect(await lab.reconciler.settled('vm', 1_000)).to.have.property('id', 'vm');
       expect([attached(), machine().volumes, machine().pending]).to.deep.equal([true, [volume().server], undefined]);
       await ask('detachResource');
       expect(volume().attachedTo, 'until it is detached').to.equal('vm');
-      expect(await reconciler.settled('vm', 1_000)).to.have.property('id', 'vm');
+      expect(await lab.reconciler.settled('vm', 1_000)).to.have.property('id', 'vm');
       expect([attached(), machine().volumes, volume().attachedTo]).to.deep.equal([false, undefined, undefined]);
     });
 
     it('whose answer is lost is looked at, and not asked for twice', async () => {
       await running();
-      vim.loseAnswersOf.set('attach', 1);
+      lab.vim.loseAnswersOf.set('attach', 1);
       await ask('attachResource');
       await eventually(() => machine().pending === undefined);
       expect(attached()).to.equal(true);
-      vim.loseAnswersOf.set('detach', 1);
+      lab.vim.loseAnswersOf.set('detach', 1);
       await ask('detachResource');
       await eventually(() => machine().pending === undefined);
       expect(attached()).to.equal(false);
-      expect(vim.calls.filter((call) => /^(at|de)tach /.test(call))).to.deep.equal(['attach volume', 'detach volume']);
+      expect(lab.vim.calls.filter((call) => /^(at|de)tach /.test(call))).to.deep.equal(['attach volume', 'detach volume']);
     });
 
     for (const lost of [0, 1]) {
@@ -846,8 +846,8 @@ describe('reconciler', () => {
           ['attachResource', 'attach', true],
           ['detachResource', 'detach', false],
         ] as const) {
-          if (lost === 0) await reconciler.close();
-          vim.loseAnswersOf.set(call, lost);
+          if (lost === 0) await lab.reconciler.close();
+          lab.vim.loseAnswersOf.set(call, lost);
           await ask(what);
           if (lost === 1) await until(() => attached() === wanted);
           await shut();
@@ -862,34 +862,34 @@ describe('reconciler', () => {
     it('that is refused leaves things as they are, with the word of the VIM', async () => {
       await running();
       const no = (): VimError[] => [new VimError('refused', 'no more slots')];
-      vim.failures.set('attach', no());
+      lab.vim.failures.set('attach', no());
       await ask('attachResource');
       await until(() => machine().pending?.[0]?.fault !== undefined);
       expect(machine().pending?.[0]?.fault?.message).to.equal('no more slots');
       expect([attached(), machine().volumes, volume().attachedTo]).to.deep.equal([false, undefined, undefined]);
       await ask('attachResource');
       await until(() => machine().pending === undefined);
-      vim.failures.set('detach', no());
+      lab.vim.failures.set('detach', no());
       await ask('detachResource');
       await until(() => machine().pending?.[0]?.fault !== undefined);
       expect([attached(), volume().attachedTo]).to.deep.equal([true, 'vm']);
-      expect(reported).to.deep.equal([]);
+      expect(lab.reported).to.deep.equal([]);
     });
 
     it('that the VIM accepts and does not do has failed, at once or after a while', async () => {
       await running();
-      vim.attach = () => Promise.resolve();
+      lab.vim.attach = () => Promise.resolve();
       await ask('attachResource');
       await eventually(() => machine().pending?.[0]?.fault !== undefined);
       expect(machine().pending?.[0]?.fault?.message).to.match(/did not attach the volume/);
-      vim.attach = (server, what) => clouds.cloud('vim').attach(server, what);
+      lab.vim.attach = (server, what) => lab.clouds.cloud('vim').attach(server, what);
       await ask('attachResource');
       await eventually(() => machine().pending === undefined);
-      vim.detach = () => Promise.resolve();
+      lab.vim.detach = () => Promise.resolve();
       await ask('detachResource');
-      const before = clock.now();
+      const before = lab.clock.now();
       await eventually(() => machine().pending?.[0]?.fault !== undefined);
-      expect(clock.now() - before).to.be.at.least(120_000);
+      expect(lab.clock.now() - before).to.be.at.least(120_000);
       expect(machine().pending?.[0]?.fault?.message).to.match(/did not detach the volume/);
     });
 
@@ -904,64 +904,64 @@ describe('reconciler', () => {
       /** The VIM takes longer than it is waited for. */
       const late = async (): Promise<void> => {
         await running();
-        vim.attach = () => Promise.resolve();
+        lab.vim.attach = () => Promise.resolve();
         await ask('attachResource');
         await eventually(() => machine().pending?.[0]?.fault !== undefined);
-        await clouds.cloud('vim').attach(server(), what());
+        await lab.clouds.cloud('vim').attach(server(), what());
       };
 
       it('takes from the record what was detached', async () => {
         await has();
-        await clouds.cloud('vim').detach(server(), what());
-        await reconciler.refresh('vim');
+        await lab.clouds.cloud('vim').detach(server(), what());
+        await lab.reconciler.refresh('vim');
         expect([machine().volumes, volume().attachedTo]).to.deep.equal([undefined, undefined]);
-        expect(strays).to.deep.equal([]);
+        expect(lab.strays).to.deep.equal([]);
       });
 
       it('takes from the record what is gone, and what could not be detached before', async () => {
         await has();
-        vim.failures.set('detach', [new VimError('refused', 'busy')]);
+        lab.vim.failures.set('detach', [new VimError('refused', 'busy')]);
         await ask('detachResource');
         await until(() => machine().pending?.[0]?.fault !== undefined);
         const id = volume().server ?? '';
-        await clouds.cloud('vim').detach(server(), { kind: 'volume', id });
-        await clouds.cloud('vim').deleteResource('volume', id);
-        await eventually(() => machine().volumes === undefined && !ledger.head.allocations.has('data'));
+        await lab.clouds.cloud('vim').detach(server(), { kind: 'volume', id });
+        await lab.clouds.cloud('vim').deleteResource('volume', id);
+        await eventually(() => machine().volumes === undefined && !lab.ledger.head.allocations.has('data'));
         expect(machine().pending).to.equal(undefined);
       });
 
       it('leaves what the VIM, asked for it, says is there, or does not say', async () => {
         await has();
-        vim.listAttachments = () => Promise.resolve([]);
-        await reconciler.refresh('vim');
-        await clouds.cloud('vim').detach(server(), what());
-        vim.failures.set('attachmentState', [new VimError('failed', 'try later')]);
-        await reconciler.refresh('vim');
+        lab.vim.listAttachments = () => Promise.resolve([]);
+        await lab.reconciler.refresh('vim');
+        await lab.clouds.cloud('vim').detach(server(), what());
+        lab.vim.failures.set('attachmentState', [new VimError('failed', 'try later')]);
+        await lab.reconciler.refresh('vim');
         expect(machine().volumes).to.deep.equal([volume().server]);
-        await reconciler.refresh('vim');
+        await lab.reconciler.refresh('vim');
         expect(machine().volumes).to.equal(undefined);
       });
 
       it('leaves what is being changed meanwhile', async () => {
         await has();
-        await clouds.cloud('vim').detach(server(), what());
-        const state = vim.attachmentState;
-        vim.attachmentState = async (...given) => {
-          vim.attachmentState = state;
+        await lab.clouds.cloud('vim').detach(server(), what());
+        const state = lab.vim.attachmentState;
+        lab.vim.attachmentState = async (...given) => {
+          lab.vim.attachmentState = state;
           const found = await state(...given);
-          vim.hang.add('attachmentState');
+          lab.vim.hang.add('attachmentState');
           await ask('detachResource');
           return found;
         };
-        await reconciler.refresh('vim');
+        await lab.reconciler.refresh('vim');
         expect(machine().pending).to.deep.equal([{ ...what(), action: 'detach' }]);
         expect(machine().volumes).to.deep.equal([volume().server]);
       });
 
       it('names what came late, and leaves it by the policy report', async () => {
         await late();
-        for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
-        expect(strays).to.deep.equal(['volume of vm']);
+        for (let sweeps = 0; sweeps < 3; sweeps += 1) await lab.reconciler.refresh('vim');
+        expect(lab.strays).to.deep.equal(['volume of vm']);
         expect([attached(), machine().volumes]).to.deep.equal([true, undefined]);
         expect(machine().pending?.[0]?.fault?.message).to.match(/did not attach/);
       });
@@ -969,9 +969,9 @@ describe('reconciler', () => {
       it('adopts what came late by policy, when it is found again', async () => {
         await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'adopt' } });
         await late();
-        await reconciler.refresh('vim');
+        await lab.reconciler.refresh('vim');
         expect(machine().volumes).to.equal(undefined);
-        await reconciler.refresh('vim');
+        await lab.reconciler.refresh('vim');
         expect([machine().volumes, volume().attachedTo]).to.deep.equal([[volume().server], 'vm']);
         expect(machine().pending).to.equal(undefined);
       });
@@ -979,9 +979,9 @@ describe('reconciler', () => {
       it('undoes what came late by policy, when it is found again', async () => {
         await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'remove' } });
         await late();
-        await reconciler.refresh('vim');
+        await lab.reconciler.refresh('vim');
         expect(attached()).to.equal(true);
-        await reconciler.refresh('vim');
+        await lab.reconciler.refresh('vim');
         expect([attached(), machine().volumes]).to.deep.equal([false, undefined]);
       });
 
@@ -992,31 +992,31 @@ describe('reconciler', () => {
         await eventually(() => volume().vmState === 'ACTIVE');
         await decide(put({ ...without(ALLOCATION, 'image'), bootVolume: what().id }));
         await eventually(() => vm()?.vmState === 'ACTIVE');
-        for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
-        expect([strays, attached()]).to.deep.equal([[], true]);
+        for (let sweeps = 0; sweeps < 3; sweeps += 1) await lab.reconciler.refresh('vim');
+        expect([lab.strays, attached()]).to.deep.equal([[], true]);
       });
 
       it('is no matter where neither asked for it nor made it', async () => {
         await decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'remove' } });
         await running();
-        const cloud = clouds.connect({ providerId: 'vim' });
+        const cloud = lab.clouds.connect({ providerId: 'vim' });
         const spec = { kind: 'port', network: 'data' } as const;
         const { id } = await cloud.createResource({ token: 'of-others', name: 'p', spec }, signal);
-        await clouds.cloud('vim').attach(server(), { kind: 'port', id });
-        for (let sweeps = 0; sweeps < 3; sweeps += 1) await reconciler.refresh('vim');
-        expect(strays).to.deep.equal([]);
-        expect(clouds.cloud('vim').isAttached(server(), { kind: 'port', id })).to.equal(true);
+        await lab.clouds.cloud('vim').attach(server(), { kind: 'port', id });
+        for (let sweeps = 0; sweeps < 3; sweeps += 1) await lab.reconciler.refresh('vim');
+        expect(lab.strays).to.deep.equal([]);
+        expect(lab.clouds.cloud('vim').isAttached(server(), { kind: 'port', id })).to.equal(true);
       });
     });
 
     it('gives way to the end of the machine', async () => {
       await running();
-      vim.failures.set(
+      lab.vim.failures.set(
         'attach',
         Array.from({ length: 3 }, () => new VimError('timeout', 'no answer')),
       );
       await ask('attachResource');
-      await until(() => vim.calls.includes('attach volume'));
+      await until(() => lab.vim.calls.includes('attach volume'));
       await decide(put({ ...machine(), vmState: 'DELETING', intent: 'delete' }));
       await eventually(() => vm() === undefined);
       expect(volume().attachedTo).to.equal(undefined);
@@ -1032,14 +1032,14 @@ describe('reconciler', () => {
       group: { token: group, policy: 'affinity' },
     });
     await decide(put(grouped('one', 'a')), put(grouped('two', 'b')));
-    await eventually(() => [...ledger.head.allocations.values()].every(({ vmState }) => vmState === 'ACTIVE'));
-    vim.calls.splice(0);
-    const one = ledger.head.allocations.get('one');
+    await eventually(() => [...lab.ledger.head.allocations.values()].every(({ vmState }) => vmState === 'ACTIVE'));
+    lab.vim.calls.splice(0);
+    const one = lab.ledger.head.allocations.get('one');
     if (one === undefined) throw new Error('it is gone');
     await decide(put({ ...one, vmState: 'DELETING', intent: 'delete' }));
-    await eventually(() => !ledger.head.allocations.has('one'));
-    await until(() => vim.calls.some((call) => call.startsWith('removeServerGroups')));
-    expect(vim.calls.filter((call) => call.startsWith('removeServerGroups')).at(-1)).to.equal('removeServerGroups b');
+    await eventually(() => !lab.ledger.head.allocations.has('one'));
+    await until(() => lab.vim.calls.some((call) => call.startsWith('removeServerGroups')));
+    expect(lab.vim.calls.filter((call) => call.startsWith('removeServerGroups')).at(-1)).to.equal('removeServerGroups b');
   });
 
   it('ends with one server and the right record, wherever between two steps the agent was killed', async function () {
@@ -1050,7 +1050,7 @@ describe('reconciler', () => {
     // What a kill at this moment would leave: both the agent's files and the cloud's, as they are.
     const capture = (wanted: boolean): void => {
       const copy = temporaryDirectory();
-      cpSync(directory.path, copy.path, { recursive: true });
+      cpSync(lab.directory.path, copy.path, { recursive: true });
       moments.push({ path: copy.path, wanted });
     };
     const steps = async (wanted: boolean, turns: number): Promise<void> => {
@@ -1065,9 +1065,9 @@ describe('reconciler', () => {
     await decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
     await steps(false, 8);
     await shut();
-    const own = directory;
+    const own = lab.directory;
     for (const { path, wanted } of moments) {
-      directory = { path, remove: () => rmSync(path, { recursive: true }) };
+      lab.directory = { path, remove: () => rmSync(path, { recursive: true }) };
       open();
       if (wanted) {
         await eventually(() => vm()?.vmState === 'ACTIVE');
@@ -1077,23 +1077,23 @@ describe('reconciler', () => {
         expect(servers()).to.deep.equal([]);
       }
       await shut();
-      directory.remove();
+      lab.directory.remove();
     }
-    directory = own;
+    lab.directory = own;
     open();
   });
 
   it('makes no call and leaves no timer once it is closed', async () => {
     await connected();
-    vim.hang.add('createServer');
+    lab.vim.hang.add('createServer');
     await decide(put(ALLOCATION));
-    await until(() => vim.calls.includes('createServer token-vm'));
-    const waiting = reconciler.settled('vm', 5_000);
+    await until(() => lab.vim.calls.includes('createServer token-vm'));
+    const waiting = lab.reconciler.settled('vm', 5_000);
     await new Promise((resolve) => setImmediate(resolve));
-    await reconciler.close();
-    await reconciler.close();
+    await lab.reconciler.close();
+    await lab.reconciler.close();
     expect(await waiting).to.equal(undefined);
-    expect(clock.next).to.equal(undefined);
+    expect(lab.clock.next).to.equal(undefined);
     expect(vm()?.intent).to.equal('create');
   });
 });
