@@ -1,0 +1,194 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { expect } from 'chai';
+import type { Allocation } from '../../../src/engine/entities.ts';
+import { VimError } from '../../../src/vim/vim.ts';
+
+import { ALLOCATION, put, ReconcilerLab } from './reconciler-lab.ts';
+
+describe('reconciler', () => {
+  let lab: ReconcilerLab;
+
+  beforeEach(() => {
+    lab = new ReconcilerLab();
+  });
+  afterEach(() => lab.close());
+
+  describe('a creation', () => {
+    it('is sent once it is durable; the answer, then the state of the server, are recorded', async () => {
+      await lab.connected();
+      const decision = lab.decide(put(ALLOCATION));
+      expect(lab.vm()?.intent).to.equal('create');
+      expect(lab.vim.calls.filter((call) => call.startsWith('createServer'))).to.deep.equal([]);
+      await decision;
+      expect(await lab.reconciler.settled('vm', 1_000)).to.deep.include({
+        server: lab.servers()[0]?.id,
+        vmState: 'BUILD',
+      });
+      expect(lab.vm()).to.deep.include({ server: lab.servers()[0]?.id });
+      expect(lab.vm()).to.not.have.property('intent');
+      lab.clock.advance(2_000);
+      await lab.until(() => lab.vm()?.vmState === 'ACTIVE');
+      expect(lab.servers()).to.have.length(1);
+    });
+
+    it('has its state decided on when the VIM tells it, and waits for no other that was told before', async () => {
+      await lab.connected();
+      const ids = ['vm', 'second', 'third'];
+      await lab.decide(...ids.map((id) => put({ ...ALLOCATION, id, token: `token-${id}` })));
+      for (const id of ids) expect(await lab.reconciler.settled(id, 1_000)).to.deep.include({ vmState: 'BUILD' });
+      lab.clock.advance(2_000);
+      expect(ids.map((id) => lab.ledger.head.allocations.get(id)?.vmState)).to.deep.equal([
+        'ACTIVE',
+        'ACTIVE',
+        'ACTIVE',
+      ]);
+    });
+
+    it('is one of many under way at once, without a warning of a leak', async () => {
+      const warnings: string[] = [];
+      const note = ({ name }: Error): number => warnings.push(name);
+      process.on('warning', note);
+      try {
+        await lab.connected();
+        lab.vim.hang.add('createServer');
+        const ids = Array.from({ length: 12 }, (_, index) => `vm-${index}`);
+        await lab.decide(...ids.map((id) => put({ ...ALLOCATION, id, token: `token-${id}` })));
+        await lab.until(() => lab.vim.calls.filter((call) => call.startsWith('createServer')).length === ids.length);
+        await nextTurn();
+      } finally {
+        process.off('warning', note);
+      }
+      expect(warnings).to.deep.equal([]);
+    });
+
+    it('that is refused for good fails with the reason', async () => {
+      await lab.connected();
+      await lab.decide(put({ ...ALLOCATION, flavor: 'no-such' }));
+      expect(await lab.reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'ERROR' });
+      expect(lab.vm()?.vmState).to.equal('ERROR');
+      expect(lab.vm()?.fault?.message).to.equal('Flavor no-such could not be found.');
+    });
+
+    it('whose answer is lost is settled by its token: one server, found again', async () => {
+      await lab.connected();
+      lab.vim.deaf = true;
+      lab.vim.loseAnswersOf.set('createServer', 1);
+      await lab.decide(put(ALLOCATION));
+      expect(lab.vm()?.intent).to.equal('create');
+      await lab.eventually(() => lab.vm()?.intent === undefined);
+      expect(lab.vim.calls.filter((call) => call.endsWith('token-vm'))).to.deep.equal([
+        'createServer token-vm',
+        'findServersByToken token-vm',
+      ]);
+      expect(lab.vm()?.server).to.equal(lab.servers()[0]?.id);
+      expect(lab.servers()).to.have.length(1);
+    });
+
+    it('that never arrived is sent again, and given up after some tries', async () => {
+      await lab.connected();
+      const lost = (): VimError => new VimError('timeout', 'the cloud is silent');
+      lab.vim.failures.set('createServer', [lost()]);
+      await lab.decide(put(ALLOCATION));
+      await lab.eventually(() => lab.vm()?.server !== undefined);
+      expect(lab.servers()).to.have.length(1);
+      expect(lab.vim.fresh, 'only what was never asked for need not be looked up').to.deep.equal([true, false]);
+      lab.vim.failures.set('createServer', Array.from({ length: 20 }, lost));
+      await lab.decide(put({ ...ALLOCATION, id: 'second', token: 'token-2' }));
+      await lab.eventually(() => lab.ledger.head.allocations.get('second')?.vmState === 'ERROR');
+      expect(lab.vim.calls.filter((call) => call === 'createServer token-2')).to.have.length(4);
+      expect(lab.ledger.head.allocations.get('second')?.fault?.message).to.equal('the cloud is silent');
+    });
+
+    it('does not wait for ever for a VIM that hangs', async () => {
+      await lab.connected();
+      lab.vim.hang.add('createServer');
+      await lab.decide(put(ALLOCATION));
+      const settled = lab.reconciler.settled('vm', 2_000);
+      await lab.until(() => lab.vim.calls.includes('createServer token-vm'));
+      await nextTurn();
+      lab.clock.advance(2_000);
+      expect(await settled).to.equal(undefined);
+      lab.vim.hang.clear();
+      await lab.eventually(() => lab.vm()?.server !== undefined);
+      expect(lab.servers()).to.have.length(1);
+    });
+
+    it('waits while the VIM is out of reach', async () => {
+      await lab.connected();
+      lab.clouds.cloud('vim').cutOff(5_000);
+      await lab.decide(put(ALLOCATION));
+      await lab.until(() => lab.provider()?.status === 'down');
+      expect(lab.vm()?.intent).to.equal('create');
+      await lab.eventually(() => lab.vm()?.server !== undefined);
+      expect(lab.servers()).to.have.length(1);
+    });
+
+    it('that was sent before the agent was killed is found after the restart', async () => {
+      await lab.connected();
+      lab.vim.loseAnswersOf.set('createServer', 1);
+      await lab.decide(put(ALLOCATION));
+      await lab.until(() => lab.servers().length === 1);
+      await lab.shut();
+      lab.open();
+      await lab.until(() => lab.vm()?.server !== undefined);
+      expect(lab.servers()).to.have.length(1);
+      expect(lab.vim.calls).to.not.include('createServer token-vm');
+    });
+
+    it('that was not sent before the agent was killed is sent after the restart', async () => {
+      await lab.connected();
+      await lab.reconciler.close();
+      await lab.decide(put(ALLOCATION));
+      await lab.shut();
+      lab.open();
+      await lab.until(() => lab.vm()?.server !== undefined);
+      expect(lab.servers()).to.have.length(1);
+      expect(lab.vim.fresh, 'nobody knows after a restart').to.deep.equal([false]);
+    });
+  });
+
+  describe('a deletion', () => {
+    const booted = async (): Promise<Allocation> => {
+      await lab.connected();
+      await lab.decide(put(ALLOCATION));
+      await lab.reconciler.settled('vm', 1_000);
+      await lab.until(() => lab.vm()?.vmState === 'BUILD');
+      const allocation = lab.vm();
+      return allocation ?? expect.fail('there is no allocation');
+    };
+
+    it('is sent once it is durable, and the record goes when the server is gone', async () => {
+      const allocation = await booted();
+      await lab.decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
+      expect(await lab.reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'DELETING' });
+      expect(lab.vm()?.vmState).to.equal('DELETING');
+      expect(lab.servers()[0]?.deleting).to.equal(true);
+      lab.clock.advance(1_000);
+      await lab.until(() => lab.vm() === undefined);
+      expect(lab.servers()).to.deep.equal([]);
+    });
+
+    it('asked for while the creation is under way, is carried out after it', async () => {
+      await lab.connected();
+      lab.vim.loseAnswersOf.set('createServer', 1);
+      await lab.decide(put(ALLOCATION));
+      await lab.decide(put({ ...ALLOCATION, vmState: 'DELETING', intent: 'delete' }));
+      await lab.eventually(() => lab.vm() === undefined);
+      expect(lab.servers()).to.deep.equal([]);
+    });
+
+    it('of a server that is gone already ends the record', async () => {
+      const allocation = await booted();
+      await lab.decide(put({ ...allocation, server: 'other', vmState: 'DELETING', intent: 'delete' }));
+      await lab.until(() => lab.vm() === undefined);
+    });
+
+    it('whose answer is lost is asked for again', async () => {
+      const allocation = await booted();
+      lab.vim.loseAnswersOf.set('deleteServer', 1);
+      await lab.decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
+      await lab.eventually(() => lab.vm() === undefined);
+      expect(lab.servers()).to.deep.equal([]);
+    });
+  });
+});

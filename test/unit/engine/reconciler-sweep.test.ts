@@ -1,0 +1,100 @@
+import { expect } from 'chai';
+import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
+import { omit } from '../../../src/engine/omit.ts';
+
+import { ALLOCATION, PROVIDER, put, ReconcilerLab } from './reconciler-lab.ts';
+
+describe('reconciler', () => {
+  let lab: ReconcilerLab;
+
+  beforeEach(() => {
+    lab = new ReconcilerLab();
+  });
+  afterEach(() => lab.close());
+
+  describe('a sweep', () => {
+    it('finds what happened while the agent was away', async () => {
+      await lab.connected();
+      for (const id of ['one', 'two', 'three']) await lab.decide(put({ ...ALLOCATION, id, token: id }));
+      await lab.until(() => lab.ledger.head.intents.size === 0);
+      const serverOf = (id: string): string => lab.ledger.head.allocations.get(id)?.server ?? '';
+      await lab.reconciler.close();
+      lab.clock.advance(2_000);
+      lab.clouds.cloud('vim').failHost(lab.servers().find(({ token }) => token === 'two')?.host ?? '');
+      await lab.clouds.cloud('vim').deleteServer(serverOf('three'));
+      lab.clock.advance(2_000);
+      await lab.shut();
+      lab.open();
+      await lab.until(() => lab.ledger.head.allocations.get('one')?.vmState === 'ACTIVE');
+      await lab.until(() => lab.ledger.head.allocations.get('two')?.vmState === 'ERROR');
+      await lab.until(() => !lab.ledger.head.allocations.has('three'));
+    });
+
+    it('reports servers whose token no record knows, and removes a second boot of one that does', async () => {
+      await lab.connected();
+      await lab.decide(put(ALLOCATION));
+      await lab.reconciler.settled('vm', 1_000);
+      const request = { name: 'n', flavor: 'm1.tiny', image: 'cirros', networks: [] };
+      const right = lab.servers()[0]?.id;
+      await lab.clouds.cloud('vim').createServer({ ...request, token: 'stranger' });
+      const cloud = lab.clouds.connect({ providerId: 'vim' });
+      const second = await cloud.createServer({ ...request, token: 'twice' }, lab.signal);
+      // The record stands for another server with the same token.
+      await lab.decide(put({ ...ALLOCATION, id: 'twin', token: 'twice', server: right ?? '', intent: 'delete' }));
+      await lab.reconciler.close();
+      await lab.decide(put({ ...omit(ALLOCATION, 'intent'), id: 'twin', token: 'twice', server: right ?? '' }));
+      await lab.shut();
+      lab.open();
+      await lab.until(() => lab.servers().find(({ id }) => id === second.serverId)?.deleting === true);
+      expect(lab.orphans).to.deep.equal(['stranger']);
+      expect(lab.duplicates).to.deep.equal([second.serverId]);
+      const there = (): boolean => lab.servers().some(({ token }) => token === 'stranger');
+      for (let sweeps = 0; sweeps < 3; sweeps += 1) await lab.reconciler.refresh('vim');
+      expect(lab.orphans).to.deep.equal(['stranger']);
+      expect(there()).to.equal(true);
+      await lab.decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'remove' } });
+      await lab.reconciler.refresh('vim');
+      await lab.eventually(() => !there());
+    });
+
+    it('adopts by policy servers whose token no record knows, when it finds them again', async () => {
+      await lab.decide({ kind: 'policy', id: 'policy', body: { ...DEFAULT_POLICY, orphans: 'adopt' } });
+      await lab.connected();
+      const request = { name: 'lost', flavor: 'm1.tiny', image: 'cirros', networks: [] };
+      await lab.clouds.cloud('vim').createServer({ ...request, token: 'stranger' });
+      await lab.reconciler.refresh('vim');
+      expect(lab.ledger.head.tokens.has('stranger')).to.equal(false);
+      await lab.reconciler.refresh('vim');
+      const adopted = lab.ledger.head.allocations.get(lab.ledger.head.tokens.get('stranger') ?? '');
+      expect(adopted).to.deep.include({
+        name: 'lost',
+        backing: 'own',
+        pool: 'pool',
+        provider: 'vim',
+        owner: PROVIDER.owner,
+        flavor: '1',
+        server: lab.servers()[0]?.id,
+      });
+      expect(adopted?.claims[0]?.capacity.cores).to.equal(1);
+      await lab.reconciler.refresh('vim');
+      expect(lab.ledger.head.allocations.size).to.equal(1);
+      await lab.eventually(() => lab.ledger.head.allocations.get(adopted?.id ?? '')?.vmState === 'ACTIVE');
+    });
+
+    it('counts what a server consumes that runs as another flavor now', async () => {
+      await lab.connected();
+      await lab.decide(put(ALLOCATION));
+      await lab.reconciler.settled('vm', 1_000);
+      await lab.eventually(() => lab.vm()?.vmState === 'ACTIVE');
+      const list = lab.vim.listServers.bind(lab.vim);
+      lab.vim.listServers = async (given) => (await list(given)).map((server) => ({ ...server, flavor: '3' }));
+      await lab.reconciler.refresh('vim');
+      expect(lab.vm()).to.deep.include({ flavor: '3', backing: 'own' });
+      expect(lab.vm()?.capacity).to.deep.include({ cores: 2, ram: 4096 });
+      expect(lab.vm()?.claims[0]?.capacity.cores).to.equal(2);
+      const { modifiedOn } = lab.vm() ?? {};
+      await lab.reconciler.refresh('vim');
+      expect(lab.vm()?.modifiedOn).to.equal(modifiedOn);
+    });
+  });
+});
