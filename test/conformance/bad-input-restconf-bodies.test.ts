@@ -1,5 +1,13 @@
 import type { HttpRequest } from '../../src/cli/demo/restconf-client.ts';
-import { create, json, MESSAGE_BYTES, OPERATION, refusesBadInput, type Case, xml } from './bad-input-restconf-fixture.ts';
+import {
+  create,
+  json,
+  MESSAGE_BYTES,
+  OPERATION,
+  refusesBadInput,
+  type Case,
+  xml,
+} from './bad-input-restconf-fixture.ts';
 import { JSON_DATA } from './restconf-fixture.ts';
 
 const createXml = (children: string): HttpRequest =>
