@@ -22,7 +22,7 @@ import type { VimServerGroup } from '../vim/vim.ts';
 import { findRoomForMachine } from './preemption.ts';
 import { quotaRefusal } from './quota.ts';
 import type { At, CreateInstanceResult, Refusal, Refused } from './requests.ts';
-import { reservedForOthers } from './reserved-elements.ts';
+import { elementsBehind, reservedForOthers } from './reserved-elements.ts';
 import { settle } from './settlement.ts';
 import type { Head } from './state.ts';
 import { isLeaving, recall, standingClaims, takeBack } from './vacancy.ts';
@@ -58,7 +58,8 @@ export function allocate<Found extends Consumption>(draft: Draft, request: Alloc
     const exceeded = overQuota(head, planned.plan, at);
     if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
     const reserved = reservedForOthers(head, planned.plan, undefined, at);
-    return reserved ?? { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId()) };
+    if (reserved !== undefined) return displacing(draft, request, reserved);
+    return { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId()) };
   }
   const reservation = find(head, 'reservation', request.reservation, at);
   if (reservation === undefined) {
@@ -77,18 +78,21 @@ export function allocate<Found extends Consumption>(draft: Draft, request: Alloc
 }
 
 /**
- * Has others of a lower class give way to a machine without a reservation for which nothing is free: reservations that have not started,
- * and machines without one, for which it waits (`waiting-machines.ts`).
+ * Has others of a lower class give way to a machine without a reservation for which nothing is free, or which uses what is reserved:
+ * reservations that have not started, and machines without one, for which it waits (`waiting-machines.ts`).
  */
 function displacing<Found extends Consumption>(draft: Draft, request: Allocating<Found>, refused: Refused): Allocated {
   const { head, at } = draft;
   const { priority = LOW } = request;
-  const fit =
-    priority === LOW || refused.refusal.reason !== 'insufficient-capacity'
+  const { reason } = refused.refusal;
+  const free =
+    priority === LOW || (reason !== 'insufficient-capacity' && reason !== 'element-reserved')
       ? undefined
       : fittingUnreserved(head, request.wanted, at.now);
-  if (fit === undefined) return refused;
-  const room = findRoomForMachine(head, fit, priority, at.now);
+  if (free === undefined) return refused;
+  const isUsable = (): boolean => reservedForOthers(head, free, undefined, at) === undefined;
+  const fit = { nodes: free.nodes, claims: () => (isUsable() ? free.claims() : undefined) };
+  const room = findRoomForMachine(head, fit, elementsBehind(head, free), priority, at.now);
   if (room.outcome === 'none')
     return room.complete ? refused : { ...refused, refusal: { ...refused.refusal, searchComplete: false } };
   const exceeded = quotaRefusal(head, holderOf(at), { claims: room.claims, reservation: false });
@@ -97,10 +101,9 @@ function displacing<Found extends Consumption>(draft: Draft, request: Allocating
   const by: Displacer = { id: at.newId(), ...(tenant === undefined ? {} : { tenant }), what: 'machine' };
   closeDisplaced(draft, room, by, priority);
   const planned = without(draft.head, room.machines, () => planUnreserved(draft.head, request.wanted, at.now));
-  const barred = planned.outcome === 'refused' ? planned : reservedForOthers(draft.head, planned.plan, undefined, at);
-  if (planned.outcome === 'refused' || barred !== undefined) {
+  if (planned.outcome === 'refused') {
     draft.abandon();
-    return barred ?? refused;
+    return refused;
   }
   const withdrawn = room.machines.filter((machine) => !isLeaving(machine));
   for (const machine of withdrawn) takeBack(draft, machine);

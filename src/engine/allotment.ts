@@ -305,7 +305,11 @@ function firstOf<Found extends Consumption>(
 }
 
 /** Whether a machine could be taken from what no reservation holds, for who asks again while others are taken away. */
-export function fittingUnreserved(head: Head, wanted: Wanted<Consumption>, now: Instant): Fitting | undefined {
+export function fittingUnreserved(
+  head: Head,
+  wanted: Wanted<Consumption>,
+  now: Instant,
+): (Fitting & Pick<Plan<Consumption>, 'provider' | 'found'>) | undefined {
   const provider = onlyProvider(head, wanted.provider);
   if ('reason' in provider) return undefined;
   const offered = wanted.find(provider, wanted.zone);
@@ -317,7 +321,7 @@ export function fittingUnreserved(head: Head, wanted: Wanted<Consumption>, now: 
     const plan = firstOf(head, fitting, provider, found, wanted.zone, now);
     return plan === undefined ? undefined : [ownClaim(head, { pool: plan.pool, capacity: found.capacity }, now)];
   };
-  return { nodes, claims };
+  return { nodes, claims, provider, found };
 }
 
 /** Whether a machine that begins now fits throughout a window, beside those that have their capacity on loan. */

@@ -1,14 +1,13 @@
 /** Changes of a reservation that is not over: its times, what it asks for, and who gives way to that. */
 import { announceHeld, announceReservation } from './announce.ts';
 import { isZero, subtract, total } from './capacity.ts';
-import { heldBy, madeInWindow } from './claims.ts';
+import { backed, heldBy, madeInWindow } from './claims.ts';
 import { makeRoom } from './displacement.ts';
 import type { DisplacingAdmission } from './displacement.ts';
 import type { Draft } from './draft.ts';
 import { reschedule } from './due.ts';
 import type { Allocation, Claim, Id, Reservation, Series } from './entities.ts';
 import { keptTimes, timesOf } from './flexible-window.ts';
-import { hasParts } from './parts.ts';
 import type { Refusal } from './requests.ts';
 import { allocationsOf } from './state.ts';
 import { lessens, quotaRefusal } from './quota.ts';
@@ -118,7 +117,10 @@ function readmitDisplacing(
   const admission = readmit(draft, before, wanted);
   if (admission.outcome === 'placed' || spared === 'all') return admission;
   // Nobody gives way to a change of what is placed on hosts: others are moved at the most.
-  if (hasParts(wanted.demand)) return admission;
+  const { containers = [], elements = [] } = wanted.demand;
+  if (containers.length > 0) return admission;
+  // Nor to one of elements while what is allocated has to keep some of them.
+  if (elements.length > 0 && backed(draft.head, before).length > 0) return admission;
   // What is allocated is held at this point; the rest is what has to find room.
   const held = heldBy(draft.head.reservations.get(before.id) ?? before);
   // In the window in progress that is less than in those after it.

@@ -50,6 +50,9 @@ export function admitDisplacing(
   return barred === undefined ? admission : { outcome: 'refused', refusal: barred };
 }
 
+/** What may be mended by others who give way: all is held, or an element is used. */
+const MADE_ROOM_FOR: ReadonlySet<Reason> = new Set<Reason>(['insufficient-capacity', 'resource-in-use']);
+
 /** Has others give way to a request that was refused. */
 export function makeRoom(
   draft: Draft,
@@ -58,7 +61,7 @@ export function makeRoom(
   refusal: Refusal,
   permit: Permit = () => undefined,
 ): DisplacingAdmission {
-  if (refusal.reason !== 'insufficient-capacity') return { outcome: 'refused', refusal };
+  if (!MADE_ROOM_FOR.has(refusal.reason)) return { outcome: 'refused', refusal };
   const room = findRoom(draft.head, request, draft.at.now);
   if (room.outcome === 'none') {
     return { outcome: 'refused', refusal: room.complete ? refusal : { ...refusal, searchComplete: false } };

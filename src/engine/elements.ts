@@ -9,7 +9,7 @@
 import { eligibleNodes, inZone } from './admission.ts';
 import { NETWORK, STORAGE, fitsWithin, fromVector } from './capacity.ts';
 import type { Resource } from './capacity.ts';
-import type { Allocation, Claim, Demand, ElementId, ElementKind, Id, Reservation } from './entities.ts';
+import type { Allocation, Claim, Demand, ElementId, ElementKind, HostId, Id, Reservation } from './entities.ts';
 import { canonicalAddress, elementId, partsOfElement } from './element-map.ts';
 import type { ElementIndex } from './element-map.ts';
 import { describeElement, elementIn } from './element-names.ts';
@@ -196,14 +196,39 @@ function ambiguous(name: string, among: readonly Choice[]): string {
 
 /** When somebody holds an element, a whole of which it is a part, or a part of it, in the window; undefined: never. */
 function takenIn(head: Head, id: ElementId, name: string, window: Window): Taken | undefined {
-  const { provider } = partsOfElement(id);
+  return taken(head, heldWith(head, id, name), window);
+}
+
+/** An element, and what is held with it of all that is held: what it is a part of, its parts, and itself as pools list it. */
+function heldWith(head: Head, id: ElementId, name: string): ElementId[] {
+  const { provider, id: own } = partsOfElement(id);
   const index = head.elements.indexOf(provider);
-  const listed = [name, partsOfElement(id).id].map((each) => elementId(provider, 'listed', each));
-  return taken(
-    head,
-    [id, ...wholesOf(index, id), ...partsAmong(head.elements.nodes.keys(), index, id), ...listed],
-    window,
-  );
+  const listed = [name, own].map((each) => elementId(provider, 'listed', each));
+  return [id, ...wholesOf(index, id), ...partsAmong(head.elements.nodes.keys(), index, id), ...listed];
+}
+
+/** Where those are who stand in the way of what a demand names: the hosts, and the elements with what is held or used with them. */
+export function contested(head: Head, demand: Demand): readonly (HostId | ElementId)[] {
+  const { elements = [] } = demand;
+  const nodes = elements.length === 0 ? [] : poolsOf(head, demand);
+  const places = elements.flatMap((name) => {
+    const found = placeOf(head, demand, nodes, name)?.found;
+    if (found?.what === 'host') return found.host.id;
+    return found?.what === 'element'
+      ? [...heldWith(head, found.element.id, name), ...usedWith(head, found.element.id)]
+      : [];
+  });
+  return [...new Set(places)];
+}
+
+/** An element, and those of its parts that are used. */
+function usedWith(head: Head, id: ElementId): ElementId[] {
+  return [id, ...partsAmong(head.users.keys(), head.elements.indexOf(partsOfElement(id).provider), id)];
+}
+
+/** The machines that use an element or a part of it. */
+export function machinesUsing(head: Head, id: ElementId): Allocation[] {
+  return [...new Set(usedWith(head, id).flatMap((element) => usersOf(head, element)))];
 }
 
 /** Whether nobody holds an element, a whole of which it is a part, or a part of it, at any instant of the window. */
@@ -290,9 +315,8 @@ interface User {
  * or whose reservation is over, uses it without end, as it holds its host.
  */
 function userOf(head: Head, id: ElementId, window: Window, self: Id | undefined): User | undefined {
-  const { provider } = partsOfElement(id);
   let last: User | undefined;
-  for (const element of [id, ...partsAmong(head.users.keys(), head.elements.indexOf(provider), id)]) {
+  for (const element of usedWith(head, id)) {
     for (const machine of usersOf(head, element)) {
       const own = machine.backing === 'reservation' && machine.reservation === self;
       if (own || endOf(machine) <= window.start) continue;
@@ -312,8 +336,7 @@ function endOf({ endsAt }: Allocation): Instant {
 
 /** The first instant after another at which a machine is to have done with an element, or a part of it. */
 export function nextRelease(head: Head, id: ElementId, after: Instant): Instant {
-  const parts = partsAmong(head.users.keys(), head.elements.indexOf(partsOfElement(id).provider), id);
-  const ends = [id, ...parts].flatMap((element) => usersOf(head, element).map(endOf));
+  const ends = machinesUsing(head, id).map(endOf);
   return Math.min(FOREVER, ...ends.filter((end) => end > after));
 }
 

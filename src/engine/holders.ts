@@ -33,8 +33,12 @@ function candidatesOn(head: Head, node: NodeId, at: Instant): Reservation[] {
 
 /** Whether a claim holds something on the pool, host or element at the instant. */
 export function isOnAt(claim: Claim, node: NodeId, at: Instant): boolean {
-  const there = claim.node === node || claim.host === node || claim.element === node;
-  return there && isHeldAt(claim, at);
+  return isOn(claim, node) && isHeldAt(claim, at);
+}
+
+/** Whether a claim holds something on the pool, host or element at any time. */
+export function isOn({ node, host, element }: Claim, on: NodeId): boolean {
+  return node === on || host === on || element === on;
 }
 
 /** Whether a claim holds anything at the instant. */

@@ -1,23 +1,40 @@
 /**
  * Pre-emption: which holders of a lower class a request may displace, where the policy of their provider is `priority`.
  *
- * What may give way, on the pools that may serve the request: reservations of a lower class that overlap its window and have not
- * started, and machines of a lower class without a reservation, from the start of the window on. The least worthy (the lowest
+ * What may give way, on the elements and hosts that the request names and on the pools that may serve it: reservations of a lower
+ * class that overlap its window and have not started, and machines of a lower class without a reservation, from the start of the window
+ * on, whether it is their capacity that is needed or an element that they use. The least worthy (the lowest
  * class, the newest in it) are taken away until the request fits; then of those, the best first, are put back whom it does not
  * need away (`merit.ts`). So the same state always displaces the same, no one better than need be, and no one who need not be.
  *
- * Candidates come from the index of what has not started, by node and window; at most `DISPLACEMENT_STEPS` of them are looked at. A
- * search that ends there says so: it may have found none where there is one, or others than the least worthy.
+ * Candidates are first those who hold or use what is named, then those in the index of what has not started, by node and window; at
+ * most `DISPLACEMENT_STEPS` of them are looked at. A search that ends there says so: it may have found none where there is one, or
+ * others than the least worthy.
  */
 import type { Fitting } from './admission.ts';
-import { LOW } from './entities.ts';
-import type { Allocation, Claim, Demand, Id, Priority, Reservation } from './entities.ts';
-import { lift } from './holders.ts';
+import { isZero } from './capacity.ts';
+import { isHostId } from './debt.ts';
+import { isElementId, partsOfElement } from './element-map.ts';
+import { contested } from './elements.ts';
+import { LOW, isPoolNode } from './entities.ts';
+import type {
+  Allocation,
+  Claim,
+  Demand,
+  ElementId,
+  Id,
+  NodeId,
+  PreEmption,
+  Priority,
+  Reservation,
+} from './entities.ts';
+import { isOn, lift } from './holders.ts';
+import type { HostNode } from './hosts.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
 import { fittingOf } from './every-window.ts';
 import { hasParts } from './parts.ts';
-import { holdMachine, preEmptionOn } from './state.ts';
-import type { Head, Node } from './state.ts';
+import { countUses, holdMachine, preEmptionOn } from './state.ts';
+import type { Head } from './state.ts';
 import { isLeaving } from './vacancy.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
@@ -66,19 +83,32 @@ type Candidate = (
 /** Looks for room for a request that does not fit; the head is as it was when this returns. */
 export function findRoom(head: Head, request: DisplacingRequest, now: Instant): Room {
   if (request.priority === LOW) return { outcome: 'none', complete: true };
-  const fit = fittingOf(head, request.demand, request.windows, now);
-  const steps = hasParts(request.demand) ? STEPS_WITH_PARTS : DISPLACEMENT_STEPS;
-  return roomAmong(head, fit, candidatesFor(head, fit.nodes, request, steps, now));
+  const { demand, windows } = request;
+  const fit = fittingOf(head, demand, windows, now);
+  const steps = hasParts(demand) ? STEPS_WITH_PARTS : DISPLACEMENT_STEPS;
+  const named = contested(head, demand);
+  // Of what is held whole, only a host takes anything of its pool.
+  const pooled = !isZero(demand.capacity) || (demand.containers ?? []).length > 0 || named.some(isHostId);
+  const places = [...named, ...(pooled ? fit.nodes.map(({ id }) => id) : [])];
+  return roomAmong(head, fit, candidatesFor(head, places, request, steps, now));
 }
 
 /**
  * The same for a machine without a reservation, which begins now and has no end. Machines of a lower class without one are withdrawn for
  * it, with what they take of their hosts; and those that are being deleted already are waited for, whatever their class.
+ * @param used what it uses that may be reserved
  */
-export function findRoomForMachine(head: Head, fit: Fitting, priority: Priority, now: Instant): Room {
+export function findRoomForMachine(
+  head: Head,
+  fit: Fitting,
+  used: readonly ElementId[],
+  priority: Priority,
+  now: Instant,
+): Room {
   if (priority === LOW) return { outcome: 'none', complete: true };
   const request = { windows: { start: now, end: FOREVER }, priority, spared: new Set<Id>(), waits: true };
-  return roomAmong(head, fit, candidatesFor(head, fit.nodes, request, DISPLACEMENT_STEPS, now));
+  const places = [...used, ...fit.nodes.map(({ id }) => id)];
+  return roomAmong(head, fit, candidatesFor(head, places, request, DISPLACEMENT_STEPS, now));
 }
 
 function roomAmong(head: Head, fit: Fitting, { candidates, complete }: Candidates): Room {
@@ -111,6 +141,7 @@ function isGoing(candidate: Candidate): boolean {
 
 /** Takes a candidate away (1), or puts it back (-1). */
 function move(head: Head, candidate: Candidate, sign: 1 | -1): void {
+  if (candidate.what === 'machine') countUses(head, candidate.entity, sign === 1 ? -1 : 1);
   if (candidate.what === 'machine' && candidate.whole) holdMachine(head, candidate.entity, sign === 1 ? -1 : 1);
   else lift(head, candidate, sign);
 }
@@ -147,33 +178,62 @@ interface Candidates {
   readonly complete: boolean;
 }
 
-function candidatesFor(head: Head, nodes: readonly Node[], request: Claimant, most: number, now: Instant): Candidates {
+function candidatesFor(
+  head: Head,
+  places: readonly NodeId[],
+  request: Claimant,
+  most: number,
+  now: Instant,
+): Candidates {
   const found = new Map<Id, Candidate>();
   let steps = 0;
-  for (const node of nodes) {
-    if (preEmptionOn(head, node.id) !== 'priority') continue;
-    for (const candidate of holdersOn(head, node, request)) {
+  for (const place of places) {
+    if (policyOn(head, place) !== 'priority') continue;
+    for (const candidate of holdersOn(head, place, request)) {
+      if (found.has(candidate.entity.id)) continue;
       if (steps++ === most) return { candidates: [...found.values()], complete: false };
-      if (mayGiveWay(candidate, node, request, now)) found.set(candidate.entity.id, candidate);
+      if (mayGiveWay(candidate, place, request, now)) found.set(candidate.entity.id, candidate);
     }
   }
   return { candidates: [...found.values()], complete: true };
 }
 
-/** Who holds something on the node and has not started, or is a machine on its own feet. */
+function policyOn(head: Head, place: NodeId): PreEmption {
+  if (isPoolNode(place)) return preEmptionOn(head, place);
+  const provider = isElementId(place) ? partsOfElement(place).provider : bearingHost(head, place)?.provider;
+  return head.providers.get(provider ?? '')?.preEmption ?? 'none';
+}
+
+function bearingHost(head: Head, place: NodeId): HostNode | undefined {
+  return isHostId(place) ? head.hosts.nodes.get(place) : undefined;
+}
+
+/** Who holds something there and has not started, or is a machine on its own feet that does, or uses it. */
 function* holdersOn(
   head: Head,
-  node: Node,
+  place: NodeId,
   { windows, waits = false }: Claimant,
 ): Generator<Candidate, void, undefined> {
-  for (const entity of head.upcoming.get(node.id)?.overlapping(spanOfAll(windows)) ?? []) {
-    yield { what: 'reservation', entity, claims: entity.claims };
-  }
-  for (const id of head.standing.get(node.id) ?? []) {
+  for (const entity of upcomingOn(head, place, windows)) yield { what: 'reservation', entity, claims: entity.claims };
+  // What machines use they may share; only who reserves it has it alone.
+  const machines = isElementId(place) ? (waits ? undefined : head.users.get(place)) : head.standing.get(place);
+  for (const id of machines ?? []) {
     const entity = head.allocations.get(id);
-    if (entity === undefined) continue;
+    if (entity?.backing !== 'own') continue;
     const claims = waits ? entity.claims : claimsFrom(entity, windows.start);
     yield { what: 'machine', entity, claims, whole: waits };
+  }
+}
+
+function* upcomingOn(head: Head, place: NodeId, windows: Windows): Generator<Reservation, void, undefined> {
+  if (isPoolNode(place)) {
+    yield* head.upcoming.get(place)?.overlapping(spanOfAll(windows)) ?? [];
+    return;
+  }
+  const node = isElementId(place) ? head.elements.nodes.get(place) : bearingHost(head, place);
+  for (const id of node?.holders.keys() ?? []) {
+    const entity = head.reservations.get(id);
+    if (entity?.status === 'scheduled' || entity?.status === 'degraded') yield entity;
   }
 }
 
@@ -189,11 +249,13 @@ function hasBegun(reservation: Reservation, now: Instant): boolean {
   return windowsOf(reservation).start <= now;
 }
 
-function mayGiveWay(candidate: Candidate, node: Node, request: Claimant, now: Instant): boolean {
+function mayGiveWay(candidate: Candidate, place: NodeId, request: Claimant, now: Instant): boolean {
   const { entity, claims } = candidate;
   const yields = entity.priority > request.priority || (request.waits === true && isGoing(candidate));
   if (!yields || request.spared.has(entity.id)) return false;
   if (candidate.what === 'reservation' && (hasBegun(candidate.entity, now) || candidate.entity.awaits !== undefined))
     return false;
-  return claims.some((claim) => claim.node === node.id && meetsAny(windowsIn(claim), request.windows));
+  // What uses an element does so without end.
+  if (candidate.what === 'machine' && isElementId(place)) return true;
+  return claims.some((claim) => isOn(claim, place) && meetsAny(windowsIn(claim), request.windows));
 }

@@ -11,13 +11,24 @@ import type { At, Refused } from './requests.ts';
 import type { Head } from './state.ts';
 import { FOREVER, describeWindow } from './window.ts';
 
+/** What is used, and on which provider. */
+type Using = { readonly provider: Pick<Provider, 'id'>; readonly found: Pick<Consumption, 'uses'> };
+
+/** What an allocation uses that is there already, with what it is a part of: who reserves any of it has it for himself. */
+export function elementsBehind(head: Head, { provider, found }: Using): ElementId[] {
+  return (found.uses ?? []).flatMap((use) => {
+    const id = usedElement(provider.id, use);
+    return [id, ...wholesOf(head.elements.indexOf(provider.id), id)];
+  });
+}
+
 /**
  * Why an allocation cannot have what it uses, from now to the end of the reservation against which it is made, or without end;
  * undefined: nothing of it is reserved for others.
  */
 export function reservedForOthers(
   head: Head,
-  { provider, found }: { readonly provider: Pick<Provider, 'id'>; readonly found: Pick<Consumption, 'uses'> },
+  { provider, found }: Using,
   reservation: Reservation | undefined,
   at: At,
 ): Refused | undefined {

@@ -539,9 +539,14 @@ function linkWhatItTakes(head: Head, allocation: Allocation, sign: 1 | -1): void
   }
   if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);
   member(head.allocationsIn, allocation.pool, allocation.id, sign);
-  if (allocation.resource === undefined)
-    for (const element of elementsUsed(allocation)) member(head.users, element, allocation.id, sign);
+  countUses(head, allocation, sign);
   entry(head.tokens, allocation.token, allocation.id, sign);
+}
+
+/** Counts a machine among those who use its elements (1), or takes it out (-1). */
+export function countUses(head: Head, allocation: Allocation, sign: 1 | -1): void {
+  if (allocation.resource !== undefined) return;
+  for (const element of elementsUsed(allocation)) member(head.users, element, allocation.id, sign);
 }
 
 /**

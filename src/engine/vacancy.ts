@@ -2,7 +2,8 @@
  * Handing over: what machines have on loan goes back when a reservation starts that needs it.
  *
  * Claims on loan do not stand in the way of a reservation (`Node.free` does not count them), but the machines are there. So at
- * its start, those that it needs away are withdrawn, the lowest class and the newest first and no more than have to; and it starts when
+ * its start, those that it needs away are withdrawn, the lowest class and the newest first and no more than have to, and under the policy
+ * `priority` those of a lower class that use an element of it; and it starts when
  * the VIM has confirmed that they are gone. Until then its status is scheduled and nothing is allocated against it. Machines that
  * are being deleted anyway are waited for before others are withdrawn.
  *
@@ -14,7 +15,8 @@ import type { Displacer } from './announce.ts';
 import { addVectors, toVector, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import { ownClaim } from './claims.ts';
-import { claimsAt, holdersAt } from './holders.ts';
+import { machinesUsing } from './elements.ts';
+import { claimsAt, holdersAt, isHeldAt } from './holders.ts';
 import type { Draft } from './draft.ts';
 import { NORMAL } from './entities.ts';
 import type { Allocation, Claim, Id, NodeId, Reservation } from './entities.ts';
@@ -41,17 +43,27 @@ export interface Vacating {
 export function vacate(draft: Draft, reservation: Reservation, held: boolean): Vacating {
   const awaits = new Set<Id>();
   const withdrawn: Id[] = [];
-  for (const id of new Set(reservation.claims.map((claim) => claim.node))) {
-    const node = draft.head.nodes.get(id);
-    if (node === undefined || !lends(node, draft.at.now)) continue;
-    for (const machine of inTheWay(draft, node, reservation, held)) {
+  const clear = (machines: readonly Allocation[]): void => {
+    for (const machine of machines) {
       awaits.add(machine.id);
       if (isLeaving(machine)) continue;
       withdraw(draft, machine, reservation);
       withdrawn.push(machine.id);
     }
+  };
+  for (const claim of reservation.claims) if (claim.element !== undefined) clear(usersOf(draft, claim, reservation));
+  for (const id of new Set(reservation.claims.map((claim) => claim.node))) {
+    const node = draft.head.nodes.get(id);
+    if (node !== undefined && lends(node, draft.at.now)) clear(inTheWay(draft, node, reservation, held));
   }
   return { awaits: [...awaits], withdrawn };
+}
+
+/** Machines without a reservation that use an element which is held now, and have to give way. */
+function usersOf({ head, at }: Draft, claim: Claim, { priority }: Reservation): Allocation[] {
+  if (claim.element === undefined || !isHeldAt(claim, at.now) || preEmptionOn(head, claim.node) !== 'priority')
+    return [];
+  return machinesUsing(head, claim.element).filter((each) => each.backing === 'own' && each.priority > priority);
 }
 
 function lends(node: Node, now: Instant): boolean {

@@ -7,7 +7,8 @@ import * as fc from 'fast-check';
 import type { PreEmption, Priority } from '../../src/engine/entities.ts';
 import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
 import { isOver } from '../../src/engine/state.ts';
-import { Engine, NOW } from '../unit/engine/engine-fixture.ts';
+import type { VimElement } from '../../src/vim/vim.ts';
+import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 
 const TICK = 60_000;
 
@@ -63,6 +64,51 @@ function ask(engine: Engine, { from, length, cores, priority }: Asked) {
   return engine.do('createReservation', { start, end: start + length * TICK, priority, demand });
 }
 
+/** What may be named, and what of it nobody else can hold beside it. */
+const BESIDE: Readonly<Record<string, readonly string[]>> = {
+  private: ['s1', 'p1', 'p2', '10.0.0.77'],
+  s1: ['private', 'p1', '10.0.0.77'],
+  p1: ['private', 's1'],
+  p2: ['private'],
+  '10.0.0.77': ['private', 's1'],
+  v1: [],
+  h1: [],
+};
+const NAMES = Object.keys(BESIDE);
+
+const ELEMENTS: readonly VimElement[] = [
+  { kind: 'subnet', id: 's1', name: '', network: 'n1', cidr: '10.0.0.0/24' },
+  { kind: 'port', id: 'p1', name: '', network: 'n1', addresses: ['10.0.0.5'] },
+  { kind: 'port', id: 'p2', name: '', network: 'n1', addresses: ['192.0.2.9'] },
+  { kind: 'volume', id: 'v1', name: '', sizeGb: 1 },
+];
+
+interface ByName extends Omit<Asked, 'cores'> {
+  readonly names: readonly string[];
+}
+
+type HeldByName = ByName & { readonly id: string };
+
+function collide(a: ByName, b: ByName): boolean {
+  const meet = a.from < b.from + b.length && b.from < a.from + a.length;
+  return meet && a.names.some((name) => b.names.includes(name) || b.names.some((each) => BESIDE[name]?.includes(each)));
+}
+
+function elementLab(): Engine {
+  const engine = new Engine();
+  const hosts = [{ name: 'h1', cores: 8 }];
+  const source = engine.provider(hosts, 'lab', 'priority');
+  engine.do('updateProvider', { id: source, status: 'up', inventory: inventoryOf(hosts, {}, ELEMENTS) });
+  engine.pool(source, { cores: 8, ram: 8192, instances: 8 });
+  return engine;
+}
+
+function askByName(engine: Engine, { from, length, names, priority }: ByName) {
+  const start = NOW + from * TICK;
+  const demand = { capacity: {}, elements: names };
+  return engine.do('createReservation', { start, end: start + length * TICK, priority, demand });
+}
+
 /** All that a decision could have changed. */
 function snapshot({ head, due }: Engine): string {
   return JSON.stringify([[...head.reservations], [...head.allocations], [...head.pools], [...due]]);
@@ -107,6 +153,45 @@ describe('pre-emption', function () {
       ),
       { numRuns: 600, seed: 11 },
     );
+  });
+
+  it('displaces for elements that are named whom the rule says, and nothing when refused', () => {
+    const named = fc.record({
+      from: fc.integer({ min: 1, max: 6 }),
+      length: fc.integer({ min: 1, max: 4 }),
+      names: fc.uniqueArray(fc.constantFrom(...NAMES), { minLength: 1, maxLength: 2 }),
+      priority: fc.constantFrom<Priority>(1, 2, 3),
+    });
+    let displaced = 0;
+    fc.assert(
+      fc.property(fc.array(named, { minLength: 2, maxLength: 12 }), (requests) => {
+        const engine = elementLab();
+        let held: HeldByName[] = [];
+        for (const request of requests) {
+          engine.now += 1;
+          const before = snapshot(engine);
+          const apart = (others: readonly HeldByName[]): boolean => others.every((other) => !collide(other, request));
+          const kept = held.filter(({ priority }) => priority <= request.priority);
+          const result = askByName(engine, request);
+          if (!apart(kept)) {
+            expect(result.outcome).to.equal('refused');
+            expect(snapshot(engine)).to.equal(before);
+            continue;
+          }
+          if (result.outcome === 'refused') throw new Error(`refused: ${result.refusal.message}`);
+          // Each of them by itself is in the way, so that all of them have to go.
+          const expected = new Set(held.filter((other) => collide(other, request)).map(({ id }) => id));
+          expect(new Set(result.displaced?.reservations ?? [])).to.deep.equal(expected);
+          displaced += expected.size;
+          held = held.filter(({ id }) => !expected.has(id));
+          held.push({ ...request, id: result.reservation.id });
+        }
+        engine.advance(20 * TICK);
+        engine.replay();
+      }),
+      { numRuns: 300, seed: 15 },
+    );
+    expect(displaced, 'reservations that gave way in all').to.be.greaterThan(200);
   });
 
   it('displaces the same, and machines, for a machine without a reservation, which waits until they are gone', () => {

@@ -70,6 +70,19 @@ describe('pre-emption through the agent', () => {
     expect(JSON.stringify(shown)).to.contain('"pre-emption":"priority"');
   });
 
+  it('displaces for an element that is named as for capacity', async () => {
+    await pool('priority');
+    const subscription = promise.subscribe();
+    const window = { start: at(1), end: at(2), elements: ['private'] };
+    const low = await promise.rpc('create-reservation', { ...window, priority: 'low' });
+    const high = await promise.rpc('create-reservation', { ...window, priority: 'high' });
+    expect(high).to.deep.include({ result: 'ok', 'displaced-reservations': [low['reservation-id']] });
+    await promise.settle();
+    const [event] = caused(subscription, 'reservation-event', 'preempted');
+    expect(event).to.include({ 'reservation-id': low['reservation-id'], by: high['reservation-id'] });
+    expect(event?.['offered']).to.deep.include({ 'next-window': { start: at(2), end: at(3) } });
+  });
+
   it('answers which reservations a machine of a higher priority displaced, and tells them', async () => {
     await pool('priority');
     const subscription = promise.subscribe();
