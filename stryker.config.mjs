@@ -26,7 +26,11 @@ const TESTS = {
   quick: testsIn('test/unit/engine', (name) => !LOOPS.test(name) && !LONG.test(name)),
 };
 
-const { MUTATION_TESTS: tests = 'decisions', MUTATION_FILES: files = '' } = process.env;
+const {
+  MUTATION_TESTS: tests = 'decisions',
+  MUTATION_FILES: files = '',
+  MUTATION_TIMEOUT: seconds = '5',
+} = process.env;
 
 export default {
   packageManager: 'npm',
@@ -42,7 +46,9 @@ export default {
   ignorePatterns: ['**', '!src/**', '!test/**', '!scripts/mutation/**', '!*.json'],
   disableTypeChecks: false,
   concurrency: 1,
-  timeoutMS: 120_000,
+  // A change may run for as long as its tests took in the first run, times the factor, and this besides.
+  timeoutFactor: 4,
+  timeoutMS: Number(seconds) * 1000,
   dryRunTimeoutMinutes: 30,
   reporters: ['progress-append-only', 'json'],
   jsonReporter: { fileName: 'reports/mutation.json' },

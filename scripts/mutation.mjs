@@ -4,7 +4,9 @@
 //   --all            all modules: hours
 //   --quick          with the unit tests of decisions alone; property tests, which take most of the time, are left out
 //   --again          only what survived in the last run of the module, as after tests were written for it, or after --quick
-//   --with TEST      with these files of test/unit/engine alone (hosts, host-steps; may be repeated): what they notice, all tests do
+//   --with TEST      with these files of tests alone, of test/unit/engine (hosts) or of test (property/timeline; may be repeated): what they
+//                    notice, all tests do
+//   --timeout S      a change that makes its tests last more than four times as long, and S seconds (5) more, is stopped: it never ends
 //   --concurrency N  how many changes are tried at a time (1)
 //
 // The tests run once as they are first, for all modules together: what is of interest is best named in one call. What survived is printed with its
@@ -31,6 +33,7 @@ const { values, positionals } = parseArgs({
     quick: { type: 'boolean', default: false },
     again: { type: 'boolean', default: false },
     with: { type: 'string', multiple: true, default: [] },
+    timeout: { type: 'string', default: '5' },
     concurrency: { type: 'string', default: '1' },
   },
   allowPositionals: true,
@@ -83,7 +86,11 @@ function run(modules, tests) {
   const { status } = spawnSync(
     join(root, 'node_modules/.bin/stryker'),
     ['run', '--mutate', places.join(','), '--concurrency', values.concurrency],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, ...tests } },
+    {
+      cwd: root,
+      stdio: ['ignore', 'inherit', 'inherit'],
+      env: { ...process.env, ...tests, MUTATION_TIMEOUT: values.timeout },
+    },
   );
   if (status !== 0) process.exit(status ?? 1);
   const { files, ...about } = JSON.parse(readFileSync(report, 'utf8'));
@@ -109,9 +116,10 @@ function merged(module, content) {
 /** The files of tests that the command line names. */
 function filesNamed() {
   return values.with.map((name) => {
-    const file = `test/unit/engine/${name}.test.ts`;
-    if (!existsSync(join(root, file))) fail(`there is no ${file}`);
-    return file;
+    const file = [`test/unit/engine/${name}.test.ts`, `test/${name}.test.ts`].find((each) =>
+      existsSync(join(root, each)),
+    );
+    return file ?? fail(`there is no ${name}.test.ts in test/unit/engine or test`);
   });
 }
 
@@ -132,6 +140,7 @@ function tell(module) {
   return `${module.padEnd(28)} ${score.toFixed(1).padStart(5)} %  ${noticed} noticed, ${survived} survived`;
 }
 
+if (!/^\d+$/.test(values.timeout)) fail('--timeout is a number of seconds');
 const modules = modulesNamed();
 mkdirSync(kept, { recursive: true });
 const files = filesNamed();

@@ -30,10 +30,10 @@ class MochaRunner {
   #instrumented = (globalThis[NAMESPACE] ??= {});
   #loaded = false;
   #follow = () => undefined;
-  #files;
+  #options;
 
-  constructor(files) {
-    this.#files = files;
+  constructor(options) {
+    this.#options = options;
   }
 
   capabilities() {
@@ -41,15 +41,16 @@ class MochaRunner {
     return { reloadEnvironment: false };
   }
 
-  init() {
+  async init() {
     boundProperties();
     this.#mocha.cleanReferencesAfterRun(false);
-    for (const file of this.#files) this.#mocha.addFile(file);
+    for (const file of this.#options.promiseTests) this.#mocha.addFile(file);
     const follow = (test) => this.#follow(test);
     this.#mocha.suite.beforeEach(function () {
       follow(this.currentTest);
     });
-    return Promise.resolve();
+    // No change is tried that is reached meanwhile: loading is not part of the time that a change may take.
+    if (this.#options.ignoreStatic) await this.#load();
   }
 
   async dryRun({ coverageAnalysis, disableBail }) {
@@ -83,8 +84,7 @@ class MochaRunner {
     try {
       if (!this.#loaded) {
         this.#instrumented.activeMutant = activation === 'static' ? mutant : undefined;
-        await this.#mocha.loadFilesAsync();
-        this.#loaded = true;
+        await this.#load();
       }
       this.#instrumented.activeMutant = mutant;
       bail(this.#mocha.suite, !disableBail);
@@ -92,6 +92,11 @@ class MochaRunner {
     } catch (error) {
       return { status: 'error', errorMessage: error instanceof Error ? (error.stack ?? error.message) : String(error) };
     }
+  }
+
+  async #load() {
+    await this.#mocha.loadFilesAsync();
+    this.#loaded = true;
   }
 
   #tests() {
@@ -123,7 +128,7 @@ function bail(suite, on) {
 }
 
 function runner(options) {
-  return new MochaRunner(options.promiseTests);
+  return new MochaRunner(options);
 }
 runner.inject = ['options'];
 
