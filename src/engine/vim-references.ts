@@ -30,12 +30,16 @@ export function resourceNamed(
   return allocation.resource.kind === kind ? allocation : undefined;
 }
 
-/** The id of a network: of one that was allocated and is there, else of one that the provider lists. */
+/**
+ * The id of a network: of one that was allocated and is there, else of one that the provider lists. One of others is to who asks as if it did not
+ * exist, so that nobody hides a network by giving its name to one of his own.
+ */
 export function networkId(head: Head, provider: Provider, wanted: string, viewer: Viewer): string | undefined {
   const allocated = resourceNamed(head, provider.id, 'network', wanted, viewer);
   if (allocated !== undefined) return allocated.vmState === 'ACTIVE' ? allocated.server : undefined;
-  const listed = named(provider.inventory?.networks ?? [], wanted)?.id;
-  return listed === undefined || isOfOthers(head, provider.id, { id: listed }, viewer) ? undefined : listed;
+  const meant = (provider.inventory?.networks ?? []).filter(({ id, name }) => id === wanted || name === wanted);
+  const seen = meant.filter((network) => !isOfOthers(head, provider.id, network, viewer));
+  return named(seen, wanted)?.id;
 }
 
 /**

@@ -237,6 +237,35 @@ describe('names that tenants give', () => {
     expect(cloud.elementsOf(id)).to.deep.equal(['volume/v9']);
   });
 
+  it('hide no network from others', () => {
+    const makesNetwork = (tenant: string, server: string, name: string): void => {
+      cloud.as = as(tenant);
+      const net = cloud.do('createAllocation', { name, resource: { kind: 'network', subnets: [] } });
+      if (net.outcome === 'refused') throw new Error(net.refusal.message);
+      cloud.do('serverAccepted', { allocation: net.allocation.id, server });
+      cloud.do('vmStateReported', { allocation: net.allocation.id, vmState: 'ACTIVE' });
+    };
+    const joins = (network: string): readonly string[] | undefined => {
+      const made = cloud.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', networks: [network] });
+      return made.outcome === 'refused' || made.allocation.resource ? undefined : made.allocation.networks;
+    };
+    const inventory = inventoryOf(HOSTS, QUOTAS, ELEMENTS);
+    cloud.pool(cloud.source, { networks: 3 });
+    makesNetwork('blue', 'n7', 'private');
+    makesNetwork('blue', 'n8', 'net');
+    makesNetwork('red', 'n9', 'net');
+    const made = [
+      { id: 'n7', name: 'private', external: false },
+      { id: 'n8', name: 'net', external: false },
+      { id: 'n9', name: 'net', external: false },
+    ];
+    const networks = [...made, ...inventory.networks];
+    cloud.do('updateProvider', { id: cloud.source, status: 'up', inventory: { ...inventory, networks } });
+    expect(['net', 'private', 'n8'].map(joins)).to.deep.equal([['n9'], ['n1'], undefined]);
+    cloud.as = as('green');
+    expect(['net', 'private'].map(joins)).to.deep.equal([undefined, ['n1']]);
+  });
+
   it('reach no subnet and no address of a network of others', () => {
     cloud.as = as('blue');
     const resource = { kind: 'network', subnets: [{ cidr: '192.168.7.0/24' }] } as const;
