@@ -87,6 +87,38 @@ describe('elements that are used', () => {
     expect(chosen).to.have.nested.property('reservation.startsAt', NOW + 2 * HOUR);
   });
 
+  it('are used up to the end of the machine that uses them longest', () => {
+    const demand = { capacity: { cores: 1, ram: 512, instances: 1 } };
+    const until = (hours: number): string => {
+      const reservation = cloud.reserve({ end: NOW + hours * HOUR, demand });
+      return cloud.boots({ reservation, networks: ['private'] });
+    };
+    until(2);
+    const longest = until(4);
+    until(3);
+    const refused = cloud.refusal(['private'], { start: NOW + HOUR, end: NOW + 5 * HOUR });
+    expect(refused.message).to.include(`by the virtual machine '${longest}' ('vm') until 2030-01-01T04:00:00Z`);
+    expect(cloud.refusal(['private'], { start: NOW + 4 * HOUR - 1, end: NOW + 5 * HOUR }).reason).to.equal(
+      'resource-in-use',
+    );
+    expect(cloud.asks(['private'], { start: NOW + 4 * HOUR, end: NOW + 5 * HOUR })).to.equal('granted');
+  });
+
+  it('are reserved when they are given up, also where the capacity of the machine is of another pool', () => {
+    const [compute] = cloud.head.poolOrder;
+    const [source] = cloud.head.providers.keys();
+    const storage = cloud.pool(source ?? '', { volumes: 5, ports: 5 });
+    const demand = { pools: [compute ?? ''], capacity: { cores: 1, ram: 512, instances: 1 } };
+    const reservation = cloud.reserve({ end: NOW + 2 * HOUR, demand });
+    cloud.boots({ reservation, volumes: ['v1'], networks: ['private'] });
+    const flexible = { earliestStart: NOW + HOUR, latestEnd: NOW + DAY, duration: HOUR };
+    for (const element of ['v1', 'private']) {
+      const wanted = { pools: [storage], capacity: {}, elements: [element] };
+      const chosen = cloud.do('createReservation', { flexible, demand: wanted });
+      expect(chosen, element).to.have.nested.property('reservation.startsAt', NOW + 2 * HOUR);
+    }
+  });
+
   it('are told to nobody by whom they are used who may not know', () => {
     cloud.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
     cloud.boots({ ports: ['p1'] });

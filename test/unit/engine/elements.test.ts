@@ -115,6 +115,43 @@ describe('elements that are named', () => {
     cloud.hold('v2', 'n1/10.0.0.77');
   });
 
+  it('are a network where its own subnets alone have its name too', () => {
+    const called = (name: string, network: string): VimElement => ({ ...SUBNET, id: `of-${network}`, name, network });
+    cloud.has([...ELEMENTS, called('private', 'n1')]);
+    expect(cloud.elementsOf(cloud.hold('private'))).to.deep.equal(['network/n1']);
+    cloud.has([...ELEMENTS, called('public', 'n1')]);
+    expect(cloud.refusal(['public']).message).to.include("of 'n2', 'of-n1'.");
+    cloud.has([...ELEMENTS, { ...PORT, id: 'p3', name: 'public', network: 'n2', addresses: [] }]);
+    expect(cloud.refusal(['public']).message).to.include("of 'n2', 'p3'.");
+    cloud.has([...ELEMENTS, { ...SUBNET, id: 's8', name: 'data' }]);
+    expect(cloud.refusal(['data']).message).to.include("of 's8', 'v1'.");
+  });
+
+  it('are told apart by their networks where they have one address, and by their ids where they have one name', () => {
+    const other: VimElement = { ...SUBNET, id: 's3', name: 'other', network: 'n2' };
+    cloud.has([...ELEMENTS, other, { ...PORT, id: 'p9', network: 'n2' }]);
+    expect(cloud.refusal(['10.0.0.5']).message).to.include("of 'n1/10.0.0.5', 'n2/10.0.0.5'.");
+    expect(cloud.refusal(['uplink']).message).to.include("of 'p1', 'p9'.");
+    expect(cloud.elementsOf(cloud.hold('n2/10.0.0.5'))).to.deep.equal(['port/p9']);
+  });
+
+  it('of one name are listed, the first four of them', () => {
+    const volumes = (count: number): VimElement[] =>
+      Array.from({ length: count }, (_, index) => ({ ...VOLUME, id: `v${count - index}` }));
+    cloud.has(volumes(4));
+    expect(cloud.refusal(['data']).message).to.include("of 'v1', 'v2', 'v3', 'v4'.");
+    cloud.has(volumes(6));
+    expect(cloud.refusal(['data']).message).to.include("of 'v1', 'v2', 'v3', 'v4' and 2 more.");
+  });
+
+  it('are held once however often they are named', () => {
+    expect(cloud.elementsOf(cloud.hold('uplink', 'p1', '10.0.0.5'))).to.deep.equal(['port/p1']);
+  });
+
+  it('need not be held where they are a flavor or an image that is there', () => {
+    expect(cloud.elementsOf(cloud.hold('small', 'cirros', 'v1'))).to.deep.equal(['volume/v1']);
+  });
+
   it('are held by one reservation at a time, however they are named', () => {
     cloud.hold('uplink', 'data');
     expect(cloud.refusal(['p1']).message).to.equal(
@@ -319,6 +356,57 @@ describe('elements in pools', () => {
       ['volume', `pool/${storage}`],
       [{ cores: 2 }, `pool/${compute}`],
     ]);
+  });
+
+  it('are taken from a pool that lists them before others, and else from the first', () => {
+    const cloud = new Cloud();
+    const first = cloud.pool(cloud.source, { ports: 5, volumes: 1 });
+    cloud.pool(cloud.source, { ports: 5, volumes: 1, cores: 1 });
+    const listing = cloud.do('increaseCapacity', {
+      source: cloud.source,
+      capacity: { cores: 1 },
+      elements: ['uplink'],
+    });
+    const poolOf = (name: string): unknown => cloud.head.reservations.get(cloud.hold(name))?.claims[0]?.node;
+    expect(poolOf('v1')).to.equal(`pool/${first}`);
+    expect(poolOf('fip1')).to.equal(`pool/${first}`);
+    expect(poolOf('p1')).to.equal(`pool/${listing.outcome === 'increased' ? listing.pool.id : ''}`);
+  });
+
+  it('are not taken from pools of other zones, save by pools that are bound to none', () => {
+    const cloud = new Cloud();
+    const hosts = [
+      { name: 'a1', zone: 'a', cores: 4 },
+      { name: 'b1', zone: 'b', cores: 4 },
+    ];
+    cloud.do('updateProvider', { id: cloud.source, status: 'up', inventory: inventoryOf(hosts, QUOTAS, ELEMENTS) });
+    const bound = cloud.pool(cloud.source, { ports: 5 }, 'b');
+    const asks = (element: string, zone: string, ...pools: string[]): string => {
+      const demand = { capacity: {}, zone, elements: [element], ...(pools.length === 0 ? {} : { pools }) };
+      const { outcome } = cloud.do('createReservation', { ...DEMAND, demand });
+      return outcome;
+    };
+    expect(asks('p1', 'a')).to.equal('refused');
+    expect(asks('p1', 'b')).to.equal('granted');
+    const free = cloud.pool(cloud.source, { ports: 5, cores: 8, ram: 8192 });
+    expect(asks('v1', 'a', bound)).to.equal('refused');
+    expect(asks('v1', 'a', free), 'a volume is where it is').to.equal('granted');
+  });
+
+  it('are hosts that take machines, and in whose pool there is as much', () => {
+    const cloud = new Cloud();
+    const pool = cloud.pool(cloud.source, { cores: 15, ram: 16 * 1024 });
+    const window = '2030-01-02T00:00:00Z to 2030-01-02T01:00:00Z';
+    expect(cloud.refusal(['h'])).to.deep.include({
+      reason: 'insufficient-capacity',
+      message: `The pool '${pool}' does not have the 16 cores and 16384 ram of the host 'h' free throughout ${window}.`,
+    });
+    cloud.do('increaseCapacity', { source: cloud.source, capacity: { cores: 1 } });
+    const [claim] = cloud.head.reservations.get(cloud.hold('h'))?.claims ?? [];
+    expect(claim).to.deep.include({ capacity: { cores: 16, ram: 16384 }, disk: 100 });
+    const down = inventoryOf([{ name: 'h', cores: 16, state: 'down' }], QUOTAS, ELEMENTS);
+    cloud.do('updateProvider', { id: cloud.source, status: 'up', inventory: down });
+    expect(cloud.refusal(['h'], { start: NOW, end: NOW + HOUR }).message).to.match(/: it is down or out of service\.$/);
   });
 
   it('are those that the pool lists, by whatever name', () => {
