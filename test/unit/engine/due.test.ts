@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { upcomingItems } from '../../../src/engine/due.ts';
 import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
 
 const T = NOW + DAY;
@@ -103,5 +104,68 @@ describe('due work that is not, or no longer, about its subject', () => {
     const start = { task: 'start', subject: later, at: engine.now, id: `start:${later}` };
     expect(engine.do('runDue', start)).to.deep.equal({ outcome: 'done' });
     expect(engine.told()).to.deep.equal(['reservation started active']);
+  });
+});
+
+describe('what is to fall due', () => {
+  /** What is due in the store, and what has to be by the records. */
+  function both(engine: Engine): { readonly kept: string[]; readonly needed: string[] } {
+    const listed = (items: Iterable<{ readonly id: string; readonly at: number; readonly rank: number }>): string[] =>
+      [...items].map(({ id, at, rank }) => `${at} ${rank} ${id}`).sort();
+    const needed = upcomingItems(engine.head, engine.now, (id) => engine.due.has(id));
+    return { kept: listed(engine.due.values()), needed: listed(needed) };
+  }
+
+  it('is told by the records alone, at any time, save the notices that were given', () => {
+    const engine = new Engine();
+    const source = engine.provider([{ name: 'h', cores: 10 }]);
+    const pool = engine.pool(source, { cores: 10, ram: 10_000, instances: 20 });
+    const maintenance = [{ id: 'm', pool, start: T + 10 * HOUR, end: T + 11 * HOUR }];
+    const entry = { ...engine.head.policy, terminationLead: 30, maintenance };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+    engine.reserve({ start: T, end: T + 3 * HOUR, expiryTime: T + HOUR, demand: ONE });
+    engine.reserve({ start: T + 12 * HOUR, demand: ONE });
+    engine.reserve({ end: T + 2 * HOUR, demand: ONE });
+    const cancelled = engine.reserve({ end: T, demand: ONE });
+    engine.do('cancelReservation', { id: cancelled });
+    const lapsing = { start: T, end: T + HOUR, demand: ONE, holdFor: 2 * HOUR };
+    for (let offers = 0; offers < 2; offers++) engine.do('requestOffer', lapsing);
+    const [offer = ''] = engine.head.offers.keys();
+    engine.do('acceptOffer', { id: offer });
+    for (let hours = 0; hours < 60; hours++) {
+      const { kept, needed } = both(engine);
+      expect(needed, `after ${hours} hours`).to.deep.equal(kept);
+      engine.advance(HOUR);
+    }
+    expect(both(engine).kept.map((item) => item.replace(/.* (.*):.*/, '$1'))).to.deep.equal(['ending', 'end']);
+  });
+
+  it('is the start of one that was missed, which then schedules the rest, and the end of one that was', () => {
+    const engine = new Engine();
+    engine.pool(engine.provider(), { cores: 2, ram: 10_000, instances: 20 });
+    const missed = engine.reserve({ start: T, end: T + HOUR, demand: ONE });
+    const active = engine.reserve({ end: T, demand: ONE });
+    const needed = (scheduled: boolean): string[] =>
+      [...upcomingItems(engine.head, T + 2 * HOUR, () => scheduled)].map(({ id }) => id);
+    for (const scheduled of [true, false])
+      expect(needed(scheduled)).to.deep.equal([`start:${missed}`, `end:${active}`]);
+  });
+
+  it('is what a degraded one lacks to pass, and its start where that is in the store', () => {
+    const engine = new Engine();
+    const source = engine.provider([{ name: 'h', cores: 2 }]);
+    const pool = engine.pool(source, { cores: 2 });
+    const id = engine.reserve({ start: T, end: T + 4 * HOUR, demand: { capacity: { cores: 2 } } });
+    const maintenance = [{ id: 'm', pool, start: T + HOUR, end: T + 2 * HOUR }];
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...engine.head.policy, maintenance } }] });
+    expect(engine.head.reservations.get(id)?.status).to.equal('degraded');
+    expect(both(engine).needed).to.deep.equal(both(engine).kept);
+    engine.advance(DAY);
+    const { kept, needed } = both(engine);
+    expect(needed).to.deep.equal(kept);
+    expect(needed).to.include(`${T + 2 * HOUR} 1 ease:${id}`);
+    engine.advance(2 * HOUR);
+    expect(engine.head.reservations.get(id)?.status).to.equal('active');
+    expect(both(engine).needed).to.deep.equal(both(engine).kept);
   });
 });
