@@ -33,6 +33,17 @@ describe('manual clock', () => {
     expect(clock.next).to.equal(undefined);
   });
 
+  it('leaves the others alone when one that is over is cancelled', () => {
+    const clock = new ManualClock(0);
+    const log: string[] = [];
+    const first = clock.at(1, () => log.push('first'));
+    clock.at(5, () => log.push('second'));
+    clock.advance(1);
+    first.cancel();
+    clock.advance(4);
+    expect(log).to.deep.equal(['first', 'second']);
+  });
+
   it('runs what is overdue at once when it moves, without going back', () => {
     const clock = new ManualClock(100);
     const at: number[] = [];
@@ -62,6 +73,13 @@ describe('system clock', () => {
       log.push('asked');
     });
     expect(log).to.deep.equal(['asked', 'ran']);
+  });
+
+  it('runs nothing that was cancelled', async () => {
+    const log: string[] = [];
+    systemClock.at(Date.now() + 5, () => log.push('cancelled')).cancel();
+    await new Promise<void>((resolve) => systemClock.at(Date.now() + 10, resolve));
+    expect(log).to.deep.equal([]);
   });
 
   it('does not fire early for an instant beyond the reach of one timer', async () => {

@@ -273,6 +273,44 @@ describe('ledger', () => {
     expect(reported).to.have.length(2);
   });
 
+  it('tells those who work behind the decisions of each that is durable, before it is answered, until they have enough', async () => {
+    const log: unknown[] = [];
+    const item = dueItem('x', 10);
+    const stop = ledger.onDurable((durable) => log.push(durable));
+    ledger.onDurable(() => {
+      throw new Error('listener');
+    });
+    const answer = ledger.update(add('a', 1, [{ put: item }])).then(() => log.push('answered'));
+    expect(log).to.deep.equal([]);
+    await answer;
+    expect(log).to.deep.equal([
+      { what: 'decision', changes: [{ account: 'a', amount: 1 }], due: [{ put: item }] },
+      'answered',
+    ]);
+    expect(reported.map(String)).to.deep.equal(['Error: listener']);
+    stop();
+    await ledger.update(add('a', 1));
+    expect(log).to.have.length(2);
+  });
+
+  it('tells them when the state was read back', async () => {
+    const log: unknown[] = [];
+    ledger.onDurable((durable) => log.push(durable));
+    faults.set('commit');
+    const error = await failure(ledger.update(add('a', 5)));
+    expect(error).to.have.property('cause').that.is.instanceOf(Error);
+    faults.set();
+    expect(log).to.deep.equal([{ what: 'reload' }]);
+  });
+
+  it('makes ids of its own time where none are given', async () => {
+    const own = new Ledger<Accounts, Booking, Booked>({ store, model: accounts, record: recordBooked, clock, bus });
+    const id = await own.update((_head, { newId }) => ({ result: newId(), changes: [], events: [], due: [] }));
+    expect(id).to.match(/^00000000-[0-9a-f]{4}-7/);
+    expect(Number.parseInt(id.slice(0, 13).replace('-', ''), 16)).to.equal(clock.now());
+    await own.close();
+  });
+
   it('knows which due items a waiting decision removed or moved', async () => {
     const item = dueItem('x', 10);
     await ledger.update(add('a', 1, [{ put: item }]));
@@ -285,7 +323,12 @@ describe('ledger', () => {
     await ledger.update(add('a', 1, [{ put: item }]));
     const moving = ledger.update(add('a', 1, [{ put: dueItem('x', 20) }]));
     expect(ledger.stillDue(item)).to.equal(false);
-    await moving;
+    expect(ledger.stillDue(dueItem('x', 20))).to.equal(true);
+    const again = ledger.update(add('a', 1, [{ put: item }]));
+    expect([dueItem('x', 20), item].map((each) => ledger.stillDue(each))).to.deep.equal([false, true]);
+    await Promise.all([moving, again]);
+    // What is on disk is read from there, and stands.
+    expect(ledger.stillDue(dueItem('x', 20))).to.equal(true);
   });
 
   it('refuses when closed, after what was decided is durable', async () => {

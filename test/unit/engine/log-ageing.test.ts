@@ -50,4 +50,34 @@ describe('ageing of the event log', () => {
     expect(failures).to.have.length(3);
     ageing.cancel();
   });
+
+  it('leaves others their turn between two parts, and waits an hour when there is no more', async () => {
+    const clock = new ManualClock(0);
+    const removed = [3, 1, 0];
+    const at: number[] = [];
+    const store = {
+      ageEvents: () => {
+        at.push(clock.now());
+        return Promise.resolve(removed.shift() ?? 0);
+      },
+    };
+    const ageing = keepLogShort({ store, clock, policy: {}, onFailure: () => undefined });
+    for (let parts = 0; parts < 4; parts++) {
+      clock.advance((clock.next ?? 0) - clock.now());
+      await turn();
+    }
+    expect(at).to.deep.equal([HOUR, HOUR + 100, HOUR + 200, 2 * HOUR + 200]);
+    ageing.cancel();
+    expect(clock.next).to.equal(undefined);
+  });
+
+  it('ends while a part is being removed', async () => {
+    const clock = new ManualClock(0);
+    const store = { ageEvents: () => Promise.resolve(1) };
+    const ageing = keepLogShort({ store, clock, policy: {}, onFailure: () => undefined });
+    clock.advance(HOUR);
+    ageing.cancel();
+    await turn();
+    expect(clock.next).to.equal(undefined);
+  });
 });
