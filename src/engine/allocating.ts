@@ -23,6 +23,7 @@ import { findRoomForMachine } from './preemption.ts';
 import { quotaRefusal } from './quota.ts';
 import type { At, CreateInstanceResult, Refusal, Refused } from './requests.ts';
 import { elementsBehind, reservedForOthers } from './reserved-elements.ts';
+import { roomMade, withRoom } from './room-made.ts';
 import { settle } from './settlement.ts';
 import type { Head } from './state.ts';
 import { isLeaving, recall, standingClaims, takeBack } from './vacancy.ts';
@@ -113,7 +114,10 @@ function displacing<Found extends Consumption>(draft: Draft, request: Allocating
   for (const machine of withdrawn) announceWithdrawn(draft, machine, by);
   settle(draft, 'capacity-withdrawn');
   const ids = withdrawn.map(({ id }) => id);
-  return { outcome: 'accepted', allocation, displaced: displaced(draft, lost, ids, room.complete) };
+  const made = draft.head.allocations.get(by.id) ?? allocation;
+  const kept = withRoom(made, roomMade(draft.head, { ...room, machines: withdrawn }, []));
+  draft.put('allocation', kept.id, kept);
+  return { outcome: 'accepted', allocation: kept, displaced: displaced(draft, lost, ids, room.complete) };
 }
 
 /** What has no reservation counts for quotas; what has one is counted with that. */

@@ -1,4 +1,5 @@
 /** Changes of a reservation that is not over: its times, what it asks for, and who gives way to that. */
+import { counted } from './counted.ts';
 import { announceHeld, announceReservation } from './announce.ts';
 import { isZero, subtract, total } from './capacity.ts';
 import { backed, heldBy, madeInWindow } from './claims.ts';
@@ -24,6 +25,7 @@ import {
   effective,
   move,
   NOBODY,
+  noteRoom,
   NOTHING_TO_VACATE,
   renumbered,
   told,
@@ -104,7 +106,9 @@ function amendTo(
   const ready = omit(wanted, 'awaits', 'easesAt');
   const amended = awaits.length === 0 ? ready : { ...ready, awaits };
   const result = settleAmended(draft, before, amended, claims, status);
-  return { ...result, ...told(displacedBy(draft, result.reservation, room, withdrawn), moved) };
+  const displaced = displacedBy(draft, result.reservation, room, withdrawn);
+  const reservation = noteRoom(draft, result.reservation, { room, withdrawn, moves: admission.moved });
+  return { ...result, reservation, ...told(displaced, moved) };
 }
 
 /** Places what an amended reservation asks for, where others give way if need be. */
@@ -177,7 +181,7 @@ function leftInUse(before: Reservation, window: Window, allocations: readonly Al
 function inUseSince(before: Reservation, start: Instant, allocations: readonly Allocation[]): Refusal {
   return {
     reason: 'below-allocated',
-    message: `The start cannot be put off to ${describeInstant(start)}: ${allocations.length} virtual machines were made under the reservation since ${describeInstant(before.startsAt)}.`,
+    message: `The start cannot be put off to ${describeInstant(start)}: ${counted(allocations.length, 'allocation')} ${allocations.length === 1 ? 'was' : 'were'} made under the reservation since ${describeInstant(before.startsAt)}.`,
     inUse: total(allocations.map(({ capacity }) => capacity)),
     shortages: [],
   };

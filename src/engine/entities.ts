@@ -275,6 +275,16 @@ export type ReservationStatus =
   | 'preempted'
   | 'failed';
 
+/** Who made room for something when it was granted, changed or started: by kind, absent where there is nobody. */
+export interface RoomMade {
+  /** Reservations that gave way for good. */
+  readonly reservations?: readonly Id[];
+  /** Machines without a reservation that were withdrawn, or are when it starts. */
+  readonly machines?: readonly Id[];
+  /** Reservations that were placed anew, and lost nothing. */
+  readonly moved?: readonly Id[];
+}
+
 export interface Reservation {
   readonly id: Id;
   readonly origin: Origin;
@@ -310,6 +320,8 @@ export interface Reservation {
   readonly expiresAt?: Instant;
   /** Machines that have to be gone before it starts; absent: none. Its status is scheduled until then. */
   readonly awaits?: readonly Id[];
+  /** Who made room for it; absent: nobody had to. */
+  readonly room?: RoomMade;
   /** Of one that is degraded: when what it lacks first is there again, if that is before its end and nothing else changes. */
   readonly easesAt?: Instant;
   readonly claims: readonly Claim[];
@@ -362,6 +374,8 @@ interface Allocated {
   readonly intent?: 'create' | 'delete';
   /** Machines that have to be gone before the VIM is asked for it; absent: none. It has no intent until then. */
   readonly awaits?: readonly Id[];
+  /** Who made room for a machine without a reservation; absent: nobody had to. */
+  readonly room?: RoomMade;
   /** Idempotency token of the creation, kept by the VIM with what it made. */
   readonly token: string;
   /** The VIM's identifier of the server or other resource; absent until it has accepted. */
@@ -446,6 +460,8 @@ export interface Offer {
   readonly modifiedOn: Instant;
   /** It lapses at this instant: not later than the end of the window. */
   readonly expiresAt: Instant;
+  /** Who made room for it; absent: nobody had to. */
+  readonly room?: RoomMade;
   /** What it became when it was accepted. */
   readonly reservation?: Id;
   /** The window that is offered, or the first of them. */

@@ -7,14 +7,26 @@
 import { eligibleNodes, shortagesOf } from './admission.ts';
 import { NOTHING, add, isZero, toVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
-import type { Allocation, Claim, Demand, Id, NodeId, Offer, Reason, Reservation, Series } from './entities.ts';
+import { counted } from './counted.ts';
+import type {
+  Allocation,
+  Claim,
+  Demand,
+  Id,
+  NodeId,
+  Offer,
+  Reason,
+  Reservation,
+  RoomMade,
+  Series,
+} from './entities.ts';
 import { describeElement } from './element-names.ts';
 import { hostGroups } from './explain-hosts.ts';
 import type { HostGroup } from './explain-hosts.ts';
 import { hostVector } from './host-steps.ts';
 import { hostName, onHost } from './hosts.ts';
 import { currentClaims } from './occurrence.ts';
-import { find } from './ownership.ts';
+import { find, visibleIds } from './ownership.ts';
 import { poolsFor } from './placement-sites.ts';
 import type { Viewer } from './ownership.ts';
 import { UnknownEntry } from './requests.ts';
@@ -46,6 +58,8 @@ export interface Explanation {
   readonly considered: readonly Considered[];
   /** Of what has containers, the hosts that were not chosen. */
   readonly hosts?: readonly HostGroup[];
+  /** Who made room for it, as far as they exist for who asks. */
+  readonly room?: RoomMade;
 }
 
 /** What was decided on a request, as far as it has an explanation. */
@@ -56,31 +70,39 @@ export type Decided =
   | { readonly allocation: Allocation };
 
 /** Explains a decision by what came of it then. */
-export function explainDecision(head: Head, decided: Decided, now: Instant): Explanation {
+export function explainDecision(head: Head, decided: Decided, now: Instant, viewer: Viewer = {}): Explanation {
   if ('refusal' in decided) return explainRefusal(decided.refusal);
   if ('reservation' in decided) {
     const { reservation } = decided;
-    return explainStatus(head, reservation, head.reservations.get(reservation.id)?.claims ?? [], now);
+    return explainStatus(head, reservation, head.reservations.get(reservation.id)?.claims ?? [], now, viewer);
   }
   if ('offer' in decided) {
     const { offer } = decided;
-    return explainHold(head, offer, head.offers.get(offer.id)?.claims ?? [], now);
+    const explained = explainHold(head, offer, head.offers.get(offer.id)?.claims ?? [], now);
+    return withRoomOf(head, offer, explained, viewer);
   }
-  return explainMachine(head, decided.allocation, now);
+  const { allocation } = decided;
+  return withRoomOf(head, allocation, explainMachine(head, allocation, now), viewer);
 }
 
 /** @throws UnknownEntry */
 export function explainReservation(head: Head, id: Id, now: Instant, viewer: Viewer = {}): Explanation {
   const reservation = find(head, 'reservation', id, viewer);
   if (reservation === undefined) throw new UnknownEntry('reservation', 'reservation-id', id);
-  return explainStatus(head, reservation, reservation.claims, now);
+  return explainStatus(head, reservation, reservation.claims, now, viewer);
 }
 
 /** @param held as in {@link explainHold} */
-function explainStatus(head: Head, reservation: Reservation, held: readonly Claim[], now: Instant): Explanation {
+function explainStatus(
+  head: Head,
+  reservation: Reservation,
+  held: readonly Claim[],
+  now: Instant,
+  viewer: Viewer,
+): Explanation {
   const { reason, status } = reservation;
   if (status === 'pending') return { message: 'It is recorded and not decided on yet.', considered: [] };
-  const found = explainHold(head, reservation, held, now);
+  const found = withRoomOf(head, reservation, explainHold(head, reservation, held, now), viewer);
   if (reason === undefined) return found;
   const { message = `Its status is ${status}.` } = reservation;
   return { ...found, reason, message: isOver(reservation) ? message : `${message} ${found.message}` };
@@ -90,7 +112,29 @@ function explainStatus(head: Head, reservation: Reservation, held: readonly Clai
 export function explainAllocation(head: Head, id: Id, now: Instant, viewer: Viewer = {}): Explanation {
   const allocation = find(head, 'allocation', id, viewer);
   if (allocation === undefined) throw new UnknownEntry('allocation', 'instance-id', id);
-  return explainMachine(head, allocation, now);
+  return withRoomOf(head, allocation, explainMachine(head, allocation, now), viewer);
+}
+
+/** Adds who made room for what is explained: how many, and those that who asks may know of. */
+function withRoomOf(
+  head: Head,
+  { room }: { readonly room?: RoomMade },
+  explained: Explanation,
+  viewer: Viewer,
+): Explanation {
+  if (room === undefined) return explained;
+  const { reservations = [], machines = [], moved = [] } = room;
+  const parts = [
+    ...(reservations.length === 0 ? [] : [`${counted(reservations.length, 'reservation')} gave way`]),
+    ...(machines.length === 0 ? [] : [`${counted(machines.length, 'virtual machine')} had or will have to go`]),
+    ...(moved.length === 0 ? [] : [`${counted(moved.length, 'reservation')} had another place`]),
+  ];
+  const visible = {
+    reservations: visibleIds(head, 'reservation', reservations, viewer),
+    machines: visibleIds(head, 'allocation', machines, viewer),
+    moved: visibleIds(head, 'reservation', moved, viewer),
+  };
+  return { ...explained, message: `${explained.message} For it, ${parts.join(', and ')}.`, room: visible };
 }
 
 function explainRefusal({ reason, message, shortages, candidates = [] }: Refusal): Explanation {

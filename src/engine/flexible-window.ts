@@ -2,6 +2,7 @@
  * Windows that a request leaves open within bounds: the earliest one in which the whole demand fits is chosen. The same state always
  * chooses the same; once chosen, the window stays as long as what is asked for fits in it.
  */
+import { counted } from './counted.ts';
 import type { FlexibleWindow } from './entities.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { earliestStart, refusalOf } from './parts.ts';
@@ -128,6 +129,6 @@ function check(
   if (latestEnd - duration >= start) return;
   throw new InvalidRequest(
     'flexible-window/latest-end',
-    `The window lasts ${duration / 1000} seconds; from ${describeInstant(start)} on it cannot end by ${describeInstant(latestEnd)}.`,
+    `The window lasts ${counted(duration / 1000, 'second')}; from ${describeInstant(start)} on it cannot end by ${describeInstant(latestEnd)}.`,
   );
 }

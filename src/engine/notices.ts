@@ -1,9 +1,9 @@
 /**
  * Notice before the end of a reservation (policy `termination-lead`): when it is given, and what becomes of notices when the lead changes.
  */
+import { counted } from './counted.ts';
 import { announceReservation } from './announce.ts';
-import { allocatedUnder, endingWith } from './claims.ts';
-import { isZero } from './capacity.ts';
+import { endingWith } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { dueId, noticeItem, noticeOf } from './due.ts';
 import type { Policy, Reservation } from './entities.ts';
@@ -16,13 +16,19 @@ export function giveNotice(draft: Draft, reservation: Reservation): void {
 
 function outlook(draft: Draft, reservation: Reservation): string {
   const { series, endsAt } = reservation;
-  const what = series === undefined ? 'Ends' : `Window ${series.occurrence} of ${series.count} ends`;
-  const end = `${what} at ${describeInstant(endsAt)}.`;
+  const which = series === undefined ? 'Ends' : `Window ${series.occurrence} of ${series.count} ends`;
+  const end = `${which} at ${describeInstant(endsAt)}.`;
   const { atEnd } = draft.head.policy;
-  const machines = endingWith(draft.head, reservation, atEnd).length;
-  if (machines === 0 && isZero(allocatedUnder(draft.head, reservation))) return end;
+  const ending = endingWith(draft.head, reservation, atEnd);
+  if (ending.length === 0) return end;
+  const machines = ending.filter(({ resource }) => resource === undefined).length;
+  const others = ending.length - machines;
+  const what = [
+    ...(machines === 0 ? [] : [counted(machines, 'virtual machine')]),
+    ...(others === 0 ? [] : [counted(others, 'other allocation')]),
+  ];
   const fate = atEnd === 'terminate' ? 'destroyed' : 'released and run on without it';
-  return `${end} What is allocated under it is then ${fate}: ${machines} virtual machine${machines === 1 ? '' : 's'}.`;
+  return `${end} What is allocated under it is then ${fate}: ${what.join(' and ')}.`;
 }
 
 /**

@@ -13,8 +13,9 @@ import { next } from './lifecycle.ts';
 import { quotaRefusal } from './quota.ts';
 import { admit } from './every-window.ts';
 import type { Refused } from './requests.ts';
-import { move, recorded, requestOf } from './reservations.ts';
+import { move, NOTHING_TO_VACATE, recorded, requestOf } from './reservations.ts';
 import type { ReservationRequest } from './reservations.ts';
+import { roomMade, withRoom } from './room-made.ts';
 import { withExpiry } from './terms.ts';
 import type { Terms } from './terms.ts';
 import { currentWindow, windowsAhead } from './window-index.ts';
@@ -53,11 +54,12 @@ export function makeOffer(
   const exceeded = quotaRefusal(draft.head, offer, { claims: offer.claims, reservation: true });
   if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
   const moved = move(draft, admission.moved);
-  announceTaken(draft, offer.claims);
-  announceOffer(draft, 'made', offer);
-  rescheduleOffer(draft, offer);
-  draft.put('offer', id, offer);
-  return { outcome: 'offered', offer, moved };
+  const made = withRoom(offer, roomMade(draft.head, undefined, [], admission.moved));
+  announceTaken(draft, made.claims);
+  announceOffer(draft, 'made', made);
+  rescheduleOffer(draft, made);
+  draft.put('offer', id, made);
+  return { outcome: 'offered', offer: made, moved };
 }
 
 /**
@@ -66,7 +68,7 @@ export function makeOffer(
  */
 export function accept(draft: Draft, offer: Offer, id: Id): Reservation {
   const { now } = draft.at;
-  const { owner, tenant, startsAt, series, claims } = offer;
+  const { owner, tenant, startsAt, series, claims, room } = offer;
   const expiry = withExpiry(draft.head.policy, offer, currentWindow(offer), Math.max(startsAt, now));
   const terms = series === undefined ? expiry : { ...expiry, series };
   const pending = recorded(draft, id, 'rpc', requestOf(offer), terms);
@@ -75,6 +77,7 @@ export function accept(draft: Draft, offer: Offer, id: Id): Reservation {
     owner,
     ...(tenant === undefined ? {} : { tenant }),
     hold: 'firm',
+    ...(room === undefined ? {} : { room }),
     claims,
   };
   const accepted: Offer = { ...offer, status: 'accepted', reservation: id, modifiedOn: now, claims: [] };
@@ -91,9 +94,10 @@ export function accept(draft: Draft, offer: Offer, id: Id): Reservation {
 
 /** Granted: it starts now, unless machines have to be gone first, or later. */
 function granted(draft: Draft, holding: Reservation, starts: boolean): Reservation {
-  const awaits = starts ? vacate(draft, holding, true).awaits : [];
+  const { awaits, withdrawn } = starts ? vacate(draft, holding, true) : NOTHING_TO_VACATE;
   const status = next(holding.status, starts && awaits.length === 0 ? 'grant-now' : 'grant') ?? holding.status;
-  return awaits.length === 0 ? { ...holding, status } : waiting(draft.head, { ...holding, status }, awaits);
+  const granted = withRoom({ ...holding, status }, { machines: withdrawn });
+  return awaits.length === 0 ? granted : waiting(draft.head, granted, awaits);
 }
 
 /** Ends a held offer: what it held from now on is free. Settle afterwards. */

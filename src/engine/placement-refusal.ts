@@ -1,4 +1,5 @@
 /** Why a container found no place: in words, with what each candidate lacks at the most. */
+import { counted } from './counted.ts';
 import { shortagesOf } from './admission.ts';
 import type { Resource } from './capacity.ts';
 import type { Container, Demand, Reason } from './entities.ts';
@@ -33,7 +34,7 @@ export function refuseContainer(head: Head, demand: Demand, window: Window, unpl
   );
   const message = [
     `No place for the container '${container.name}' throughout ${describeWindow(window)}:`,
-    `${possible} of ${container.count} ${container.count === 1 ? 'instance' : 'instances'} could be placed at the most.`,
+    `${possible} of ${counted(container.count, 'instance')} could be placed at the most.`,
     words(reason, container, demand, considered),
   ].join(' ');
   return {

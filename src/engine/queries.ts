@@ -2,6 +2,7 @@
  * What the maps say: capacity and reservations by filter, over a window, and over time (capacity step 1, reservation step
  * 4). Nothing here changes the head.
  */
+import { counted } from './counted.ts';
 import { eligibleNodes } from './admission.ts';
 import { addBreakdowns, nodeAt, nodeOver, NO_BREAKDOWN } from './breakdown.ts';
 import { NOTHING, total, toVector } from './capacity.ts';
@@ -134,7 +135,7 @@ function checkInterval({ start, end }: Window, interval?: number): void {
   const count = Math.ceil((end - start) / interval);
   if (count <= MOST_INTERVALS) return;
   const least = Math.ceil((end - start) / MOST_INTERVALS / 1000);
-  const message = `The window has ${count} intervals and an answer at most ${MOST_INTERVALS}: ask for ${least} seconds or more, or for a shorter window.`;
+  const message = `The window has ${count} intervals and an answer at most ${MOST_INTERVALS}: ask for ${counted(least, 'second')} or more, or for a shorter window.`;
   throw new InvalidRequest('interval', message);
 }
 

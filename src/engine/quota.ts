@@ -161,7 +161,11 @@ export function quotaRefusal(head: Head, holder: Holder, wanted: Wanted): Refusa
 function tooMany(quota: Quota, there: number): Refusal | undefined {
   const { reservations } = quota;
   if (reservations === undefined || there < reservations) return undefined;
-  return exceeded(quota, `${reservations}`, `${there} reservations or offers are held of ${reservations} that may be`);
+  return exceeded(
+    quota,
+    `${reservations}`,
+    `of reservations and offers ${there} ${there === 1 ? 'is' : 'are'} held, and ${reservations} may be`,
+  );
 }
 
 /** Claims are taken one after the other and put back, since they may be at different times. */

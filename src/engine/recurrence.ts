@@ -3,6 +3,7 @@
  * number of times, never without a bound. Days and weeks are counted in UTC: each window starts exactly 24 hours, or 7 days, times the
  * interval after the one before it, whatever clocks do somewhere.
  */
+import { counted } from './counted.ts';
 import type { Recurrence } from './entities.ts';
 import { InvalidRequest } from './requests.ts';
 import { FOREVER, LATEST, describeInstant } from './window.ts';
@@ -26,7 +27,7 @@ export function recurring(first: Window, recurrence: Recurrence): Required<Windo
   if (first.end - first.start > period) {
     throw new InvalidRequest(
       'recurrence',
-      `The window lasts ${hours(first.end - first.start)} hours and would repeat every ${hours(period)} hours; windows must not overlap.`,
+      `The window lasts ${hours(first.end - first.start)} and would repeat every ${hours(period)}; windows must not overlap.`,
     );
   }
   if (until !== undefined && until < first.start) {
@@ -38,7 +39,7 @@ export function recurring(first: Window, recurrence: Recurrence): Required<Windo
   const count = until === undefined ? (recurrence.count ?? 1) : Math.floor((until - first.start) / period) + 1;
   if (count < 1 || count > MOST_WINDOWS) {
     const bound = until === undefined ? 'count' : 'until';
-    const message = `There would be ${count} windows; a reservation may have 1 to ${MOST_WINDOWS}.`;
+    const message = `There would be ${counted(count, 'window')}; a reservation may have 1 to ${MOST_WINDOWS}.`;
     throw new InvalidRequest(`recurrence/${bound}`, message);
   }
   const windows = { start: first.start, end: first.end, period, count };
@@ -48,6 +49,6 @@ export function recurring(first: Window, recurrence: Recurrence): Required<Windo
   return windows;
 }
 
-function hours(ms: number): number {
-  return Math.round(ms / 36_000) / 100;
+function hours(ms: number): string {
+  return counted(Math.round(ms / 36_000) / 100, 'hour');
 }

@@ -21,6 +21,7 @@ import { next } from './lifecycle.ts';
 import type { DisplacingRequest, FoundRoom } from './preemption.ts';
 import type { Displaced, Refusal } from './requests.ts';
 import { quotaRefusal } from './quota.ts';
+import { roomMade, withRoom } from './room-made.ts';
 import type { Terms } from './terms.ts';
 import { vacate, waiting } from './vacancy.ts';
 import type { Vacating } from './vacancy.ts';
@@ -134,7 +135,8 @@ export function grant(
   reschedule(draft, known, granted);
   draft.put('reservation', granted.id, granted);
   const displaced = displacedBy(draft, granted, room, withdrawn);
-  return { outcome: 'done', reservation: granted, ...told(displaced, moved) };
+  const reservation = noteRoom(draft, granted, { room, withdrawn, moves: admission.moved });
+  return { outcome: 'done', reservation, ...told(displaced, moved) };
 }
 
 export function told(displaced: Displaced | undefined, moved: readonly Id[]): Pick<Granted, 'displaced' | 'moved'> {
@@ -161,6 +163,23 @@ export const NOTHING_TO_VACATE: Vacating = { awaits: [], withdrawn: [] };
 export function displacing(reservation: Reservation, spared: ReadonlySet<Id>): DisplacingRequest {
   const { demand, priority } = reservation;
   return { demand, windows: windowsAhead(reservation), priority, spared };
+}
+
+/** Keeps with a reservation who made room for it, when they have been told. */
+export function noteRoom(
+  draft: Draft,
+  granted: Reservation,
+  by: {
+    readonly room?: FoundRoom | undefined;
+    readonly withdrawn: readonly Id[];
+    readonly moves?: readonly Moved[] | undefined;
+  },
+): Reservation {
+  const { room, withdrawn, moves } = by;
+  if (room === undefined && withdrawn.length === 0 && moves === undefined) return granted;
+  const after = withRoom(granted, roomMade(draft.head, room, withdrawn, moves));
+  if (after !== granted) draft.put('reservation', after.id, after);
+  return after;
 }
 
 /** Who gave way to a reservation that is put now, if anybody did; they are told. */

@@ -1,6 +1,7 @@
 /**
  * The terms of a reservation: the window and expiry that take effect, by what was asked for and by policy.
  */
+import { counted } from './counted.ts';
 import type { Instant, Window } from './window.ts';
 import { FOREVER, LATEST, describeInstant } from './window.ts';
 import type { Policy, Recurrence, Series } from './entities.ts';
@@ -148,7 +149,7 @@ function violation(
     return forbidden(
       'max-future-start-range',
       latest,
-      `The start is more than ${maxFutureStartRange} days ahead; the latest possible is ${latest}.`,
+      `The start is more than ${counted(maxFutureStartRange, 'day')} ahead; the latest possible is ${latest}.`,
     );
   }
   if (times.end === undefined) {
@@ -160,14 +161,14 @@ function violation(
     return forbidden(
       'max-future-end-range',
       latest,
-      `The end${countOf(windows) === 1 ? '' : ' of the last window'} is more than ${maxFutureEndRange} days ahead; the latest possible is ${latest}.`,
+      `The end${countOf(windows) === 1 ? '' : ' of the last window'} is more than ${counted(maxFutureEndRange, 'day')} ahead; the latest possible is ${latest}.`,
     );
   }
   if (times.end - start > maxDuration * HOUR) {
     return forbidden(
       'max-duration',
       String(maxDuration),
-      `The reservation would last longer than ${maxDuration} hours.`,
+      `The reservation would last longer than ${counted(maxDuration, 'hour')}.`,
     );
   }
   return undefined;

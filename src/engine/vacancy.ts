@@ -24,6 +24,7 @@ import { next } from './lifecycle.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
 import { omit } from './omit.ts';
 import { describeIds, ownerOf } from './ownership.ts';
+import { withRoom } from './room-made.ts';
 import { loanedFrom, poolNode, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { FOREVER } from './window.ts';
@@ -186,9 +187,9 @@ export function lend(draft: Draft, machine: Allocation, from: Instant): Allocati
 
 /** The start of a reservation has arrived: it starts, or waits for machines to be gone. */
 export function begin(draft: Draft, before: Reservation): void {
-  const { awaits } = vacate(draft, before, true);
+  const { awaits, withdrawn } = vacate(draft, before, true);
   const { now } = draft.at;
-  const rest = omit(before, 'awaits');
+  const rest = omit(withRoom(before, { machines: withdrawn }), 'awaits');
   if (awaits.length > 0) {
     draft.put('reservation', before.id, { ...waiting(draft.head, rest, awaits), modifiedOn: now });
     return;

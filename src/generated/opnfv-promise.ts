@@ -5055,8 +5055,9 @@ export type DetachResourceOutput = {
 
 /**
  * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
- * what was granted it gives the pools and hosts that were chosen at the time, and what
- * the others lack now: deciding does not wait for an account of what is not needed.
+ * what was granted it gives the pools and hosts that were chosen at the time, who gave
+ * way or was placed anew for it, and what the others lack now: deciding does not wait
+ * for an account of what is not needed.
  * @path /opnfv-promise:explain/input
  */
 export type ExplainInput = {
@@ -5160,8 +5161,9 @@ export type ExplainOutputHosts = {
 
 /**
  * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
- * what was granted it gives the pools and hosts that were chosen at the time, and what
- * the others lack now: deciding does not wait for an account of what is not needed.
+ * what was granted it gives the pools and hosts that were chosen at the time, who gave
+ * way or was placed anew for it, and what the others lack now: deciding does not wait
+ * for an account of what is not needed.
  * @path /opnfv-promise:explain/output
  */
 export type ExplainOutput = {
@@ -5176,6 +5178,21 @@ export type ExplainOutput = {
    * considered for an instance, together by what stands in the way now.
    */
   readonly hosts?: readonly ExplainOutputHosts[];
+  /**
+   * Reservations of a lower priority that had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-reservations'?: readonly string[];
+  /**
+   * Allocations without a reservation that had to give way.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'displaced-instances'?: readonly string[];
+  /**
+   * Reservations that were placed anew, without loss, to make room.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly moved?: readonly string[];
 };
 
 /**
@@ -5960,8 +5977,9 @@ export const rpcs = {
   'detach-resource': { module: 'opnfv-promise', name: 'detach-resource', path: '/opnfv-promise:detach-resource' } as RpcDescriptor<DetachResourceInput, DetachResourceOutput>,
   /**
    * Tells how a decision came about. Of a refusal it gives what was found at the time. Of
-   * what was granted it gives the pools and hosts that were chosen at the time, and what
-   * the others lack now: deciding does not wait for an account of what is not needed.
+   * what was granted it gives the pools and hosts that were chosen at the time, who gave
+   * way or was placed anew for it, and what the others lack now: deciding does not wait
+   * for an account of what is not needed.
    */
   explain: { module: 'opnfv-promise', name: 'explain', path: '/opnfv-promise:explain' } as RpcDescriptor<ExplainInput, ExplainOutput>,
 };

@@ -30,19 +30,22 @@ function look(
   if (reservation !== undefined) return explainReservation(head, reservation, now, viewer);
   if (instance !== undefined) return explainAllocation(head, instance, now, viewer);
   const decided = engine.decision(context, Number(decision));
-  if (decided !== undefined) return explainDecision(head, decided, now);
+  if (decided !== undefined) return explainDecision(head, decided, now, viewer);
   throw new InvalidRequest(
     'decision',
     `The decision ${decision ?? ''} is not on record; the latest ones since the start of the server are.`,
   );
 }
 
-function explanationOut({ reason, message, considered, hosts }: Explanation): ExplainOutput {
+function explanationOut({ reason, message, considered, hosts, room = {} }: Explanation): ExplainOutput {
   return present({
     reason: reasonOut(reason),
     message,
     considered: considered.length === 0 ? undefined : considered.map(consideredOut),
     hosts: hosts?.map(({ examples, ...group }) => ({ ...group, example: examples })),
+    'displaced-reservations': listIn(room.reservations),
+    'displaced-instances': listIn(room.machines),
+    moved: listIn(room.moved),
   });
 }
 

@@ -1,4 +1,5 @@
 /** add-provider, and providers as YANG says them. */
+import { counted } from '../../engine/counted.ts';
 import { addProvider, removeProvider } from '../../engine/commands/provider.ts';
 import { retireProvider } from '../../engine/commands/provider-removal.ts';
 import type { Provider as DomainProvider, ProviderAccess } from '../../engine/entities.ts';
@@ -121,8 +122,7 @@ function registered({ id, name, status, inventory }: DomainProvider): AddProvide
 
 /** What the account may see there: without the right to see hosts, a cloud is taken for what its quotas say. */
 function shown({ zones, hosts, flavors, images, networks }: VimInventory): string {
-  const count = (amount: number, what: string): string =>
-    `${amount === 0 ? 'no' : amount} ${what}${amount === 1 ? '' : 's'}`;
+  const count = (amount: number, what: string): string => (amount === 0 ? `no ${what}s` : counted(amount, what));
   const things = `${count(flavors.length, 'flavor')}, ${count(images.length, 'image')} and ${count(networks.length, 'network')}`;
   if (hosts.length === 0) return `It shows ${things}, and no hosts: its quotas are its capacity.`;
   return `It shows ${count(hosts.length, 'host')} in ${count(zones.length, 'zone')}, ${things}.`;

@@ -5,6 +5,7 @@
  * What is judged is the state after the edit: what it takes away and what it changes first gives up what it held, then pools get their
  * new capacity, then reservations are placed in the order of the changes.
  */
+import { counted } from '../counted.ts';
 import { announcePool, announceReservation } from '../announce.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
@@ -234,7 +235,7 @@ function removePool(draft: Draft, id: Id): ConfigRefusal | undefined {
   const inUse = heldOn(head, [before], at.now);
   if (!isFree(inUse)) {
     const { reservations, offers, allocations } = inUse;
-    const message = `The pool '${id}' bears ${reservations.length} reservations, ${offers.length} offers and ${allocations.length} allocations; end them or move them first.`;
+    const message = `The pool '${id}' bears ${counted(reservations.length, 'reservation')}, ${counted(offers.length, 'offer')} and ${counted(allocations.length, 'allocation')}; end them or move them first.`;
     return { entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } };
   }
   dropPool(draft, id);

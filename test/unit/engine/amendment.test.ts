@@ -144,7 +144,7 @@ describe('a change', () => {
     expect(lab.found(id).status).to.equal('active');
     lab.machine(id);
     expect(lab.change(id, { start: NOW + 90 * MINUTE })).to.equal(
-      'below-allocated: The start cannot be put off to 2030-01-01T01:30:00Z: 1 virtual machines were made under the reservation since 2030-01-01T01:00:00Z.',
+      'below-allocated: The start cannot be put off to 2030-01-01T01:30:00Z: 1 allocation was made under the reservation since 2030-01-01T01:00:00Z.',
     );
     expect(lab.change(id, { end: NOW + 3 * HOUR })).to.equal('updated');
     expect(lab.found(id)).to.include({ startsAt: NOW + HOUR, endsAt: NOW + 3 * HOUR, status: 'active' });

@@ -74,7 +74,7 @@ describe('quotas', () => {
     expect(ask(engine, 1)).to.equal(undefined);
     expect(ask(engine, 1)).to.include({
       message:
-        "The quota 'few' of the tenant 'red' would be exceeded: 1 reservations or offers are held of 1 that may be.",
+        "The quota 'few' of the tenant 'red' would be exceeded: of reservations and offers 1 is held, and 1 may be.",
       limit: '1',
     });
   });

@@ -159,6 +159,25 @@ describe('volumes, networks, ports and floating IPs', () => {
     make(engine, { kind: 'network', subnets: [{ cidr: '192.0.2.0/24' }] }, { reservation: networks });
   });
 
+  it('are told of by what they are before the end of the reservation', () => {
+    const engine = engineWith();
+    const entry = { ...DEFAULT_POLICY, terminationLead: 30 };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+    const capacity = { cores: 2, ram: 1024, instances: 2, gigabytes: 10, volumes: 1 };
+    for (const [machines, expected] of [
+      [0, '1 other allocation.'],
+      [1, '1 virtual machine and 1 other allocation.'],
+      [2, '2 virtual machines and 1 other allocation.'],
+    ] as const) {
+      const reservation = engine.reserve({ end: engine.now + HOUR, demand: { capacity } });
+      there(engine, VOLUME, { reservation });
+      for (let each = 0; each < machines; each++) machine(engine, { reservation });
+      engine.advance(HOUR / 2);
+      const ending = engine.events.findLast((event) => event.kind === 'reservation-event' && event.cause === 'ending');
+      expect(ending).to.have.nested.property('reservation.message').that.contains(`without it: ${expected}`);
+    }
+  });
+
   it('lets a reservation that does not count volumes or subnets be changed while they are there', () => {
     const engine = engineWith();
     const capacity = { gigabytes: 30, networks: 1 };

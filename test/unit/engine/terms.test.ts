@@ -74,7 +74,7 @@ describe('the times of a request', () => {
       policy: 'max-future-start-range',
       limit: '2030-01-02T00:00:00Z',
       message:
-        'The start is more than 1 days ahead; the latest possible is 2030-01-02T00:00:00Z. (policy max-future-start-range)',
+        'The start is more than 1 day ahead; the latest possible is 2030-01-02T00:00:00Z. (policy max-future-start-range)',
       shortages: [],
     });
     const end = { maxFutureEndRange: 2 };

@@ -77,6 +77,11 @@ describe('pre-emption through the agent', () => {
     const low = await promise.rpc('create-reservation', { ...window, priority: 'low' });
     const high = await promise.rpc('create-reservation', { ...window, priority: 'high' });
     expect(high).to.deep.include({ result: 'ok', 'displaced-reservations': [low['reservation-id']] });
+    for (const asked of [{ 'reservation-id': high['reservation-id'] }, { decision: high['decision'] }]) {
+      const explained = await promise.rpc('explain', asked);
+      expect(explained['message']).to.contain(' For it, 1 reservation gave way.');
+      expect(explained['displaced-reservations']).to.deep.equal([low['reservation-id']]);
+    }
     await promise.settle();
     const [event] = caused(subscription, 'reservation-event', 'preempted');
     expect(event).to.include({ 'reservation-id': low['reservation-id'], by: high['reservation-id'] });
