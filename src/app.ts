@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { config as rxjs } from 'rxjs';
+import { leaveNote, removeNote } from './agent-note.ts';
 import type { Agent } from './agent/agent.ts';
 import { createAgent, type CreatedAgent } from './agent/create-agent.ts';
 import { domainLedger } from './agent/domain-ledger.ts';
@@ -48,6 +49,7 @@ import { openStack } from './vim/openstack/openstack-vim.ts';
 import { Webhooks } from './vim/openstack/webhook.ts';
 import { SimulatedClouds } from './vim/simulated/clouds.ts';
 import type { VimFactory } from './vim/vim.ts';
+import { VERSION } from './version.ts';
 import { servedModules } from './yang-modules.ts';
 import { YangContext } from './yang/yang-context.ts';
 
@@ -229,6 +231,9 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   });
   started.add(ageing, (timer) => timer.cancel());
   const servers = await startServers(options, created, users, credentials, started);
+  const since = new Date(clock.now()).toISOString();
+  leaveNote(config.dataDirectory, { epoch: store.epoch, version: VERSION, since, ...servers });
+  started.add(config.dataDirectory, removeNote);
   return {
     agent: created.agent,
     users,

@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, statSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import { ConfigError } from './config.ts';
 
 /**
@@ -13,6 +13,21 @@ export function makeDataDirectory(path: string): void {
     const reason = error instanceof Error ? error.message : String(error);
     throw new ConfigError(`the data directory ${path} cannot be made: ${reason}; choose another one with --data-dir`);
   }
+}
+
+/** What a data directory has one of at least, from whatever is done in it first. */
+const MARKS = ['promise.db', 'users.json'] as const;
+
+/**
+ * The path, when it is that of a data directory: what reads makes none.
+ * @throws ConfigError saying what is there instead
+ */
+export function findDataDirectory(path: string): string {
+  if (MARKS.some((mark) => existsSync(join(path, mark)))) return path;
+  const there = existsSync(path) ? `has neither ${MARKS.join(' nor ')}` : 'does not exist';
+  throw new ConfigError(
+    `${path} is not a data directory, it ${there}: give that of the agent with --data-dir, or its settings with --config`,
+  );
 }
 
 /** One level at a time: where the system answers ENOENT for a parent that exists, as below /proc, `recursive` never ends. */

@@ -1,6 +1,7 @@
 import { checkDirectory } from '../check.ts';
 import type { CheckReport, Fault } from '../check.ts';
 import { ConfigError, loadConfig } from '../config.ts';
+import { findDataDirectory } from '../data-directory.ts';
 import { describeInstant, parseInstant } from '../engine/window.ts';
 import type { Instant } from '../engine/window.ts';
 import type { ExitCode } from './main.ts';
@@ -18,12 +19,12 @@ const MOST_LISTED = 20;
 
 /** `promise check`: 0 when all holds, 1 when something does not, 2 when there is nothing to check. */
 export function check(options: CheckCommandOptions, terminal: Terminal): ExitCode {
-  const { dataDirectory: directory } = loadConfig(options);
   const at = options.at === undefined ? Date.now() : instantOf(options.at);
+  const directory = findDataDirectory(loadConfig(options).dataDirectory);
   const report = checkDirectory({ directory, at, progress: progressOn(terminal) });
   if (report === undefined) {
     throw new ConfigError(
-      `${directory} has no promise.db: give the data directory of an agent, or a copy of it, with --data-dir`,
+      `${directory} has no promise.db: no agent was started there yet, so there is nothing to check`,
     );
   }
   terminal.stdout.write(options.json === true ? asJson(report, directory, at) : asText(report, directory, at));

@@ -1,12 +1,11 @@
 import { Command, CommanderError } from 'commander';
 import { ConfigError } from '../config.ts';
+import { VERSION } from '../version.ts';
 import { addUser, listUsers, removeUser } from './user.ts';
 import type { Terminal } from './terminal.ts';
 
-/** Exit codes: 0 done, 1 failed, 2 called wrongly. */
-export type ExitCode = 0 | 1 | 2;
-
-const VERSION = '0.1.0';
+/** Exit codes: 0 done, 1 failed, 2 called wrongly, 3 no agent serves (`promise status`). */
+export type ExitCode = 0 | 1 | 2 | 3;
 
 /**
  * The `promise` command.
@@ -80,6 +79,19 @@ function commandLine(terminal: Terminal, ended: (code: ExitCode) => void): Comma
     .option('--config <file>', 'settings in YAML, for their data-dir')
     .option('--data-dir <dir>', 'the data directory of the agent')
     .action(async (name: string, options: Record<string, string>) => ended(await removeUser(name, options, terminal)));
+
+  program
+    .command('status')
+    .description(
+      'Say whether an agent runs on a data directory, where it listens, what the database holds, and how the providers are. Exits with 3 when none serves.',
+    )
+    .option('--config <file>', 'settings in YAML, for their data-dir')
+    .option('--data-dir <dir>', 'the data directory of the agent')
+    .option('--json', 'the report as JSON')
+    .action(async (options: { config?: string; dataDir?: string; json?: boolean }) => {
+      const { status } = await import('./status.ts');
+      ended(status(options, terminal));
+    });
 
   program
     .command('check')

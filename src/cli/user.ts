@@ -4,9 +4,10 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Role, Standing } from '../agent/standing.ts';
 import { ConfigError, loadConfig } from '../config.ts';
-import { makeDataDirectory } from '../data-directory.ts';
+import { findDataDirectory, makeDataDirectory } from '../data-directory.ts';
 import { Users } from '../users.ts';
 import type { ExitCode } from './main.ts';
+import { table } from './table.ts';
 import type { Terminal } from './terminal.ts';
 
 const ROLES: readonly Role[] = ['consumer', 'operator'];
@@ -46,23 +47,19 @@ export async function addUser(name: string, options: AddUserOptions, terminal: T
 
 /** `promise user list`: one user a line, under a heading. */
 export function listUsers(options: PlaceOptions, terminal: Terminal): ExitCode {
-  const users = new Users(loadConfig(options).dataDirectory);
+  const users = new Users(findDataDirectory(loadConfig(options).dataDirectory));
   const rows = users.list().map(({ name, standing, hasPassword, keys }) => {
     const ways = [...(hasPassword ? ['password'] : []), ...(keys === 0 ? [] : [keys === 1 ? '1 key' : `${keys} keys`])];
     return [name, standing.tenant ?? '-', standing.role, ways.join(', ') || 'none'];
   });
-  const table = [['NAME', 'TENANT', 'ROLE', 'LOGIN'], ...rows];
-  const widths = [0, 1, 2].map((column) => Math.max(...table.map((row) => row[column]?.length ?? 0)));
-  for (const row of table) {
-    const cells = row.map((cell, column) => cell.padEnd(widths[column] ?? 0));
-    terminal.stdout.write(`${cells.join('  ').trimEnd()}\n`);
-  }
+  const lines = table(['NAME', 'TENANT', 'ROLE', 'LOGIN'], rows);
+  terminal.stdout.write(lines.map((line) => `${line}\n`).join(''));
   return 0;
 }
 
 /** `promise user remove`: also beside a running agent, which refuses the user from the next request on. */
 export async function removeUser(name: string, options: PlaceOptions, terminal: Terminal): Promise<ExitCode> {
-  await new Users(loadConfig(options).dataDirectory).remove(name);
+  await new Users(findDataDirectory(loadConfig(options).dataDirectory)).remove(name);
   terminal.stdout.write(`user ${name} is removed: logins and further requests are refused\n`);
   return 0;
 }

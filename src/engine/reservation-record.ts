@@ -28,8 +28,8 @@ export type ReservationRecord = Omit<Reservation, Following | keyof typeof USUAL
   readonly on?: NodeId;
 };
 
-/** What nearly all have. */
-const USUAL = { origin: 'rpc', priority: NORMAL, status: 'scheduled' } as const;
+/** What nearly all have; a record says what differs. */
+export const USUAL = { origin: 'rpc', priority: NORMAL, status: 'scheduled' } as const;
 
 /** The body of a reservation's record. */
 export function recordOf(reservation: Reservation): ReservationRecord {

@@ -58,6 +58,10 @@ export const openLockDatabase: OpenDatabase = (path) => {
   return connection(database);
 };
 
+/** Opens the lock's file to see whether it is locked, which a read then says at once. */
+export const probeLockDatabase: OpenDatabase = (path) =>
+  connection(new Database(path, { readonly: true, fileMustExist: true, timeout: 0 }));
+
 /** Opens a file that is there, for reading alone: nothing that is done on the connection changes it. */
 export const openReadOnly: OpenDatabase = (path) => {
   const database = new Database(path, { readonly: true, fileMustExist: true });

@@ -40,6 +40,8 @@ export interface SchemaVersions {
 interface Queries {
   readonly events: Query<EventRow>;
   readonly due: Query<DueItem>;
+  readonly overdue: Query<{ readonly items: number }>;
+  readonly tally: Query<{ readonly text: string | null; readonly amount: number }>;
   readonly counts: Query<{ readonly records: number; readonly events: number; readonly due: number }>;
 }
 
@@ -81,6 +83,12 @@ export class Snapshot {
 
   counts(): { readonly records: number; readonly events: number; readonly due: number } {
     return this.#reading(() => this.#queries().counts.get()) ?? { records: 0, events: 0, due: 0 };
+  }
+
+  /** How many records of a kind have which text in a member of their bodies; `undefined` for those that do not have it. */
+  tally(kind: string, member: string): ReadonlyMap<string | undefined, number> {
+    const rows = this.#reading(() => this.#queries().tally.all(`$.${member}`, kind));
+    return new Map(rows.map(({ text, amount }) => [text ?? undefined, amount]));
   }
 
   /** Every record of a kind. */
@@ -125,6 +133,11 @@ export class Snapshot {
     }
   }
 
+  /** How much due work there is that falls due by then. */
+  overdue(at: number): number {
+    return this.#reading(() => this.#queries().overdue.get(at))?.items ?? 0;
+  }
+
   /** @throws StoreError `corrupt` when the directory's row is missing */
   eventLog(): EventLogExtent {
     return this.#reading(() => extentOf(this.#queries().statements, this.#path));
@@ -146,6 +159,10 @@ export class Snapshot {
       statements: prepareStatements(this.#database),
       events: query('SELECT seq, time, module, name, content FROM event WHERE seq < ? ORDER BY seq DESC LIMIT ?'),
       due: query('SELECT id, at, rank, task, subject FROM due WHERE id > ? ORDER BY id LIMIT ?'),
+      overdue: query('SELECT count(*) AS items FROM due WHERE at <= ?'),
+      tally: query(
+        'SELECT body ->> ? AS text, count(*) AS amount FROM record WHERE kind = ? GROUP BY text ORDER BY text',
+      ),
       counts: query(
         'SELECT (SELECT count(*) FROM record) AS records, (SELECT count(*) FROM event) AS events, (SELECT count(*) FROM due) AS due',
       ),

@@ -1,12 +1,12 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable, Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
+import { run } from './run.ts';
 
 describe('the command line', function () {
   // The first to call a command loads all that it consists of.
@@ -16,21 +16,6 @@ describe('the command line', function () {
     directory = mkdtempSync(join(tmpdir(), 'promise-cli-'));
   });
   afterEach(() => rmSync(directory, { recursive: true, force: true }));
-
-  async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-    const text = { out: '', err: '' };
-    const sink = (kind: 'out' | 'err'): Writable =>
-      new Writable({
-        write: (chunk: Buffer, _encoding, done) => {
-          text[kind] += chunk.toString();
-          done();
-        },
-      });
-    const terminal = { stdin: Readable.from([]), stdout: sink('out'), stderr: sink('err') };
-    // Loaded as it loads the commands itself, so that their errors are of its own classes.
-    const { main } = await import('../../../src/cli/main.ts');
-    return { code: await main(args, terminal), ...text };
-  }
 
   const gone = '/nowhere/at/all';
   const wrong: readonly (readonly [args: readonly string[], message: RegExp])[] = [
@@ -51,7 +36,6 @@ describe('the command line', function () {
       /^promise: \/nowhere\/at\/all \(--password-file\) cannot be read: /,
     ],
     [['user', 'remove'], /missing required argument 'name'/],
-    [['check'], /has no promise\.db/],
     [['check', '--at', 'tomorrow'], /'tomorrow' is not a date-and-time/],
     [['demo', '--cloud', 'east'], /^promise: --cloud names a cloud in a file: give that with --openstack\n$/],
     [['demo', '--openstack', gone], /^promise: \/nowhere\/at\/all cannot be read: there is no such file\n$/],
@@ -64,6 +48,32 @@ describe('the command line', function () {
       expect({ code, out }).to.deep.equal({ code: 2, out: '' });
     });
   }
+
+  for (const command of ['user list', 'user remove anna', 'status', 'check']) {
+    it(`is told by "${command}" that a directory is none, which stays so, and ends with 2`, async () => {
+      const missing = join(directory, 'missing');
+      const wrong = [
+        [directory, `is not a data directory, it has neither promise.db nor users.json`],
+        [missing, 'is not a data directory, it does not exist'],
+      ] as const;
+      for (const [path, message] of wrong) {
+        const { code, out, err } = await run(...command.split(' '), '--data-dir', path);
+        expect(err).to.equal(
+          `promise: ${path} ${message}: give that of the agent with --data-dir, or its settings with --config\n`,
+        );
+        expect({ code, out }).to.deep.equal({ code: 2, out: '' });
+      }
+      expect(readdirSync(directory)).to.deep.equal([]);
+      expect(existsSync(missing)).to.equal(false);
+    });
+  }
+
+  it('finds nothing to check where there are users alone, and ends with 2', async () => {
+    writeFileSync(join(directory, 'users.json'), '{"users": {}}');
+    const { code, err } = await run('check', '--data-dir', directory);
+    expect(err).to.include('has no promise.db: no agent was started there yet');
+    expect(code).to.equal(2);
+  });
 
   it('says what to do when an address is taken, and ends with 1', async () => {
     const occupant = createServer();
