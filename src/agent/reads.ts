@@ -50,16 +50,14 @@ export async function readDatastore(parts: ReadParts, context: RequestContext, r
   if (request.withDefaults === 'trim') data = trimDefaults(schema, data);
   if (request.filter !== undefined) data = filtered(yang, data, request.filter);
   const { fields, depth } = request;
-  if (fields !== undefined) {
-    data = belowTarget(schema, data, target, (nodes, parent) => ({
-      ...keysIn(parent, nodes),
-      ...selectFields(schema, nodes, parseFields(schema, fields, parent), parent),
-    }));
-  }
-  if (depth !== undefined) {
-    data = atTarget(schema, data, target, (nodes, parent) => limitDepth(schema, nodes, depth, parent));
-  }
-  return data;
+  const limited = (nodes: Data, parent: SchemaParent | undefined): Data =>
+    depth === undefined ? nodes : limitDepth(schema, nodes, depth, parent);
+  if (fields === undefined) return atTarget(schema, data, target, limited);
+  // The selected nodes and their ancestors are of depth 1 (RFC 8040 §4.8.2).
+  return belowTarget(schema, data, target, (nodes, parent) => ({
+    ...keysIn(parent, nodes),
+    ...selectFields(schema, nodes, parseFields(schema, fields, parent), parent, limited),
+  }));
 }
 
 /**

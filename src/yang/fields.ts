@@ -113,34 +113,48 @@ function isInner(node: DataSchemaNode): node is Extract<DataSchemaNode, { kind: 
   return node.kind === 'container' || node.kind === 'list';
 }
 
-/** Keeps the selected fields of `nodes`, which are children of `parent`, and the keys of list entries on the way. */
-export function selectFields(schema: SchemaTree, nodes: Data, fields: FieldSelection, parent?: SchemaParent): Data {
-  if (fields.all) return nodes;
+/** What is kept of selected nodes, which are children of `parent`. */
+type Within = (nodes: Data, parent: SchemaParent | undefined) => Data;
+
+/**
+ * Keeps the selected fields of `nodes`, which are children of `parent`, and the keys of list entries on the way.
+ * @param within what of the selected nodes; default: all
+ */
+export function selectFields(
+  schema: SchemaTree,
+  nodes: Data,
+  fields: FieldSelection,
+  parent?: SchemaParent,
+  within: Within = (selected) => selected,
+): Data {
+  if (fields.all) return within(nodes, parent);
   const kept: [string, Value][] = [];
   for (const [member, selection] of fields.members) {
     const value = nodes[member];
     const node = schema.childByMember(parent, member);
     if (value === undefined || node === undefined) continue;
-    const selected = selectIn(schema, node, value, selection);
+    const selected = selection.all
+      ? within({ [member]: value }, parent)[member]
+      : selectBelow(schema, node, value, selection, within);
     if (selected !== undefined) kept.push([member, selected]);
   }
   return Object.fromEntries(kept);
 }
 
-function selectIn(
+function selectBelow(
   schema: SchemaTree,
   node: DataSchemaNode,
   value: Value,
   selection: FieldSelection,
+  within: Within,
 ): Value | undefined {
-  if (selection.all) return value;
   if (node.kind === 'list') {
     return mapEntries(value, (entry) => ({
       ...keysOf(node, entry),
-      ...selectFields(schema, entry, selection, node),
+      ...selectFields(schema, entry, selection, node, within),
     }));
   }
   if (node.kind !== 'container' || !isData(value)) return undefined;
-  const kept = selectFields(schema, value, selection, node);
+  const kept = selectFields(schema, value, selection, node, within);
   return Object.keys(kept).length === 0 ? undefined : kept;
 }

@@ -95,6 +95,21 @@ describe('RFC 8040 §4.8: query parameters', function () {
         expect(withoutKeys(found, expected)).to.deep.equal(expected);
       });
     }
+
+    // §4.8.2: the selected nodes and their ancestors are of depth 1.
+    for (const [query, expected] of [
+      ['fields=volume;station/transmitter/height&depth=1', { volume: 7, station: [{ transmitter: { height: 9 } }] }],
+      ['fields=station(genre;transmitter)&depth=1', { station: [{ genre: 'jazz', transmitter: {} }] }],
+      ['fields=station(genre;transmitter)&depth=2', { station: [{ genre: 'jazz', transmitter: { height: 9 } }] }],
+      ['fields=station&depth=2', { station: [{ frequency: '1.0', genre: 'jazz', transmitter: {} }] }],
+    ] as const) {
+      it(query, async () => {
+        const found = (await radio(query)) as { readonly station: readonly object[] };
+        const [{ name, ...first } = { name: undefined }] = found.station as readonly { readonly name: unknown }[];
+        expect(name).to.equal('one');
+        expect({ ...found, station: [first] }).to.deep.equal(expected);
+      });
+    }
   });
 
   describe('§4.8.5, §4.8.6: insert and point', () => {
