@@ -112,11 +112,21 @@ function operationResource(schema: SchemaTree, segments: readonly string[]): Res
   const [module = '', name = '', extra] = decodeSegment(segment).split(':');
   const rpc = more === undefined && extra === undefined ? schema.rpc(module, name) : undefined;
   if (rpc === undefined) {
+    const meant = more === undefined ? rpcsNamed(schema, decodeSegment(segment)) : [];
+    const hint = meant.length === 0 ? '' : ` ${meant.join(' or ')} was probably meant.`;
     throw notFound(
-      `There is no operation '${segments.join('/')}': an operation is named module:rpc, see ${ROOT}/operations.`,
+      `There is no operation '${segments.join('/')}': an operation is named module:rpc, see ${ROOT}/operations.${hint}`,
     );
   }
   return { kind: 'operation', rpc };
+}
+
+/** Operations of that name in whatever module, for one that was given without its module or with another. */
+function rpcsNamed(schema: SchemaTree, given: string): readonly string[] {
+  const name = given.slice(given.indexOf(':') + 1);
+  return schema.modules.flatMap((module) =>
+    module.implemented && schema.rpc(module.name, name) !== undefined ? [`${module.name}:${name}`] : [],
+  );
 }
 
 function decodeSegment(segment: string): string {

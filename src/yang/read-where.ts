@@ -3,6 +3,9 @@ import type { PathStep } from './instance-path.ts';
 import { RpcError } from './rpc-error.ts';
 import type { DataSchemaNode, SchemaParent, SchemaTree } from './schema-tree.ts';
 
+/** More children than this are not listed in a message. */
+const MOST_LISTED = 24;
+
 /** Where a reader is in the content, and the refusals that both encodings have. */
 export class Where {
   readonly schema: SchemaTree;
@@ -39,8 +42,8 @@ export class Where {
   unknownElement(parent: SchemaParent | undefined, name: string): RpcError {
     const candidates = this.#candidates(parent, name);
     const known = this.schema.children(parent).map((node) => node.name);
-    const hint =
-      candidates !== '' ? candidates : known.length > 0 && known.length <= 12 ? ` It has ${known.join(', ')}.` : '';
+    const lists = known.length > 0 && known.length <= MOST_LISTED;
+    const hint = candidates !== '' ? candidates : lists ? ` It has ${known.join(', ')}.` : '';
     return RpcError.unknownElement(name, `There is no node "${name}" ${this.place}.${hint}`, { path: this.path });
   }
 

@@ -6,6 +6,21 @@ const INPUT = '/opnfv-promise:input';
 
 const VALUES: readonly Case[] = [
   {
+    title: 'an operation without its module',
+    request: json('POST', '/restconf/operations/create-reservation', {}),
+    status: 404,
+    tag: 'invalid-value',
+    message: /opnfv-promise:create-reservation was probably meant\.$/,
+  },
+  {
+    title: 'a misspelt node among many',
+    request: create({ capcity: { cores: 1 } }),
+    status: 400,
+    tag: 'unknown-element',
+    path: INPUT,
+    message: /"capcity".* It has .*\bcapacity\b/,
+  },
+  {
     title: 'nothing of a mandatory choice',
     request: rpc('create-instance', { name: 'vm', flavor: 'small' }),
     status: 409,
