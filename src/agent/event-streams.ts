@@ -134,8 +134,8 @@ export class EventStreams implements Streams {
         info: { badElement: 'stream' },
       });
     }
-    this.#checkStopTime(request.stopTime);
-    this.#checkReplayStart(request);
+    if (request.startTime === undefined) this.#checkStopTime(request.stopTime);
+    else this.#checkReplay(request.startTime, request.stopTime);
     this.#checkRoom(() => subscriptionError('establish', 'insufficient-resources', this.#noRoom()));
     const view = filterOr('establish', () => this.#view(context, stream, request.filter));
     return this.#add('rfc8639', context, stream, request, receiver, view);
@@ -283,12 +283,19 @@ export class EventStreams implements Streams {
     });
   }
 
-  #checkReplayStart({ startTime }: SubscriptionRequest): void {
+  /** What is replayed may end in the past. */
+  #checkReplay(startTime: number, stopTime: number | undefined): void {
     const now = this.#options.clock.now();
-    if (startTime === undefined || startTime <= now) return;
-    throw RpcError.invalidValue(`replay-start-time must lie in the past; it is ${dateAndTime(now)} here.`, {
-      info: { badElement: 'replay-start-time' },
-    });
+    if (startTime > now) {
+      throw RpcError.invalidValue(`replay-start-time must lie in the past; it is ${dateAndTime(now)} here.`, {
+        info: { badElement: 'replay-start-time' },
+      });
+    }
+    if (stopTime !== undefined && stopTime <= startTime) {
+      throw RpcError.invalidValue(`stop-time must be later than replay-start-time, ${dateAndTime(startTime)}.`, {
+        info: { badElement: 'stop-time' },
+      });
+    }
   }
 
   #checkRoom(refusal: () => RpcError): void {

@@ -322,6 +322,21 @@ describe('event streams', () => {
       expect(recorder.records[1]?.content).to.deep.equal({ id: first.id });
     });
 
+    it('replay what is past alone, for a receiver that is there or comes later', async () => {
+      await fixture.happens({});
+      fixture.clock.advance(1000);
+      await fixture.happens({});
+      const past = { startTime: START, stopTime: START + 500 };
+      fixture.streams.establish(contextOf('ann'), past, recorder).start();
+      const later = new Recorder();
+      const { id } = fixture.streams.establish(contextOf('ann'), past);
+      await settled();
+      fixture.streams.attach(contextOf('ann'), id, later).start();
+      await settled();
+      for (const { seen, ended } of [recorder, later])
+        expect([seen, ended]).to.deep.equal([[1, 'replay-completed'], ['completed']]);
+    });
+
     it('change their filter and stop-time, telling the receiver in between', async () => {
       const { id } = begun(
         fixture.streams.establish(contextOf('ann'), { filter: subtree(`<sale ${SHOP}/>`) }, recorder),
@@ -400,6 +415,7 @@ describe('event streams', () => {
       for (const [request, element] of [
         [{ startTime: START + 1 }, 'replay-start-time'],
         [{ stopTime: START }, 'stop-time'],
+        [{ startTime: START, stopTime: START }, 'stop-time'],
       ] as const) {
         const error = errorOf(() => fixture.streams.establish(contextOf('ann'), request, recorder));
         expect([error.tag, error.info?.badElement]).to.deep.equal(['invalid-value', element]);
