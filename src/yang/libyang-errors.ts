@@ -91,6 +91,12 @@ const MAPPINGS: readonly Mapping[] = [
       `"${name}" has no prefix in the XPath expression; in XML every name needs one that is declared.`,
   },
   {
+    form: /^Unknown\/non-implemented module "([^"]*)"/,
+    tag: 'invalid-value',
+    message: ([name]) =>
+      `"${name}" before a colon is the name of no module here; in XML it is a prefix, which has to be declared with the namespace of one.`,
+  },
+  {
     form: /^Duplicate instance of "([^"]*)"/,
     tag: 'bad-element',
     message: ([name], at) => `${at} is there twice; "${name}" may be there once.`,

@@ -378,6 +378,12 @@ const EDITS: readonly Case[] = [
 
 const READS: readonly Case[] = [
   {
+    title: 'an XPath filter with a prefix that is not declared',
+    send: '<get><filter type="xpath" select="/q:promise"/></get>',
+    tag: 'invalid-value',
+    message: /^"q" before a colon is the name of no module here; in XML it is a prefix, which has to be declared/,
+  },
+  {
     title: 'a filter of another type',
     send: '<get><filter type="regex"/></get>',
     tag: 'bad-attribute',
