@@ -12,8 +12,10 @@ const link = z.object({ rel: z.string(), href: z.string() });
 export interface ListRequest<Item> {
   /** Without the query that continues a list. */
   readonly path: string;
-  /** The member that holds the list; where `next` is found is told from it: `KEY_links`, or Glance's `next`. */
+  /** The member that holds the list. */
   readonly key: string;
+  /** The member in which the next page is named. Default: `KEY_links`, or Glance's `next`. */
+  readonly links?: string;
   readonly item: z.ZodType<Item>;
   readonly version?: string;
 }
@@ -21,7 +23,7 @@ export interface ListRequest<Item> {
 /** All items of a list, page after page. @throws VimError. */
 export async function list<Item>(
   service: Service,
-  { path, key, item, version }: ListRequest<Item>,
+  { path, key, links = `${key}_links`, item, version }: ListRequest<Item>,
   signal: AbortSignal,
 ): Promise<Item[]> {
   const items: Item[] = [];
@@ -31,7 +33,7 @@ export async function list<Item>(
     const at: string = next;
     const body = await service.call({ method: 'GET', path: at, ...(version === undefined ? {} : { version }) }, signal);
     const read = decoded(`${service.title}'s answer to GET ${path.replace(/\?.*/, '')}`, () =>
-      decodePage(body, key, item),
+      decodePage(body, key, links, item),
     );
     items.push(...read.items);
     next = following(at, read.next);
@@ -40,7 +42,7 @@ export async function list<Item>(
 }
 
 const page = z.record(z.string(), z.unknown());
-const links = z.array(link).optional();
+const pageLinks = z.array(link).optional();
 const nextLink = z.string().optional();
 /** Making a schema costs more than reading with it. */
 const lists = new WeakMap<z.ZodType, z.ZodType<readonly unknown[]>>();
@@ -48,11 +50,11 @@ const lists = new WeakMap<z.ZodType, z.ZodType<readonly unknown[]>>();
 function decodePage<Item>(
   body: unknown,
   key: string,
+  links: string,
   item: z.ZodType<Item>,
 ): { readonly items: readonly Item[]; readonly next: string | undefined } {
   const found = page.parse(body);
-  const next =
-    links.parse(found[`${key}_links`])?.find(({ rel }) => rel === 'next')?.href ?? nextLink.parse(found['next']);
+  const next = pageLinks.parse(found[links])?.find(({ rel }) => rel === 'next')?.href ?? nextLink.parse(found['next']);
   return { items: listOf(item).parse(found[key]), next };
 }
 

@@ -63,7 +63,11 @@ function toPool({ name, capabilities }: z.infer<typeof pool>): VimVolumePool {
 // Requests.
 
 export async function listVolumeTypes(cinder: Service, signal: AbortSignal): Promise<VimVolumeType[]> {
-  const found = await list(cinder, { path: TYPES, key: 'volume_types', item: type }, signal);
+  const found = await list(
+    cinder,
+    { path: TYPES, key: 'volume_types', links: 'volume_type_links', item: type },
+    signal,
+  );
   return found.map(({ id, name, is_public: shared, extra_specs: { volume_backend_name: backend } }) => ({
     id,
     name,

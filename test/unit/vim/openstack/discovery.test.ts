@@ -313,6 +313,14 @@ describe('discovery of an OpenStack cloud', () => {
       expect(fixture.cloud.asked('GET', '/v2.0/routers')[0]?.query.getAll('fields')).to.include('admin_state_up');
     });
 
+    it('reads volume types to the last page', async () => {
+      fixture.cloud.script('GET', TYPES, 'cinder-types-page', 'cinder-types-last-page');
+      const { volumeTypes } = await fixture.connect().discover(signal);
+      expect(volumeTypes?.map(({ name }) => name)).to.deep.equal(['ssd', 'tape', '__DEFAULT__']);
+      const [, second] = fixture.cloud.asked('GET', TYPES);
+      expect(second?.query.get('marker')).to.equal('5dbef4d9-309d-4150-b4e1-50da6042b56f');
+    });
+
     it('leaves out what an ordinary tenant may not see', async () => {
       fixture.cloud.script('GET', AGGREGATES, 'tenant-nova-aggregates');
       fixture.cloud.script('GET', ADDRESSES, 'tenant-neutron-ip-availabilities');
