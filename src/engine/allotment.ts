@@ -33,6 +33,8 @@ import { inDebt } from './debt.ts';
 /** What is to be allocated, as far as a provider has what it takes. */
 export interface Wanted<Found extends Consumption> {
   readonly provider?: Id;
+  /** The pool of which it is to be; absent: any. */
+  readonly pool?: Id;
   readonly zone?: string;
   /** In words, such as `the flavor 'small'`. */
   readonly subject: string;
@@ -105,7 +107,12 @@ export function planReserved<Found extends Consumption>(
       continue;
     }
     const { found } = offered;
-    const claim = claimFor(head, reservation, found, (each) => suits(head, each, provider, wanted.zone, now));
+    const claim = claimFor(
+      head,
+      reservation,
+      found,
+      (each) => isOf(wanted, poolOfNode(each.node)) && suits(head, each, provider, wanted.zone, now),
+    );
     if (claim !== undefined) {
       const pool = poolOfNode(claim.node);
       if (!bears(head, reservation, pool, found.capacity, now)) {
@@ -148,6 +155,10 @@ export function planReserved<Found extends Consumption>(
         `The reservation holds nothing on ${wanted.provider === undefined ? 'any provider' : `the provider '${wanted.provider}'`}.`,
       ),
   };
+}
+
+function isOf({ pool }: Wanted<Consumption>, id: Id): boolean {
+  return pool === undefined || pool === id;
 }
 
 function needs({ capacity, disk, onHost }: Consumption): string {
@@ -246,7 +257,7 @@ export function planUnreserved<Found extends Consumption>(
   const lends = found.onHost && provider.preEmption === 'best-effort';
   const window: Window = { start: now, end: lends ? now + 1 : FOREVER };
   const pools = poolsFrom(head, provider.id).map(({ id }) => id);
-  const nodes = bearers(head, provider, wanted.zone);
+  const nodes = bearers(head, provider, wanted);
   const fitting = nodes.filter((each) => isFree(each, counted(each, found.capacity), window));
   const plan = firstOf(head, fitting, provider, found, wanted.zone, now);
   if (plan !== undefined) return { outcome: 'planned', plan };
@@ -279,9 +290,11 @@ export function planUnreserved<Found extends Consumption>(
 }
 
 /** The pools of a provider that may bear what has no reservation. */
-function bearers(head: Head, provider: Provider, zone: string | undefined): Node[] {
-  const pools = poolsFrom(head, provider.id).map(({ id }) => id);
-  return pools.length === 0 ? [] : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, zone));
+function bearers(head: Head, provider: Provider, wanted: Wanted<Consumption>): Node[] {
+  const pools = poolsFrom(head, provider.id).flatMap(({ id }) => (isOf(wanted, id) ? [id] : []));
+  return pools.length === 0
+    ? []
+    : eligibleNodes(head, { pools }).nodes.filter((node) => mayBear(head, node, wanted.zone));
 }
 
 /** From the first of the pools in which it fits that has a host for it, where hosts are seen. */
@@ -315,7 +328,7 @@ export function fittingUnreserved(
   const offered = wanted.find(provider, wanted.zone);
   if (offered.outcome === 'refused' || !offered.found.onHost) return undefined;
   const { found } = offered;
-  const nodes = bearers(head, provider, wanted.zone);
+  const nodes = bearers(head, provider, wanted);
   const claims = (): readonly Claim[] | undefined => {
     const fitting = nodes.filter((each) => isFree(each, counted(each, found.capacity), { start: now, end: FOREVER }));
     const plan = firstOf(head, fitting, provider, found, wanted.zone, now);

@@ -59,6 +59,7 @@ export type Reason =
   | 'element-reserved'
   | 'resource-in-use'
   | 'resource-not-ready'
+  | 'cannot-shrink'
   | 'requested-by-consumer'
   | 'window-over'
   | 'not-allocated-in-time'
@@ -424,6 +425,15 @@ export interface MachineAllocation extends Allocated {
   readonly group?: VimServerGroup;
 }
 
+/** The larger size that a volume is to have. */
+export interface PendingExtension {
+  readonly sizeGb: number;
+  /** The VIM is at it. Absent: it has still to be asked, or to answer. */
+  readonly accepted?: true;
+  /** Why it cannot be had; absent: the volume is being extended. */
+  readonly fault?: Fault;
+}
+
 /** A volume, network, port, floating IP or router. */
 export interface ResourceAllocation extends Allocated {
   readonly resource: VimResourceSpec;
@@ -431,6 +441,8 @@ export interface ResourceAllocation extends Allocated {
   readonly attachedTo?: Id;
   /** Address that the VIM gave to a port or a floating IP. */
   readonly address?: string;
+  /** Of a volume; absent: none was asked for that was not brought about. Its capacity is held until it fails. */
+  readonly extension?: PendingExtension;
 }
 
 /** Something that Promise had the VIM make; removed when the VIM has confirmed that it is gone. */

@@ -11,6 +11,8 @@ import type { Allocation, Id, MachineAllocation, ResourceAllocation } from './en
 import type { ContactTiming, ProviderConnection } from './provider-connection.ts';
 import type { Command } from './requests.ts';
 import { pursueAttachment } from './attachment-errands.ts';
+import { pursueExtension } from './extension-errands.ts';
+import type { ExtensionAsked } from './extension-errands.ts';
 import { isOutstanding } from './outstanding.ts';
 import { report, stateOf } from './vim-reports.ts';
 import type { VimLedger, VimReports } from './vim-reports.ts';
@@ -36,6 +38,7 @@ interface Errand {
   unnoted: boolean;
   /** When the VIM accepted to attach or detach what is not done yet. */
   readonly accepted: Map<string, number>;
+  readonly extension: ExtensionAsked;
   /** How often in a row it could not be carried out. */
   failures: number;
   running: boolean;
@@ -77,7 +80,9 @@ export class Errands {
   #errand(id: Id): Errand {
     let errand = this.#errands.get(id);
     if (errand === undefined) {
-      errand = { tries: 0, unnoted: false, accepted: new Map(), failures: 0, running: false, timer: undefined };
+      const accepted = new Map<string, number>();
+      const extension = { unanswered: 0 };
+      errand = { tries: 0, unnoted: false, accepted, extension, failures: 0, running: false, timer: undefined };
       this.#errands.set(id, errand);
     }
     return errand;
@@ -152,7 +157,9 @@ export class Errands {
       try {
         if (allocation.intent === 'create') await this.#create(allocation, connection, errand);
         else if (allocation.intent === 'delete') await this.#delete(allocation, connection, errand);
-        else await pursueAttachment(this.#options, allocation, connection, errand.accepted);
+        else if (allocation.resource === undefined)
+          await pursueAttachment(this.#options, allocation, connection, errand.accepted);
+        else await pursueExtension(this.#options, allocation, connection, errand.extension);
       } catch (thrown) {
         if (!(thrown instanceof VimError)) this.#options.onFailure(thrown);
         const error = asVimError(thrown);

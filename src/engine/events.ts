@@ -133,7 +133,10 @@ export type AllocationCause =
   | 'preempted'
   | 'attached'
   | 'detached'
-  | 'attachment-failed';
+  | 'attachment-failed'
+  | 'extension-requested'
+  | 'extended'
+  | 'extension-failed';
 
 /** The state of a virtual machine has changed (allocation steps 7b and 10b). */
 export interface AllocationEvent extends Partial<GivenWay> {

@@ -14,7 +14,7 @@ import type { Clock } from './clock.ts';
 import type { Allocation, Id, Provider } from './entities.ts';
 import { Errands } from './errands.ts';
 import { LateCreations, isDuplicate, removeFrom } from './late-creations.ts';
-import { isOutstanding } from './outstanding.ts';
+import { isOutstanding, isUnanswered } from './outstanding.ts';
 import { CONTACT_TIMING, ProviderConnection } from './provider-connection.ts';
 import type { Contact, ContactTiming } from './provider-connection.ts';
 import type { Command } from './requests.ts';
@@ -110,7 +110,7 @@ export class Reconciler {
     const { clock, ledger } = this.#options;
     const allocation = ledger.head.allocations.get(id);
     // It may have settled by a decision that is not durable yet.
-    if (allocation === undefined || !isOutstanding(allocation)) return ledger.read((head) => head.allocations.get(id));
+    if (allocation === undefined || !isUnanswered(allocation)) return ledger.read((head) => head.allocations.get(id));
     if (this.#state === 'closed') return undefined;
     return new Promise((resolve) => {
       const waiting = this.#settling.get(id) ?? new Set();
@@ -157,7 +157,7 @@ export class Reconciler {
     this.#late.takeUp();
     for (const id of [...this.#settling.keys()]) {
       const allocation = head.allocations.get(id);
-      if (allocation === undefined || !isOutstanding(allocation)) this.#settle(id, allocation);
+      if (allocation === undefined || !isUnanswered(allocation)) this.#settle(id, allocation);
     }
   }
 
@@ -167,7 +167,7 @@ export class Reconciler {
       else this.#link(change.body);
     } else if (change.kind === 'allocation') {
       if (change.body !== null && isOutstanding(change.body)) this.#errands.pursue(change.id, change.body);
-      else this.#settle(change.id, change.body ?? undefined);
+      if (change.body === null || !isUnanswered(change.body)) this.#settle(change.id, change.body ?? undefined);
       if (change.body?.unansweredUntil !== undefined) this.#late.follow(change.body);
     }
   }
@@ -263,6 +263,7 @@ export class Reconciler {
         this.#background(this.#ungroup(provider));
     } else if (!server.deleting) {
       decided.push(this.#report(commands.vmStateReported, stateOf(allocation.id, server)));
+      decided.push(this.#observeSize(allocation, server));
     }
     await Promise.all(decided);
   }
@@ -358,7 +359,15 @@ export class Reconciler {
       const resized = allocation.resource === undefined && 'flavor' in server && server.flavor !== allocation.flavor;
       if (resized && server.status === 'ACTIVE')
         await this.#report(this.#options.commands.serverResized, { allocation: allocation.id, flavor: server.flavor });
+      await this.#observeSize(allocation, server);
     }
+  }
+
+  /** A volume may be larger than its record says. */
+  async #observeSize({ id, resource }: Allocation, found: VimServer | VimResource): Promise<void> {
+    if (resource?.kind !== 'volume' || !('kind' in found)) return;
+    const { sizeGb = 0 } = found;
+    if (sizeGb > resource.sizeGb) await this.#report(this.#options.commands.volumeSized, { allocation: id, sizeGb });
   }
 
   #recordsOf(provider: Id): Allocation[] {

@@ -27,6 +27,7 @@ import type {
   Offer,
   Origin,
   PendingAttachment,
+  ResourceAllocation,
   Policy,
   Pool,
   PreEmption,
@@ -462,6 +463,14 @@ export interface ChangeAttachment {
 export type ChangeAttachmentResult =
   { readonly outcome: 'accepted'; readonly allocation: MachineAllocation; readonly attachment: string } | Refused;
 
+/** A size, in GB, that a volume is to have. */
+export interface ExtendVolume {
+  readonly id: Id;
+  readonly sizeGb: number;
+}
+
+export type ExtendVolumeResult = { readonly outcome: 'accepted'; readonly allocation: ResourceAllocation } | Refused;
+
 // What the VIM reports, by the reconciler. `ignored`: the allocation is gone, or nothing is new.
 
 export type VimReportResult =
@@ -523,6 +532,20 @@ export interface AttachmentFound extends VimAttachable {
   /** Allocation of the machine. */
   readonly allocation: Id;
   readonly attached: boolean;
+}
+
+/** The size of a volume, as the VIM has it. */
+export interface VolumeSized {
+  readonly allocation: Id;
+  readonly sizeGb: number;
+}
+
+/** The VIM accepted to extend a volume. */
+export type ExtensionAccepted = VolumeSized;
+
+/** A volume was not extended to the size that was asked for. */
+export interface ExtensionFailed extends VolumeSized {
+  readonly fault: Omit<Fault, 'occurredOn'>;
 }
 
 /** The VIM has confirmed that the server does not exist (allocation step 10a). */
@@ -628,6 +651,10 @@ export interface Commands {
   readonly detachResource: Command<ChangeAttachment, ChangeAttachmentResult>;
   readonly attachmentSettled: Command<AttachmentSettled, VimReportResult>;
   readonly attachmentFound: Command<AttachmentFound, VimReportResult>;
+  readonly extendVolume: Command<ExtendVolume, ExtendVolumeResult>;
+  readonly volumeSized: Command<VolumeSized, VimReportResult>;
+  readonly extensionAccepted: Command<ExtensionAccepted, VimReportResult>;
+  readonly extensionFailed: Command<ExtensionFailed, VimReportResult>;
   readonly serverAccepted: Command<ServerAccepted, VimReportResult>;
   readonly deletionAccepted: Command<DeletionAccepted, VimReportResult>;
   readonly deletionRefused: Command<DeletionRefused, VimReportResult>;

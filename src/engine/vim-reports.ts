@@ -19,6 +19,9 @@ export type VimReports = Pick<
   | 'serverGone'
   | 'attachmentSettled'
   | 'attachmentFound'
+  | 'volumeSized'
+  | 'extensionAccepted'
+  | 'extensionFailed'
   | 'adoptServer'
   | 'serverResized'
 >;

@@ -383,6 +383,7 @@ export type ControllerReservation = {
  * Why it is in error, or why the VIM does not delete it. Empty when neither is so.
  * @path /opnfv-promise:promise/allocations/allocation/fault
  * @path /opnfv-promise:promise/allocations/allocation/attachment/fault
+ * @path /opnfv-promise:promise/allocations/allocation/extension/fault
  * @path /opnfv-promise:allocation-event/fault
  */
 export type Fault = {
@@ -1161,6 +1162,8 @@ export type Reason =
   | 'opnfv-promise:below-allocated'
   /** The VIM accepted the virtual machine and could not start it. */
   | 'opnfv-promise:boot-failed'
+  /** A volume is not made smaller. */
+  | 'opnfv-promise:cannot-shrink'
   /** Capacity cannot be withdrawn while reservations or allocations hold it. */
   | 'opnfv-promise:capacity-in-use'
   /** Capacity that was missing has returned. */
@@ -1569,6 +1572,34 @@ export type AllocationAttachment = {
   readonly fault?: Fault;
 };
 
+/** Type `opnfv-promise:extension-status`. */
+export type ExtensionStatus =
+  /** The volume is to be made larger, and is not yet. */
+  | 'extending'
+  /** The volume has the size that was asked for. */
+  | 'extended'
+  /** The VIM did not make the volume larger. */
+  | 'failed';
+
+/**
+ * The larger size that the volume is to have, or was to have. Empty when there is
+ * none. What has failed stays until it is asked for again; extend-volume with
+ * the size that the volume has takes it away.
+ * @path /opnfv-promise:promise/allocations/allocation/extension
+ */
+export type AllocationExtension = {
+  /**
+   * Size that was asked for. It is held of the pool or the reservation while the
+   * volume is being extended.
+   * @type uint32 (GB)
+   */
+  readonly size?: number;
+  /** How it stands with it: extending or failed. */
+  readonly status?: ExtensionStatus;
+  /** Why it failed. Empty when it did not. */
+  readonly fault?: Fault;
+};
+
 /**
  * One virtual machine, volume, network, port, floating IP or router.
  * @path /opnfv-promise:promise/allocations/allocation
@@ -1678,6 +1709,12 @@ export type Allocation = {
    * what could not be attached.
    */
   readonly attachment?: readonly AllocationAttachment[] | Entries<AllocationAttachment>;
+  /**
+   * The larger size that the volume is to have, or was to have. Empty when there is
+   * none. What has failed stays until it is asked for again; extend-volume with
+   * the size that the volume has takes it away.
+   */
+  readonly extension?: AllocationExtension;
   /**
    * Availability zone in which it is.
    * @type nfv-infrastructure:zone-name
@@ -4944,6 +4981,60 @@ export type DestroyAllocationOutput = {
 };
 
 /**
+ * Has the VIM make a volume larger, whether a virtual machine uses it or not (Scale
+ * Virtualised Storage Resource in IFA 005 and IFA 006; in OpenStack, extend a volume).
+ * What is added is taken from where the volume was taken: from its reservation, or
+ * from the capacity of its pool that is not reserved. To ask for the size that it has
+ * changes nothing; a smaller one is refused. When the answer says extending, an
+ * allocation-event of the volume tells how it ended. What failed holds no capacity.
+ * @path /opnfv-promise:extend-volume/input
+ */
+export type ExtendVolumeInput = {
+  /**
+   * Allocation of the volume.
+   * @type nfv-infrastructure:identifier
+   */
+  readonly 'allocation-id': string;
+  /**
+   * Size that it is to have (newSize in IFA 005).
+   * @type uint32 (GB)
+   */
+  readonly size: number;
+};
+
+/**
+ * Has the VIM make a volume larger, whether a virtual machine uses it or not (Scale
+ * Virtualised Storage Resource in IFA 005 and IFA 006; in OpenStack, extend a volume).
+ * What is added is taken from where the volume was taken: from its reservation, or
+ * from the capacity of its pool that is not reserved. To ask for the size that it has
+ * changes nothing; a smaller one is refused. When the answer says extending, an
+ * allocation-event of the volume tells how it ended. What failed holds no capacity.
+ * @path /opnfv-promise:extend-volume/output
+ */
+export type ExtendVolumeOutput = {
+  /** Whether the request was carried out. */
+  readonly result: Result;
+  /** Why it was refused. Absent when the result is ok. */
+  readonly reason?: Reason;
+  /** The outcome in words, with the values that decided it. */
+  readonly message?: string;
+  /**
+   * Number of the decision, for which explain gives the reasons: of decisions on
+   * reservations, offers and allocations, and of changes of capacity that were
+   * refused. Numbers grow and are not used again.
+   * @type uint64
+   */
+  readonly decision?: string;
+  /** How it stands. Absent when the request was refused. */
+  readonly status?: ExtensionStatus;
+  /**
+   * Size that the volume has now. Absent when the request was refused.
+   * @type uint32 (GB)
+   */
+  readonly size?: number;
+};
+
+/**
  * Has the VIM attach a port or volume that is there to a virtual machine that runs or is
  * shut off (Update Virtualised Compute Resource in IFA 005 and IFA 006; in OpenStack,
  * attach an interface or a volume). It outlives the virtual machine. To attach what is
@@ -5790,12 +5881,21 @@ export type AllocationEvent = {
     | 'preempted'
     | 'attached'
     | 'detached'
-    | 'attachment-failed';
+    | 'attachment-failed'
+    | 'extension-requested'
+    | 'extended'
+    | 'extension-failed';
   /**
    * Identifier that the VIM gave to the port or volume that is concerned.
    * @type nfv-infrastructure:vim-identifier
    */
   readonly attachment?: string;
+  /**
+   * Size that the volume is to have where its extension was requested, or has when it was
+   * extended, or was not.
+   * @type uint32 (GB)
+   */
+  readonly size?: number;
   /**
    * Allocation that is concerned.
    * @type nfv-infrastructure:identifier
@@ -5961,6 +6061,15 @@ export const rpcs = {
    * the VIM says as its fault, and is deleted as soon as that is possible.
    */
   'destroy-allocation': { module: 'opnfv-promise', name: 'destroy-allocation', path: '/opnfv-promise:destroy-allocation' } as RpcDescriptor<DestroyAllocationInput, DestroyAllocationOutput>,
+  /**
+   * Has the VIM make a volume larger, whether a virtual machine uses it or not (Scale
+   * Virtualised Storage Resource in IFA 005 and IFA 006; in OpenStack, extend a volume).
+   * What is added is taken from where the volume was taken: from its reservation, or
+   * from the capacity of its pool that is not reserved. To ask for the size that it has
+   * changes nothing; a smaller one is refused. When the answer says extending, an
+   * allocation-event of the volume tells how it ended. What failed holds no capacity.
+   */
+  'extend-volume': { module: 'opnfv-promise', name: 'extend-volume', path: '/opnfv-promise:extend-volume' } as RpcDescriptor<ExtendVolumeInput, ExtendVolumeOutput>,
   /**
    * Has the VIM attach a port or volume that is there to a virtual machine that runs or is
    * shut off (Update Virtualised Compute Resource in IFA 005 and IFA 006; in OpenStack,
@@ -6550,6 +6659,19 @@ export const paths = {
     { module: 'opnfv-promise', name: 'allocations' },
     { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
     { module: 'opnfv-promise', name: 'attachment', keys: [{ name: 'resource', value: attachmentResource }] },
+    { module: 'opnfv-promise', name: 'fault' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/extension': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'extension' },
+  ],
+  '/opnfv-promise:promise/allocations/allocation/extension/fault': (allocationId: string): InstancePath => [
+    { module: 'opnfv-promise', name: 'promise' },
+    { module: 'opnfv-promise', name: 'allocations' },
+    { module: 'opnfv-promise', name: 'allocation', keys: [{ name: 'id', value: allocationId }] },
+    { module: 'opnfv-promise', name: 'extension' },
     { module: 'opnfv-promise', name: 'fault' },
   ],
   '/opnfv-promise:promise/allocations/allocation/capacity': (allocationId: string): InstancePath => [

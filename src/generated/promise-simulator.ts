@@ -576,8 +576,8 @@ export type SetHostCapacityInput = {
 };
 
 /**
- * Makes virtual machines and volumes fail that are made from now on: they go from
- * BUILD to ERROR.
+ * Makes virtual machines and volumes fail that are made from now on, and volumes that are
+ * extended: they go to ERROR.
  * @path /promise-simulator:fail-next-boot/input
  */
 export type FailNextBootInput = {
@@ -596,8 +596,8 @@ export type FailNextBootInput = {
 };
 
 /**
- * Makes the provider refuse requests to create a virtual machine or another resource
- * from now on: they fail at once and nothing is made.
+ * Makes the provider refuse requests to create a virtual machine or another resource, or
+ * to extend a volume, from now on: they fail at once and nothing is made.
  * @path /promise-simulator:refuse-next-request/input
  */
 export type RefuseNextRequestInput = {
@@ -661,13 +661,13 @@ export const rpcs = {
    */
   'set-host-capacity': { module: 'promise-simulator', name: 'set-host-capacity', path: '/promise-simulator:set-host-capacity' } as RpcDescriptor<SetHostCapacityInput, Empty>,
   /**
-   * Makes virtual machines and volumes fail that are made from now on: they go from
-   * BUILD to ERROR.
+   * Makes virtual machines and volumes fail that are made from now on, and volumes that are
+   * extended: they go to ERROR.
    */
   'fail-next-boot': { module: 'promise-simulator', name: 'fail-next-boot', path: '/promise-simulator:fail-next-boot' } as RpcDescriptor<FailNextBootInput, Empty>,
   /**
-   * Makes the provider refuse requests to create a virtual machine or another resource
-   * from now on: they fail at once and nothing is made.
+   * Makes the provider refuse requests to create a virtual machine or another resource, or
+   * to extend a volume, from now on: they fail at once and nothing is made.
    */
   'refuse-next-request': { module: 'promise-simulator', name: 'refuse-next-request', path: '/promise-simulator:refuse-next-request' } as RpcDescriptor<RefuseNextRequestInput, Empty>,
   /** Changes how long virtual machines that are started or deleted from now on take. */

@@ -255,6 +255,15 @@ export interface VimResource {
   readonly address?: string;
 }
 
+/** A volume that is to be, or was to be, larger. */
+export interface VimVolumeExtension {
+  readonly volume: VimResource;
+  /** Whether the VIM is making it larger. */
+  readonly extending: boolean;
+  /** What the VIM says of the last extension that failed. */
+  readonly failure?: string;
+}
+
 export type VimGroupPolicy = 'affinity' | 'anti-affinity' | 'soft-affinity' | 'soft-anti-affinity';
 
 /** Servers that the VIM keeps together, or apart, where it chooses their hosts. */
@@ -336,6 +345,15 @@ export interface Vim {
 
   /** The resources of a kind in the account's tenant. */
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]>;
+
+  /**
+   * Asks for a volume to be made larger, whether a server has it or not; resolves when the VIM has accepted. `not-found` when it is gone;
+   * `conflict` or `refused` when its state or its size does not admit it.
+   */
+  extendVolume(id: string, sizeGb: number, signal: AbortSignal): Promise<void>;
+
+  /** How far a volume is from a size. `not-found` when it is gone. */
+  volumeExtension(id: string, sizeGb: number, signal: AbortSignal): Promise<VimVolumeExtension>;
 
   /** Asks for a port or volume to be attached to a server; resolves when the VIM has accepted. `not-found` when either is gone. */
   attach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void>;

@@ -86,6 +86,37 @@ export function resourceScenarios(open: () => World): void {
     await world.ok('destroy-allocation', { 'allocation-id': port });
   });
 
+  it('extends a volume, as far as its reservation goes, and tells when it is larger', async () => {
+    const world = await open().open();
+    const { provider } = world.vim;
+    await world.ok('increase-capacity', { source: provider, capacity: { gigabytes: 40, volumes: 2 } });
+    const demand = { capacity: { gigabytes: 20, volumes: 1 } };
+    const reservation = text(await world.ok('create-reservation', demand), 'reservation-id');
+    const disk = { name: 'data', volume: { size: 10 }, 'reservation-id': reservation };
+    const volume = text(await world.ok('create-allocation', disk), 'allocation-id');
+    const events = await world.events('allocation-event', 'instance-id', volume);
+    await world.event(events, 'state-changed');
+    const to = (size: number): Json => ({ 'allocation-id': volume, size });
+    await world.conflict('extend-volume', to(21), 'exceeds-reservation');
+    await world.conflict('extend-volume', to(9), 'cannot-shrink');
+    expect(leaf(await world.ok('extend-volume', to(10)), 'status'), 'as it is').to.equal('extended');
+
+    const answer = await world.ok('extend-volume', to(20));
+    expect([leaf(answer, 'status'), amount(answer, 'size')]).to.deep.equal(['extending', 10]);
+    await world.conflict('extend-volume', to(30), 'resource-not-ready');
+    const told = await world.event(events, 'extended');
+    expect([amount(told, 'size'), leaf(told, 'vm-state')]).to.deep.equal([20, 'ACTIVE']);
+    const record = await world.consumer.get(allocationPath(volume));
+    expect([leaf(record, 'volume/size'), leaf(record, 'extension/status')]).to.deep.equal(['20', undefined]);
+    expect(amount(await world.consumer.get(reservationPath(reservation)), 'state/remaining/gigabytes')).to.equal(0);
+
+    const unknown = await refused(
+      world.consumer.invoke('opnfv-promise:extend-volume', { 'allocation-id': 'none', size: 20 }),
+    );
+    expect(unknown.errors[0]?.tag).to.equal('invalid-value');
+    await world.ok('destroy-allocation', { 'allocation-id': volume });
+  });
+
   it('starts a machine from a volume that is made from an image, and keeps the volume to its end', async () => {
     const world = await open().open();
     const { provider } = world.vim;

@@ -64,6 +64,14 @@ const ACTING: Readonly<Record<string, readonly ActingRpc[]>> = {
       refusal: 'resource-not-ready',
     },
   ],
+  // A machine is no volume, which who does not know it is not told.
+  'extend-volume': [
+    {
+      on: 'allocation',
+      input: (id) => ({ 'allocation-id': id, size: 9 }),
+      refusal: 'unknown-resource',
+    },
+  ],
   'destroy-allocation': [{ on: 'allocation', input: (id) => ({ 'allocation-id': id }) }],
   explain: [
     { on: 'reservation', input: (id) => ({ 'reservation-id': id }) },

@@ -315,6 +315,41 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     }
   });
 
+  it('makes a volume larger, also while a server has it, and never smaller', async () => {
+    const { id } = await vim.createResource({ token: 'v1', name: 'v1', spec: { kind: 'volume', sizeGb: 1 } }, signal);
+    await harness.until(async () => (await present('volume', id))?.status === 'ACTIVE');
+    const extended = async (sizeGb: number): Promise<void> => {
+      await vim.extendVolume(id, sizeGb, signal);
+      await harness.until(async () => {
+        const { volume, extending } = await vim.volumeExtension(id, sizeGb, signal);
+        return volume.sizeGb === sizeGb && !extending;
+      });
+      expect(await present('volume', id)).to.include({ status: 'ACTIVE', sizeGb });
+    };
+    expect(await vim.volumeExtension(id, 2, signal)).to.deep.include({ extending: false });
+    await extended(2);
+    await failure(vim.extendVolume(id, 1, signal), 'refused');
+    const { serverId } = await vim.createServer(request('t1', { networks: [] }), signal);
+    await settled(serverId);
+    await vim.attach(serverId, { kind: 'volume', id }, signal);
+    await harness.until(
+      async () => (await vim.attachmentState(serverId, { kind: 'volume', id }, signal)) === 'attached',
+    );
+    await extended(3);
+    expect(await vim.attachmentState(serverId, { kind: 'volume', id }, signal)).to.equal('attached');
+    await vim.deleteServer(serverId, signal);
+    await harness.until(async () => (await find(serverId)) === undefined);
+    await harness.until(() =>
+      vim.deleteResource('volume', id, signal).then(
+        () => true,
+        (error: unknown) => !(error instanceof VimError && error.kind === 'conflict'),
+      ),
+    );
+    await harness.until(async () => (await present('volume', id)) === undefined);
+    await failure(vim.extendVolume(id, 9, signal), 'not-found');
+    await failure(vim.volumeExtension(id, 9, signal), 'not-found');
+  });
+
   it('starts a server from a volume, made from an image where that can be, and leaves it when that goes', async () => {
     const { makeBootable } = harness;
     const { images } = await vim.discover(signal);

@@ -1,7 +1,12 @@
 /** What tests do with the cloud from outside. */
+import { execFile } from 'node:child_process';
 import { setTimeout as wait } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import { z } from 'zod';
 import { OpenStackClient } from './control-plane/client.ts';
+import { url } from './control-plane/layout.ts';
+
+const run = promisify(execFile);
 
 /** How long something that has to come may take, on a machine that has other things to do. */
 const PATIENCE_MS = 150_000;
@@ -117,4 +122,20 @@ export async function externalNetwork(): Promise<string> {
   const subnet = { network_id: network.id, ip_version: 4, cidr: '203.0.113.0/24', enable_dhcp: false };
   await admin.ask('network', 'POST', '/subnets', z.unknown(), { subnet });
   return network.id;
+}
+
+/** What OpenStack's own client answers to a command, for a user of the tenant of the same name. */
+export async function openstackClient(user: string, ...command: readonly string[]): Promise<unknown> {
+  const env = {
+    PATH: '/usr/bin:/bin',
+    OS_AUTH_URL: `${url('keystone')}/v3`,
+    OS_USERNAME: user,
+    OS_PASSWORD: user,
+    OS_PROJECT_NAME: user,
+    OS_USER_DOMAIN_ID: 'default',
+    OS_PROJECT_DOMAIN_ID: 'default',
+    OS_IDENTITY_API_VERSION: '3',
+  };
+  const { stdout } = await run('/usr/bin/python3', ['/usr/bin/openstack', ...command, '-f', 'json'], { env });
+  return JSON.parse(stdout);
 }

@@ -4,7 +4,7 @@ import type { Subscribed } from '../../src/cli/demo/consumer.ts';
 import { all, amount, leaf } from '../../src/cli/demo/content.ts';
 import type { Content, Json } from '../../src/cli/demo/content.ts';
 import { dataPath } from '../../src/cli/demo/consumer.ts';
-import { externalNetwork, removeServers, resourcesOf, until } from './cloud.ts';
+import { externalNetwork, openstackClient, removeServers, resourcesOf, until } from './cloud.ts';
 import { OpenStackClient } from './control-plane/client.ts';
 import { PromiseUnderTest, demanded, told } from './promise.ts';
 
@@ -225,6 +225,58 @@ describe('volumes, networks, ports and floating IPs of OpenStack, for an ordinar
     await promise.destroyInstance(other);
     for (const id of [vm, other]) await told(events.inbox, { 'instance-id': id, cause: 'destroyed' });
     for (const each of [volume, port, network]) await destroy(idOf(each));
+  });
+
+  it('makes a volume larger, also while a server has it; one for which there is no room, in Promise or in Cinder, is not', async () => {
+    const form = z.object({ size: z.number(), status: z.string() });
+    const shown = async (): Promise<z.infer<typeof form>> =>
+      form.parse(await openstackClient('demo', 'volume', 'show', resource));
+    const volume = await create('data', { volume: { size: 1 } });
+    const id = idOf(volume);
+    const resource = await whenThere(volume);
+    const before = await available('gigabytes');
+    const to = (size: number): Promise<Content> => promise.invoke('extend-volume', { 'allocation-id': id, size });
+    const extended = async (size: number, status: string): Promise<void> => {
+      const answer = await to(size);
+      expect(leaf(answer, 'result'), leaf(answer, 'message')).to.equal('ok');
+      if (leaf(answer, 'status') === 'extending') await told(events.inbox, { 'instance-id': id, cause: 'extended' });
+      expect(await shown()).to.deep.include({ size, status });
+      expect(leaf(await record(id), 'volume/size')).to.equal(`${size}`);
+      expect(await available('gigabytes')).to.equal(before + 1 - size);
+    };
+    await extended(3, 'available');
+    expect(leaf(await to(2), 'reason')).to.match(/cannot-shrink$/);
+    expect(leaf(await to(CAPACITY.gigabytes + 1), 'reason')).to.match(/insufficient-capacity$/);
+
+    const vm = demanded(leaf(await promise.createInstance(provider, 'vm', { networks: [] }), 'instance-id'), 'an id');
+    await told(events.inbox, { 'instance-id': vm, 'vm-state': 'ACTIVE' });
+    await promise.invoke('attach-resource', { 'instance-id': vm, volume: id });
+    await until(
+      async () => leaf(await record(id), 'attached-to') === vm && leaf(await record(vm), 'attachment') === undefined,
+    );
+    await extended(5, 'in-use');
+    await promise.destroyInstance(vm);
+    await told(events.inbox, { 'instance-id': vm, cause: 'destroyed' });
+    await until(async () => (await shown()).status === 'available');
+
+    // The quota is lowered for a moment, so that Promise does not hear of it before.
+    const volumeQuotas = `/os-quota-sets/${demo.project}`;
+    await admin.ask('volume', 'PUT', volumeQuotas, z.unknown(), { quota_set: { gigabytes: 6 } });
+    const refused = await to(9).finally(() => admin.request('volume', 'DELETE', volumeQuotas));
+    expect([leaf(refused, 'status'), leaf(refused, 'message')].join()).to.match(
+      /failed,.*exceeds allowed gigabytes quota/,
+    );
+    expect(leaf(await record(id), 'extension/status')).to.equal('failed');
+    expect(await available('gigabytes'), 'nothing is held for it').to.equal(before - 4);
+    // Beside Promise, as anybody may.
+    expect(
+      (await demo.request('volume', 'POST', `/volumes/${resource}/action`, { 'os-extend': { new_size: 6 } })).status,
+    ).to.equal(202);
+    await until(async () => (await shown()).size === 6);
+    await told(events.inbox, { 'instance-id': id, cause: 'extended', size: '6' });
+    expect(await available('gigabytes')).to.equal(before - 5);
+    await destroy(id);
+    expect(await available('gigabytes')).to.equal(before + 1);
   });
 
   it('starts a server from a volume, which it keeps to its end; a volume whose image is not copied is in ERROR', async () => {

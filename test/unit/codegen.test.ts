@@ -62,6 +62,7 @@ describe('code generation', () => {
       'destroy-instance',
       'create-allocation',
       'destroy-allocation',
+      'extend-volume',
       'attach-resource',
       'detach-resource',
       'explain',

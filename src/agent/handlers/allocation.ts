@@ -2,15 +2,9 @@
 import { createInstance, destroyInstance } from '../../engine/commands/allocation.ts';
 import { attachResource, detachResource } from '../../engine/commands/attachment.ts';
 import { createAllocation, destroyAllocation } from '../../engine/commands/resource.ts';
+import { extendVolume } from '../../engine/commands/volume.ts';
 import type { Allocation, Fault } from '../../engine/entities.ts';
-import type {
-  ChangeAttachment,
-  CreateAllocation,
-  CreateInstance,
-  CreateInstanceResult,
-  Displaced,
-  Refusal,
-} from '../../engine/requests.ts';
+import type { ChangeAttachment, CreateAllocation, CreateInstance, Displaced, Refusal } from '../../engine/requests.ts';
 import type {
   AllocationStatus,
   AttachResourceInput,
@@ -20,12 +14,13 @@ import type {
   CreateAllocationOutput,
   CreateInstanceInput,
   CreateInstanceOutput,
+  ExtendVolumeOutput,
   Handlers,
 } from '../../generated/opnfv-promise.ts';
 import type { RequestContext } from '../context.ts';
 import type { PromiseEngine } from './promise-domain.ts';
 import { listIn, present, priorityIn, reasonOut } from './promise-values.ts';
-import { resourceIn, statusOfPending } from './resource-nodes.ts';
+import { resourceIn, statusOfExtension, statusOfPending } from './resource-nodes.ts';
 
 export function allocationHandlers(
   engine: PromiseEngine,
@@ -35,11 +30,12 @@ export function allocationHandlers(
   | 'destroy-instance'
   | 'create-allocation'
   | 'destroy-allocation'
+  | 'extend-volume'
   | 'attach-resource'
   | 'detach-resource'
 > {
   /** The allocation once the VIM has answered, or what it is like when that takes long. */
-  const accepted = async ({ allocation }: Extract<CreateInstanceResult, { outcome: 'accepted' }>) => {
+  const accepted = async ({ allocation }: { readonly allocation: Allocation }): Promise<Allocation> => {
     // The record is durable, so the VIM is being asked; its answer comes soon, as a rule.
     const settled = await engine.reconciler.settled(allocation.id, engine.patience.acceptance);
     return settled ?? (await engine.read((head) => head.allocations.get(allocation.id))) ?? allocation;
@@ -55,10 +51,7 @@ export function allocationHandlers(
       const { reason, message } = result.refusal;
       return { result: 'conflict', reason: reasonOut(reason), message };
     }
-    const { id } = result.allocation;
-    const settled = await engine.reconciler.settled(id, engine.patience.acceptance);
-    const allocation = settled ?? (await engine.read((head) => head.allocations.get(id)));
-    return attachmentAnswer(allocation ?? result.allocation, result.attachment);
+    return attachmentAnswer(await accepted(result), result.attachment);
   };
   return {
     'create-instance': async (context, input) => {
@@ -90,6 +83,14 @@ export function allocationHandlers(
         return { result: 'conflict', status: allocation.vmState, reason: reasonOut(reason), message };
       }
       return destructionAnswer(allocation);
+    },
+
+    'extend-volume': async (context, input) => {
+      const wanted = { id: input['allocation-id'], sizeGb: input.size };
+      const result = await engine.decide(context, extendVolume, wanted);
+      if (result.outcome === 'accepted') return extensionAnswer(await accepted(result));
+      const { reason, message } = result.refusal;
+      return { result: 'conflict', reason: reasonOut(reason), message };
     },
 
     'attach-resource': (context, input) => changed(context, attachResource, input),
@@ -139,6 +140,18 @@ function attachmentAnswer(allocation: Allocation, id: string): AttachResourceOut
     return { result: 'conflict', status, reason: 'opnfv-promise:provider-rejected', message, resource: id };
   }
   return { result: 'ok', status, message: `The port or volume is ${status}.`, resource: id };
+}
+
+function extensionAnswer(allocation: Allocation): ExtendVolumeOutput {
+  const { resource, extension } = allocation.resource === undefined ? {} : allocation;
+  const size = resource?.kind === 'volume' ? resource.sizeGb : 0;
+  if (extension === undefined) return { result: 'ok', status: 'extended', message: `The volume has ${size} GB.`, size };
+  const { fault, sizeGb } = extension;
+  const status = statusOfExtension(fault);
+  if (fault === undefined)
+    return { result: 'ok', status, message: `The volume is being extended to ${sizeGb} GB.`, size };
+  const message = `It could not be done: ${fault.message}`;
+  return { result: 'conflict', status, reason: 'opnfv-promise:provider-rejected', message, size };
 }
 
 /** How it stands with a port or volume. */

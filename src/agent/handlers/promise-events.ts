@@ -114,6 +114,7 @@ function allocationEvent(event: DomainAllocationEvent): Unnumbered<AllocationEve
   return present({
     cause,
     attachment: attachment?.id,
+    size: sizeOf(event),
     'instance-id': id,
     name,
     kind: kindOut(allocation),
@@ -162,7 +163,15 @@ function allocationMessage({
     return `${when} to ${visible ? `the ${what} '${by ?? ''}'` : `a ${what}`}.`;
   }
   if (attachment !== undefined) return attachment.fault?.message;
+  if (cause === 'extension-failed' && allocation.resource !== undefined) return allocation.extension?.fault?.message;
   return hasFailed(allocation, oldVmState) ? allocation.fault?.message : undefined;
+}
+
+/** Of a volume whose size is concerned. */
+function sizeOf({ cause, allocation }: DomainAllocationEvent): number | undefined {
+  if (allocation.resource === undefined || allocation.resource.kind !== 'volume') return undefined;
+  if (cause === 'extension-requested') return allocation.extension?.sizeGb;
+  return cause === 'extended' || cause === 'extension-failed' ? allocation.resource.sizeGb : undefined;
 }
 
 function hasFailed({ vmState }: Allocation, oldVmState: VmState | undefined): boolean {

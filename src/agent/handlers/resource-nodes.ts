@@ -1,5 +1,10 @@
 /** Volumes, networks, ports, floating IPs and routers between YANG and the engine (grouping network-storage-resource). */
-import type { Allocation as DomainAllocation, PendingAttachment } from '../../engine/entities.ts';
+import type {
+  Allocation as DomainAllocation,
+  Fault,
+  PendingAttachment,
+  PendingExtension,
+} from '../../engine/entities.ts';
 import { visibleIds } from '../../engine/ownership.ts';
 import type { Viewer } from '../../engine/ownership.ts';
 import type { WantedResource } from '../../engine/requests.ts';
@@ -55,9 +60,18 @@ export function resourceOut(head: Head, allocation: DomainAllocation, viewer: Vi
     const disks = { image, 'boot-volume': bootVolume };
     return present({ flavor, ...disks, networks: listIn(networks), ports, volumes, attachment });
   }
-  const { resource, address, attachedTo } = allocation;
+  const { resource, address, attachedTo, extension } = allocation;
   const [user] = visibleIds(head, 'allocation', attachedTo === undefined ? [] : [attachedTo], viewer);
-  return { ...specOut(resource), ...present({ address, 'attached-to': user }) };
+  const extended = extension === undefined ? undefined : extensionOut(extension);
+  return { ...specOut(resource), ...present({ address, 'attached-to': user, extension: extended }) };
+}
+
+function extensionOut({ sizeGb, fault }: PendingExtension): NonNullable<Allocation['extension']> {
+  return present({ size: sizeGb, status: statusOfExtension(fault), fault: faultOut(fault) });
+}
+
+export function statusOfExtension(fault: Fault | undefined): 'extending' | 'failed' {
+  return fault === undefined ? 'extending' : 'failed';
 }
 
 function attachmentOut(pending: PendingAttachment): AllocationAttachment {

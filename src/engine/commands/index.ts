@@ -20,6 +20,7 @@ import {
   serverGone,
   vmStateReported,
 } from './vim-report.ts';
+import { extendVolume, extensionAccepted, extensionFailed, volumeSized } from './volume.ts';
 
 export const commands: Commands = {
   addProvider,
@@ -43,6 +44,10 @@ export const commands: Commands = {
   detachResource,
   attachmentSettled,
   attachmentFound,
+  extendVolume,
+  volumeSized,
+  extensionAccepted,
+  extensionFailed,
   serverAccepted,
   deletionAccepted,
   deletionRefused,

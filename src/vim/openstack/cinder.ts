@@ -1,15 +1,17 @@
 /** Cinder: the block storage service. Field sources: Block Storage API v3 reference (docs.openstack.org/api-ref/block-storage/v3). */
 import { z } from 'zod';
 import { VimError } from '../vim.ts';
-import type { CreateResource, VimAttachment, VimElement, VimQuotas, VimResource } from '../vim.ts';
+import type { CreateResource, VimAttachment, VimElement, VimQuotas, VimResource, VimVolumeExtension } from '../vim.ts';
 import { list } from './paging.ts';
 import { limited } from './quotas.ts';
 import type { ResourceApi } from './resources.ts';
 import { decoded } from './session.ts';
 import type { Service } from './session.ts';
 
-/** Messages about failures (3.3) are the newest of what is needed. */
+/** Messages about failures (3.3) are the newest of what is needed, save where another version is named. */
 const VERSION = '3.3';
+/** From here on volumes are extended that servers have. */
+const EXTENDING_IN_USE = '3.42';
 
 /** The member of a volume's metadata that holds our token. */
 const TOKEN_KEY = 'promise_token';
@@ -22,6 +24,7 @@ const listPath = (token: string | undefined): string =>
   token === undefined
     ? `${VOLUMES}/detail`
     : `${VOLUMES}/detail?metadata=${encodeURIComponent(JSON.stringify({ [TOKEN_KEY]: token }))}`;
+const actionPath = (id: string): string => `${volumePath(id)}/action`;
 const messagesPath = (id: string): string => `/messages?resource_uuid=${encodeURIComponent(id)}`;
 
 // Decoding.
@@ -55,6 +58,9 @@ export const CHANGING: ReadonlySet<string> = new Set(['reserved', 'attaching', '
 const messages = z.object({
   messages: z.array(z.object({ user_message: z.string(), created_at: z.string().default('') })),
 });
+
+/** What messages about failed extensions begin with. */
+const OF_EXTENDING = /^extend volume/i;
 
 /** Section "Volumes (volumes)", table of statuses; what is not here is on its way between two of them. */
 const STATUSES: Readonly<Record<string, VimResource['status']>> = {
@@ -157,15 +163,51 @@ async function createVolume(
 async function showVolume(cinder: Service, id: string, signal: AbortSignal): Promise<VimResource> {
   const found = decodeVolume(await cinder.call({ method: 'GET', path: volumePath(id), version: VERSION }, signal));
   if (found.status !== 'ERROR') return found;
-  const message = await lastMessage(cinder, id, signal);
-  return message === undefined ? found : { ...found, fault: { code: 500, message } };
+  const message = await lastMessage(cinder, id, /^/, signal);
+  return message === undefined ? found : withFault(found, message);
 }
 
-async function lastMessage(cinder: Service, id: string, signal: AbortSignal): Promise<string | undefined> {
+/**
+ * "Extend a volume size". That its state, or its size, does not admit it is a bad request to Cinder; that the quota does not, 413.
+ * @throws VimError.
+ */
+export async function extendVolume(cinder: Service, id: string, sizeGb: number, signal: AbortSignal): Promise<void> {
+  const body = { 'os-extend': { new_size: sizeGb } };
+  await cinder.call({ method: 'POST', path: actionPath(id), body, version: EXTENDING_IN_USE }, signal);
+}
+
+/** The volume is `extending` from the request to the end. @throws VimError. */
+export async function showExtension(
+  cinder: Service,
+  id: string,
+  sizeGb: number,
+  signal: AbortSignal,
+): Promise<VimVolumeExtension> {
+  const body = await cinder.call({ method: 'GET', path: volumePath(id), version: VERSION }, signal);
+  const found = decoded("Cinder's volume", () => z.object({ volume }).parse(body)).volume;
+  const shown = { volume: toVolume(found), extending: found.status === 'extending' };
+  if (shown.extending || found.size >= sizeGb) return shown;
+  const failure = await lastMessage(cinder, id, OF_EXTENDING, signal);
+  if (failure === undefined) return shown;
+  const inError = shown.volume.status === 'ERROR';
+  return { ...shown, failure, ...(inError ? { volume: withFault(shown.volume, failure) } : {}) };
+}
+
+function withFault(found: VimResource, message: string): VimResource {
+  return { ...found, fault: { code: 500, message } };
+}
+
+async function lastMessage(
+  cinder: Service,
+  id: string,
+  about: RegExp,
+  signal: AbortSignal,
+): Promise<string | undefined> {
   try {
     const body = await cinder.call({ method: 'GET', path: messagesPath(id), version: VERSION }, signal);
     const all = decoded("Cinder's messages", () => messages.parse(body)).messages;
-    return all.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1))[0]?.user_message;
+    const newestFirst = all.toSorted((a, b) => (a.created_at < b.created_at ? 1 : -1));
+    return newestFirst.find(({ user_message: said }) => about.test(said))?.user_message;
   } catch (error) {
     if (error instanceof VimError) return undefined;
     throw error;

@@ -19,9 +19,11 @@ import type {
   VimResource,
   VimResourceKind,
   VimServer,
+  VimVolumeExtension,
 } from '../vim.ts';
 import * as attachments from './attachments.ts';
 import { Alarms } from './alarms.ts';
+import * as cinder from './cinder.ts';
 import { Discoverer } from './discovery.ts';
 import { HostWatch } from './host-watch.ts';
 import { withIds } from './names.ts';
@@ -191,6 +193,18 @@ class OpenStackVim implements Vim {
 
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
     return this.#call(signal, (either) => this.#resources.list(kind, either));
+  }
+
+  extendVolume(id: string, sizeGb: number, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, async (either) =>
+      cinder.extendVolume(await this.#session.service('volume', either), id, sizeGb, either),
+    );
+  }
+
+  volumeExtension(id: string, sizeGb: number, signal: AbortSignal): Promise<VimVolumeExtension> {
+    return this.#call(signal, async (either) =>
+      cinder.showExtension(await this.#session.service('volume', either), id, sizeGb, either),
+    );
   }
 
   attach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void> {

@@ -23,6 +23,7 @@ import type {
   VimResourceKind,
   VimServer,
   VimServerStatus,
+  VimVolumeExtension,
 } from '../vim.ts';
 import type { Nfvi, SimulatedTimes } from './nfvi.ts';
 import { named } from './named.ts';
@@ -260,6 +261,18 @@ export class SimulatedCloud implements SimulationControls {
   async deleteResource(kind: VimResourceKind, id: string): Promise<void> {
     this.#resources.delete(kind, id);
     await this.#save();
+  }
+
+  /** Begins to make a volume larger. Resolves once the cloud remembers it. */
+  async extendVolume(id: string, sizeGb: number): Promise<void> {
+    const refusal = this.#take('refusals');
+    if (refusal !== undefined) throw new VimError('over-quota', refusal);
+    this.#resources.extend(id, sizeGb);
+    await this.#save();
+  }
+
+  volumeExtension(id: string): VimVolumeExtension {
+    return this.#resources.extension(id);
   }
 
   // What makes it fail and change. Each throws SimulationError.

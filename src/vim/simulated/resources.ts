@@ -14,6 +14,7 @@ import type {
   VimRouter,
   VimResourceSpec,
   VimVolume,
+  VimVolumeExtension,
 } from '../vim.ts';
 import type { SimulationClock } from './cloud.ts';
 import { named } from './named.ts';
@@ -24,8 +25,12 @@ export interface ResourceState {
   readonly resource: VimResource;
   readonly spec: VimResourceSpec;
   /** What happens to it next, and when. */
-  readonly next?: { readonly at: number; readonly becomes: 'ACTIVE' | 'DELETED' | 'ERROR'; readonly reason?: string };
+  readonly next?: Next;
 }
+
+type Next =
+  | { readonly at: number; readonly becomes: 'ACTIVE' | 'DELETED' | 'ERROR'; readonly reason?: string }
+  | { readonly at: number; readonly becomes: 'LARGER'; readonly sizeGb: number; readonly failure?: string };
 
 export interface SimulatedResourcesOptions {
   readonly clock: SimulationClock;
@@ -103,7 +108,7 @@ export class SimulatedResources {
   /** @throws VimError. */
   create({ token, name, spec }: CreateResource): VimResource {
     this.#check(spec);
-    this.#checkQuotas(spec);
+    this.#checkQuotas(countedOf(spec));
     const { clock, lasting, newId, nfvi } = this.#options;
     const failure = spec.kind === 'volume' ? this.#options.failure() : undefined;
     const base = { id: newId(), kind: spec.kind, name, token, deleting: false } as const;
@@ -126,6 +131,7 @@ export class SimulatedResources {
     if (state?.resource.kind !== kind) throw new VimError('not-found', `The ${kind} ${id} could not be found.`);
     const user = this.#userOf(state);
     if (user !== undefined) throw new VimError('conflict', `The ${kind} ${id} is in use by ${user}.`);
+    if (state.next?.becomes === 'LARGER') throw new VimError('conflict', `The ${kind} ${id} is being extended.`);
     if (kind !== 'volume') this.#remove(state);
     else if (!state.resource.deleting) {
       const { clock, lasting, nfvi } = this.#options;
@@ -134,13 +140,45 @@ export class SimulatedResources {
     }
   }
 
+  /** @throws VimError not-found; conflict while it is made, extended or deleted; refused for a size that is not larger; over-quota. */
+  extend(id: string, sizeGb: number): void {
+    const { state, spec } = this.#volume(id);
+    const { resource, next } = state;
+    if (resource.status !== 'ACTIVE' || next !== undefined)
+      throw new VimError('conflict', `Volume ${id} status must be available to extend.`);
+    if (sizeGb <= spec.sizeGb) {
+      const sizes = `(current: ${spec.sizeGb}, extended: ${sizeGb})`;
+      throw new VimError('refused', `New size for extend must be greater than current size. ${sizes}`);
+    }
+    this.#checkQuotas([['gigabytes', sizeGb - spec.sizeGb]]);
+    const { clock, failure: failing, lasting, nfvi } = this.#options;
+    const failure = failing();
+    const at = clock.now() + lasting(nfvi().times.boot);
+    this.#put({ ...state, next: { at, becomes: 'LARGER', sizeGb, ...(failure === undefined ? {} : { failure }) } });
+  }
+
+  /** @throws VimError not-found. */
+  extension(id: string): VimVolumeExtension {
+    const { resource, next } = this.#volume(id).state;
+    const { fault } = resource;
+    const failure = fault === undefined ? {} : { failure: fault.message };
+    return { volume: resource, extending: next?.becomes === 'LARGER', ...failure };
+  }
+
+  #volume(id: string): { readonly state: ResourceState; readonly spec: VimVolume } {
+    const state = this.#states.get(id);
+    if (state?.spec.kind !== 'volume') throw new VimError('not-found', `Volume ${id} could not be found.`);
+    return { state, spec: state.spec };
+  }
+
   /** @throws VimError when a server cannot have it. */
   checkFree(kind: 'port' | 'volume', id: string): void {
     const state = this.#states.get(id);
     if (state?.resource.kind !== kind) throw new VimError('refused', `The ${kind} ${id} could not be found.`);
     const user = this.#userOf(state);
     if (user !== undefined) throw new VimError('conflict', `The ${kind} ${id} is still in use by ${user}.`);
-    if (state.resource.status !== 'ACTIVE') throw new VimError('refused', `The ${kind} ${id} is not available.`);
+    if (state.resource.status !== 'ACTIVE' || state.next?.becomes === 'LARGER')
+      throw new VimError('refused', `The ${kind} ${id} is not available.`);
   }
 
   close(): void {
@@ -218,14 +256,12 @@ export class SimulatedResources {
     );
   }
 
-  #checkQuotas(spec: VimResourceSpec): void {
+  #checkQuotas(wanted: Counted): void {
     const { quotas } = this.#options.nfvi();
     const states = this.state;
-    for (const [what, amount] of countedOf(spec)) {
+    for (const [what, amount] of wanted) {
       const quota = quotas[what];
-      const used = states
-        .flatMap((state) => countedOf(state.spec))
-        .reduce((sum, [each, count]) => (each === what ? sum + count : sum), 0);
+      const used = states.flatMap(countedIn).reduce((sum, [each, count]) => (each === what ? sum + count : sum), 0);
       if (quota === undefined || used + amount <= quota) continue;
       const message = `Quota exceeded for ${what}: Requested ${amount}, but already used ${used} of ${quota} ${what}.`;
       throw new VimError('over-quota', message);
@@ -307,13 +343,26 @@ export class SimulatedResources {
     const state = this.#states.get(id);
     if (state?.next === undefined) return;
     const { resource, spec, next } = state;
-    if (next.becomes === 'DELETED') this.#remove(state);
+    if (next.becomes === 'LARGER') this.#grow(state, next);
+    else if (next.becomes === 'DELETED') this.#remove(state);
     else if (next.becomes === 'ACTIVE') this.#put({ spec, resource: { ...resource, status: 'ACTIVE' } });
-    else {
-      const fault = { code: 500, message: next.reason ?? '' };
-      this.#put({ spec, resource: { ...resource, status: 'ERROR', fault } });
-    }
+    else this.#fail(state, next.reason ?? '');
   }
+
+  #grow({ resource, spec }: ResourceState, { sizeGb, failure }: Extract<Next, { becomes: 'LARGER' }>): void {
+    if (spec.kind !== 'volume') return;
+    if (failure === undefined) this.#put({ spec: { ...spec, sizeGb }, resource: { ...resource, sizeGb } });
+    else this.#fail({ resource, spec }, failure);
+  }
+
+  #fail({ resource, spec }: ResourceState, message: string): void {
+    this.#put({ spec, resource: { ...resource, status: 'ERROR', fault: { code: 500, message } } });
+  }
+}
+
+/** What there is of a resource for quotas: of a volume that is being extended, what it is to be. */
+function countedIn({ spec, next }: ResourceState): Counted {
+  return countedOf(spec.kind === 'volume' && next?.becomes === 'LARGER' ? { ...spec, sizeGb: next.sizeGb } : spec);
 }
 
 function subnetOf({ id, name }: VimNetwork, range: string): VimElement {

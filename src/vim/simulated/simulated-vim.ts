@@ -17,6 +17,7 @@ import type {
   VimResource,
   VimResourceKind,
   VimServer,
+  VimVolumeExtension,
 } from '../vim.ts';
 import type { SimulatedCloud } from './cloud.ts';
 
@@ -81,6 +82,14 @@ export class SimulatedVim implements Vim {
 
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
     return this.#call(signal, () => this.#cloud.resources(kind));
+  }
+
+  extendVolume(id: string, sizeGb: number, signal: AbortSignal): Promise<void> {
+    return this.#call(signal, () => this.#cloud.extendVolume(id, sizeGb));
+  }
+
+  volumeExtension(id: string, _sizeGb: number, signal: AbortSignal): Promise<VimVolumeExtension> {
+    return this.#call(signal, () => this.#cloud.volumeExtension(id));
   }
 
   attach(serverId: string, what: VimAttachable, signal: AbortSignal): Promise<void> {

@@ -218,7 +218,7 @@ function cinder(): void {
     },
     fake: {
       volume_backend_name: 'fake',
-      volume_driver: 'cinder.tests.fake_driver.FakeLoggingVolumeDriver',
+      volume_driver: 'promise_volumes.FakeVolumes',
       target_helper: 'fake',
     },
     nova: SERVICE_USER,

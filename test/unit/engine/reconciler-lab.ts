@@ -42,7 +42,7 @@ export const PROVIDER: Provider = {
   owner: 'ops',
 };
 
-const POOL: Pool = {
+export const POOL: Pool = {
   id: 'pool',
   origin: 'rpc',
   source: 'vim',
@@ -129,6 +129,10 @@ class TroubledVim implements Vim {
     this.#trouble('findResourcesByToken', token, () => this.#vim.findResourcesByToken(kind, token, signal));
   listResources = (kind: VimResourceKind, signal: AbortSignal): ReturnType<Vim['listResources']> =>
     this.#trouble('listResources', kind, () => this.#vim.listResources(kind, signal));
+  extendVolume = (id: string, sizeGb: number, signal: AbortSignal): Promise<void> =>
+    this.#trouble('extendVolume', `${sizeGb}`, () => this.#vim.extendVolume(id, sizeGb, signal));
+  volumeExtension = (id: string, sizeGb: number, signal: AbortSignal): ReturnType<Vim['volumeExtension']> =>
+    this.#trouble('volumeExtension', '', () => this.#vim.volumeExtension(id, sizeGb, signal));
   removeServerGroups = (inUse: ReadonlySet<string>, signal: AbortSignal): Promise<void> =>
     this.#trouble('removeServerGroups', [...inUse].join(), () => this.#vim.removeServerGroups(inUse, signal));
   attach = (server: string, what: VimAttachable, signal: AbortSignal): Promise<void> =>

@@ -4,10 +4,11 @@ import { PromiseFixture, at } from './promise-fixture.ts';
 
 describe('RPCs of volumes, networks, ports and floating IPs', () => {
   let promise: PromiseFixture;
+  let provider: string;
 
   beforeEach(async () => {
     promise = await new PromiseFixture().start();
-    await promise.pool();
+    ({ provider } = await promise.pool());
   });
   afterEach(() => promise.close());
 
@@ -40,6 +41,46 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
     expect(end).to.include({ result: 'ok', status: 'DELETING' });
     await promise.advance(1000);
     await subscription.until(({ content }) => content['vm-state'] === 'DELETED');
+  });
+
+  it('a volume is extended, and shows how far it is, or why it is not', async () => {
+    const subscription = promise.subscribe();
+    const made = await promise.rpc('create-allocation', { name: 'data', volume: { size: 10 } });
+    const id = made['allocation-id'] as string;
+    await promise.advance(1000);
+    await subscription.until(({ content }) => content['vm-state'] === 'ACTIVE');
+    const extend = (size: number) => promise.rpc('extend-volume', { 'allocation-id': id, size });
+    expect(await extend(15)).to.deep.equal({
+      result: 'ok',
+      status: 'extending',
+      message: 'The volume is being extended to 15 GB.',
+      size: 10,
+    });
+    expect(await allocation(id)).to.deep.include({
+      volume: { size: 10 },
+      extension: { size: 15, status: 'extending' },
+      capacity: { gigabytes: 15, volumes: 1 },
+    });
+    await promise.advance(1000);
+    const asked = await subscription.until((event) => event.content['cause'] === 'extension-requested');
+    expect(asked.content).to.include({ size: 15, kind: 'volume' });
+    const { content } = await subscription.until((event) => event.content['cause'] === 'extended');
+    expect(content).to.deep.include({ 'instance-id': id, size: 15 });
+    expect(await allocation(id)).to.deep.include({ volume: { size: 15 } });
+    expect(await extend(15)).to.include({ status: 'extended', size: 15 });
+
+    await promise.rpc('promise-simulator:refuse-next-request', { 'provider-id': provider, reason: 'Quota exceeded.' });
+    expect(await extend(20)).to.include({
+      result: 'conflict',
+      status: 'failed',
+      reason: 'opnfv-promise:provider-rejected',
+      message: 'It could not be done: Quota exceeded.',
+      size: 15,
+    });
+    const failed = await subscription.until((event) => event.content['cause'] === 'extension-failed');
+    expect(failed.content).to.include({ message: 'Quota exceeded.', size: 15 });
+    expect((await allocation(id))['extension']).to.deep.include({ size: 20, status: 'failed' });
+    expect(await extend(14)).to.include({ result: 'conflict', reason: 'opnfv-promise:cannot-shrink' });
   });
 
   it('networks, ports and floating IPs are there with the answer, and build on each other', async () => {

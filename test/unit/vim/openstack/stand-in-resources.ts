@@ -6,6 +6,8 @@ interface Kept {
   readonly entry: Record<string, unknown>;
   readsToEnd: number | undefined;
   readsToAvailable: number;
+  /** Of a volume that is being extended. */
+  extension?: { readonly size: unknown; reads: number };
 }
 
 interface Collection {
@@ -32,6 +34,8 @@ export class StandInResources {
     const [, many = '', id] = /^\/v(?:2\.0|3\/[0-9a-f]{32})\/(\w+)(?:\/([\w-]+))?$/.exec(path) ?? [];
     const joined = /^\/v2\.0\/routers\/([\w-]+)\/(add|remove)_router_interface$/.exec(path);
     if (joined !== null) return this.#join(joined[1] ?? '', joined[2] === 'add', body);
+    const extended = /^\/v3\/[0-9a-f]{32}\/volumes\/([\w-]+)\/action$/.exec(path);
+    if (extended !== null) return this.#extend(extended[1] ?? '', member(body, 'os-extend.new_size'));
     const collection = COLLECTIONS[many];
     if (collection === undefined) return undefined;
     const kept = this.#kept.get(many) ?? new Map<string, Kept>();
@@ -72,6 +76,15 @@ export class StandInResources {
     const entry = { id, network_id: network, fixed_ips: [{ subnet_id: subnet, ip_address: '192.0.2.1' }], ...owner };
     ports.set(id, { entry, readsToEnd: undefined, readsToAvailable: 0 });
     return recorded('neutron-router-add');
+  }
+
+  #extend(id: string, size: unknown): Reply {
+    const found = this.#kept.get('volumes')?.get(id);
+    if (found === undefined) return recorded('cinder-extend-gone');
+    if (found.readsToAvailable > 0) return recorded('cinder-extend-not-available');
+    if (Number(size) <= Number(found.entry['size'])) return recorded('cinder-extend-smaller');
+    found.extension = { size, reads: 2 };
+    return recorded('cinder-extend');
   }
 
   #create(many: string, { one, like }: Collection, kept: Map<string, Kept>, sent: unknown): Reply {
@@ -118,6 +131,10 @@ export class StandInResources {
       return undefined;
     }
     if (many !== 'volumes') return found.entry;
+    const { extension } = found;
+    if (extension !== undefined && extension.reads-- > 0) return { ...found.entry, status: 'extending' };
+    if (extension !== undefined) found.entry['size'] = extension.size;
+    delete found.extension;
     const status =
       found.readsToEnd !== undefined
         ? 'deleting'
