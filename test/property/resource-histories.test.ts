@@ -149,6 +149,37 @@ const end = fc
     toString: () => `${refused ? 'refuse' : 'end'} a volume, ${own ? 'without a reservation' : `of #${which}`}`,
   }));
 
+/** What is added is held as long as the volume is being extended, and for good when it is. */
+const extend = fc
+  .record({ which: index, own: fc.boolean(), by: size, done: fc.boolean() })
+  .map(({ which, own, by, done }): Step => ({
+    run: (world) => {
+      const { engine } = world;
+      const [, held] = world.pick(world.reservations, which) ?? [];
+      const from = own ? world.standing : held?.volumesOf;
+      const [allocation, before] = (from === undefined ? undefined : world.pick(from, which)) ?? [];
+      if (allocation === undefined || from === undefined || before === undefined) return;
+      engine.do('serverAccepted', { allocation, server: allocation, state: { allocation, vmState: 'ACTIVE' } });
+      const left = (): number =>
+        own || held === undefined
+          ? world.free(world.now, Infinity).gigabytes
+          : held.gigabytes - sum([...held.volumesOf.values()]);
+      const sizeGb = before + by;
+      const fits = left() >= by;
+      expect(engine.do('extendVolume', { id: allocation, sizeGb }).outcome).to.equal(fits ? 'accepted' : 'refused');
+      if (!fits) return;
+      from.set(allocation, sizeGb);
+      expect(engine.do('extendVolume', { id: allocation, sizeGb: sizeGb + 1 }).outcome).to.equal('refused');
+      if (done) engine.do('volumeSized', { allocation, sizeGb });
+      else {
+        engine.do('extensionFailed', { allocation, sizeGb, fault: { message: 'no' } });
+        from.set(allocation, before);
+      }
+    },
+    toString: () =>
+      `extend a volume by ${by} GB${done ? '' : ' in vain'}, ${own ? 'without a reservation' : `of #${which}`}`,
+  }));
+
 const cancel = index.map((which): Step => ({
   run: (world) => {
     const [id, held] = world.pick(world.reservations, which) ?? [];
@@ -179,6 +210,7 @@ describe('histories of volumes', function () {
         { arbitrary: allocate, weight: 5 },
         { arbitrary: make, weight: 2 },
         { arbitrary: end, weight: 2 },
+        { arbitrary: extend, weight: 3 },
         cancel,
         wait,
       ),
