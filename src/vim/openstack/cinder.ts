@@ -74,13 +74,16 @@ const STATUSES: Readonly<Record<string, VimResource['status']>> = {
   error_restoring: 'ERROR',
 };
 
+function tokenIn({ [TOKEN_KEY]: token }: Readonly<Record<string, string>>): { readonly token?: string } {
+  return token === undefined ? {} : { token };
+}
+
 function toVolume({ id, name, status, size, metadata }: z.infer<typeof volume>): VimResource {
-  const token = metadata[TOKEN_KEY];
   return {
     id,
     kind: 'volume',
     name: name ?? '',
-    ...(token === undefined ? {} : { token }),
+    ...tokenIn(metadata),
     status: STATUSES[status] ?? 'ACTIVE',
     deleting: status === 'deleting',
     sizeGb: size,
@@ -122,14 +125,13 @@ export async function listVolumeElements(
   const request = { path: listPath(undefined), key: 'volumes', item: volume, version: VERSION };
   const found = (await list(cinder, request, signal)).filter(({ status }) => status !== 'deleting');
   const elements = found.map(({ id, name, size, availability_zone: zone, metadata }): VimElement => {
-    const token = metadata[TOKEN_KEY];
     return {
       kind: 'volume',
       id,
       name: name ?? '',
       sizeGb: size,
       ...(zone == null ? {} : { zone }),
-      ...(token === undefined ? {} : { token }),
+      ...tokenIn(metadata),
     };
   });
   const settled = found.filter(({ status }) => !CHANGING.has(status));

@@ -75,11 +75,16 @@ const quotas = z.object({
   }),
 });
 
-/** "Show network details", "Show port details", "Show floating IP details", responses: what they have in common, and the addresses. */
-const resource = z.object({
+/** What all that is made carries; a token is in the description. */
+export const described = {
   id: z.string(),
   name: z.string().nullish(),
   description: z.string().nullish(),
+};
+
+/** "Show network details", "Show port details", "Show floating IP details", responses: what they have in common, and the addresses. */
+const resource = z.object({
+  ...described,
   status: z.string().nullish(),
   fixed_ips: z.array(z.object({ ip_address: z.string() })).optional(),
   floating_ip_address: z.string().optional(),
@@ -99,9 +104,7 @@ const subnetElement = z.object({
 
 /** "List ports", response, as far as it is asked for. */
 const portElement = z.object({
-  id: z.string(),
-  name: z.string().nullish(),
-  description: z.string().nullish(),
+  ...described,
   network_id: z.string(),
   device_owner: z.string().nullish(),
   device_id: z.string().nullish(),

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { VimRouterElement } from '../information.ts';
 import { VimError } from '../vim.ts';
 import type { CreateResource, VimResource } from '../vim.ts';
-import { bareRouters, elementsPath, mistaken, subnetsOf, tokenIn } from './neutron.ts';
+import { bareRouters, described, elementsPath, mistaken, subnetsOf, tokenIn } from './neutron.ts';
 import { list } from './paging.ts';
 import type { ResourceApi } from './resources.ts';
 import type { Service } from './session.ts';
@@ -21,9 +21,7 @@ type RouterPort = z.infer<typeof routerPort>;
 
 /** "List routers", response, as far as it is asked for. */
 const routerElement = z.object({
-  id: z.string(),
-  name: z.string().nullish(),
-  description: z.string().nullish(),
+  ...described,
   admin_state_up: z.boolean(),
   status: z.string().nullish(),
   external_gateway_info: z.object({ network_id: z.string() }).nullish(),
