@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { config as rxjs } from 'rxjs';
 import { leaveNote, removeNote } from './agent-note.ts';
 import type { Agent } from './agent/agent.ts';
-import { createAgent, type CreatedAgent } from './agent/create-agent.ts';
+import { createAgent } from './agent/create-agent.ts';
 import { domainLedger } from './agent/domain-ledger.ts';
 import { promiseConfigOwner } from './agent/handlers/promise-config.ts';
 import { promiseOwnership } from './agent/handlers/promise-ownership.ts';
@@ -22,7 +20,7 @@ import {
   type AgentLedger,
 } from './agent/head.ts';
 import type { StandingOf } from './agent/standing.ts';
-import type { Config, ListenAddress } from './config.ts';
+import type { Config } from './config.ts';
 import { makeDataDirectory } from './data-directory.ts';
 import { Bus } from './engine/bus.ts';
 import { systemClock, type Clock } from './engine/clock.ts';
@@ -34,19 +32,13 @@ import { keepLogShort } from './engine/log-ageing.ts';
 import { Reconciler } from './engine/reconciler.ts';
 import { Scheduler } from './engine/scheduler.ts';
 import { hostCredentials, type HostCredentials } from './host-credentials.ts';
-import { startNetconfServer } from './netconf/server.ts';
 import type { Logger } from './observe/log.ts';
-import type { PasswordVerdict } from './restconf/auth.ts';
-import { RESTCONF_CAPABILITIES } from './restconf/discovery.ts';
-import { streamLocation } from './restconf/resource.ts';
-import { startRestconfServer } from './restconf/server.ts';
+import { openStackAdapter } from './openstack-adapter.ts';
+import { certificateNames, startServers, type Served } from './protocol-servers.ts';
+import { Started } from './started.ts';
 import { SqliteStore } from './store/sqlite/sqlite-store.ts';
 import type { Store } from './store/store.ts';
-import { TooManyLogins } from './password-checks.ts';
-import { SYSTEM_USER, Users, type PublicKey } from './users.ts';
-import { Notifications } from './vim/openstack/notifications.ts';
-import { openStack } from './vim/openstack/openstack-vim.ts';
-import { Webhooks } from './vim/openstack/webhook.ts';
+import { SYSTEM_USER, Users } from './users.ts';
 import { SimulatedClouds } from './vim/simulated/clouds.ts';
 import type { VimFactory } from './vim/vim.ts';
 import { VERSION } from './version.ts';
@@ -63,13 +55,10 @@ export interface StartOptions {
 }
 
 /** A running system. */
-export interface RunningPromise {
+export interface RunningPromise extends Served {
   readonly agent: Agent;
   readonly users: Users;
   readonly credentials: HostCredentials;
-  /** Base URLs of RESTCONF, such as `https://127.0.0.1:8443`; the one with TLS first. */
-  readonly restconf: readonly string[];
-  readonly netconf: ListenAddress;
   /** Whether the data directory held nothing before. */
   readonly firstStart: boolean;
   /** Resolves when the work that is due by the clock has been carried out. */
@@ -89,30 +78,6 @@ const PROMISE_STREAM = {
 const EVENTS_KEPT = 1_000_000;
 type PromiseLedger = AgentLedger<PromiseDomain>;
 type PromiseLedgerOf = Ledger<AgentHead<PromiseDomain>, AgentChange<PromiseDomain>, AgentEvent<PromiseDomain>>;
-
-/** What has been started, to be stopped in the opposite order. */
-class Started {
-  readonly #ends: (() => Promise<void> | void)[] = [];
-
-  /** Notes how to stop `part`. */
-  add<Part>(part: Part, end: (part: Part) => Promise<void> | void): Part {
-    this.#ends.push(() => end(part));
-    return part;
-  }
-
-  /** One that cannot be stopped does not keep the others. @throws what the first of them threw, once all have had their turn */
-  async stop(): Promise<void> {
-    const failures: unknown[] = [];
-    for (let end = this.#ends.pop(); end !== undefined; end = this.#ends.pop()) {
-      try {
-        await end();
-      } catch (error) {
-        failures.push(error);
-      }
-    }
-    if (failures.length > 0) throw failures[0];
-  }
-}
 
 /**
  * Starts the system: what the data directory holds is loaded, work that fell due is carried out, then clients are served.
@@ -164,7 +129,9 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
     writer.close(),
   );
   const scheduler = started.add(schedulerOf(ledger, store, clock, logger), (loop) => loop.close());
-  const adapters = new Map<string, VimFactory>([[OPENSTACK, await openStackAdapter(options, started)]]);
+  const adapters = new Map<string, VimFactory>([
+    [OPENSTACK, await openStackAdapter({ config, logger, clock, random }, started)],
+  ]);
   if (config.simulator.enabled) adapters.set(SIMULATED, clouds.connect);
   const reconciler = started.add(
     new Reconciler({
@@ -230,7 +197,7 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
     onFailure: (error) => logger.error({ err: error }, 'the event log could not be shortened'),
   });
   started.add(ageing, (timer) => timer.cancel());
-  const servers = await startServers(options, created, users, credentials, started);
+  const servers = await startServers({ config, logger, clock, created, users, credentials }, started);
   const since = new Date(clock.now()).toISOString();
   leaveNote(config.dataDirectory, { epoch: store.epoch, version: VERSION, since, ...servers });
   started.add(config.dataDirectory, removeNote);
@@ -243,42 +210,6 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
     caughtUp: () => scheduler.whenCaughtUp(),
     close: () => started.stop(),
   };
-}
-
-/** @throws Error when the file of certificates cannot be read, or the webhook's address cannot be listened on. */
-async function openStackAdapter(options: StartOptions, started: Started): Promise<VimFactory> {
-  const { config, logger, clock = systemClock, random = Math.random } = options;
-  const { caFile, interface: face, webhook, notifications: sources } = config.openstack ?? {};
-  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
-  const webhooks =
-    webhook === undefined
-      ? undefined
-      : started.add(
-          await Webhooks.listen({ ...webhook.listen, ...(webhook.url === undefined ? {} : { url: webhook.url }) }),
-          (listener) => listener.close(),
-        );
-  const notifications =
-    sources === undefined
-      ? undefined
-      : started.add(
-          new Notifications({
-            sources,
-            ...ca,
-            onTrouble: (source, message) =>
-              logger.warn({ source }, `Nova's notifications do not arrive; clouds are polled: ${message}`),
-          }),
-          (listener) => listener.close(),
-        );
-  return openStack({
-    clock,
-    random,
-    onAlarmFailure: (provider, error) =>
-      logger.warn({ err: error, provider }, 'the provider has no alarm; its servers are polled'),
-    ...ca,
-    ...(notifications === undefined ? {} : { notifications }),
-    ...(face === undefined ? {} : { face }),
-    ...(webhooks === undefined ? {} : { webhooks }),
-  });
 }
 
 /** The provider of a first start: configuration like any other, to be changed or deleted at will. */
@@ -340,74 +271,4 @@ function schedulerOf(
     onFailure: (item, error) =>
       logger.error({ err: error, task: item?.task, subject: item?.subject }, 'due work could not be carried out'),
   });
-}
-
-async function startServers(
-  { config, logger, clock = systemClock }: StartOptions,
-  { agent, facts }: CreatedAgent,
-  users: Users,
-  credentials: HostCredentials,
-  started: Started,
-): Promise<Pick<RunningPromise, 'restconf' | 'netconf'>> {
-  const { connections } = config.limits;
-  const restconf = started.add(
-    await startRestconfServer({
-      agent,
-      authenticator: { password: (user, password, peer) => verdictOn(users, user, password, peer) },
-      logger,
-      connections,
-      tls: { ...config.restconf.listen, certificate: credentials.certificate, key: credentials.certificateKey },
-      ...(config.restconf.plain === undefined ? {} : { plain: config.restconf.plain }),
-      bodyBytes: config.limits.messageBytes,
-      now: () => clock.now(),
-    }),
-    (server) => server.close(),
-  );
-  facts.restconfCapabilities = () => RESTCONF_CAPABILITIES;
-  facts.streamAccess = (_context, stream) =>
-    restconf.urls.slice(0, 1).flatMap((url) =>
-      (['json', 'xml'] as const).map((encoding) => ({
-        encoding,
-        location: `${url}${streamLocation(stream, encoding)}`,
-      })),
-    );
-  const netconf = started.add(
-    await startNetconfServer({
-      agent,
-      listen: config.netconf.listen,
-      hostKeys: credentials.hostKeys,
-      authenticator: {
-        password: (user, password) => verdictOn(users, user, password),
-        publicKey: (user: string, key: PublicKey) => users.hasKey(user, key),
-      },
-      log: logger.child({ protocol: 'netconf' }),
-      limits: {
-        maxMessageSize: config.limits.messageBytes,
-        maxSessions: config.limits.sessions,
-        maxSessionsPerUser: config.limits.sessionsPerUser,
-        idleTimeoutMs: config.limits.idleMs,
-      },
-      facts,
-    }),
-    (server) => server.close(),
-  );
-  return { restconf: restconf.urls, netconf: { host: netconf.address.address, port: netconf.address.port } };
-}
-
-/** @param peer the client's address, where nothing else bounds how many passwords come from it */
-async function verdictOn(users: Users, user: string, password: string, peer?: string): Promise<PasswordVerdict> {
-  try {
-    return (await users.checkPassword(user, password, peer)) ? 'right' : 'wrong';
-  } catch (error) {
-    if (error instanceof TooManyLogins) return 'busy';
-    throw error;
-  }
-}
-
-/** What a certificate made at the first start is for: the names by which this machine is reached from itself, and the address. */
-function certificateNames(config: Config): readonly string[] {
-  const { host } = config.restconf.listen;
-  return [
-    ...new Set(['localhost', '127.0.0.1', '::1', ...(host === '0.0.0.0' || host === '::' ? [hostname()] : [host])]),
-  ];
 }
