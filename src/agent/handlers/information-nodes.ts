@@ -6,10 +6,7 @@ import type {
   VimVolumePool,
   VimVolumeType,
 } from '../../vim/information.ts';
-import { decimalOut, listIn, present } from './promise-values.ts';
-
-/** The largest uint32. */
-const MOST = 2 ** 32 - 1;
+import { MOST_IN_32_BITS, decimalOut, listIn, present } from './promise-values.ts';
 
 export function aggregateOut({ id, name, zone, hosts, metadata }: VimAggregate) {
   const properties = Object.entries(metadata).map(([key, value]) => ({ name: key, value }));
@@ -43,5 +40,5 @@ export function volumePoolOut({ name, backend, totalGb, freeGb, allocatedGb, ove
 
 /** Drivers report parts of a GB. */
 function gigabytesOut(gigabytes: number | undefined): number | undefined {
-  return gigabytes === undefined ? undefined : Math.min(Math.floor(gigabytes), MOST);
+  return gigabytes === undefined ? undefined : Math.min(Math.floor(gigabytes), MOST_IN_32_BITS);
 }

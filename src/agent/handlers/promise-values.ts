@@ -91,7 +91,7 @@ export function repetitionOut({ period, count }: { readonly period?: number; rea
 }
 
 /** The largest amount that the leafs of 32 bits hold. What is more, in sums over a great many pools, is shown as this. */
-const MOST_IN_32_BITS = 2 ** 32 - 1;
+export const MOST_IN_32_BITS = 2 ** 32 - 1;
 
 /** `ram` is 64 bits wide and therefore a string. */
 export function vectorOut(capacity: Capacity): CapacityVector {
