@@ -165,7 +165,8 @@ const TYPES = {
 export type ServiceName = keyof typeof TYPES;
 
 /**
- * Where a service is, in a region; of several regions the first by name when none is asked for.
+ * Where a service is, in a region; when none is asked for, in the first by name that has servers: some may have Keystone alone, and an
+ * endpoint need not be in any.
  * @returns undefined when the catalogue has no such service there. @throws VimError refused for a region that is not there.
  */
 export function endpointOf(
@@ -173,19 +174,27 @@ export function endpointOf(
   service: ServiceName,
   { region, face }: { readonly region: string | undefined; readonly face: string },
 ): string | undefined {
-  const regions = [...new Set(catalogue.map((endpoint) => endpoint.region))].sort();
+  const regions = regionsOf(catalogue).filter((name) => name !== '');
   if (region !== undefined && !regions.includes(region)) {
     throw new VimError(
       'refused',
       `Keystone's catalogue has no region '${region}'; it has ${regions.join(', ') || 'none'}.`,
     );
   }
-  const here = catalogue.filter(
-    (endpoint) => endpoint.interface === face && endpoint.region === (region ?? regions[0]),
-  );
+  const shown = catalogue.filter((endpoint) => endpoint.interface === face);
+  const [first] = regionsOf(shown.filter(({ type }) => isOf('compute', type)));
+  const here = shown.filter((endpoint) => endpoint.region === (region ?? first));
   for (const type of TYPES[service]) {
     const endpoint = here.find((each) => each.type === type);
     if (endpoint !== undefined) return endpoint.url.replace(/\/+$/, '');
   }
   return undefined;
+}
+
+function regionsOf(endpoints: readonly Endpoint[]): readonly string[] {
+  return [...new Set(endpoints.map(({ region }) => region))].sort();
+}
+
+function isOf(service: ServiceName, type: string): boolean {
+  return TYPES[service].some((each) => each === type);
 }

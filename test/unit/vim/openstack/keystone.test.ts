@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { endpointOf } from '../../../../src/vim/openstack/keystone.ts';
+import type { Endpoint } from '../../../../src/vim/openstack/keystone.ts';
 import { OpenStackFixture, failureOf, signal } from './openstack-fixture.ts';
 import { member, recorded } from './stand-in.ts';
 import type { Seen } from './stand-in.ts';
@@ -154,6 +156,29 @@ describe('Keystone', () => {
     fixture.cloud.script('POST', '/v3/auth/tokens', unscoped);
     const error = await failureOf(fixture.connect().discover(signal), 'forbidden');
     expect(error.message).to.include('name the tenant');
+  });
+
+  it('takes the first region that has servers when none is named, whatever else is in the catalogue', () => {
+    const at = (type: string, region: string): Endpoint => ({
+      type,
+      interface: 'public',
+      region,
+      url: `http://${region}/`,
+    });
+    const catalogue = [
+      at('identity', ''),
+      at('identity', 'central'),
+      { ...at('compute', 'a'), interface: 'internal' },
+      at('compute', 'west'),
+      at('network', 'west'),
+      at('compute', 'east'),
+      at('network', 'east'),
+    ];
+    const where = (service: 'compute' | 'network', region?: string) =>
+      endpointOf(catalogue, service, { region, face: 'public' });
+    expect([where('compute'), where('network')]).to.deep.equal(['http://east', 'http://east']);
+    expect(where('network', 'west')).to.equal('http://west');
+    expect(where('network', 'central')).to.equal(undefined);
   });
 
   it('says which regions there are', async () => {
