@@ -1,6 +1,7 @@
 // Stryker's way to run the tests: mocha in the runner's own process, loaded once, and of the tests only those that reach the mutant.
 // Stryker's runner for mocha does not know the mocha that the suite runs with.
 import { createRequire } from 'node:module';
+import { runInThisContext } from 'node:vm';
 import Mocha from 'mocha';
 
 /** Where the code that Stryker has instrumented looks which mutant is on, and counts what it reaches. */
@@ -25,12 +26,26 @@ function boundProperties() {
   require.cache[require.resolve('fast-check')].exports = { ...real, assert, default: { ...real.default, assert } };
 }
 
+/** The part of the time that a change may take after which a test that computes is ended here, before the whole process is. */
+const SOON = 0.8;
+/** Where the code that may be ended finds what it is to run. */
+const TURN = '__turn__';
+
+/** Runs what may compute for ever: V8 ends it. A process takes longer to start anew than most tests take. @throws Error when time is up. */
+function ended(run, milliseconds) {
+  if (milliseconds === undefined) return run();
+  globalThis[TURN] = run;
+  return runInThisContext(`${TURN}()`, { timeout: milliseconds });
+}
+
 class MochaRunner {
   #mocha = new Mocha({ timeout: 60_000, reporter: 'min' });
   #instrumented = (globalThis[NAMESPACE] ??= {});
   #loaded = false;
   #follow = () => undefined;
   #options;
+  /** How long a test may compute, milliseconds; absent: as long as it takes. */
+  #limit;
 
   constructor(options) {
     this.#options = options;
@@ -65,7 +80,8 @@ class MochaRunner {
     return { ...result, mutantCoverage: this.#instrumented.mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, disableBail, hitLimit, mutantActivation }) {
+  async mutantRun({ activeMutant, testFilter, disableBail, hitLimit, mutantActivation, timeout }) {
+    this.#limit = Math.ceil(SOON * timeout);
     this.#instrumented.hitLimit = hitLimit;
     this.#instrumented.hitCount = hitLimit === undefined ? undefined : 0;
     const exactly = testFilter?.map((id) => id.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
@@ -96,6 +112,13 @@ class MochaRunner {
 
   async #load() {
     await this.#mocha.loadFilesAsync();
+    this.#mocha.suite.eachTest((test) => {
+      const { fn } = test;
+      const limit = () => this.#limit;
+      test.fn = function (...args) {
+        return ended(() => fn.apply(this, args), limit());
+      };
+    });
     this.#loaded = true;
   }
 
