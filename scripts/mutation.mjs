@@ -6,7 +6,7 @@
 //   --again          only what survived in the last run of the module, as after tests were written for it, or after --quick
 //   --with TEST      with these files of tests alone, of test/unit/engine (hosts) or of test (property/timeline; may be repeated): what they
 //                    notice, all tests do
-//   --timeout S      a change that makes its tests last more than four times as long, and S seconds (5) more, is stopped: it never ends
+//   --timeout S      a change by which a test computes more than four times as long, and S seconds (5) more, is stopped: it never ends
 //   --concurrency N  how many changes are tried at a time (1)
 //
 // The tests run once as they are first, for all modules together: what is of interest is best named in one call. What survived is printed with its

@@ -26,14 +26,13 @@ function boundProperties() {
   require.cache[require.resolve('fast-check')].exports = { ...real, assert, default: { ...real.default, assert } };
 }
 
-/** The part of the time that a change may take after which a test that computes is ended here, before the whole process is. */
-const SOON = 0.8;
+/** How many times as long as without a change a test may compute. */
+const FACTOR = 4;
 /** Where the code that may be ended finds what it is to run. */
 const TURN = '__turn__';
 
 /** Runs what may compute for ever: V8 ends it. A process takes longer to start anew than most tests take. @throws Error when time is up. */
 function ended(run, milliseconds) {
-  if (milliseconds === undefined) return run();
   globalThis[TURN] = run;
   return runInThisContext(`${TURN}()`, { timeout: milliseconds });
 }
@@ -44,8 +43,8 @@ class MochaRunner {
   #loaded = false;
   #follow = () => undefined;
   #options;
-  /** How long a test may compute, milliseconds; absent: as long as it takes. */
-  #limit;
+  /** What tests took of a processor in the first run, milliseconds: what else runs on the machine does not count. */
+  #took = new Map();
 
   constructor(options) {
     this.#options = options;
@@ -80,8 +79,7 @@ class MochaRunner {
     return { ...result, mutantCoverage: this.#instrumented.mutantCoverage };
   }
 
-  async mutantRun({ activeMutant, testFilter, disableBail, hitLimit, mutantActivation, timeout }) {
-    this.#limit = Math.ceil(SOON * timeout);
+  async mutantRun({ activeMutant, testFilter, disableBail, hitLimit, mutantActivation }) {
     this.#instrumented.hitLimit = hitLimit;
     this.#instrumented.hitCount = hitLimit === undefined ? undefined : 0;
     const exactly = testFilter?.map((id) => id.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('|');
@@ -114,12 +112,24 @@ class MochaRunner {
     await this.#mocha.loadFilesAsync();
     this.#mocha.suite.eachTest((test) => {
       const { fn } = test;
-      const limit = () => this.#limit;
+      const bounded = (run) => this.#bounded(test.fullTitle(), run);
       test.fn = function (...args) {
-        return ended(() => fn.apply(this, args), limit());
+        return bounded(() => fn.apply(this, args));
       };
     });
     this.#loaded = true;
+  }
+
+  #bounded(title, run) {
+    const took = this.#took.get(title);
+    if (took !== undefined) return ended(run, Math.ceil(FACTOR * took + this.#options.promiseTimeout));
+    const before = process.cpuUsage();
+    try {
+      return run();
+    } finally {
+      const { user, system } = process.cpuUsage(before);
+      this.#took.set(title, (user + system) / 1_000);
+    }
   }
 
   #tests() {
