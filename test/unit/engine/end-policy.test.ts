@@ -130,15 +130,24 @@ describe('notice before the end', () => {
     ]);
   });
 
-  it('says what becomes of what is allocated', () => {
-    const engine = engineWith({ terminationLead: 30, atEnd: 'terminate' });
-    const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: { cores: 2, ram: 1024 } } });
-    engine.do('createInstance', { ...MACHINE, reservation });
-    engine.advance(30 * MINUTE);
-    const ending = engine.events.find((event) => event.kind === 'reservation-event' && event.cause === 'ending');
-    expect(ending)
-      .to.have.nested.property('reservation.message')
-      .that.matches(/then destroyed: 1 virtual machine\.$/);
+  it('says which window ends, and when, and what becomes then of what is allocated', () => {
+    const outlook = (atEnd: Policy['atEnd'], machines: number, recurs = false): string => {
+      const engine = engineWith({ terminationLead: 30, atEnd });
+      const daily = { recurrence: { frequency: 'daily', interval: 1, count: 3 } } as const;
+      const demand = { capacity: { cores: 2, ram: 1024 } };
+      const reservation = engine.reserve({ start: NOW, end: NOW + HOUR, demand, ...(recurs ? daily : {}) });
+      for (let made = 0; made < machines; made++) engine.do('createInstance', { ...MACHINE, reservation });
+      engine.advance(30 * MINUTE);
+      const ending = engine.events.find((event) => event.kind === 'reservation-event' && event.cause === 'ending');
+      return ending?.kind === 'reservation-event' ? (ending.reservation.message ?? '') : '';
+    };
+    const end = 'Ends at 2030-01-01T01:00:00Z.';
+    expect(outlook('terminate', 0)).to.equal(end);
+    const fate = 'What is allocated under it is then';
+    expect(outlook('terminate', 1)).to.equal(`${end} ${fate} destroyed: 1 virtual machine.`);
+    expect(outlook('terminate', 2)).to.equal(`${end} ${fate} destroyed: 2 virtual machines.`);
+    expect(outlook('release', 1)).to.equal(`${end} ${fate} released and run on without it: 1 virtual machine.`);
+    expect(outlook('release', 0, true)).to.equal('Window 1 of 3 ends at 2030-01-01T01:00:00Z.');
   });
 });
 
