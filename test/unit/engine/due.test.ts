@@ -132,23 +132,26 @@ describe('what is to fall due', () => {
     for (let offers = 0; offers < 2; offers++) engine.do('requestOffer', lapsing);
     const [offer = ''] = engine.head.offers.keys();
     engine.do('acceptOffer', { id: offer });
-    for (let hours = 0; hours < 60; hours++) {
+    for (let halves = 0; halves < 120; halves++) {
       const { kept, needed } = both(engine);
-      expect(needed, `after ${hours} hours`).to.deep.equal(kept);
-      engine.advance(HOUR);
+      expect(needed, `after ${halves / 2} hours`).to.deep.equal(kept);
+      engine.advance(HOUR / 2);
     }
     expect(both(engine).kept.map((item) => item.replace(/.* (.*):.*/, '$1'))).to.deep.equal(['ending', 'end']);
   });
 
-  it('is the start of one that was missed, which then schedules the rest, and the end of one that was', () => {
+  it('is what was missed: a start, which then schedules the rest, an end, and what is to be forgotten', () => {
     const engine = new Engine();
-    engine.pool(engine.provider(), { cores: 2, ram: 10_000, instances: 20 });
+    engine.pool(engine.provider(), { cores: 3, ram: 10_000, instances: 20 });
     const missed = engine.reserve({ start: T, end: T + HOUR, demand: ONE });
     const active = engine.reserve({ end: T, demand: ONE });
+    const over = engine.reserve({ start: NOW + HOUR / 4, end: NOW + HOUR / 2, demand: ONE });
+    engine.advance(HOUR / 2);
+    expect(engine.head.reservations.get(over)?.status).to.equal('ended');
     const needed = (scheduled: boolean): string[] =>
       [...upcomingItems(engine.head, T + 2 * HOUR, () => scheduled)].map(({ id }) => id);
     for (const scheduled of [true, false])
-      expect(needed(scheduled)).to.deep.equal([`start:${missed}`, `end:${active}`]);
+      expect(needed(scheduled)).to.deep.equal([`start:${missed}`, `end:${active}`, `forget:${over}`]);
   });
 
   it('is what a degraded one lacks to pass, and its start where that is in the store', () => {
