@@ -62,7 +62,7 @@ describe('who holds something', () => {
     const containers = [{ name: 'web', count: 1, size: { flavor: 'large' } }];
     const onHost = engine.reserve({ ...hours(0, 2), demand: { capacity: {}, containers, elements: ['h1'] } });
     engine.reserve({ ...hours(0, 2), demand: { capacity: {}, containers, elements: ['h2'] } });
-    const onElement = engine.reserve({ ...hours(1, 2), demand: { capacity: {}, elements: ['v1'] } });
+    const onElement = engine.reserve({ ...hours(1, 2), demand: { capacity: { volumes: 1 }, elements: ['v1'] } });
     expect([0, 1, 2].map((hour) => at(hostId(source, 'h1'), hour))).to.deep.equal([[onHost], [onHost], []]);
     const volume = elementId(source, 'volume', 'v1');
     expect([0, 1, 2].map((hour) => at(volume, hour))).to.deep.equal([[], [onElement], []]);
@@ -92,16 +92,14 @@ describe('who holds something', () => {
   it('gives it up and has it back; what is on loan is not counted', () => {
     const id = asks(0, 2, 3);
     const claims = engine.head.reservations.get(id)?.claims ?? [];
-    const free = (): number | undefined => engine.head.nodes.get(poolNode(pool))?.free.valueAt(T)[0];
-    expect(free()).to.equal(5);
-    lift(engine.head, { claims }, 1);
-    expect(free()).to.equal(8);
-    lift(engine.head, { claims }, -1);
-    expect(free()).to.equal(5);
+    const node = engine.head.nodes.get(poolNode(pool));
+    const amounts = (): unknown => [node?.free.valueAt(T)[0], node?.lent.valueAt(T)[0]];
     const mixed = [...claims, ...claims.map((claim) => ({ ...claim, onLoan: true as const }))];
-    lift(engine.head, { claims: mixed }, 1);
-    expect(free()).to.equal(8);
-    lift(engine.head, { claims: mixed }, -1);
-    expect(free()).to.equal(5);
+    for (const lifted of [claims, mixed]) {
+      lift(engine.head, { claims: lifted }, 1);
+      expect(amounts()).to.deep.equal([8, 0]);
+      lift(engine.head, { claims: lifted }, -1);
+      expect(amounts()).to.deep.equal([5, 0]);
+    }
   });
 });
