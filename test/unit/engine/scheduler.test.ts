@@ -193,6 +193,58 @@ describe('scheduler', () => {
     ]);
   });
 
+  it('takes what comes at the time of the last one before it, where its rank is lower', async () => {
+    follow.set('a', [{ put: dueItem('end', 3_000, 0) }]);
+    await plan(dueItem('a', 2_000), dueItem('b', 2_500), dueItem('start', 3_000, 4));
+    await scheduler.start();
+    await advance(9_000);
+    expect(ran.map((line) => line.split('@')[0])).to.deep.equal(['a', 'b', 'end', 'start']);
+  });
+
+  it('waits a second when the store cannot be read, says so once, and goes on', async () => {
+    await plan(dueItem('a', 2_000), dueItem('b', 7_000));
+    const read = store.dueUntil.bind(store);
+    const breaks = (): void => {
+      store.dueUntil = () => {
+        throw new Error('no disk');
+      };
+    };
+    breaks();
+    await scheduler.start();
+    expect(failed).to.deep.equal(['-: no disk']);
+    expect(clock.next).to.equal(2_000);
+    store.dueUntil = read;
+    await advance(1_000);
+    expect(ran).to.deep.equal(['a@2000']);
+    expect(clock.next).to.equal(7_000);
+    breaks();
+    await plan(dueItem('c', 6_000));
+    expect(failed, 'of what is next').to.deep.equal(['-: no disk', '-: no disk']);
+    expect(clock.next).to.equal(3_000);
+    store.dueUntil = read;
+    await advance(1_000);
+    expect(clock.next).to.equal(6_000);
+    await advance(9_000);
+    expect(ran).to.deep.equal(['a@2000', 'c@12000', 'b@12000']);
+  });
+
+  it('is started once', async () => {
+    await plan(dueItem('a', 500));
+    await Promise.all([scheduler.start(), scheduler.start()]);
+    await scheduler.start();
+    expect(ran).to.deep.equal(['a@1000']);
+  });
+
+  it('goes on with what is due beside as many that have failed as are taken at a time', async () => {
+    const bad = Array.from({ length: 250 }, (_, index) => dueItem(`bad${index}`, 2_000));
+    for (const { id } of bad) broken.add(id);
+    await plan(...bad, dueItem('good', 2_000, 9));
+    await scheduler.start();
+    await advance(1_000);
+    expect(ran).to.deep.equal(['good@2000']);
+    expect(failed).to.have.length(250);
+  });
+
   it('does nothing more once closed', async () => {
     await plan(dueItem('a', 2_000));
     await scheduler.start();
