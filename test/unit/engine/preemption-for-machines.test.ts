@@ -157,6 +157,20 @@ describe('machines without a reservation, by their class', () => {
       expect(lab.head.allocations.get(id)?.intent).to.equal('create');
     });
 
+    it('and are not made where their pool has less by then', () => {
+      const after = (decrease: number): (string | undefined)[] => {
+        const lab = new Lab('priority', 12);
+        accepted(boot(lab, NORMAL));
+        const low = [lab.booted(), lab.booted()];
+        const high = [HIGH, HIGH].map((priority) => accepted(boot(lab, priority)).allocation.id);
+        lab.do('decreaseCapacity', { source: lab.lab, capacity: { cores: decrease }, force: true });
+        for (const machine of low) lab.gone(machine);
+        return high.map((id) => lab.head.allocations.get(id)?.intent ?? lab.state(id));
+      };
+      expect(after(1)).to.have.members(['create', 'ERROR']);
+      expect(after(12)).to.deep.equal(['ERROR', 'ERROR']);
+    });
+
     it('and are made elsewhere, or not at all, when the place is lost meanwhile', () => {
       const made = (left: number) => {
         const two = new Engine();
