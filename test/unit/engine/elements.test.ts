@@ -274,6 +274,13 @@ describe('names that tenants give', () => {
     expect(cloud.elementsOf(id)).to.deep.equal(['volume/v9']);
   });
 
+  it('of operators go on to stand for what is held, too', () => {
+    const id = cloud.hold('data');
+    cloud.has([{ ...VOLUME, id: 'v0' }, ...ELEMENTS]);
+    expect(cloud.do('updateReservation', { id, end: DEMAND.end + HOUR }).outcome).to.equal('updated');
+    expect(cloud.elementsOf(id)).to.deep.equal(['volume/v1']);
+  });
+
   it('hide no network from others', () => {
     const makesNetwork = (tenant: string, server: string, name: string): void => {
       cloud.as = as(tenant);
@@ -358,19 +365,18 @@ describe('elements in pools', () => {
     ]);
   });
 
-  it('are taken from a pool that lists them before others, and else from the first', () => {
+  it('are taken from a pool that lists them before others, then from one that counts them, and of equals from the first', () => {
     const cloud = new Cloud();
-    const first = cloud.pool(cloud.source, { ports: 5, volumes: 1 });
-    cloud.pool(cloud.source, { ports: 5, volumes: 1, cores: 1 });
-    const listing = cloud.do('increaseCapacity', {
-      source: cloud.source,
-      capacity: { cores: 1 },
-      elements: ['uplink'],
-    });
+    const cores = cloud.pool(cloud.source, { cores: 1 });
+    const first = cloud.pool(cloud.source, { ports: 5 }, 'nova');
+    const equal = cloud.pool(cloud.source, { ports: 5 });
+    const listing = { source: cloud.provider(HOSTS, 'other'), capacity: { cores: 1 }, elements: ['serial-1'] };
+    const listed = cloud.do('increaseCapacity', listing);
     const poolOf = (name: string): unknown => cloud.head.reservations.get(cloud.hold(name))?.claims[0]?.node;
-    expect(poolOf('v1')).to.equal(`pool/${first}`);
-    expect(poolOf('fip1')).to.equal(`pool/${first}`);
-    expect(poolOf('p1')).to.equal(`pool/${listing.outcome === 'increased' ? listing.pool.id : ''}`);
+    const order = cloud.head.poolOrder.filter((id) => id === first || id === equal);
+    expect(poolOf('p1')).to.equal(`pool/${order[0] ?? ''}`);
+    expect(poolOf('v1'), 'that none counts').to.equal(`pool/${cores}`);
+    expect(poolOf('serial-1')).to.equal(`pool/${listed.outcome === 'increased' ? listed.pool.id : ''}`);
   });
 
   it('are not taken from pools of other zones, save by pools that are bound to none', () => {
