@@ -16,6 +16,18 @@ export function named<T extends Entry>(entries: readonly T[], wanted: string): T
   return entries.find(({ id }) => id === wanted) ?? entries.find(({ name }) => name === wanted);
 }
 
+/** How many of a provider's flavors or images a refusal names. */
+const NAMED = 12;
+
+/** That a provider has no flavor or image of that name, and which it has: everybody may see those. */
+export function lacking({ id, inventory }: Provider, what: 'flavor' | 'image', wanted: string): string {
+  const there = (what === 'flavor' ? inventory?.flavors : inventory?.images) ?? [];
+  const names = there.slice(0, NAMED).map((entry) => `'${entry.name || entry.id}'`);
+  const more = there.length > NAMED ? `, … (${there.length} in all)` : '';
+  const has = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}${more}`;
+  return `The provider '${id}' has no ${what} '${wanted}'; ${has}.`;
+}
+
 /** The allocation of a kind that a name stands for to who asks, on a provider: its own id, or the id that the VIM gave. */
 export function resourceNamed(
   head: Head,

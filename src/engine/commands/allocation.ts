@@ -19,7 +19,7 @@ import type {
 } from '../requests.ts';
 import type { Head } from '../state.ts';
 import { flavorCapacity } from '../supply.ts';
-import { named, networkId } from '../vim-references.ts';
+import { lacking, named, networkId } from '../vim-references.ts';
 
 type MachineFound = Consumption &
   Pick<MachineAllocation, 'flavor' | 'image' | 'bootVolume' | 'networks' | 'ports' | 'volumes'>;
@@ -66,8 +66,7 @@ function findMachine(
   if (barred !== undefined) return barred;
   const { flavors = [] } = provider.inventory ?? {};
   const flavor = named(flavors, input.flavor);
-  if (flavor === undefined)
-    return refused('unknown-flavor', `The provider '${provider.id}' has no flavor '${input.flavor}'.`);
+  if (flavor === undefined) return refused('unknown-flavor', lacking(provider, 'flavor', input.flavor));
   const root = rootOf(head, provider, input, viewer);
   if ('outcome' in root) return root;
   const { bootVolume } = root;
@@ -102,7 +101,7 @@ function rootOf(
   }
   const image = named(provider.inventory?.images ?? [], wanted ?? '');
   if (image !== undefined) return { image: image.id };
-  return refused('unknown-image', `The provider '${provider.id}' has no image '${wanted ?? ''}'.`);
+  return refused('unknown-image', lacking(provider, 'image', wanted ?? ''));
 }
 
 /** Has a machine deleted. Its capacity is free when the VIM has confirmed that it is gone. */

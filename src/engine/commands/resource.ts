@@ -24,7 +24,7 @@ import type {
   WantedResource,
 } from '../requests.ts';
 import type { Head } from '../state.ts';
-import { foreignId, named, networkId, resourceNamed } from '../vim-references.ts';
+import { foreignId, lacking, named, networkId, resourceNamed } from '../vim-references.ts';
 
 interface ResourceFound extends Consumption {
   readonly resource: VimResourceSpec;
@@ -79,7 +79,7 @@ function findResource(
     case 'volume': {
       const image = wanted.image === undefined ? undefined : named(provider.inventory?.images ?? [], wanted.image);
       if (wanted.image !== undefined && image === undefined)
-        return refused('unknown-image', `The provider '${provider.id}' has no image '${wanted.image}'.`);
+        return refused('unknown-image', lacking(provider, 'image', wanted.image));
       const resource = {
         ...wanted,
         ...(image === undefined ? {} : { image: image.id }),

@@ -793,8 +793,8 @@ describe('what stands in the way of an allocation', () => {
       return result.outcome === 'refused' ? result.refusal.message : result.outcome;
     };
     const has = `The provider '${provider}' has no`;
-    expect(machineSaid({ flavor: 'none' })).to.equal(`${has} flavor 'none'.`);
-    expect(machineSaid({ image: 'none' })).to.equal(`${has} image 'none'.`);
+    expect(machineSaid({ flavor: 'none' })).to.equal(`${has} flavor 'none'; it has 'small', 'large'.`);
+    expect(machineSaid({ image: 'none' })).to.equal(`${has} image 'none'; it has 'cirros'.`);
     expect(machineSaid({ networks: ['none'] })).to.equal(`${has} network 'none'.`);
     expect(said({ kind: 'port', network: 'none' })).to.equal(`${has} network 'none'.`);
     expect(said({ kind: 'router', networks: ['none'] })).to.equal(`${has} network 'none'.`);

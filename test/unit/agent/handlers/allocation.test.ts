@@ -89,6 +89,14 @@ describe('RPCs of allocations', () => {
     expect(await reason({ 'provider-id': 'nobody' })).to.equal('opnfv-promise:unknown-provider');
   });
 
+  it('names what the provider has, where it has nothing of the name that was given', async () => {
+    await promise.pool();
+    const message = async (input: object): Promise<unknown> =>
+      (await promise.rpc('create-instance', { ...MACHINE, ...input }))['message'];
+    expect(await message({ flavor: 'huge' })).to.match(/ has no flavor 'huge'; it has .*'small'/);
+    expect(await message({ image: 'nope' })).to.match(/ has no image 'nope'; it has .*'cirros'/);
+  });
+
   it('a request that the VIM refuses is a conflict with what it said, and holds nothing', async () => {
     const { provider } = await promise.pool();
     await promise.rpc('promise-simulator:refuse-next-request', { 'provider-id': provider, reason: 'Quota exceeded.' });
