@@ -104,8 +104,9 @@ export function fitting(head: Head, demand: Demand, window: Window): Fitting {
 /** The claims of shares during a window, numbered from 1. */
 export function claimsOf(shares: readonly Share[], window: Window): Claim[] {
   return shares.map(({ node, capacity }, index) => {
-    const claim = { id: `${index + 1}`, node, start: window.start, capacity };
-    return window.end === FOREVER ? claim : { ...claim, end: window.end };
+    const { start, end } = window;
+    const id = `${index + 1}`;
+    return end === FOREVER ? { id, node, start, capacity } : { id, node, start, capacity, end };
   });
 }
 
@@ -266,8 +267,8 @@ function spansLacking(node: Node, resource: Resource, demand: Capacity, window: 
   const asked = amountOf(demand, resource);
   const pool = poolIdOf(node);
   return node.free.shortSpans(window, resource, asked, SPANS_EXPLAINED).map(({ from, to, least }) => {
-    const shortage = { pool, resource, from, missing: asked - least };
-    return to === window.end ? shortage : { ...shortage, to };
+    const missing = asked - least;
+    return to === window.end ? { pool, resource, from, missing } : { pool, resource, from, missing, to };
   });
 }
 

@@ -1,7 +1,6 @@
 /** Makes the events of a draft, with what their content needs as the head then is. */
 import { breakdownAt } from './breakdown.ts';
-import { fromVector } from './capacity.ts';
-import type { Capacity } from './capacity.ts';
+import type { CapacityVector } from './capacity.ts';
 import { heldBy, instancesHeld, remainingInstances, remainingOf, shortfalls, worstOf } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { missingElements } from './elements.ts';
@@ -10,6 +9,7 @@ import type {
   AllocationCause,
   AllocationEvent,
   CapacityCause,
+  CapacityEvent,
   GivenWay,
   ReservationCause,
   ReservationEvent,
@@ -18,6 +18,7 @@ import { allocationsOf, forEachLoad, poolOfNode } from './state.ts';
 import { FOREVER } from './window.ts';
 import { countOf, firstAfter, someOf, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
+import type { Writable } from './writable.ts';
 
 /** A reservation to which others give way, or a machine without one. */
 export interface Displacer extends Pick<Reservation, 'id' | 'tenant'> {
@@ -80,24 +81,26 @@ export function announceGrant(
   granted: Reservation,
   oldStatus?: ReservationStatus,
 ): void {
-  draft.emit({
+  const event: Writable<ReservationEvent> = {
     kind: 'reservation-event',
     time: draft.at.now,
     cause,
     reservation: granted,
-    ...(oldStatus === undefined ? {} : { oldStatus }),
-    ...occurrenceOf(granted),
     remaining: heldBy(granted),
-    ...instancesLeft(granted, () => instancesHeld(granted)),
     allocations: [],
-  });
+  };
+  const { series, demand } = granted;
+  if (oldStatus !== undefined) event.oldStatus = oldStatus;
+  if (series !== undefined) event.occurrence = series.occurrence;
+  if (demand.containers !== undefined) event.remainingInstances = instancesHeld(granted);
+  draft.emit(event);
   announceTaken(draft, granted.claims);
 }
 
 /** One event for each pool on which claims will be held that the head does not have yet. */
 export function announceTaken(draft: Draft, claims: readonly Claim[]): void {
   forEachLoad(claims, (load, vector) => {
-    announcePool(draft, 'reserved', poolOfNode(load.node), windowsIn(load), { taken: fromVector(vector) });
+    announcePool(draft, 'reserved', poolOfNode(load.node), windowsIn(load), { taken: vector });
   });
 }
 
@@ -110,7 +113,7 @@ export function announceHeld(draft: Draft, cause: CapacityCause, claims: readonl
 interface PoolChange {
   readonly host?: string;
   /** What will be reserved beyond what the head has. */
-  readonly taken?: Capacity;
+  readonly taken?: CapacityVector;
   readonly maintenance?: Id;
 }
 
@@ -129,23 +132,25 @@ export function announcePool(
   const over = firstAfter(windows, at.now);
   if (pool === undefined || over === countOf(windows)) return;
   const ahead = someOf(windows, over, countOf(windows) - over);
-  const { count, period, ...window } = ahead;
-  const first = Math.max(window.start, at.now);
-  const capacity = breakdownAt(head, id, first, taken);
-  draft.emit({
+  const { start, end, count, period } = ahead;
+  const event: Writable<CapacityEvent> = {
     kind: 'capacity-event',
     time: at.now,
     cause,
     provider: pool.source,
     pool: id,
-    ...(pool.zone === undefined ? {} : { zone: pool.zone }),
-    ...(host === undefined ? {} : { host }),
-    ...(maintenance === undefined ? {} : { maintenance }),
-    ...(window.start > at.now ? { start: window.start } : {}),
-    ...(window.end === FOREVER ? {} : { end: window.end }),
-    ...(count === undefined || period === undefined ? {} : { period, count }),
-    capacity,
-  });
+    capacity: breakdownAt(head, id, Math.max(start, at.now), taken),
+  };
+  if (pool.zone !== undefined) event.zone = pool.zone;
+  if (host !== undefined) event.host = host;
+  if (maintenance !== undefined) event.maintenance = maintenance;
+  if (start > at.now) event.start = start;
+  if (end !== FOREVER) event.end = end;
+  if (period !== undefined && count !== undefined) {
+    event.period = period;
+    event.count = count;
+  }
+  draft.emit(event);
 }
 
 export function announceProvider(draft: Draft, cause: CapacityCause, provider: Id, host?: string): void {

@@ -10,10 +10,9 @@ import {
   max,
   min,
   subtract,
-  toVector,
   zeroVector,
 } from './capacity.ts';
-import type { Capacity, Resource } from './capacity.ts';
+import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import type { Id } from './entities.ts';
 import type { CapacityBreakdown } from './events.ts';
 import { poolNode } from './state.ts';
@@ -31,19 +30,19 @@ export const NO_BREAKDOWN: CapacityBreakdown = {
  * The views of a pool at an instant; `available` is 0 where more is held than there is.
  * @param taken what will be held beyond what the head has
  */
-export function breakdownAt(head: Head, pool: Id, instant: Instant, taken?: Capacity): CapacityBreakdown {
+export function breakdownAt(head: Head, pool: Id, instant: Instant, taken?: CapacityVector): CapacityBreakdown {
   const node = head.nodes.get(poolNode(pool));
   return node === undefined ? NO_BREAKDOWN : nodeAt(node, instant, taken);
 }
 
-export function nodeAt(node: Node, instant: Instant, taken: Capacity = NOTHING): CapacityBreakdown {
+export function nodeAt(node: Node, instant: Instant, taken?: CapacityVector): CapacityBreakdown {
   const { resources } = node;
   const total = node.total.valueAt(instant, scratch.total);
   const free = node.free.valueAt(instant, scratch.free);
   const used = node.used.valueAt(instant, scratch.used);
   const lent = node.lent.valueAt(instant, scratch.lent);
   const { usage, reserved, available } = scratch;
-  if (taken !== NOTHING) addVectors(free, toVector(taken, scratch.taken), -1);
+  if (taken !== undefined) addVectors(free, taken, -1);
   for (let index = 0; index < RESOURCE_COUNT; index++) {
     const unclaimed = free[index] ?? 0;
     const consumed = used[index] ?? 0;
@@ -67,7 +66,6 @@ const scratch = {
   free: zeroVector(),
   used: zeroVector(),
   lent: zeroVector(),
-  taken: zeroVector(),
   usage: zeroVector(),
   reserved: zeroVector(),
   available: zeroVector(),

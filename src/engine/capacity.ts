@@ -140,15 +140,28 @@ export function addVectors(target: CapacityVector, vector: CapacityVector, sign:
  * @throws CapacityOverflowError when an amount is not a safe integer.
  */
 export function toVector(capacity: Capacity, target: CapacityVector = zeroVector()): CapacityVector {
+  // By name: properties that are looked up by a name in a variable take five times as long, and every decision does this again and again.
+  target[0] = capacity.cores ?? 0;
+  target[1] = capacity.ram ?? 0;
+  target[2] = capacity.instances ?? 0;
+  target[3] = capacity.networks ?? 0;
+  target[4] = capacity.ports ?? 0;
+  target[5] = capacity.routers ?? 0;
+  target[6] = capacity.subnets ?? 0;
+  target[7] = capacity.addresses ?? 0;
+  target[8] = capacity.gigabytes ?? 0;
+  target[9] = capacity.snapshots ?? 0;
+  target[10] = capacity.volumes ?? 0;
   for (let index = 0; index < RESOURCE_COUNT; index++) {
-    const resource = RESOURCES[index];
-    if (resource !== undefined) target[index] = safe(resource, amountOf(capacity, resource));
+    const amount = target[index] ?? 0;
+    if (!Number.isSafeInteger(amount)) throw unsafe(RESOURCES[index] ?? 'amount', amount);
   }
   return target;
 }
 
 /** The vector as a capacity that holds `resources`, zeros included; without `resources`, those that are not 0. */
 export function fromVector(vector: ArrayLike<number>, resources?: readonly Resource[]): Capacity {
+  if (resources?.length === RESOURCE_COUNT) return all(vector);
   const result: Partial<Record<Resource, number>> = {};
   for (let index = 0; index < RESOURCE_COUNT; index++) {
     const resource = RESOURCES[index];
@@ -157,6 +170,23 @@ export function fromVector(vector: ArrayLike<number>, resources?: readonly Resou
     if (resources === undefined ? amount !== 0 : resources.includes(resource)) result[resource] = amount + 0;
   }
   return result;
+}
+
+/** The vector as a capacity that holds every resource. As in `toVector`, names that are written out are many times faster. */
+function all(vector: ArrayLike<number>): Capacity {
+  return {
+    cores: (vector[0] ?? 0) + 0,
+    ram: (vector[1] ?? 0) + 0,
+    instances: (vector[2] ?? 0) + 0,
+    networks: (vector[3] ?? 0) + 0,
+    ports: (vector[4] ?? 0) + 0,
+    routers: (vector[5] ?? 0) + 0,
+    subnets: (vector[6] ?? 0) + 0,
+    addresses: (vector[7] ?? 0) + 0,
+    gigabytes: (vector[8] ?? 0) + 0,
+    snapshots: (vector[9] ?? 0) + 0,
+    volumes: (vector[10] ?? 0) + 0,
+  };
 }
 
 function combine(a: Capacity, b: Capacity, operation: (x: number, y: number) => number): Capacity {
@@ -176,7 +206,11 @@ function missing(resource: Resource, demand: Capacity, available: Capacity): num
 
 function safe(resource: Resource, amount: number): number {
   if (Number.isSafeInteger(amount)) return amount;
-  throw new CapacityOverflowError(
+  throw unsafe(resource, amount);
+}
+
+function unsafe(resource: string, amount: number): CapacityOverflowError {
+  return new CapacityOverflowError(
     `${resource} is ${amount}; it must be an integer between ${Number.MIN_SAFE_INTEGER} and ${Number.MAX_SAFE_INTEGER}`,
   );
 }

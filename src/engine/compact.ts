@@ -6,8 +6,7 @@
  */
 import type { Claim, Reservation } from './entities.ts';
 import type { Instant } from './window.ts';
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+import type { Writable } from './writable.ts';
 
 /** What of a reservation follows from the rest in nearly all. */
 export type Following = 'id' | 'modifiedOn' | 'startsAt' | 'endsAt' | 'claims';

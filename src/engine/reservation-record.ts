@@ -8,8 +8,7 @@ import type { Following } from './compact.ts';
 import { NORMAL } from './entities.ts';
 import type { Claim, Demand, HostId, Id, NodeId, Reservation } from './entities.ts';
 import type { Instant } from './window.ts';
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
+import type { Writable } from './writable.ts';
 
 export type ReservationRecord = Omit<Reservation, Following | keyof typeof USUAL> & {
   /** Absent: as `USUAL` has it. */

@@ -5,6 +5,7 @@ import { compactHolding, compactOf } from './compact.ts';
 import { admitDisplacing, displaced, settleDisplaced } from './displacement.ts';
 import type { Draft } from './draft.ts';
 import { reschedule } from './due.ts';
+import { NORMAL } from './entities.ts';
 import type {
   Claim,
   Demand,
@@ -28,6 +29,7 @@ import type { Vacating } from './vacancy.ts';
 import type { Instant } from './window.ts';
 import { windowsAhead } from './window-index.ts';
 import { visibleIds } from './ownership.ts';
+import type { Writable } from './writable.ts';
 
 /** What a consumer says about a reservation, complete. */
 export interface ReservationRequest {
@@ -76,20 +78,21 @@ export function recorded(draft: Draft, id: Id, origin: Origin, request: Reservat
   return compactOf(asked, following, { origin, priority, status: 'pending', hold: undefined });
 }
 
-/** What was asked for, by an existing reservation or offer. */
-export function requestOf(made: ReservationRequest): ReservationRequest {
-  const { name, priority, start, end, expiryTime, flexible, recurrence, demand } = made;
-  return {
-    ...(name === undefined ? {} : { name }),
-    priority,
-    ...(start === undefined ? {} : { start }),
-    ...(end === undefined ? {} : { end }),
-    ...(expiryTime === undefined ? {} : { expiryTime }),
-    ...(flexible === undefined ? {} : { flexible }),
-    ...(recurrence === undefined ? {} : { recurrence }),
-    demand,
-  };
+/** What was asked for, by a new request, or by an existing reservation or offer. */
+export function requestOf(made: Asked, demand: Demand = made.demand): ReservationRequest {
+  const { name, priority = NORMAL, start, end, expiryTime, flexible, recurrence } = made;
+  const request: Writable<ReservationRequest> = { priority, demand };
+  if (name !== undefined) request.name = name;
+  if (start !== undefined) request.start = start;
+  if (end !== undefined) request.end = end;
+  if (expiryTime !== undefined) request.expiryTime = expiryTime;
+  if (flexible !== undefined) request.flexible = flexible;
+  if (recurrence !== undefined) request.recurrence = recurrence;
+  return request;
 }
+
+/** A request whose class may be left open: it is normal then. */
+type Asked = Omit<ReservationRequest, 'priority'> & Partial<Pick<ReservationRequest, 'priority'>>;
 
 export function effective(terms: Terms): Pick<Reservation, 'startsAt' | 'endsAt' | 'series' | 'expiresAt'> {
   const { window, series, expiresAt } = terms;
@@ -140,7 +143,10 @@ export function grant(
 }
 
 export function told(displaced: Displaced | undefined, moved: readonly Id[]): Pick<Granted, 'displaced' | 'moved'> {
-  return { ...(displaced === undefined ? {} : { displaced }), ...(moved.length === 0 ? {} : { moved }) };
+  const others: Writable<Pick<Granted, 'displaced' | 'moved'>> = {};
+  if (displaced !== undefined) others.displaced = displaced;
+  if (moved.length > 0) others.moved = moved;
+  return others;
 }
 
 type Granted = Extract<StepResult, { outcome: 'done' }>;

@@ -270,7 +270,7 @@ export class Cursor {
 
   /** The value of the watched lanes, and of the others that in `base`, by resource. */
   read(base: CapacityVector, target: CapacityVector): CapacityVector {
-    target.set(base);
+    for (let resource = 0; resource < RESOURCE_COUNT; resource++) target[resource] = real(base, resource);
     this.write(target, 0);
     return target;
   }

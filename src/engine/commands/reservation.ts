@@ -4,7 +4,6 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
 import { demandNamed } from '../elements.ts';
-import { NORMAL } from '../entities.ts';
 import type { Demand, Id, Reservation } from '../entities.ts';
 import { firstTimes, isPast, termsOf } from '../flexible-window.ts';
 import { next } from '../lifecycle.ts';
@@ -36,6 +35,7 @@ import { spanOf } from '../window-index.ts';
 import { omit } from '../omit.ts';
 import { amend } from '../amendment.ts';
 import { withdraw } from '../reservation-end.ts';
+import type { Writable } from '../writable.ts';
 
 /**
  * Reserves for a window: holds all that is asked for, or refuses and says what could be had. Deferred, it is recorded as
@@ -43,12 +43,12 @@ import { withdraw } from '../reservation-end.ts';
  */
 export const createReservation: Command<CreateReservation, CreateReservationResult> = (head, input, at) =>
   decide(head, at, (draft): CreateReservationResult => {
-    const { deferred, priority } = input;
+    const { deferred } = input;
     checkRequest(input);
     checkPools(head, input.demand);
     const demand = demandNamed(head, input.demand, at);
     if ('outcome' in demand) return demand;
-    const request: ReservationRequest = { ...input, demand, priority: priority ?? NORMAL };
+    const request = requestOf(input, demand);
     const result =
       deferred === true ? setTerms(head.policy, firstTimes(request, at.now), at.now) : termsOf(head, request, at.now);
     if (result.outcome === 'refused') return result;
@@ -183,8 +183,6 @@ function mergeDemand(before: Demand, given: Partial<Demand> | undefined, cleared
   if (cleared.has('affinity-group')) delete merged.groups;
   return merged;
 }
-
-type Writable<T> = { -readonly [Key in keyof T]: T[Key] };
 
 /**
  * Withdraws a reservation: what it held is free again, it is forgotten, and what was allocated under it runs on without a
