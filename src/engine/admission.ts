@@ -113,6 +113,8 @@ export function claimsOf(shares: readonly Share[], window: Window): Claim[] {
 /** For what is asked again and again, and done with at once: a vector of one's own takes longer than the question. */
 const DEMANDED = zeroVector();
 const LEAST = zeroVector();
+const MOST = zeroVector();
+const SOUGHT = zeroVector();
 
 /** The first node that fits the whole demand throughout the window. */
 export function whole(nodes: readonly Node[], demand: Capacity, window: Window): Node | undefined {
@@ -216,32 +218,27 @@ function refuse(
   now: Instant,
   reason: Reason,
 ): Refusal {
-  const asked = resourcesOf(demand.capacity);
-  const most = mostOf(nodes, asked, window);
-  const shortages = shortagesIn(nodes, demand.capacity, window);
+  const { capacity } = demand;
+  const most = mostOf(nodes, resourcesOf(capacity), window);
+  const shortages = shortagesIn(nodes, capacity, window);
   const message =
     reason === 'unknown-zone'
       ? `No provider has the zone '${demand.zone ?? ''}'.`
       : nodes.length === 0
         ? 'No pool may serve the request: there is none, or none with the zone and elements asked for.'
-        : `Not free throughout ${describeWindow(window)}: ${describeLack(demand.capacity, most, nodes)}.`;
-  const search = searchWindow(
-    nodes,
-    demand.capacity,
-    window,
-    latestStart(head.policy, now, window.start, durationOf(window)),
-  );
-  return { reason, message, most, shortages, ...search };
+        : `Not free throughout ${describeWindow(window)}: ${describeLack(capacity, most, nodes)}.`;
+  const notAfter = latestStart(head.policy, now, window.start, durationOf(window));
+  return { reason, message, most, shortages, ...searchWindow(nodes, capacity, window, notAfter) };
 }
 
 /** The most of each resource that can be had throughout the window, from all nodes together. */
 export function mostOf(nodes: readonly Node[], resources: readonly Resource[], window: Window): Capacity {
-  const sum = zeroVector();
+  MOST.fill(0);
   for (const node of nodes) {
     const least = node.free.min(window, LEAST);
-    for (let index = 0; index < sum.length; index++) sum[index] = (sum[index] ?? 0) + Math.max(0, least[index] ?? 0);
+    for (let index = 0; index < MOST.length; index++) MOST[index] = (MOST[index] ?? 0) + Math.max(0, least[index] ?? 0);
   }
-  return fromVector(sum, resources);
+  return fromVector(MOST, resources);
 }
 
 /**
@@ -251,20 +248,34 @@ export function mostOf(nodes: readonly Node[], resources: readonly Resource[], w
 export function shortagesIn(nodes: readonly Node[], demand: Capacity, window: Window): Shortage[] {
   const asked = resourcesOf(demand);
   const uncounted = asked.filter((resource) => !nodes.some(({ resources }) => resources.includes(resource)));
-  const of = ({ resources }: Node): Capacity => restrict(demand, [...resources, ...uncounted]);
-  const bearers = nodes.filter((node) => !isZero(of(node))).slice(0, POOLS_EXPLAINED);
-  return bearers.flatMap((node) => shortagesOf(node, of(node), window));
+  const shortages: Shortage[] = [];
+  let explained = 0;
+  for (const node of nodes) {
+    const { resources } = node;
+    const borne = asked.filter((resource) => resources.includes(resource) || uncounted.includes(resource));
+    if (borne.length === 0) continue;
+    if (explained++ === POOLS_EXPLAINED) break;
+    shortages.push(...shortagesOf(node, demand, window, borne));
+  }
+  return shortages;
 }
 
-/** For each resource, the first spans of the window in which the node has less than is asked. */
-export function shortagesOf(node: Node, demand: Capacity, window: Window): Shortage[] {
+/** For each resource, or some of them, the first spans of the window in which the node has less than is asked. */
+export function shortagesOf(
+  node: Node,
+  demand: Capacity,
+  window: Window,
+  resources: readonly Resource[] = RESOURCES,
+): Shortage[] {
+  const asked = toVector(demand, DEMANDED);
   const least = node.free.min(window, LEAST);
-  const lacking = RESOURCES.filter((resource, index) => amountOf(demand, resource) > Math.max(0, least[index] ?? 0));
-  return lacking.flatMap((resource) => spansLacking(node, resource, demand, window));
+  const lacking = RESOURCES.filter(
+    (resource, index) => (asked[index] ?? 0) > Math.max(0, least[index] ?? 0) && resources.includes(resource),
+  );
+  return lacking.flatMap((resource) => spansLacking(node, resource, amountOf(demand, resource), window));
 }
 
-function spansLacking(node: Node, resource: Resource, demand: Capacity, window: Window): Shortage[] {
-  const asked = amountOf(demand, resource);
+function spansLacking(node: Node, resource: Resource, asked: number, window: Window): Shortage[] {
   const pool = poolIdOf(node);
   return node.free.shortSpans(window, resource, asked, SPANS_EXPLAINED).map(({ from, to, least }) => {
     const missing = asked - least;
@@ -287,7 +298,7 @@ function searchWindow(nodes: readonly Node[], demand: Capacity, window: Window, 
   // Where no pool may serve the demand, no time makes a difference.
   if (nodes.length === 0) return {};
   const duration = durationOf(window);
-  const vector = toVector(demand);
+  const vector = toVector(demand, SOUGHT);
   let best: Instant | undefined;
   let searchedUntil = notAfter;
   for (const node of nodes) {
@@ -367,7 +378,8 @@ function firstFit(node: Node, amounts: CapacityVector, window: Window, notAfter:
 }
 
 function describeLack(demand: Capacity, most: Capacity, nodes: readonly Node[]): string {
-  const lacking = resourcesOf(demand).filter((resource) => amountOf(most, resource) < amountOf(demand, resource));
+  const asked = toVector(demand, DEMANDED);
+  const lacking = RESOURCES.filter((resource, index) => amountOf(most, resource) < (asked[index] ?? 0));
   if (lacking.length === 0) return 'no pool has all of it together';
   const pools = nodes.filter(({ resources }) => lacking.some((resource) => resources.includes(resource))).length;
   const amounts = lacking.map(

@@ -114,8 +114,12 @@ export function amountOf(capacity: Capacity, resource: Resource): number {
 
 /** The resources that a demand asks for: those with an amount other than 0, in the order of `RESOURCES`. */
 export function resourcesOf(capacity: Capacity): Resource[] {
-  return RESOURCES.filter((resource) => amountOf(capacity, resource) !== 0);
+  amountsInto(capacity, asked);
+  return RESOURCES.filter((_, index) => asked[index] !== 0);
 }
+
+/** For one call of `resourcesOf`. */
+const asked: CapacityVector = new Float64Array(RESOURCE_COUNT);
 
 /** The amounts in words. */
 export function describeAmounts(capacity: Capacity): string {
@@ -140,7 +144,16 @@ export function addVectors(target: CapacityVector, vector: CapacityVector, sign:
  * @throws CapacityOverflowError when an amount is not a safe integer.
  */
 export function toVector(capacity: Capacity, target: CapacityVector = zeroVector()): CapacityVector {
-  // By name: properties that are looked up by a name in a variable take five times as long, and every decision does this again and again.
+  amountsInto(capacity, target);
+  for (let index = 0; index < RESOURCE_COUNT; index++) {
+    const amount = target[index] ?? 0;
+    if (!Number.isSafeInteger(amount)) throw unsafe(RESOURCES[index] ?? 'amount', amount);
+  }
+  return target;
+}
+
+/** By name: properties that are looked up by a name in a variable take five times as long, and every decision does this again and again. */
+function amountsInto(capacity: Capacity, target: CapacityVector): void {
   target[0] = capacity.cores ?? 0;
   target[1] = capacity.ram ?? 0;
   target[2] = capacity.instances ?? 0;
@@ -152,11 +165,6 @@ export function toVector(capacity: Capacity, target: CapacityVector = zeroVector
   target[8] = capacity.gigabytes ?? 0;
   target[9] = capacity.snapshots ?? 0;
   target[10] = capacity.volumes ?? 0;
-  for (let index = 0; index < RESOURCE_COUNT; index++) {
-    const amount = target[index] ?? 0;
-    if (!Number.isSafeInteger(amount)) throw unsafe(RESOURCES[index] ?? 'amount', amount);
-  }
-  return target;
 }
 
 /** The vector as a capacity that holds `resources`, zeros included; without `resources`, those that are not 0. */

@@ -32,7 +32,8 @@ export function newId(now: Instant): string {
     used = 0;
   }
   bytes.writeUIntBE(Math.max(0, now) % 2 ** (8 * TIME_BYTES), 0, TIME_BYTES);
-  drawn.copy(bytes, TIME_BYTES, used, (used += RANDOM));
+  // As few bytes are copied sooner one by one.
+  for (let index = TIME_BYTES; index < BYTES; index++) bytes[index] = drawn[used++] ?? 0;
   bytes[6] = 0x70 | ((bytes[6] ?? 0) & 0x0f);
   bytes[8] = 0x80 | ((bytes[8] ?? 0) & 0x3f);
   for (let index = 0; index < BYTES; index++) {

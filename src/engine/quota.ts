@@ -61,6 +61,7 @@ export function nodesOfHolder({ policy }: Head, holder: Holder): NodeId[] {
 
 /** Counts an entity for the quotas that its owner is under (1), or no longer (-1). Only the head's own changes call this. */
 export function countReservation(head: Head, reservation: Reservation, sign: 1 | -1): void {
+  if (head.policy.quotas === undefined) return;
   // One that is over has no hold.
   for (const { node } of accounts(head, reservation, reservation.hold === 'firm' ? 1 : 0, sign))
     hold(node, reservation.claims, sign);

@@ -55,8 +55,8 @@ export function checkRequest(request: {
  * @throws UnknownEntry for a pool that is not there
  */
 export function checkPools({ pools: known }: Head, { pools = [], containers = [] }: Partial<Demand>): void {
-  const named = [...pools, ...containers.flatMap((container) => container.pools ?? [])];
-  const unknown = named.find((id) => !known.has(id));
+  const isUnknown = (id: string): boolean => !known.has(id);
+  const unknown = pools.find(isUnknown) ?? containers.flatMap((container) => container.pools ?? []).find(isUnknown);
   if (unknown !== undefined) throw new UnknownEntry('pool', 'pools', unknown);
 }
 
