@@ -265,6 +265,14 @@ function misheld(head: Head, reservation: Reservation): string[] {
   if (!withinBounds(reservation)) found.push('its window is not one within its bounds');
   const machines = backed(head, reservation);
   const current = currentClaims(reservation);
+  if (machines.length > 0) found.push(...misused(current, machines));
+  found.push(...misplaced(head, reservation, current, machines));
+  return [...found, ...misrepeated(head, reservation)];
+}
+
+/** What runs under a reservation lies within its claims. */
+function misused(current: readonly Claim[], machines: readonly Allocation[]): string[] {
+  const found: string[] = [];
   for (const claim of current) {
     const bound = claim.host !== undefined || claim.container !== undefined;
     const backed = machines.filter((each) =>
@@ -286,8 +294,7 @@ function misheld(head: Head, reservation: Reservation): string[] {
     if (claim !== undefined && !current.some((each) => each.id === claim))
       found.push(`${id} runs by a claim that it does not have`);
   }
-  found.push(...misplaced(head, { ...reservation, claims: current }, machines));
-  return [...found, ...misrepeated(head, reservation)];
+  return found;
 }
 
 /** How many of the windows after the current one are looked at. */
@@ -317,7 +324,7 @@ function misrepeated(head: Head, reservation: Reservation): string[] {
       const there = claims.filter(({ container }) => container === name).length;
       if (there !== asked) found.push(`${number} has ${there} of ${asked} instances of ${name}`);
     }
-    found.push(...misplaced(head, { ...reservation, claims }, []));
+    found.push(...misplaced(head, reservation, claims, []));
   }
   return found;
 }
@@ -326,8 +333,13 @@ function misrepeated(head: Head, reservation: Reservation): string[] {
  * What placement promises: as many instances as were asked for and not released since, in groups as they are to be, on hosts with the
  * traits and of the zone. What a VIM did of itself, and what cannot be kept at present, is excused.
  */
-function misplaced(head: Head, reservation: Reservation, machines: readonly Allocation[]): string[] {
-  const { demand, claims, status } = reservation;
+function misplaced(
+  head: Head,
+  { demand, status }: Reservation,
+  claims: readonly Claim[],
+  machines: readonly Allocation[],
+): string[] {
+  if (demand.containers === undefined) return [];
   const found: string[] = [];
   const running = new Set(machines.flatMap(({ claim }) => claim ?? []));
   /** Hosts of the members, or pools where the VIM chooses the host. */

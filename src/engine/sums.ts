@@ -2,7 +2,7 @@
  * The sum of the parts, taken anew: what each pool, provider, host, element and quota has to show over time, added up from the entities
  * without the timelines by which the head answers. Where the two differ, one of them is wrong.
  */
-import { fromVector, toVector, zeroVector } from './capacity.ts';
+import { addVectors, fromVector, toVector, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
 import type { Allocation, Claim, NodeId } from './entities.ts';
 import { ONE_ELEMENT } from './element-map.ts';
@@ -154,12 +154,17 @@ function consumed(head: Head, parts: Parts, allocation: Allocation): void {
   parts.takeAway(occupied.host, 'free', disk === undefined ? amount : { ...amount, disk });
 }
 
+/** What a part comes to, good until the next is asked for. */
 type VectorOf = (part: Part) => CapacityVector;
+
+/** For what a part comes to, and for the value of a step: a million of each are looked at, one after the other. */
+const AMOUNT = zeroVector();
+const SHOWN_VALUE = zeroVector();
 
 /** A quota counts the resources that it limits, and nothing else. */
 function vectorOn(node: Node): VectorOf {
-  if (!node.id.startsWith('quota/')) return ({ capacity }) => toVector(capacity);
-  return ({ capacity }) => toVector(counted(node, capacity));
+  if (!node.id.startsWith('quota/')) return ({ capacity }) => toVector(capacity, AMOUNT);
+  return ({ capacity }) => toVector(counted(node, capacity), AMOUNT);
 }
 
 const onAHost: VectorOf = ({ capacity, disk }) => hostVector(onHost(capacity, disk));
@@ -168,7 +173,7 @@ const once: VectorOf = () => ONE_ELEMENT;
 
 /** The first instant at which a timeline is not what its parts come to. */
 function mismatch(shown: Shown, timeline: Timeline, parts: Sides, of: VectorOf): Mismatch[] {
-  const steps = timeline.steps(ALWAYS);
+  const steps = timeline.steps(ALWAYS, SHOWN_VALUE);
   for (const sum of sumsOver(parts, of)) {
     const step = steps.next();
     const same = !step.done && step.value.at === sum.at && equal(step.value.value, sum.value);
@@ -206,7 +211,7 @@ function* sumsOver(
     const part = parts[index];
     if (part === undefined || time === FOREVER) continue;
     const sign = (edge % 2 === 0) === index < given.length ? 1 : -1;
-    for (const [lane, amount] of of(part).entries()) value[lane] = (value[lane] ?? 0) + sign * amount;
+    addVectors(value, of(part), sign);
   }
   if (at < FOREVER && (first || !equal(value, before))) yield { at, value };
 }
@@ -233,5 +238,6 @@ function compare(a: Instant, b: Instant): number {
 }
 
 function equal(a: CapacityVector, b: CapacityVector): boolean {
-  return a.every((amount, lane) => amount === b[lane]);
+  for (let lane = 0; lane < a.length; lane++) if (a[lane] !== b[lane]) return false;
+  return true;
 }

@@ -244,22 +244,23 @@ export class Timeline {
 
   /**
    * The steps of the value in the window: first at its start, then at each breakpoint inside it.
+   * @param target each value is written into it when it is given, and is good until the next step is taken
    * @throws Error when the timeline is changed while the steps are being taken.
    */
-  *steps(window: Window): Generator<Step, void, undefined> {
+  *steps(window: Window, target?: CapacityVector): Generator<Step, void, undefined> {
     this.#settle();
     const cursor = new Cursor();
     const version = this.#version;
     cursor.watchAll(this.#tree, this.#resources, this.#base);
     cursor.seek(window.start);
-    yield { at: window.start, value: cursor.read(this.#base, zeroVector()) };
+    yield { at: window.start, value: cursor.read(this.#base, target ?? zeroVector()) };
     this.#expect(version);
     for (;;) {
       for (; cursor.position < cursor.last; cursor.position++) {
         const at = cursor.instant();
         if (at >= window.end) return;
         cursor.step();
-        yield { at, value: cursor.read(this.#base, zeroVector()) };
+        yield { at, value: cursor.read(this.#base, target ?? zeroVector()) };
         this.#expect(version);
       }
       do {

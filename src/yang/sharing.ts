@@ -10,9 +10,15 @@ export function sameValue(a: unknown, b: unknown): boolean {
   if (isSequence(a)) return isSequence(b) && sameSequence(a, b);
   if (!isMembers(a) || !isMembers(b) || isSequence(b)) return false;
   // What an object has is what it names with a value.
-  const names = Object.keys(a).filter((name) => memberOf(a, name) !== undefined);
-  const others = Object.keys(b).filter((name) => memberOf(b, name) !== undefined);
-  return names.length === others.length && names.every((name) => sameValue(memberOf(a, name), memberOf(b, name)));
+  let members = 0;
+  for (const name of Object.keys(a)) {
+    const value = memberOf(a, name);
+    if (value === undefined) continue;
+    if (!sameValue(value, memberOf(b, name))) return false;
+    members++;
+  }
+  for (const name of Object.keys(b)) if (memberOf(b, name) !== undefined) members--;
+  return members === 0;
 }
 
 function isSequence(value: unknown): value is Iterable<unknown> {

@@ -6,12 +6,11 @@
 import type { Allocation, Id, Offer, OfferStatus, Reservation } from '../../engine/entities.ts';
 import type { DomainEvent, OfferCause } from '../../engine/events.ts';
 import type { Head } from '../../engine/state.ts';
-import { NOTHING } from '../../engine/capacity.ts';
 import { printInstant } from '../../engine/window.ts';
 import type { Instant } from '../../engine/window.ts';
 import { moduleName } from '../../generated/opnfv-promise.ts';
-import { amountsOut, priorityOut } from './promise-values.ts';
-import { offerOut, requestOut, stateOut } from './reservation-nodes.ts';
+import { amountsOut, claimOut, instantOut, priorityOut, reasonOut } from './promise-values.ts';
+import { offerOut, requestOut } from './reservation-nodes.ts';
 import { vimIdOut } from './resource-nodes.ts';
 import { FINAL_STATUSES } from '../../engine/lifecycle.ts';
 import { sameValue } from '../../yang/sharing.ts';
@@ -49,8 +48,8 @@ interface Life<Entity extends { readonly id: Id }> {
   readonly before: (content: Nodes) => string | undefined;
   /** Whether an entity in this state need not be recorded any more. */
   readonly isGone: (state: string) => boolean;
-  /** What the latest event has to say, as the record has it. */
-  readonly expected: (entity: Entity) => Nodes;
+  /** What the latest event has to say, as the record has it: the nodes of it, in parts. */
+  readonly expected: (entity: Entity) => readonly Nodes[];
 }
 
 type Nodes = Readonly<Record<string, unknown>>;
@@ -70,17 +69,20 @@ const RESERVATIONS: Life<Reservation> = {
   before: (content) => text(content['old-status']),
   isGone: (state) => FINAL_STATUSES.has(state),
   expected: (reservation) => {
-    const state = stateOut(reservation, { remaining: NOTHING, allocations: [] }, reservation.createdOn);
-    const { status, hold, reason, owner, tenant, claim } = state;
-    return {
-      ...requestOut(reservation),
-      ...{ status, hold, reason, owner, tenant },
-      'created-on': state['created-on'],
-      'starts-at': state['starts-at'],
-      'ends-at': state['ends-at'],
-      'expires-at': state['expires-at'],
-      claim: claim?.map(withoutHost),
+    const { status, hold, reason, owner, tenant, createdOn, startsAt, endsAt, expiresAt, claims } = reservation;
+    const decided = {
+      status,
+      hold,
+      reason: reasonOut(reason),
+      owner,
+      tenant,
+      'created-on': printInstant(createdOn),
+      'starts-at': printInstant(startsAt),
+      'ends-at': instantOut(endsAt),
+      'expires-at': instantOut(expiresAt),
+      claim: claims.length === 0 ? undefined : claims.map(claimOut),
     };
+    return [requestOut(reservation), decided];
   },
 };
 
@@ -92,8 +94,7 @@ const OFFERS: Life<Offer> = {
   isGone: (state) => state !== 'held',
   expected: (offer) => {
     const nodes = offerOut(offer);
-    return {
-      ...requestOut(offer),
+    const decided = {
       'reservation-id': nodes.reservation,
       reason: nodes.reason,
       owner: nodes.owner,
@@ -101,6 +102,7 @@ const OFFERS: Life<Offer> = {
       'starts-at': nodes['starts-at'],
       'ends-at': nodes['ends-at'],
     };
+    return [requestOut(offer), decided];
   },
 };
 
@@ -112,10 +114,9 @@ const ALLOCATIONS: Life<Allocation> = {
   isGone: (state) => state === 'DELETED',
   expected: (allocation) => {
     const { name, provider, reservation, pool, priority, vmState, capacity, owner, tenant } = allocation;
-    return {
+    const consumed = {
       name,
       'provider-id': provider,
-      ...vimIdOut(allocation),
       'reservation-id': reservation,
       pool,
       priority: priorityOut(priority),
@@ -124,6 +125,7 @@ const ALLOCATIONS: Life<Allocation> = {
       owner,
       tenant,
     };
+    return [vimIdOut(allocation), consumed];
   },
 };
 
@@ -176,26 +178,31 @@ export class Replay {
     name: Told,
     { seq, content: body }: LoggedEvent,
   ): Disagreement[] {
-    const content: Nodes = { ...body };
+    // Cast: any object has members by names.
+    const content = body as Nodes;
     const id = text(content[life.id]);
     const state = life.after(content);
     if (id === undefined || state === undefined)
       return [{ where: id ?? `event ${seq}`, message: `event ${seq} does not say whose state it tells` }];
     const later = this.#later[name].get(id);
-    // The id of the record is there already: of the one in the event, a million would be kept for nothing.
-    const known = life.entities(this.#head).get(id)?.id ?? id;
-    this.#later[name].set(known, { seq, from: life.before(content) });
-    if (later === undefined) return compare(life, this.#head, { id, seq, state, content });
+    const from = life.before(content);
+    if (later === undefined) {
+      const entity = life.entities(this.#head).get(id);
+      // The id of the record is there already: of the one in the event, a million would be kept for nothing.
+      this.#later[name].set(entity?.id ?? id, { seq, from });
+      return compare(life, entity, { id, seq, state, content });
+    }
+    this.#later[name].set(id, { seq, from });
     const continues = later.from === state || (later.from === undefined && life.isGone(state));
     if (continues) return [];
-    const from = later.from ?? 'nothing';
-    return [{ where: id, message: `event ${later.seq} says that it was ${from}, event ${seq} had left it ${state}` }];
+    const was = later.from ?? 'nothing';
+    return [{ where: id, message: `event ${later.seq} says that it was ${was}, event ${seq} had left it ${state}` }];
   }
 }
 
 function compare<Entity extends { readonly id: Id }>(
   life: Life<Entity>,
-  head: Head,
+  entity: Entity | undefined,
   {
     id,
     seq,
@@ -203,30 +210,27 @@ function compare<Entity extends { readonly id: Id }>(
     content,
   }: { readonly id: Id; readonly seq: number; readonly state: string; readonly content: Nodes },
 ): Disagreement[] {
-  const entity = life.entities(head).get(id);
   if (entity === undefined) {
     if (life.isGone(state)) return [];
     return [{ where: id, message: `event ${seq} left it ${state}, and there is no record of it` }];
   }
-  const expected = life.expected(entity);
   const found: Disagreement[] = [];
-  for (const name of Object.keys(expected)) {
-    const [told, recorded] = [compared(name, content[name]), compared(name, expected[name])];
-    if (sameValue(told, recorded)) continue;
-    const message = `${name} is ${written(recorded)} in the record and ${written(told)} in event ${seq}`;
-    found.push({ where: id, message });
+  for (const nodes of life.expected(entity)) {
+    for (const name in nodes) {
+      if (sameValue(content[name], nodes[name])) continue;
+      const [told, recorded] = [compared(name, content[name]), compared(name, nodes[name])];
+      if (sameValue(told, recorded)) continue;
+      const message = `${name} is ${written(recorded)} in the record and ${written(told)} in event ${seq}`;
+      found.push({ where: id, message });
+    }
   }
   return found;
 }
 
-/** The machine of a claim may be moved by its VIM, which is told by no event. */
-function withoutHost(claim: object): object {
-  return { ...claim, host: undefined };
-}
-
-/** What of a node's value is compared. */
+/** What of a node's value has to be the same. The machine of a claim may be moved by its VIM, which is told by no event. */
 function compared(name: string, value: unknown): unknown {
-  return name === 'claim' && Array.isArray(value) ? value.map((each: object) => withoutHost(each)) : value;
+  if (name !== 'claim' || !Array.isArray(value)) return value;
+  return value.map((claim: object) => ({ ...claim, host: undefined }));
 }
 
 /** A node's value in one form, whatever the order of its members. */

@@ -1,5 +1,4 @@
 /** Values of the engine as values of YANG, and back (RFC 7951 forms). */
-import { RESOURCES } from '../../engine/capacity.ts';
 import type { Capacity, Resource } from '../../engine/capacity.ts';
 import type {
   Claim as DomainClaim,
@@ -95,13 +94,20 @@ export const MOST_IN_32_BITS = 2 ** 32 - 1;
 
 /** `ram` is 64 bits wide and therefore a string. */
 export function vectorOut(capacity: Capacity): CapacityVector {
+  const { cores, ram, instances, networks, ports, routers, subnets, addresses, gigabytes, snapshots, volumes } = capacity;
   const vector: { -readonly [Key in Resource]?: Key extends 'ram' ? string : number } = {};
-  for (const resource of RESOURCES) {
-    const amount = capacity[resource];
-    if (amount === undefined) continue;
-    if (resource === 'ram') vector.ram = String(amount);
-    else vector[resource] = Math.min(amount, MOST_IN_32_BITS);
-  }
+  // By name: see `toVector`.
+  if (cores !== undefined) vector.cores = Math.min(cores, MOST_IN_32_BITS);
+  if (ram !== undefined) vector.ram = String(ram);
+  if (instances !== undefined) vector.instances = Math.min(instances, MOST_IN_32_BITS);
+  if (networks !== undefined) vector.networks = Math.min(networks, MOST_IN_32_BITS);
+  if (ports !== undefined) vector.ports = Math.min(ports, MOST_IN_32_BITS);
+  if (routers !== undefined) vector.routers = Math.min(routers, MOST_IN_32_BITS);
+  if (subnets !== undefined) vector.subnets = Math.min(subnets, MOST_IN_32_BITS);
+  if (addresses !== undefined) vector.addresses = Math.min(addresses, MOST_IN_32_BITS);
+  if (gigabytes !== undefined) vector.gigabytes = Math.min(gigabytes, MOST_IN_32_BITS);
+  if (snapshots !== undefined) vector.snapshots = Math.min(snapshots, MOST_IN_32_BITS);
+  if (volumes !== undefined) vector.volumes = Math.min(volumes, MOST_IN_32_BITS);
   return vector;
 }
 
