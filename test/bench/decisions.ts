@@ -1,5 +1,5 @@
 /**
- * Whole decisions of create-reservation, without the store: `node --import tsx test/bench/decisions.ts [N…]`.
+ * Whole decisions of create-reservation by the compiled engine, without the store: `node --import tsx test/bench/decisions.ts [N…]`.
  *
  * A head holds N reservations of all eleven resources in one pool, spread over a year to the second, at about 80 % utilisation. A
  * decision is what the ledger calls: the terms, the quotas, the admission with its counter-offer, the reservation with its event and
@@ -8,19 +8,23 @@
  * timeline alone, and, for the counter-offer and a year by hour, a scan of the timeline's steps. Last, a loss of capacity, judged in one
  * decision.
  */
-import { RESOURCES, fromVector, toVector, zeroVector } from '../../src/engine/capacity.ts';
 import type { Capacity, CapacityVector } from '../../src/engine/capacity.ts';
-import { commands } from '../../src/engine/commands/index.ts';
 import type { Provider, Reservation } from '../../src/engine/entities.ts';
-import { newId } from '../../src/engine/new-id.ts';
 import type { CreateReservationResult, Decision } from '../../src/engine/requests.ts';
-import { queryCapacity } from '../../src/engine/queries.ts';
-import { apply, emptyHead, loadRecord, writesOf } from '../../src/engine/state.ts';
 import type { Head } from '../../src/engine/state.ts';
 import type { FitRequest, Step, Timeline } from '../../src/engine/timeline.ts';
-import { FOREVER } from '../../src/engine/window.ts';
+import { compiled } from './compiled.ts';
 import { percentile, randomFrom } from './statistics.ts';
 import { printTable } from './table.ts';
+
+const { RESOURCES, fromVector, toVector, zeroVector } =
+  await compiled<typeof import('../../src/engine/capacity.ts')>('engine/capacity.js');
+const { commands } = await compiled<typeof import('../../src/engine/commands/index.ts')>('engine/commands/index.js');
+const { newId } = await compiled<typeof import('../../src/engine/new-id.ts')>('engine/new-id.js');
+const { queryCapacity } = await compiled<typeof import('../../src/engine/queries.ts')>('engine/queries.js');
+const { apply, emptyHead, loadRecord, writesOf } =
+  await compiled<typeof import('../../src/engine/state.ts')>('engine/state.js');
+const { FOREVER } = await compiled<typeof import('../../src/engine/window.ts')>('engine/window.js');
 
 const HOUR = 3_600_000;
 const YEAR = 365 * 24 * HOUR;
@@ -36,6 +40,7 @@ const PROVIDER: Provider = {
   owner: 'bench',
 };
 const NOW = Date.parse('2030-01-01T00:00:00Z');
+const AT = { now: NOW, newId: () => newId(NOW), user: 'bench' };
 /** In each round, and those between two readings of the clock. */
 const DECISIONS = 20_000;
 const LOT = 200;
@@ -117,8 +122,7 @@ function decisions(head: Head, live: Reservation[]): Rate {
     // Those of a lot do not see each other, so that the clock is read seldom.
     const begin = cpu();
     for (const each of requests.slice(lot, lot + LOT)) {
-      const at = { now: NOW, newId: () => newId(NOW), user: 'bench' };
-      made.push(commands.createReservation(head, each, at));
+      made.push(commands.createReservation(head, each, AT));
     }
     const decided = cpu();
     for (const { changes } of made) for (const change of changes) apply(head, change);
@@ -256,11 +260,10 @@ function losses(head: Head): void {
   apply(head, { kind: 'provider', id: PROVIDER.id, body: PROVIDER });
   const rows = [0.05, 0.3].map((part) => {
     const capacity = Object.fromEntries(
-      Object.entries(pool.capacity).map(([resource, amount]) => [resource, Math.floor(amount * part)]),
+      Object.entries(pool.capacity).map(([resource, amount]) => [resource, Math.ceil(amount * part)]),
     );
-    const at = { now: NOW, newId: () => newId(NOW), user: 'bench' };
     const begin = cpu();
-    const { result } = commands.decreaseCapacity(head, { pool: POOL, capacity, force: true }, at);
+    const { result } = commands.decreaseCapacity(head, { pool: POOL, capacity, force: true }, AT);
     return [`${100 * part} %`, (cpu() - begin) / 1000, result.affected.length];
   });
   printTable(['The pool loses', 'ms', 'degraded'], rows);

@@ -2,8 +2,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL, fileURLToPath } from 'node:url';
 import type { DomainEvent } from '../../src/engine/events.ts';
+import { compiled } from './compiled.ts';
 import { CAPACITY, infrastructure, jsonInput, POOL, PROVIDER, wanted, type Wanted } from './requests.ts';
 import { closedLoop, type LoopOptions, type Measurement } from './statistics.ts';
 
@@ -12,12 +12,6 @@ export type InProcessJob =
   | { readonly what: 'engine' | 'local'; readonly loop: LoopOptions };
 
 const DIFFERENT_REQUESTS = 4_000;
-const DIST = fileURLToPath(new URL('../../dist/src/', import.meta.url));
-
-/** A compiled module; its types are those of its source. */
-async function compiled<Module>(path: string): Promise<Module> {
-  return (await import(pathToFileURL(join(DIST, path)).href)) as Module;
-}
 
 /** Rows of a reservation's size into one table, so many to a commit. */
 async function sqlite(directory: string, rows: number, seconds: number): Promise<Measurement> {

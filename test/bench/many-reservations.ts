@@ -3,9 +3,9 @@
  * them back. Each is decided by the engine and written through the store with its events, without the wait for the disk that it would
  * have had by itself.
  */
-import { fileURLToPath, pathToFileURL } from 'node:url';
 import { join } from 'node:path';
 import type { DueChange, EventInput, RecordWrite } from '../../src/store/store.ts';
+import { compiled } from './compiled.ts';
 import { CROWDED_POOL, demandOf, MEAN_HOURS } from './crowd.ts';
 import { randomFrom } from './statistics.ts';
 
@@ -24,17 +24,11 @@ export interface Filled {
   readonly cores: number;
 }
 
-const DIST = fileURLToPath(new URL('../../dist/src/', import.meta.url));
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 /** Reservations that are written in one commit. */
 const LOT = 5_000;
-
-/** A compiled module; its types are those of its source. */
-async function compiled<Module>(path: string): Promise<Module> {
-  return (await import(pathToFileURL(join(DIST, path)).href)) as Module;
-}
 
 /** What reading every record takes, with nothing made of it. */
 export interface ReadAlone {

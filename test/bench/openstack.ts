@@ -4,11 +4,10 @@
  * 1,000 hypervisors, of which every twentieth has no virtual CPU left, and 10,000 servers; then again when nothing, and when something,
  * has changed. Its baseline is the same requests, one after the other.
  */
-import { join } from 'node:path';
-import { pathToFileURL, fileURLToPath } from 'node:url';
 import { Agent, request } from 'undici';
 import type { Vim } from '../../src/vim/vim.ts';
 import { Child } from './child.ts';
+import { compiled } from './compiled.ts';
 import { ROUND_TRIP_MS, requestsOf, serveCloud, type StandIn } from './stand-in.ts';
 import type { CloudRequest } from './openstack-cloud.ts';
 import { printTable } from './table.ts';
@@ -24,8 +23,6 @@ export interface DiscoveryLine {
   /** Processor time of the process that asks. */
   readonly processorSeconds: number;
 }
-
-const DIST = fileURLToPath(new URL('../../dist/src/', import.meta.url));
 
 export async function discovery(): Promise<readonly DiscoveryLine[]> {
   const cloud: StandIn = new Child('openstack-cloud.ts');
@@ -64,13 +61,10 @@ export async function discovery(): Promise<readonly DiscoveryLine[]> {
 }
 
 async function connect(endpoint: string): Promise<Vim> {
-  const load = async <Module>(path: string): Promise<Module> =>
-    // The compiled module has the types of its source.
-    (await import(pathToFileURL(join(DIST, path)).href)) as Module;
-  const { openStack } = await load<typeof import('../../src/vim/openstack/openstack-vim.ts')>(
+  const { openStack } = await compiled<typeof import('../../src/vim/openstack/openstack-vim.ts')>(
     'vim/openstack/openstack-vim.js',
   );
-  const { systemClock } = await load<typeof import('../../src/engine/clock.ts')>('engine/clock.js');
+  const { systemClock } = await compiled<typeof import('../../src/engine/clock.ts')>('engine/clock.js');
   return openStack({ clock: systemClock, random: Math.random })({
     ...{ providerId: 'bench', endpoint, username: 'bench', password: 'bench', tenant: { name: 'bench' } },
   });
