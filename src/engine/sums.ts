@@ -8,6 +8,7 @@ import type { Allocation, Claim, NodeId } from './entities.ts';
 import { ONE_ELEMENT } from './element-map.ts';
 import { hostVector } from './host-steps.ts';
 import { onHost } from './hosts.ts';
+import { orderOf } from './instant-order.ts';
 import { outagesOf } from './outages.ts';
 import { counted, nodesOfHolder } from './quota.ts';
 import { loanedFrom, occupancyOf, poolNode, providerNode } from './state.ts';
@@ -193,48 +194,51 @@ function* sumsOver(
   of: VectorOf,
 ): Generator<{ readonly at: Instant; readonly value: CapacityVector }> {
   const parts = [...given, ...taken];
-  const { times, owners } = edgesOf(parts);
-  const edges = Uint32Array.from(times.keys()).sort((a, b) => compare(times[a] ?? 0, times[b] ?? 0));
   const value = zeroVector();
-  const before = zeroVector();
-  let at: Instant = BEGINNING;
-  let first = true;
-  for (const edge of edges) {
-    const time = times[edge] ?? FOREVER;
-    if (time > at) {
-      if (first || !equal(value, before)) yield { at, value };
-      first = false;
-      before.set(value);
-      at = time;
-    }
-    const index = owners[edge] ?? 0;
+  const add = (index: number, sign: 1 | -1): void => {
     const part = parts[index];
-    if (part === undefined || time === FOREVER) continue;
-    const sign = (edge % 2 === 0) === index < given.length ? 1 : -1;
-    addVectors(value, of(part), sign);
+    if (part !== undefined) addVectors(value, of(part), index < given.length === (sign === 1) ? 1 : -1);
+  };
+  const { times, edges } = edgesOf(parts);
+  for (const [index, { start }] of parts.entries()) if (start === BEGINNING) add(index, 1);
+  yield { at: BEGINNING, value };
+  const before = value.slice();
+  const order = orderOf(times);
+  for (let next = 0; next < order.length;) {
+    const at = times[order[next] ?? 0] ?? FOREVER;
+    for (; next < order.length && times[order[next] ?? 0] === at; next++) {
+      const edge = edges[order[next] ?? 0] ?? 0;
+      add(edge >>> 1, edge % 2 === 0 ? 1 : -1);
+    }
+    if (equal(value, before)) continue;
+    yield { at, value };
+    before.set(value);
   }
-  if (at < FOREVER && (first || !equal(value, before))) yield { at, value };
 }
 
-/** When each window of each part begins, and after that when it ends; and the numbers of the parts. */
-function edgesOf(parts: readonly Part[]): { readonly times: Float64Array; readonly owners: Uint32Array } {
-  const size = parts.reduce((sum, { count = 1 }) => sum + 2 * count, 0);
-  const times = new Float64Array(size);
-  const owners = new Uint32Array(size);
-  let edge = 0;
+/**
+ * When the windows of the parts begin and end, save at the beginning of time and never; and for each edge twice the number of its part, and one
+ * more where it is an end.
+ */
+function edgesOf(parts: readonly Part[]): { readonly times: Float64Array; readonly edges: Uint32Array } {
+  const most = parts.reduce((sum, { count = 1 }) => sum + 2 * count, 0);
+  const times = new Float64Array(most);
+  const edges = new Uint32Array(most);
+  let size = 0;
   for (const [index, part] of parts.entries()) {
-    for (const { start, end } of eachOf(windowsIn(part))) {
-      owners.fill(index, edge, edge + 2);
-      times[edge++] = start;
-      times[edge++] = end;
+    const windows = windowsIn(part);
+    for (const { start, end } of windows.count === undefined ? [windows] : eachOf(windows)) {
+      if (start !== BEGINNING) {
+        times[size] = start;
+        edges[size++] = 2 * index;
+      }
+      if (end !== FOREVER) {
+        times[size] = end;
+        edges[size++] = 2 * index + 1;
+      }
     }
   }
-  return { times, owners };
-}
-
-/** Differences will not do: there are instants without end. */
-function compare(a: Instant, b: Instant): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  return { times: times.subarray(0, size), edges };
 }
 
 function equal(a: CapacityVector, b: CapacityVector): boolean {

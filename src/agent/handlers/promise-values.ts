@@ -94,7 +94,8 @@ export const MOST_IN_32_BITS = 2 ** 32 - 1;
 
 /** `ram` is 64 bits wide and therefore a string. */
 export function vectorOut(capacity: Capacity): CapacityVector {
-  const { cores, ram, instances, networks, ports, routers, subnets, addresses, gigabytes, snapshots, volumes } = capacity;
+  const { cores, ram, instances, networks, ports, routers, subnets, addresses, gigabytes, snapshots, volumes } =
+    capacity;
   const vector: { -readonly [Key in Resource]?: Key extends 'ram' ? string : number } = {};
   // By name: see `toVector`.
   if (cores !== undefined) vector.cores = Math.min(cores, MOST_IN_32_BITS);
