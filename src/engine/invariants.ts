@@ -357,7 +357,7 @@ function misplaced(
     }
   }
   for (const claim of claims) {
-    const container = demand.containers?.find(({ name }) => name === claim.container);
+    const container = demand.containers.find(({ name }) => name === claim.container);
     const host = claim.host === undefined ? undefined : head.hosts.nodes.get(claim.host);
     if (container === undefined || host?.usable !== true || running.has(claim.id) || status === 'degraded') continue;
     const zone = container.zone ?? demand.zone;
