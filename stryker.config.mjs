@@ -7,7 +7,7 @@ const testsIn = (folder, wanted) =>
     .map((name) => `${folder}/${name}`);
 
 /** Tests of the loops around the engine; they take long, and say little of what it decides. */
-const LOOPS = /^(ledger|reconciler|scheduler)\./;
+const LOOPS = /^(ledger|reconciler(-\w+)?|scheduler)\./;
 /** Tests of timelines by themselves. */
 const TIMELINES = /^(instant-order|timeline)\./;
 /** Of the others, those that take a second or more. */
