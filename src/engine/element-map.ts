@@ -9,6 +9,8 @@ import { BlockList, SocketAddress, isIP } from 'node:net';
 import type { VimElement, VimInventory, VimNetwork, VimSubnetElement } from '../vim/vim.ts';
 import { RESOURCES, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
+import { countClaim } from './claim-counts.ts';
+import type { ClaimCounts } from './claim-counts.ts';
 import type { ElementId, ElementKind, Id } from './entities.ts';
 import { Timeline } from './timeline.ts';
 import { ALWAYS } from './window.ts';
@@ -23,8 +25,7 @@ export interface ElementNode {
   there: boolean;
   /** One while it is there, less one for each who holds it. */
   readonly free: Timeline;
-  /** Reservations with claims on it, and how many each. */
-  readonly holders: Map<Id, number>;
+  readonly holders: ClaimCounts;
 }
 
 /** An element as a VIM tells of it. */
@@ -117,9 +118,7 @@ export class ElementMap {
   /** Notes that a reservation has one claim more on an element, or one less. */
   holder(id: ElementId, reservation: Id, sign: 1 | -1): void {
     const node = this.nodes.get(id) ?? this.#add(id);
-    const count = (node.holders.get(reservation) ?? 0) + sign;
-    if (count === 0) node.holders.delete(reservation);
-    else node.holders.set(reservation, count);
+    countClaim(node.holders, reservation, sign);
     this.#dropUnheld(node);
   }
 

@@ -13,6 +13,8 @@ import type SortedBtree from 'sorted-btree';
 import type { VimHost, VimInventory } from '../vim/vim.ts';
 import { RESOURCES, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector } from './capacity.ts';
+import { countClaim } from './claim-counts.ts';
+import type { ClaimCounts } from './claim-counts.ts';
 import type { HostId, Id } from './entities.ts';
 import { hostAmount, hostVector, stepsOf } from './host-steps.ts';
 import type { HostAmount, HostSteps } from './host-steps.ts';
@@ -22,7 +24,7 @@ import type { Window } from './window.ts';
 import { addOver } from './windows.ts';
 import type { Windows } from './windows.ts';
 
-// As in window-index.ts: the package is CommonJS with a `default` property. Cast: the package's own declarations.
+// The package is CommonJS with a `default` property. Cast: the package's own declarations.
 const { default: BTree } = createRequire(import.meta.url)('sorted-btree') as typeof SortedBtree;
 
 const CORES = RESOURCES.indexOf('cores');
@@ -41,8 +43,7 @@ export interface HostNode {
   size: HostAmount;
   /** What it offers less all that is held on it; below zero where more is held than there is. */
   readonly free: Timeline;
-  /** Reservations with claims on it, and how many each. */
-  readonly holders: Map<Id, number>;
+  readonly holders: ClaimCounts;
   /** When it is out of service by plan. */
   out: readonly Window[];
   /** What was free when it was last asked for, and whether that has changed since: see `stepsOn`. */
@@ -110,9 +111,7 @@ export class HostMap {
   holder(id: HostId, reservation: Id, sign: 1 | -1): void {
     const node = this.nodes.get(id);
     if (node === undefined) return;
-    const count = (node.holders.get(reservation) ?? 0) + sign;
-    if (count === 0) node.holders.delete(reservation);
-    else node.holders.set(reservation, count);
+    countClaim(node.holders, reservation, sign);
     this.#touched(node);
   }
 

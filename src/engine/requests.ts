@@ -11,24 +11,18 @@ import type {
   VimInventory,
   VimPort,
   VimRouter,
-  VimServerStatus,
   VimVirtualNetwork,
   VimVolume,
-  VimServer,
 } from '../vim/vim.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import type {
   Allocation,
   Demand,
-  Fault,
   FlexibleWindow,
   Id,
   MachineAllocation,
   Offer,
   Origin,
-  PendingAttachment,
-  ResourceAllocation,
-  Policy,
   Pool,
   PreEmption,
   Priority,
@@ -38,12 +32,29 @@ import type {
   Reason,
   Recurrence,
   Reservation,
-  VmState,
+  ResourceAllocation,
 } from './entities.ts';
+import type { ApplyConfiguration, ApplyConfigurationResult } from './configuration-change.ts';
 import type { DomainEvent } from './events.ts';
 import type { DecisionInputs } from './ledger.ts';
-import type { OverCommit } from './over-commit.ts';
 import type { Viewer } from './ownership.ts';
+import type {
+  AdoptServer,
+  AttachmentFound,
+  AttachmentSettled,
+  CreateFailed,
+  CreationUnanswered,
+  DeletionAccepted,
+  DeletionRefused,
+  ExtensionAccepted,
+  ExtensionFailed,
+  ServerAccepted,
+  ServerGone,
+  ServerResized,
+  VimReportResult,
+  VmStateReported,
+  VolumeSized,
+} from './reported.ts';
 import type { Change, Head } from './state.ts';
 import type { Instant, Window } from './window.ts';
 
@@ -246,19 +257,6 @@ export interface FinishDraining {
 }
 
 export type FinishDrainingResult = { readonly outcome: 'removed' | 'ignored' };
-
-/** A server that carries a token which no allocation knows. */
-export interface AdoptServer {
-  readonly provider: Id;
-  readonly server: VimServer;
-}
-
-/** A server runs as another flavor than its record says. */
-export interface ServerResized {
-  readonly allocation: Id;
-  /** The id of the flavor. */
-  readonly flavor: string;
-}
 
 // Capacity.
 
@@ -471,88 +469,6 @@ export interface ExtendVolume {
 
 export type ExtendVolumeResult = { readonly outcome: 'accepted'; readonly allocation: ResourceAllocation } | Refused;
 
-// What the VIM reports, by the reconciler. `ignored`: the allocation is gone, or nothing is new.
-
-export type VimReportResult =
-  | { readonly outcome: 'recorded'; readonly allocation: Allocation }
-  | { readonly outcome: 'gone' }
-  | { readonly outcome: 'ignored' };
-
-/** The VIM accepted a creation and gave the server or other resource an id (allocation step 3b). */
-export interface ServerAccepted {
-  readonly allocation: Id;
-  readonly server: string;
-  /** The state that it has already; absent: it is being made. */
-  readonly state?: VmStateReported;
-}
-
-/** The VIM accepted a deletion. */
-export interface DeletionAccepted {
-  readonly allocation: Id;
-}
-
-/** The VIM did not say what became of a creation, and has nothing of it yet. */
-export interface CreationUnanswered {
-  readonly allocation: Id;
-  /** Until when it may take effect. */
-  readonly until: Instant;
-}
-
-/** The VIM refused a creation for good: there is no server. */
-export interface CreateFailed {
-  readonly allocation: Id;
-  readonly fault: Omit<Fault, 'occurredOn'>;
-}
-
-/** The state of a server (allocation step 7a). */
-export interface VmStateReported {
-  readonly allocation: Id;
-  readonly vmState: VmState | VimServerStatus;
-  readonly fault?: Omit<Fault, 'occurredOn'>;
-  readonly host?: string;
-  /** Of a port or a floating IP. */
-  readonly address?: string;
-}
-
-/** The VIM does not delete something at present; it is tried again. */
-export interface DeletionRefused {
-  readonly allocation: Id;
-  readonly fault: Omit<Fault, 'occurredOn'>;
-}
-
-/** What became of an attachment that was to be made or ended. */
-export interface AttachmentSettled extends Pick<PendingAttachment, 'action' | 'id'> {
-  readonly allocation: Id;
-  /** Absent: it was done. */
-  readonly fault?: Omit<Fault, 'occurredOn'>;
-}
-
-/** A sweep finds a port or volume attached to a machine whose record does not have it, or the other way round. */
-export interface AttachmentFound extends VimAttachable {
-  /** Allocation of the machine. */
-  readonly allocation: Id;
-  readonly attached: boolean;
-}
-
-/** The size of a volume, as the VIM has it. */
-export interface VolumeSized {
-  readonly allocation: Id;
-  readonly sizeGb: number;
-}
-
-/** The VIM accepted to extend a volume. */
-export type ExtensionAccepted = VolumeSized;
-
-/** A volume was not extended to the size that was asked for. */
-export interface ExtensionFailed extends VolumeSized {
-  readonly fault: Omit<Fault, 'occurredOn'>;
-}
-
-/** The VIM has confirmed that the server does not exist (allocation step 10a). */
-export interface ServerGone {
-  readonly allocation: Id;
-}
-
 // Due work: items that earlier decisions stored.
 
 export interface DueWork {
@@ -564,69 +480,6 @@ export interface DueWork {
 }
 
 export type DueResult = { readonly outcome: 'done' } | { readonly outcome: 'nothing-to-do' };
-
-// Configuration.
-
-/** A provider, pool or reservation as the running datastore has it. */
-export interface ProviderConfig {
-  readonly id: Id;
-  readonly name?: string;
-  readonly access: ProviderAccess;
-  /** Absent: none. */
-  readonly preEmption?: PreEmption;
-}
-
-export interface PoolConfig {
-  readonly id: Id;
-  readonly name?: string;
-  readonly source: Id;
-  readonly zone?: string;
-  readonly capacity: Capacity;
-  readonly elements?: readonly string[];
-  readonly adjustments: readonly {
-    readonly id: Id;
-    readonly start?: Instant;
-    readonly end?: Instant;
-    readonly direction: 'increase' | 'decrease';
-    readonly capacity: Capacity;
-  }[];
-  readonly overCommit?: OverCommit;
-}
-
-export interface ReservationConfig {
-  readonly id: Id;
-  readonly name?: string;
-  readonly priority?: Priority;
-  readonly start?: Instant;
-  readonly end?: Instant;
-  readonly expiryTime?: Instant;
-  readonly flexible?: FlexibleWindow;
-  readonly recurrence?: Recurrence;
-  readonly demand: Demand;
-}
-
-/** One difference between two configurations. Puts carry the whole entry as it is after the edit. */
-export type ConfigChange =
-  | { readonly put: 'provider'; readonly entry: ProviderConfig }
-  | { readonly put: 'pool'; readonly entry: PoolConfig }
-  | { readonly put: 'reservation'; readonly entry: ReservationConfig }
-  | { readonly put: 'policy'; readonly entry: Policy }
-  | { readonly remove: 'provider' | 'pool' | 'reservation'; readonly id: Id };
-
-export interface ApplyConfiguration {
-  readonly changes: readonly ConfigChange[];
-}
-
-/** One entry of an edit that does not fit. */
-export interface ConfigRefusal {
-  readonly entry: 'provider' | 'pool' | 'reservation' | 'maintenance';
-  readonly id: Id;
-  readonly refusal: Refusal;
-}
-
-/** All or nothing: when one does not fit, nothing was taken. */
-export type ApplyConfigurationResult =
-  { readonly outcome: 'applied' } | { readonly outcome: 'refused'; readonly refusals: readonly ConfigRefusal[] };
 
 /** Every command of the engine; `commands/index.ts` exports them. */
 export interface Commands {

@@ -29,6 +29,7 @@ import { elementMade, elementsUsed } from './allocated-elements.ts';
 import { ElementMap } from './element-map.ts';
 import type { HostAmount } from './host-steps.ts';
 import { HostMap, hostId, onHost } from './hosts.ts';
+import { holdsTheSame, takesTheSame } from './same-hold.ts';
 import { emptyOwnedIndex } from './ownership.ts';
 import type { Owned, OwnedIndex, OwnedKind } from './ownership.ts';
 import { ReservationIndex, ReservationMap } from './reservation-map.ts';
@@ -332,59 +333,6 @@ function replace<Entity>(
   if (body === null) return;
   entities.set(id, body);
   link(head, body, 1, kept);
-}
-
-/** Whether a reservation holds the same, for the same account, as before: most changes are of its status alone. */
-function holdsTheSame(a: Reservation, b: Reservation): boolean {
-  return (
-    a.hold === b.hold &&
-    a.owner === b.owner &&
-    a.tenant === b.tenant &&
-    a.claims.length === b.claims.length &&
-    a.claims.every((claim, index) => sameClaim(claim, b.claims[index]))
-  );
-}
-
-/** Whether an allocation takes the same from the same, for the same account, as before: nearly all changes are of its state alone. */
-function takesTheSame(a: Allocation, b: Allocation): boolean {
-  return (
-    a.capacity === b.capacity &&
-    a.claims === b.claims &&
-    a.pool === b.pool &&
-    a.provider === b.provider &&
-    a.host === b.host &&
-    a.claim === b.claim &&
-    a.disk === b.disk &&
-    a.startsAt === b.startsAt &&
-    a.endsAt === b.endsAt &&
-    a.backing === b.backing &&
-    usesTheSame(a, b) &&
-    a.reservation === b.reservation &&
-    a.token === b.token &&
-    a.owner === b.owner &&
-    a.tenant === b.tenant
-  );
-}
-
-function usesTheSame(a: Allocation, b: Allocation): boolean {
-  if (a.resource !== undefined || b.resource !== undefined) return a.resource === b.resource;
-  return a.networks === b.networks && a.ports === b.ports && a.volumes === b.volumes;
-}
-
-function sameClaim(a: Claim, b: Claim | undefined): boolean {
-  return (
-    b !== undefined &&
-    a.capacity === b.capacity &&
-    a.node === b.node &&
-    a.start === b.start &&
-    a.end === b.end &&
-    a.period === b.period &&
-    a.count === b.count &&
-    a.onLoan === b.onLoan &&
-    a.host === b.host &&
-    a.disk === b.disk &&
-    a.element === b.element
-  );
 }
 
 function applyProvider(head: Head, id: Id, body: Provider | null): void {

@@ -3,7 +3,8 @@ import type { DomainEvent } from './events.ts';
 import type { Ledger } from './ledger.ts';
 import type { VimResource, VimServer } from '../vim/vim.ts';
 import type { Id } from './entities.ts';
-import type { Command, Commands, VmStateReported } from './requests.ts';
+import type { Command, Commands } from './requests.ts';
+import type { VmStateReported } from './reported.ts';
 import type { Change, Head } from './state.ts';
 
 /** The commands by which VIMs report. */

@@ -14,7 +14,7 @@ import type {
   PoolConfig,
   ProviderConfig,
   ReservationConfig,
-} from '../../engine/requests.ts';
+} from '../../engine/configuration-change.ts';
 import type { Head } from '../../engine/state.ts';
 import { moduleName, paths } from '../../generated/opnfv-promise.ts';
 import type {

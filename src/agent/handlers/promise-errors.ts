@@ -1,6 +1,6 @@
 /** What the engine throws, as errors that clients understand. */
 import { InvalidConfiguration, InvalidRequest, OwnedByOther, UnknownEntry } from '../../engine/requests.ts';
-import type { ConfigRefusal } from '../../engine/requests.ts';
+import type { ConfigRefusal } from '../../engine/configuration-change.ts';
 import { paths } from '../../generated/opnfv-promise.ts';
 import { formatPath } from '../../yang/instance-path.ts';
 import { RpcError } from '../../yang/rpc-error.ts';

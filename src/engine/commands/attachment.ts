@@ -20,15 +20,8 @@ import { find } from '../ownership.ts';
 import { reservedForOthers } from '../reserved-elements.ts';
 import { UnknownEntry } from '../requests.ts';
 import { allocationWith } from '../state.ts';
-import type {
-  AttachmentFound,
-  AttachmentSettled,
-  ChangeAttachment,
-  ChangeAttachmentResult,
-  Command,
-  Refused,
-  VimReportResult,
-} from '../requests.ts';
+import type { ChangeAttachment, ChangeAttachmentResult, Command, Refused } from '../requests.ts';
+import type { AttachmentFound, AttachmentSettled, VimReportResult } from '../reported.ts';
 
 /** Gives a machine a port or volume that is there. What it has already, or is being given, is nothing new. */
 export const attachResource: Command<ChangeAttachment, ChangeAttachmentResult> = (head, input, at) =>

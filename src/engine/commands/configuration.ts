@@ -17,17 +17,16 @@ import { emptyNode } from '../empty-node.ts';
 import { termsOf } from '../flexible-window.ts';
 import { beingDrained, followInventory, poolsFrom } from '../provider-supply.ts';
 import { InvalidConfiguration, InvalidRequest } from '../requests.ts';
+import type { Command, Refusal } from '../requests.ts';
 import type {
   ApplyConfiguration,
   ApplyConfigurationResult,
-  Command,
   ConfigChange,
   ConfigRefusal,
   PoolConfig,
   ProviderConfig,
-  Refusal,
   ReservationConfig,
-} from '../requests.ts';
+} from '../configuration-change.ts';
 import { grant, recorded, requestOf } from '../reservations.ts';
 import type { ReservationRequest } from '../reservations.ts';
 import { firstDebt } from '../debt.ts';

@@ -12,10 +12,9 @@ import { elementId } from '../element-map.ts';
 import { hostId } from '../hosts.ts';
 import { takesOver } from '../lifecycle.ts';
 import { currentClaims, withCurrent } from '../occurrence.ts';
+import type { Command, Refusal } from '../requests.ts';
 import type {
-  Command,
   CreateFailed,
-  Refusal,
   CreationUnanswered,
   DeletionAccepted,
   DeletionRefused,
@@ -23,7 +22,7 @@ import type {
   ServerGone,
   VimReportResult,
   VmStateReported,
-} from '../requests.ts';
+} from '../reported.ts';
 import { settle } from '../settlement.ts';
 import { makeWaiting } from '../waiting-machines.ts';
 import { elementMade } from '../allocated-elements.ts';

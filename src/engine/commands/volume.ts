@@ -15,17 +15,8 @@ import { pendingExtension } from '../outstanding.ts';
 import { find } from '../ownership.ts';
 import { quotaRefusal } from '../quota.ts';
 import { UnknownEntry } from '../requests.ts';
-import type {
-  At,
-  Command,
-  ExtendVolume,
-  ExtendVolumeResult,
-  ExtensionAccepted,
-  ExtensionFailed,
-  Refused,
-  VimReportResult,
-  VolumeSized,
-} from '../requests.ts';
+import type { ExtensionAccepted, ExtensionFailed, VimReportResult, VolumeSized } from '../reported.ts';
+import type { At, Command, ExtendVolume, ExtendVolumeResult, Refused } from '../requests.ts';
 import { settle } from '../settlement.ts';
 import { poolNode } from '../state.ts';
 import type { Head } from '../state.ts';

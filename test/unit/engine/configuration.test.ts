@@ -1,6 +1,10 @@
 import { expect } from 'chai';
 import { InvalidConfiguration, InvalidRequest, OwnedByOther } from '../../../src/engine/requests.ts';
-import type { ApplyConfigurationResult, ConfigChange, ConfigRefusal } from '../../../src/engine/requests.ts';
+import type {
+  ApplyConfigurationResult,
+  ConfigChange,
+  ConfigRefusal,
+} from '../../../src/engine/configuration-change.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 const ACCESS = { type: 'promise-simulator:simulated' };

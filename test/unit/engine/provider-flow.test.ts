@@ -2,7 +2,7 @@
 import { expect } from 'chai';
 import type { Provider } from '../../../src/engine/entities.ts';
 import { InvalidRequest, OwnedByOther, UnknownEntry } from '../../../src/engine/requests.ts';
-import type { ProviderConfig } from '../../../src/engine/requests.ts';
+import type { ProviderConfig } from '../../../src/engine/configuration-change.ts';
 import type { VimElement } from '../../../src/vim/vim.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
