@@ -291,9 +291,11 @@ export class Reconciler {
   /** Has groups removed that the VIM keeps for servers which are all gone. What cannot be done now is done with a later sweep. */
   async #ungroup(provider: Id): Promise<void> {
     const connection = this.#links.get(provider)?.connection;
-    const inUse = new Set(
-      this.#recordsOf(provider).flatMap((each) => (each.resource === undefined ? (each.group?.token ?? []) : [])),
-    );
+    const inUse = new Set<string>();
+    for (const each of this.#options.ledger.head.allocations.values()) {
+      if (each.resource === undefined && each.group !== undefined && each.provider === provider)
+        inUse.add(each.group.token);
+    }
     await connection
       ?.call((signal) => connection.vim.removeServerGroups(inUse, signal))
       .catch((error: unknown) => {
@@ -316,7 +318,7 @@ export class Reconciler {
     const missing = before.filter(({ server = '' }) => !present.has(server));
     await Promise.all([
       ...missing.map(({ id }) => this.#report(this.#options.commands.serverGone, { allocation: id })),
-      ...found.map((each) => this.#compare(provider, connection, each)),
+      ...found.flatMap((each) => this.#compare(provider, connection, each) ?? []),
     ]);
     await this.#seeToOrphans(provider, connection, kind, found);
   }
@@ -344,30 +346,29 @@ export class Reconciler {
     }
   }
 
-  async #compare(provider: Id, connection: ProviderConnection, server: VimServer | VimResource): Promise<void> {
-    if (server.token === undefined) return;
+  /** @returns what is done about a difference; undefined where there is none, as with most of what may be thousands */
+  #compare(provider: Id, connection: ProviderConnection, server: VimServer | VimResource): Promise<void> | undefined {
     const { head } = this.#options.ledger;
-    const id = head.tokens.get(server.token);
-    const allocation = id === undefined ? undefined : head.allocations.get(id);
-    if (allocation === undefined) return;
-    if (isDuplicate(allocation, server)) {
-      // A creation that took effect after it had been given up, or was tried again.
-      await this.#late.remove(connection, server);
-    } else if (allocation.server === server.id || allocation.server === undefined) {
-      if (allocation.intent === undefined && allocation.vmState !== server.status)
-        await this.#observe(provider, server);
-      const resized = allocation.resource === undefined && 'flavor' in server && server.flavor !== allocation.flavor;
-      if (resized && server.status === 'ACTIVE')
-        await this.#report(this.#options.commands.serverResized, { allocation: allocation.id, flavor: server.flavor });
-      await this.#observeSize(allocation, server);
-    }
+    const allocation = head.allocations.get(head.tokens.get(server.token ?? '') ?? '');
+    if (allocation === undefined) return undefined;
+    // A creation that took effect after it had been given up, or was tried again.
+    if (isDuplicate(allocation, server)) return this.#late.remove(connection, server);
+    if (allocation.server !== undefined && allocation.server !== server.id) return undefined;
+    const differs = hasMoved(allocation, server) || isResized(allocation, server) || grownTo(allocation, server) > 0;
+    return differs ? this.#takeOver(provider, allocation, server) : undefined;
   }
 
-  /** A volume may be larger than its record says. */
-  async #observeSize({ id, resource }: Allocation, found: VimServer | VimResource): Promise<void> {
-    if (resource?.kind !== 'volume' || !('kind' in found)) return;
-    const { sizeGb = 0 } = found;
-    if (sizeGb > resource.sizeGb) await this.#report(this.#options.commands.volumeSized, { allocation: id, sizeGb });
+  async #takeOver(provider: Id, allocation: Allocation, server: VimServer | VimResource): Promise<void> {
+    const { id } = allocation;
+    if (hasMoved(allocation, server)) await this.#observe(provider, server);
+    if (isResized(allocation, server))
+      await this.#report(this.#options.commands.serverResized, { allocation: id, flavor: server.flavor });
+    await this.#observeSize(allocation, server);
+  }
+
+  async #observeSize(allocation: Allocation, found: VimServer | VimResource): Promise<void> {
+    const sizeGb = grownTo(allocation, found);
+    if (sizeGb > 0) await this.#report(this.#options.commands.volumeSized, { allocation: allocation.id, sizeGb });
   }
 
   #recordsOf(provider: Id): Allocation[] {
@@ -411,6 +412,22 @@ export class Reconciler {
   #fail(error: unknown): void {
     if (this.#state !== 'closed') this.#options.onFailure?.(error);
   }
+}
+
+function hasMoved({ intent, vmState }: Allocation, { status }: VimServer | VimResource): boolean {
+  return intent === undefined && vmState !== status;
+}
+
+function isResized(allocation: Allocation, found: VimServer | VimResource): found is VimServer {
+  if (allocation.resource !== undefined || !('flavor' in found)) return false;
+  return found.flavor !== allocation.flavor && found.status === 'ACTIVE';
+}
+
+/** The size of a volume that is larger than its record says, GB; else 0. */
+function grownTo({ resource }: Allocation, found: VimServer | VimResource): number {
+  if (resource?.kind !== 'volume' || !('kind' in found)) return 0;
+  const { sizeGb = 0 } = found;
+  return sizeGb > resource.sizeGb ? sizeGb : 0;
 }
 
 function accountOf({ id, access }: Provider): VimAccount {

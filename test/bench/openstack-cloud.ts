@@ -163,9 +163,10 @@ class Cloud {
       ({ tags, updated }) => (tag === null || tags.includes(tag)) && updated >= since,
     );
     const after = fitting.findIndex(({ id }) => id === url.searchParams.get('marker')) + 1;
-    const page = fitting.slice(after, after + PAGE);
+    const limit = Math.min(PAGE, Number(url.searchParams.get('limit') ?? PAGE));
+    const page = fitting.slice(after, after + limit);
     const last = page.at(-1);
-    const more = last !== undefined && after + PAGE < fitting.length;
+    const more = last !== undefined && after + limit < fitting.length;
     const query = new URLSearchParams(url.searchParams);
     if (more) query.set('marker', last.id);
     const links = more

@@ -12,7 +12,7 @@ import type {
   VimResource,
   VimResourceKind,
 } from '../vim.ts';
-import { list } from './paging.ts';
+import { SHORT_PAGE, list } from './paging.ts';
 import { limited } from './quotas.ts';
 import type { ResourceApi } from './resources.ts';
 import { decoded } from './session.ts';
@@ -271,7 +271,7 @@ export async function listElements(
   });
   const [subnets, ports, addresses] = await Promise.all([
     list(neutron, request('subnets', subnetElement, false), signal),
-    list(neutron, request('ports', portElement, true), signal),
+    list(neutron, { ...request('ports', portElement, true), limit: SHORT_PAGE }, signal),
     list(neutron, request('floatingips', floatingIpElement, true), signal),
   ]);
   const elements = [

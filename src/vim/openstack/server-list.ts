@@ -47,6 +47,5 @@ export class ServerList {
 
 /** 0 where Nova does not tell: then all are read again. */
 function latestOf(listed: readonly Listed[]): number {
-  const instants = listed.map(({ updated }) => (updated === undefined ? 0 : Date.parse(updated)));
-  return instants.reduce((one, other) => Math.max(one, Number.isNaN(other) ? 0 : other), 0);
+  return listed.reduce((latest, { updated }) => Math.max(latest, updated), 0);
 }

@@ -150,7 +150,10 @@ describe('Nova', () => {
       { status: 200, response: page('c') },
     );
     expect((await vim.listServers(signal)).map(({ id }) => id)).to.deep.equal(['a', 'b', 'c']);
-    expect(fixture.cloud.asked('GET', DETAIL).map(({ query }) => query.get('marker'))).to.deep.equal([null, 'a', 'b']);
+    const asked = fixture.cloud.asked('GET', DETAIL).map(({ query }) => query);
+    expect(asked.map((query) => query.get('marker'))).to.deep.equal([null, 'a', 'b']);
+    // A page of Nova's own length, 1,000, would be read in one turn of the event loop.
+    expect(asked[0]?.get('limit')).to.equal('200');
   });
 
   it('asks an older Nova for its newest microversion', async () => {
