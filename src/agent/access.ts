@@ -1,4 +1,3 @@
-import type { Data } from '../yang/data.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
 import type {
   ActionNode,
@@ -8,6 +7,7 @@ import type {
   NotificationNode,
   SchemaTree,
 } from '../yang/schema-tree.ts';
+import type { NotificationRecord } from './streams.ts';
 
 /** What an edit does to a node (RFC 8341 §3.2.2). */
 export type WriteOperation = 'create' | 'update' | 'delete';
@@ -67,8 +67,8 @@ export interface UserAccess {
   requireExec(operation: Operation, what: string, byDefault?: 'permit'): void;
   /** @param path of the node on which the action is invoked @throws RpcError access-denied */
   requireAction(action: ActionNode, path: InstancePath): void;
-  /** The content of a notification as the user may see it; undefined when he may not receive it. */
-  receivable(notification: NotificationNode, content: Data): Data | undefined;
+  /** A notification as the user may see it; undefined when he may not receive it. */
+  receivable(notification: NotificationNode, record: NotificationRecord): NotificationRecord | undefined;
 }
 
 /** Reach by schema node; what is not in it may be read wholly. */

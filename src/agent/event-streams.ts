@@ -225,10 +225,8 @@ export class EventStreams implements Streams {
       if (!stream.includes(record)) return undefined;
       const node = yang.schema.notification(record.module, record.name);
       // An event of a module that is no longer served has no form that a receiver could read.
-      const content = node && access.of(context.user).receivable(node, record.content);
-      if (content === undefined) return undefined;
-      const shown = content === record.content ? record : { ...record, content };
-      return selected(shown) ? shown : undefined;
+      const shown = node && access.of(context.user).receivable(node, record);
+      return shown !== undefined && selected(shown) ? shown : undefined;
     };
   }
 

@@ -10,8 +10,10 @@ export interface NotificationRecord {
   readonly time: number;
   readonly module: string;
   readonly name: string;
-  /** The children of the notification's element. */
+  /** The children of the notification's element. It may be made only when it is asked for. */
   readonly content: Data;
+  /** The same as JSON, where that is at hand. */
+  readonly text?: string;
 }
 
 /** Why delivery to a receiver ended. */

@@ -58,7 +58,8 @@ class EventStream implements NotificationReceiver {
 
 /** The body of a notification in JSON (RFC 8040 §6.4). */
 function notificationJson(schema: SchemaTree, record: NotificationRecord): string {
-  const content = [...printJson(schema, record.content, parentOf(schema, record))].join('');
+  // What the log has is what would be printed: RFC 7951 JSON, in no order but its own.
+  const content = record.text ?? [...printJson(schema, record.content, parentOf(schema, record))].join('');
   const name = JSON.stringify(`${record.module}:${record.name}`);
   return `{"ietf-restconf:notification":{"eventTime":"${new Date(record.time).toISOString()}",${name}:${content}}}`;
 }

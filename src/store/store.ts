@@ -55,6 +55,8 @@ export interface EventInput {
 /** An event in the log. Numbers grow by commit order, start at 1 and are never used twice. */
 export interface EventRecord extends Omit<EventInput, 'numberedAs'> {
   readonly seq: number;
+  /** The content as JSON, where that is at hand. */
+  readonly text?: string;
 }
 
 /** Work that falls due at an instant: the start or end of a reservation, an expiry, an offer's lapse. */

@@ -7,6 +7,7 @@ import type { ActionNode, DataSchemaNode, ListNode, NotificationNode, SchemaTree
 import type { AccessControl, Operation, ReadReach, UserAccess, WriteOperation } from '../access.ts';
 import type { Consumer, Ownership } from '../ownership.ts';
 import type { Standing, StandingOf } from '../standing.ts';
+import type { NotificationRecord } from '../streams.ts';
 import { Tenancy } from '../tenancy.ts';
 import { BUILT_IN } from './built-in.ts';
 import { Policy } from './policy.ts';
@@ -204,14 +205,19 @@ class AccessOfUser implements UserAccess {
     this.#requirePermitted(this.#policy?.action(action, path), `use the action ${action.path}`);
   }
 
-  receivable(notification: NotificationNode, content: Data): Data | undefined {
+  receivable(notification: NotificationNode, record: NotificationRecord): NotificationRecord | undefined {
     if (this.#policy === undefined) return undefined;
     if (this.#policy.notification(notification) !== undefined) {
       count(this.#counters, 'notifications');
       return undefined;
     }
-    if (this.#within === undefined) return content;
-    return this.#within.tenancy.shownTo(this.#within.consumer, notification, content);
+    if (this.#within === undefined) return record;
+    const { tenancy, consumer } = this.#within;
+    const content = tenancy.shownTo(consumer, notification, record.content);
+    if (content === undefined) return undefined;
+    if (content === record.content) return record;
+    const { seq, time, module, name } = record;
+    return { seq, time, module, name, content };
   }
 
   #requirePermitted(denier: Verdict, what: string, instead?: string): void {
