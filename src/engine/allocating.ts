@@ -1,5 +1,5 @@
 /** Allocating, as steps of a decision: taken from a reservation or from what is free, recorded, and told. */
-import { announceAllocation, announcePool } from './announce.ts';
+import { announceAllocated, announceAllocation } from './announce.ts';
 import type { Displacer } from './announce.ts';
 import { bar, fittingUnreserved, planReserved, planUnreserved, refused } from './allotment.ts';
 import type { Consumption, Plan, Wanted } from './allotment.ts';
@@ -28,7 +28,6 @@ import { settle } from './settlement.ts';
 import type { Head } from './state.ts';
 import { isLeaving, recall, standingClaims, takeBack } from './vacancy.ts';
 import { without } from './waiting-machines.ts';
-import { FOREVER } from './window.ts';
 
 /** What a record says of that which is made, beside what all records have. */
 export type Made =
@@ -171,9 +170,8 @@ function record<Found extends Consumption>(
     createdOn: now,
     modifiedOn: now,
   };
+  announceAllocated(draft, allocation);
   draft.put('allocation', allocation.id, allocation);
-  announceAllocation(draft, 'requested', allocation);
-  announcePool(draft, 'allocated', plan.pool, { start: now, end: allocation.endsAt ?? FOREVER });
   return allocation;
 }
 

@@ -1,6 +1,7 @@
 /** Makes the events of a draft, with what their content needs as the head then is. */
 import { breakdownAt } from './breakdown.ts';
-import type { CapacityVector } from './capacity.ts';
+import type { Beyond } from './breakdown.ts';
+import { toVector } from './capacity.ts';
 import { heldBy, instancesHeld, remainingInstances, remainingOf, shortfalls, worstOf } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { missingElements } from './elements.ts';
@@ -100,7 +101,7 @@ export function announceGrant(
 /** One event for each pool on which claims will be held that the head does not have yet. */
 export function announceTaken(draft: Draft, claims: readonly Claim[]): void {
   forEachLoad(claims, (load, vector) => {
-    announcePool(draft, 'reserved', poolOfNode(load.node), windowsIn(load), { taken: vector });
+    announcePool(draft, 'reserved', poolOfNode(load.node), windowsIn(load), { beyond: { taken: vector } });
   });
 }
 
@@ -112,8 +113,8 @@ export function announceHeld(draft: Draft, cause: CapacityCause, claims: readonl
 /** What is to be told of a change of a pool beside its cause. */
 interface PoolChange {
   readonly host?: string;
-  /** What will be reserved beyond what the head has. */
-  readonly taken?: CapacityVector;
+  /** Of something that the head does not have yet. */
+  readonly beyond?: Beyond;
   readonly maintenance?: Id;
 }
 
@@ -125,7 +126,7 @@ export function announcePool(
   cause: CapacityCause,
   id: Id,
   windows: Windows,
-  { host, taken, maintenance }: PoolChange = {},
+  { host, beyond, maintenance }: PoolChange = {},
 ): void {
   const { head, at } = draft;
   const pool = head.pools.get(id);
@@ -139,7 +140,7 @@ export function announcePool(
     cause,
     provider: pool.source,
     pool: id,
-    capacity: breakdownAt(head, id, Math.max(start, at.now), taken),
+    capacity: breakdownAt(head, id, Math.max(start, at.now), beyond),
   };
   if (pool.zone !== undefined) event.zone = pool.zone;
   if (host !== undefined) event.host = host;
@@ -151,6 +152,21 @@ export function announcePool(
     event.count = count;
   }
   draft.emit(event);
+}
+
+/**
+ * The events of an allocation that is about to be made. As with a grant, they say what will be, so that the head need not be changed and
+ * changed back for them.
+ */
+export function announceAllocated(draft: Draft, allocation: Allocation): void {
+  announceAllocation(draft, 'requested', allocation);
+  const { pool, capacity, claims, startsAt: start, endsAt: end = FOREVER } = allocation;
+  const [claim] = claims;
+  const beyond =
+    claim?.onLoan === true
+      ? { lent: toVector(claim.capacity) }
+      : { ...(claim === undefined ? {} : { taken: toVector(claim.capacity) }), used: toVector(capacity) };
+  announcePool(draft, 'allocated', pool, { start, end }, { beyond });
 }
 
 export function announceProvider(draft: Draft, cause: CapacityCause, provider: Id, host?: string): void {

@@ -60,7 +60,7 @@ export function unready({ id, resource, vmState, server }: ResourceAllocation): 
 
 /** Notes that a machine uses what it was made with. */
 export function attach(draft: Draft, machine: Allocation): void {
-  for (const each of attachedTo(draft.head, machine)) put(draft, { ...each, attachedTo: machine.id });
+  for (const each of attachedTo(() => draft.head, machine)) put(draft, { ...each, attachedTo: machine.id });
 }
 
 /** The id in the VIM of a port or volume by the name that somebody gives it; what nobody knows is taken for an id. */
@@ -140,7 +140,7 @@ export function release(draft: Draft, machine: MachineAllocation, id: string): v
 
 /** Notes that something is gone, and uses nothing any more. */
 export function detach(draft: Draft, gone: Allocation): void {
-  for (const each of attachedTo(draft.head, gone))
+  for (const each of attachedTo(() => draft.head, gone))
     if (each.attachedTo === gone.id) put(draft, omit(each, 'attachedTo'));
 }
 
@@ -148,11 +148,12 @@ function put(draft: Draft, resource: ResourceAllocation): void {
   draft.put('allocation', resource.id, { ...resource, modifiedOn: draft.at.now });
 }
 
-function attachedTo(head: Head, machine: Allocation): ResourceAllocation[] {
+/** @param head is looked at, which costs a decision something, only for a machine that has any */
+function attachedTo(head: () => Head, machine: Allocation): ResourceAllocation[] {
   if (machine.resource !== undefined) return [];
   const { ports = [], volumes = [], bootVolume } = machine;
   return [...ports, ...volumes, ...(bootVolume === undefined ? [] : [bootVolume])].flatMap((id) => {
-    const found = allocationWith(head, machine.provider, id);
+    const found = allocationWith(head(), machine.provider, id);
     return found?.resource === undefined ? [] : [found];
   });
 }

@@ -26,23 +26,30 @@ export const NO_BREAKDOWN: CapacityBreakdown = {
   available: NOTHING,
 };
 
-/**
- * The views of a pool at an instant; `available` is 0 where more is held than there is.
- * @param taken what will be held beyond what the head has
- */
-export function breakdownAt(head: Head, pool: Id, instant: Instant, taken?: CapacityVector): CapacityBreakdown {
-  const node = head.nodes.get(poolNode(pool));
-  return node === undefined ? NO_BREAKDOWN : nodeAt(node, instant, taken);
+/** What there will be beyond what the head has, of each of a node's timelines. */
+export interface Beyond {
+  /** What will be held. */
+  readonly taken?: CapacityVector;
+  readonly used?: CapacityVector;
+  readonly lent?: CapacityVector;
 }
 
-export function nodeAt(node: Node, instant: Instant, taken?: CapacityVector): CapacityBreakdown {
+/** The views of a pool at an instant; `available` is 0 where more is held than there is. */
+export function breakdownAt(head: Head, pool: Id, instant: Instant, beyond?: Beyond): CapacityBreakdown {
+  const node = head.nodes.get(poolNode(pool));
+  return node === undefined ? NO_BREAKDOWN : nodeAt(node, instant, beyond);
+}
+
+export function nodeAt(node: Node, instant: Instant, beyond: Beyond = {}): CapacityBreakdown {
   const { resources } = node;
   const total = node.total.valueAt(instant, scratch.total);
   const free = node.free.valueAt(instant, scratch.free);
   const used = node.used.valueAt(instant, scratch.used);
   const lent = node.lent.valueAt(instant, scratch.lent);
   const { usage, reserved, available } = scratch;
-  if (taken !== undefined) addVectors(free, taken, -1);
+  if (beyond.taken !== undefined) addVectors(free, beyond.taken, -1);
+  if (beyond.used !== undefined) addVectors(used, beyond.used, 1);
+  if (beyond.lent !== undefined) addVectors(lent, beyond.lent, 1);
   for (let index = 0; index < RESOURCE_COUNT; index++) {
     const unclaimed = free[index] ?? 0;
     const consumed = used[index] ?? 0;
@@ -60,7 +67,7 @@ export function nodeAt(node: Node, instant: Instant, taken?: CapacityVector): Ca
   };
 }
 
-/** Vectors for one call of `nodeAt`: every grant makes one, for its event. */
+/** Vectors for one call of `nodeAt`: every grant and every allocation makes one, for its event. */
 const scratch = {
   total: zeroVector(),
   free: zeroVector(),

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { breakdownAt } from '../../../src/engine/breakdown.ts';
 import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
 import { capacityAt, pendingIntents } from '../../../src/engine/queries.ts';
 import { remainingOf } from '../../../src/engine/claims.ts';
@@ -46,6 +47,20 @@ describe('allocations (allocation flow of the first seed)', () => {
     start(engine, { reservation });
     expect(reason(engine, { reservation })).to.equal('exceeds-reservation');
   });
+
+  for (const backing of ['a reservation', 'what is free', 'what is on loan'] as const) {
+    it(`tells what the pool has when something has been taken from ${backing}`, () => {
+      const engine = new Engine();
+      const policy = backing === 'what is on loan' ? 'best-effort' : 'none';
+      const pool = engine.pool(engine.provider(undefined, undefined, policy), { cores: 4, ram: 2048, instances: 4 });
+      const reservation = engine.reserve({ demand: { capacity: TWO } });
+      start(engine);
+      engine.events.length = 0;
+      start(engine, backing === 'a reservation' ? { reservation } : {});
+      const told = engine.events.flatMap((event) => (event.kind === 'capacity-event' ? [event.capacity] : []));
+      expect(told).to.deep.equal([breakdownAt(engine.head, pool, NOW)]);
+    });
+  }
 
   it('rejects with the reason: unknown, not started, over, too large a flavor, unknown names', () => {
     const engine = engineWithPool();

@@ -100,14 +100,14 @@ describe('the views of a pool at an instant', () => {
   });
 
   it('are as they will be when more is held', () => {
-    const views = nodeAt(busy(), 10, toVector({ cores: 10 }));
+    const views = nodeAt(busy(), 10, { taken: toVector({ cores: 10 }) });
     expect([views.reserved, views.available]).to.deep.equal([
       { cores: 16, ports: 1 },
       { cores: 4, ports: 3 },
     ]);
     const engine = new Engine();
     const pool = engine.pool(engine.provider(), { cores: 10 });
-    expect(breakdownAt(engine.head, pool, NOW, toVector({ cores: 3 }))).to.deep.include({
+    expect(breakdownAt(engine.head, pool, NOW, { taken: toVector({ cores: 3 }) })).to.deep.include({
       reserved: { cores: 3 },
       available: { cores: 7 },
     });
