@@ -40,8 +40,11 @@ const MOST_COMMITS = 500;
 const MOST_CHARACTERS = 4_000_000;
 /** Groups handed to the thread: one to work on, and one to go on with. */
 const MOST_UNDER_WAY = 2;
-/** The fewest commits that the thread is given in the middle of a turn. */
-const FEWEST_EARLY = 8;
+/**
+ * The fewest commits that the thread is given in the middle of a turn: the decisions on as many others that come with them take about as
+ * long as a flush. With fewer, the last of those that came together would wait for a flush more than the first.
+ */
+const FEWEST_EARLY = 16;
 /** Records read at a time. */
 const RECORD_PAGE = 100;
 /** Events read from the log at a time. */
