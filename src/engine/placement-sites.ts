@@ -345,8 +345,7 @@ export function hostFor(
       if (best !== undefined && spare-- <= 0) break;
       const least = stepsOn(host).leastOf(window, share.ofHost);
       if (least === undefined) continue;
-      const room = { host, ...least };
-      if (best === undefined || hasLess(room, best) < 0) best = room;
+      if (best === undefined || hasLess(least, host, best) < 0) best = { host, ...least };
     }
   }
   return best?.host;
@@ -357,11 +356,12 @@ const ANY_HOST: Container = { name: '', count: 1, size: { flavor: '' } };
 
 /** The site with the least left first. */
 export function byLeast({ host: a }: Site, { host: b }: Site): number {
-  return a === undefined || b === undefined ? 0 : hasLess(a, b);
+  return a === undefined || b === undefined ? 0 : hasLess(a, a.host, b);
 }
 
-function hasLess(a: HostRoom, b: HostRoom): number {
-  return a.cores - b.cores || a.ram - b.ram || a.disk - b.disk || (a.host.name < b.host.name ? -1 : 1);
+/** Below 0 where the first has less: what is left on a host, and which it is. */
+function hasLess(a: HostAmount, { name }: HostNode, b: HostRoom): number {
+  return a.cores - b.cores || a.ram - b.ram || a.disk - b.disk || (name < b.host.name ? -1 : 1);
 }
 
 function* chained<T>(parts: readonly Iterable<T>[]): Generator<T, void, undefined> {
