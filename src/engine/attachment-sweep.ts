@@ -51,8 +51,10 @@ export class AttachmentSweep {
           if (!has.some((each) => each.id === id)) await this.#seeToMissing(connection, machine, { kind, id });
       }
       for (const each of has) {
+        // Of thousands hardly any: nothing is made or awaited for the others.
+        if (!this.#mayBeStray(machine, each)) continue;
         const stray = { ...each, machine: machine.id };
-        if (await this.#isStray(connection, stray)) {
+        if (await isConfirmed(connection, stray, 'attached', () => this.#has(stray.machine, stray) === false)) {
           strays.add(keyOf(stray));
           await this.#seeToStray(connection, stray);
         }
@@ -62,9 +64,11 @@ export class AttachmentSweep {
   }
 
   #machinesOf(provider: Id): RunningMachine[] {
-    return [...this.#options.ledger.head.allocations.values()].flatMap((each) =>
-      each.resource === undefined && each.provider === provider && isReady(each) ? [each] : [],
-    );
+    const machines: RunningMachine[] = [];
+    for (const each of this.#options.ledger.head.allocations.values()) {
+      if (each.resource === undefined && each.provider === provider && isReady(each)) machines.push(each);
+    }
+    return machines;
   }
 
   async #seeToMissing(
@@ -82,13 +86,12 @@ export class AttachmentSweep {
   }
 
   /** Ports that a VIM makes for the networks of a server, and what others gave it of their own, are not of Promise. */
-  async #isStray(connection: ProviderConnection, stray: StrayAttachment): Promise<boolean> {
+  #mayBeStray({ id, provider }: RunningMachine, attachment: VimAttachment): boolean {
     const { head } = this.#options.ledger;
-    const machine = head.allocations.get(stray.machine);
-    if (machine === undefined || machine.resource !== undefined || machine.bootVolume === stray.id) return false;
-    const asked = machine.pending?.some(({ id, action }) => id === stray.id && action === 'attach') === true;
-    if (!asked && allocationWith(head, machine.provider, stray.id)?.resource?.kind !== stray.kind) return false;
-    return isConfirmed(connection, stray, 'attached', () => this.#has(stray.machine, stray) === false);
+    const machine = head.allocations.get(id);
+    if (machine === undefined || machine.resource !== undefined || machine.bootVolume === attachment.id) return false;
+    const asked = machine.pending?.some((each) => each.id === attachment.id && each.action === 'attach') === true;
+    return asked || allocationWith(head, provider, attachment.id)?.resource?.kind === attachment.kind;
   }
 
   /** What is found for the first time may be a matter of a moment: it is told of. */

@@ -372,7 +372,10 @@ export class Reconciler {
   }
 
   #recordsOf(provider: Id): Allocation[] {
-    return [...this.#options.ledger.head.allocations.values()].filter((allocation) => allocation.provider === provider);
+    const records: Allocation[] = [];
+    for (const each of this.#options.ledger.head.allocations.values())
+      if (each.provider === provider) records.push(each);
+    return records;
   }
 
   #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
