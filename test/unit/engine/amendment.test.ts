@@ -1,6 +1,6 @@
 /** Changes of reservations: what stays where it is, what is placed again, and why a change is refused. */
 import { expect } from 'chai';
-import type { Container, Id, Reservation } from '../../../src/engine/entities.ts';
+import type { Container, Id } from '../../../src/engine/entities.ts';
 import { hostName } from '../../../src/engine/hosts.ts';
 import type { Commands } from '../../../src/engine/requests.ts';
 import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
@@ -33,15 +33,9 @@ class Lab extends Engine {
     return { claim, host };
   }
 
-  found(id: Id): Reservation {
-    const reservation = this.head.reservations.get(id);
-    if (reservation === undefined) throw new Error(`no reservation ${id}`);
-    return reservation;
-  }
-
   /** Each claim as `id pool[/host] cores`. */
   claims(id: Id): string[] {
-    return this.found(id).claims.map(({ id: claim, node, host, capacity }) => {
+    return this.reservation(id).claims.map(({ id: claim, node, host, capacity }) => {
       const place = `${node.slice('pool/'.length)}${host === undefined ? '' : `/${hostName(host)}`}`;
       return `${claim} ${place} ${capacity.cores ?? 0}`;
     });
@@ -49,10 +43,10 @@ class Lab extends Engine {
 
   /** Changes a reservation; says why where it is refused, and that nothing has changed then. */
   change(id: Id, input: Omit<Parameters<Commands['updateReservation']>[1], 'id'>): string {
-    const before = this.found(id);
+    const before = this.reservation(id);
     const result = this.do('updateReservation', { id, ...input });
     if (result.outcome === 'updated') return 'updated';
-    expect(this.found(id)).to.equal(before);
+    expect(this.reservation(id)).to.equal(before);
     return `${result.refusal.reason}: ${result.refusal.message}`;
   }
 }
@@ -65,10 +59,10 @@ describe('a change', () => {
   it('of a name alone moves nothing', () => {
     const lab = new Lab();
     const id = lab.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 2 } } });
-    const { claims } = lab.found(id);
+    const { claims } = lab.reservation(id);
     lab.told();
     expect(lab.change(id, { name: 'other' })).to.equal('updated');
-    expect(lab.found(id)).to.deep.include({ name: 'other', claims });
+    expect(lab.reservation(id)).to.deep.include({ name: 'other', claims });
     expect(lab.told()).to.deep.equal(['reservation updated scheduled']);
   });
 
@@ -117,7 +111,7 @@ describe('a change', () => {
     expect(lab.change(id, { clear: ['container'], demand: { capacity: { cores: 8 } } })).to.equal(below);
     expect(lab.change(id, { demand: { containers: [web(4)], capacity: { cores: 1 } } })).to.equal('updated');
     expect(lab.claims(id).slice(0, 2)).to.deep.equal(running);
-    expect(new Set(lab.found(id).claims.map((each) => each.id)).size).to.equal(5);
+    expect(new Set(lab.reservation(id).claims.map((each) => each.id)).size).to.equal(5);
     expect(lab.claims(id).filter((each) => each.includes('b/h2'))).to.have.length(2);
   });
 
@@ -137,17 +131,17 @@ describe('a change', () => {
   it('puts off a start that has arrived while nothing runs, and begins anew then', () => {
     const lab = new Lab();
     const id = lab.reserve({ demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
-    expect(lab.found(id).status).to.equal('active');
+    expect(lab.reservation(id).status).to.equal('active');
     expect(lab.change(id, { start: NOW + HOUR, end: NOW + 2 * HOUR })).to.equal('updated');
-    expect(lab.found(id)).to.include({ status: 'scheduled', startsAt: NOW + HOUR });
+    expect(lab.reservation(id)).to.include({ status: 'scheduled', startsAt: NOW + HOUR });
     lab.advance(HOUR);
-    expect(lab.found(id).status).to.equal('active');
+    expect(lab.reservation(id).status).to.equal('active');
     lab.machine(id);
     expect(lab.change(id, { start: NOW + 90 * MINUTE })).to.equal(
       'below-allocated: The start cannot be put off to 2030-01-01T01:30:00Z: 1 allocation was made under the reservation since 2030-01-01T01:00:00Z.',
     );
     expect(lab.change(id, { end: NOW + 3 * HOUR })).to.equal('updated');
-    expect(lab.found(id)).to.include({ startsAt: NOW + HOUR, endsAt: NOW + 3 * HOUR, status: 'active' });
+    expect(lab.reservation(id)).to.include({ startsAt: NOW + HOUR, endsAt: NOW + 3 * HOUR, status: 'active' });
     for (const { endsAt } of lab.head.allocations.values()) expect(endsAt).to.equal(NOW + 3 * HOUR);
   });
 
@@ -155,7 +149,7 @@ describe('a change', () => {
     const lab = new Lab();
     const id = lab.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 2 } } });
     expect(lab.change(id, { start: NOW })).to.equal('updated');
-    expect(lab.found(id)).to.include({ startsAt: NOW, status: 'active' });
+    expect(lab.reservation(id)).to.include({ startsAt: NOW, status: 'active' });
   });
 
   it('is bound by quotas in what it adds, not in what it has or takes away', () => {
@@ -188,7 +182,7 @@ describe('a change', () => {
     ]);
     expect(result.refusal).not.to.have.any.keys('nextWindow', 'searchedUntil');
     expect(lab.change(id, { demand: { capacity: { cores: 3 } } })).to.equal('updated');
-    expect(lab.found(id).series).to.include({ occurrence: 2, count: 4 });
+    expect(lab.reservation(id).series).to.include({ occurrence: 2, count: 4 });
     expect(lab.head.nodes.get('pool/a')?.free.valueAt(T + DAY)[0]).to.equal(0);
     expect(lab.head.nodes.get('pool/a')?.free.valueAt(T + 2 * DAY)[0]).to.equal(7);
     expect(lab.change(id, { start: NOW + 2 * HOUR, end: NOW + 3 * HOUR })).to.match(
@@ -203,7 +197,7 @@ describe('a change', () => {
     lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
     expect(lab.change(id, { end: T + 3 * HOUR })).to.match(/^policy-violation: .*\(policy max-duration\)$/);
     expect(lab.change(id, { clear: ['end'] })).to.equal('updated');
-    expect(lab.found(id))
+    expect(lab.reservation(id))
       .to.include({ endsAt: T + 2 * HOUR })
       .and.not.to.have.property('end');
   });
@@ -261,12 +255,12 @@ describe('a change', () => {
     const id = lab.reserve({ demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });
     lab.machine(id);
     lab.advance(HOUR);
-    expect(lab.found(id).reason).to.equal('not-allocated-in-time');
+    expect(lab.reservation(id).reason).to.equal('not-allocated-in-time');
     expect(lab.change(id, { name: 'other', end: T })).to.equal('updated');
-    expect(lab.found(id)).not.to.have.property('expiresAt');
+    expect(lab.reservation(id)).not.to.have.property('expiresAt');
     lab.advance(HOUR);
     expect(lab.change(id, { end: T + HOUR })).to.equal('updated');
-    expect(lab.found(id)).not.to.have.property('expiresAt');
+    expect(lab.reservation(id)).not.to.have.property('expiresAt');
     expect(lab.due.has(`expire:${id}`)).to.equal(false);
   });
 
@@ -277,7 +271,7 @@ describe('a change', () => {
     lab.advance(10 * MINUTE);
     for (const start of [NOW + MINUTE, NOW + 10 * MINUTE]) {
       expect(lab.change(id, { start })).to.equal('updated');
-      expect(lab.found(id).startsAt).to.equal(NOW);
+      expect(lab.reservation(id).startsAt).to.equal(NOW);
     }
     const recurrence = { frequency: 'daily', interval: 1, count: 3 } as const;
     const hours = { start: NOW + 2 * HOUR, end: NOW + 4 * HOUR };
@@ -285,7 +279,7 @@ describe('a change', () => {
     lab.advance(2 * HOUR);
     lab.machine(series);
     expect(lab.change(series, { ...hours, end: NOW + 5 * HOUR })).to.equal('updated');
-    expect(lab.found(series)).to.include({ startsAt: hours.start, endsAt: NOW + 5 * HOUR });
+    expect(lab.reservation(series)).to.include({ startsAt: hours.start, endsAt: NOW + 5 * HOUR });
     // At other hours it would recur at others than the ones in which it runs.
     expect(lab.change(series, { start: NOW + HOUR })).to.match(/^below-allocated: The start cannot be put off/);
   });
@@ -299,10 +293,10 @@ describe('a change', () => {
     lab.machine(id);
     expect(lab.change(id, { start: NOW + 3 * HOUR, end: NOW + 4 * HOUR })).to.match(/^below-allocated: The start/);
     lab.advance(HOUR);
-    expect(lab.found(id).series).to.include({ occurrence: 2 });
+    expect(lab.reservation(id).series).to.include({ occurrence: 2 });
     expect(lab.change(id, { start: NOW + 3 * HOUR, end: NOW + 4 * HOUR })).to.equal('updated');
-    expect(lab.found(id)).to.include({ startsAt: NOW + 3 * HOUR, endsAt: NOW + 4 * HOUR });
-    expect(lab.found(id).series).to.include({ occurrence: 1, count: 3 });
+    expect(lab.reservation(id)).to.include({ startsAt: NOW + 3 * HOUR, endsAt: NOW + 4 * HOUR });
+    expect(lab.reservation(id).series).to.include({ occurrence: 1, count: 3 });
   });
 
   it('of what recurs counts its windows from the start that it names', () => {
@@ -315,9 +309,9 @@ describe('a change', () => {
       demand: { capacity: { cores: 2 }, pools: ['a'] },
     });
     lab.advance(2 * HOUR);
-    expect(lab.found(id)).to.include({ startsAt: T });
+    expect(lab.reservation(id)).to.include({ startsAt: T });
     expect(lab.change(id, { start: T, end: T + HOUR })).to.equal('updated');
-    expect(lab.found(id).series).to.include({ occurrence: 1, count: 3 });
+    expect(lab.reservation(id).series).to.include({ occurrence: 1, count: 3 });
     expect(lab.head.nodes.get('pool/a')?.free.valueAt(T + 2 * DAY)[0]).to.equal(8);
   });
 

@@ -44,32 +44,14 @@ describe('the views of a pool at an instant', () => {
     const at = (instant: number) => {
       const { total, reserved, usage, available } = nodeAt(busy(), instant);
       expect(total).to.deep.equal({ cores: 20, ports: 4 });
-      return [reserved, usage, available].map(({ cores, ports }) => [cores, ports]);
+      return [reserved, usage, available].map(({ cores, ports }) => `${cores} and ${ports}`);
     };
-    expect(at(0)).to.deep.equal([
-      [0, 0],
-      [0, 0],
-      [20, 4],
-    ]);
-    expect(at(10)).to.deep.equal([
-      [6, 1],
-      [0, 0],
-      [14, 3],
-    ]);
-    expect(at(20)).to.deep.equal([
-      [4, 1],
-      [2, 0],
-      [14, 3],
-    ]);
-    expect(at(25)).to.deep.equal([
-      [12, 1],
-      [2, 0],
-      [6, 3],
-    ]);
-    expect(at(30)).to.deep.equal([
-      [8, 0],
-      [0, 0],
-      [12, 4],
+    expect([0, 10, 20, 25, 30].map(at)).to.deep.equal([
+      ['0 and 0', '0 and 0', '20 and 4'],
+      ['6 and 1', '0 and 0', '14 and 3'],
+      ['4 and 1', '2 and 0', '14 and 3'],
+      ['12 and 1', '2 and 0', '6 and 3'],
+      ['8 and 0', '0 and 0', '12 and 4'],
     ]);
   });
 

@@ -385,21 +385,18 @@ describe('capacity (capacity flow of the first seed)', () => {
         engine.now += 1;
         return engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores } } });
       });
-      const offer = engine.do('requestOffer', {
+      const offer = engine.requestOffer({
         start: T,
         end: T + HOUR,
         demand: { capacity: { cores: 1 } },
         holdFor: DAY,
       });
-      if (offer.outcome === 'refused') throw new Error(offer.refusal.message);
       const spare = `The pool '${pool}' does not have so much to spare.`;
-      expect(refusalOf(decrease({ cores: 3 })).message).to.equal(
-        `${spare} Offers that would lapse: ${offer.offer.id}.`,
-      );
+      expect(refusalOf(decrease({ cores: 3 })).message).to.equal(`${spare} Offers that would lapse: ${offer}.`);
       const both = refusalOf(decrease({ cores: 10 }));
       const ids = [one, two].sort().join(', ');
       expect(both.message).to.equal(
-        `${spare} Reservations that would no longer fit: ${ids}. Offers that would lapse: ${offer.offer.id}.`,
+        `${spare} Reservations that would no longer fit: ${ids}. Offers that would lapse: ${offer}.`,
       );
       expect(both).to.deep.include({ reason: 'capacity-in-use', most: { cores: 2 }, shortages: [] });
       // Before they begin it is free, and with a window more than there is can be taken.

@@ -36,12 +36,6 @@ class Lab extends Engine {
     return this.reservation(id);
   }
 
-  reservation(id: string): Reservation {
-    const found = this.head.reservations.get(id);
-    if (found === undefined) throw new Error(`no reservation ${id}`);
-    return found;
-  }
-
   /** A machine of one core, 512 MB and 1 GB of disk, or of four cores, 4 GB and 10 GB. */
   boot(reservation: Reservation, flavor: 'small' | 'large' = 'small'): Allocation {
     const input = { name: 'vm', image: 'cirros', flavor, reservation: reservation.id };

@@ -206,14 +206,11 @@ describe('applyConfiguration', () => {
 
   it('says of offers that would lapse, and of allocations', () => {
     const { engine, pool } = engineWithPool();
-    const made = engine.do('requestOffer', { start: T, end: T1, demand: { capacity: { cores: 6 } }, holdFor: HOUR });
-    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    const made = engine.requestOffer({ start: T, end: T1, demand: { capacity: { cores: 6 } }, holdFor: HOUR });
     const message = (cores: number) =>
       refusals(engine.do('applyConfiguration', { changes: [pool(cores)] }))[0]?.refusal.message;
-    expect(message(5)).to.equal(
-      `The pool 'p1' would have less than is held. Offers that would lapse: ${made.offer.id}.`,
-    );
-    engine.do('declineOffer', { id: made.offer.id });
+    expect(message(5)).to.equal(`The pool 'p1' would have less than is held. Offers that would lapse: ${made}.`);
+    engine.do('declineOffer', { id: made });
     const machines = { id: 'p1', source: [...engine.head.providers.keys()][0] ?? '', adjustments: [] };
     const capacity = { cores: 10, ram: 4096, instances: 9 };
     engine.do('applyConfiguration', { changes: [{ put: 'pool', entry: { ...machines, capacity } }] });

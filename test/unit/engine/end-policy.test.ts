@@ -332,12 +332,14 @@ describe('a machine that outgrew its reservation', () => {
 });
 
 describe('what was not allocated in time', () => {
+  /** From 1 to 3 o'clock on two days, of which what is not allocated in an hour is released. */
+  const TWO_DAYS = {
+    start: NOW + HOUR,
+    end: NOW + 3 * HOUR,
+    expiryTime: NOW + 2 * HOUR,
+    recurrence: { frequency: 'daily', interval: 1, count: 2 },
+  } as const;
   const CONTAINER = { name: 'web', count: 3, size: { vcpus: 2, ram: 1024, disk: 1 } };
-  const held = (engine: Engine, id: string) => {
-    const reservation = engine.head.reservations.get(id);
-    if (reservation === undefined) throw new Error(`there is no ${id}`);
-    return reservation;
-  };
   const boot = (engine: Engine, reservation: string): string => {
     const made = engine.do('createInstance', { ...MACHINE, reservation });
     if (made.outcome === 'refused') throw new Error(made.refusal.message);
@@ -349,16 +351,16 @@ describe('what was not allocated in time', () => {
     const id = engine.reserve({ demand: { capacity: { cores: 4, ram: 4096 } } });
     boot(engine, id);
     engine.advance(HOUR);
-    expect(held(engine, id)).to.deep.include({
+    expect(engine.reservation(id)).to.deep.include({
       status: 'active',
       reason: 'not-allocated-in-time',
       message: 'What was not allocated in time was released.',
       demand: { capacity: { cores: 1, ram: 512 } },
     });
-    expect(held(engine, id)).not.to.have.property('expiresAt');
+    expect(engine.reservation(id)).not.to.have.property('expiresAt');
     const none = engine.reserve({ demand: { capacity: { cores: 4 } } });
     engine.advance(HOUR);
-    expect(held(engine, none)).to.include({ status: 'expired', message: 'Nothing was allocated in time.' });
+    expect(engine.reservation(none)).to.include({ status: 'expired', message: 'Nothing was allocated in time.' });
     expect(engine.do('createInstance', { ...MACHINE, reservation: none })).to.have.nested.property(
       'refusal.reason',
       'reservation-over',
@@ -371,7 +373,7 @@ describe('what was not allocated in time', () => {
     const id = engine.reserve({ demand: both });
     boot(engine, id);
     engine.advance(HOUR);
-    expect(held(engine, id).demand).to.deep.equal({ capacity: {}, containers: [{ ...CONTAINER, count: 1 }] });
+    expect(engine.reservation(id).demand).to.deep.equal({ capacity: {}, containers: [{ ...CONTAINER, count: 1 }] });
     const capacity = engine.reserve({
       demand: { capacity: { cores: 2, ram: 1024 }, containers: [CONTAINER] },
     });
@@ -381,7 +383,7 @@ describe('what was not allocated in time', () => {
     });
     for (const { id: allocation } of instances) engine.do('createFailed', { allocation, fault: { message: 'none' } });
     engine.advance(HOUR);
-    expect(held(engine, capacity).demand).to.deep.equal({ capacity: { cores: 1, ram: 512 } });
+    expect(engine.reservation(capacity).demand).to.deep.equal({ capacity: { cores: 1, ram: 512 } });
   });
 
   it('leaves what is configured as its client has it', () => {
@@ -390,46 +392,32 @@ describe('what was not allocated in time', () => {
     engine.do('applyConfiguration', { changes: [{ put: 'reservation', entry }] });
     boot(engine, 'r');
     engine.advance(HOUR);
-    expect(held(engine, 'r')).to.deep.include({ demand: entry.demand, reason: 'not-allocated-in-time' });
-    expect(held(engine, 'r').claims.map(({ capacity }) => capacity)).to.deep.equal([{ cores: 1, ram: 512 }]);
+    expect(engine.reservation('r')).to.deep.include({ demand: entry.demand, reason: 'not-allocated-in-time' });
+    expect(engine.reservation('r').claims.map(({ capacity }) => capacity)).to.deep.equal([{ cores: 1, ram: 512 }]);
   });
 
   it('is released of what recurs until the window is over, and nothing is said of it in the next', () => {
     const engine = engineWith({ atEnd: 'terminate' });
-    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
-    const id = engine.reserve({
-      start: NOW + HOUR,
-      end: NOW + 3 * HOUR,
-      expiryTime: NOW + 2 * HOUR,
-      recurrence,
-      demand: { capacity: { cores: 4 } },
-    });
+    const id = engine.reserve({ ...TWO_DAYS, demand: { capacity: { cores: 4 } } });
     engine.advance(2 * HOUR);
-    expect(held(engine, id)).to.include({
+    expect(engine.reservation(id)).to.include({
       reason: 'not-allocated-in-time',
       message: 'What was not allocated in time was released until 2030-01-01T03:00:00Z.',
     });
     engine.advance(HOUR);
-    expect(held(engine, id)).to.include({ status: 'scheduled', expiresAt: T + 2 * HOUR });
-    expect(held(engine, id)).not.to.have.any.keys('reason', 'message');
+    expect(engine.reservation(id)).to.include({ status: 'scheduled', expiresAt: T + 2 * HOUR });
+    expect(engine.reservation(id)).not.to.have.any.keys('reason', 'message');
   });
 
   it('ends what recurs in its last window, whatever earlier ones left behind', () => {
     const engine = engineWith({});
-    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
-    const id = engine.reserve({
-      start: NOW + HOUR,
-      end: NOW + 3 * HOUR,
-      expiryTime: NOW + 2 * HOUR,
-      recurrence,
-      demand: { capacity: { cores: 4, ram: 4096 } },
-    });
+    const id = engine.reserve({ ...TWO_DAYS, demand: { capacity: { cores: 4, ram: 4096 } } });
     engine.advance(HOUR);
     const machine = boot(engine, id);
     engine.advance(2 * HOUR);
     expect(engine.head.allocations.get(machine)).to.include({ backing: 'own', reservation: id });
     engine.advance(DAY - HOUR);
-    expect(held(engine, id)).to.include({ status: 'expired', reason: 'not-allocated-in-time' });
+    expect(engine.reservation(id)).to.include({ status: 'expired', reason: 'not-allocated-in-time' });
   });
 });
 

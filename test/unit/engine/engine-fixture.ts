@@ -8,10 +8,10 @@ import { missingOf } from '../../../src/engine/claims.ts';
 import { commands } from '../../../src/engine/commands/index.ts';
 import { missingElements } from '../../../src/engine/elements.ts';
 import { upcomingItems } from '../../../src/engine/due.ts';
-import type { Id, PreEmption } from '../../../src/engine/entities.ts';
+import type { Id, PreEmption, Reservation } from '../../../src/engine/entities.ts';
 import type { DomainEvent } from '../../../src/engine/events.ts';
 import { violations } from '../../../src/engine/invariants.ts';
-import type { Command, Commands } from '../../../src/engine/requests.ts';
+import type { Command, Commands, Refusal } from '../../../src/engine/requests.ts';
 import { apply, emptyHead } from '../../../src/engine/state.ts';
 import type { Head } from '../../../src/engine/state.ts';
 import type { DueItem } from '../../../src/store/store.ts';
@@ -163,6 +163,27 @@ export class Engine {
     const result = this.do('createReservation', input);
     if (result.outcome === 'refused') throw new Error(result.refusal.message);
     return result.reservation.id;
+  }
+
+  /** A reservation that has to be refused; returns why it is. */
+  refuse(input: Parameters<Commands['createReservation']>[1]): Refusal {
+    const result = this.do('createReservation', input);
+    if (result.outcome !== 'refused') throw new Error(`it is ${result.outcome}`);
+    return result.refusal;
+  }
+
+  /** An offer that has to be made; returns its id. */
+  requestOffer(input: Parameters<Commands['requestOffer']>[1]): Id {
+    const result = this.do('requestOffer', input);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    return result.offer.id;
+  }
+
+  /** A reservation that has to be there. */
+  reservation(id: Id): Reservation {
+    const reservation = this.head.reservations.get(id);
+    if (reservation === undefined) throw new Error(`there is no reservation ${id}`);
+    return reservation;
   }
 
   /** The events since the last call, each as `kind cause status-or-state`. */

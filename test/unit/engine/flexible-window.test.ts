@@ -1,7 +1,6 @@
 import { expect } from 'chai';
-import type { Reservation } from '../../../src/engine/entities.ts';
 import { InvalidRequest } from '../../../src/engine/requests.ts';
-import type { Commands, Refusal } from '../../../src/engine/requests.ts';
+import type { Commands } from '../../../src/engine/requests.ts';
 import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
 
 type Create = Parameters<Commands['createReservation']>[1];
@@ -26,20 +25,8 @@ describe('flexible windows', () => {
   }
 
   function windowOf(id: string): readonly number[] {
-    const { startsAt, endsAt } = held(id);
+    const { startsAt, endsAt } = engine.reservation(id);
     return [(startsAt - NOW) / HOUR, (endsAt - NOW) / HOUR];
-  }
-
-  function held(id: string): Reservation {
-    const reservation = engine.head.reservations.get(id);
-    if (reservation === undefined) throw new Error(`there is no ${id}`);
-    return reservation;
-  }
-
-  function refusal(input: Create): Refusal {
-    const result = engine.do('createReservation', input);
-    if (result.outcome !== 'refused') throw new Error('it was granted');
-    return result.refusal;
   }
 
   const two = { duration: 2 * HOUR };
@@ -52,18 +39,18 @@ describe('flexible windows', () => {
     expect(windowOf(reserved(10, { flexible: { duration: HOUR, latestEnd: NOW + 5 * HOUR } }))).to.deep.equal([4, 5]);
     const id = reserved(1, { flexible: { ...two, earliestStart: NOW - DAY } });
     expect(windowOf(id)).to.deep.equal([9, 11]);
-    expect(held(id)).not.to.have.any.keys('start', 'end');
+    expect(engine.reservation(id)).not.to.have.any.keys('start', 'end');
   });
 
   it('are refused with what could be had in the earliest one, and the next that fits beyond the bounds', () => {
     reserved(8, hours(0, 6));
     const flexible = { ...two, latestEnd: NOW + 4 * HOUR };
-    expect(refusal({ flexible, demand: { capacity: { cores: 3 } } })).to.deep.include({
+    expect(engine.refuse({ flexible, demand: { capacity: { cores: 3 } } })).to.deep.include({
       reason: 'insufficient-capacity',
       most: { cores: 2 },
       nextWindow: hours(6, 8),
     });
-    const never = refusal({ flexible, demand: { capacity: { cores: 11 } } });
+    const never = engine.refuse({ flexible, demand: { capacity: { cores: 11 } } });
     expect(never.nextWindow).to.equal(undefined);
     expect(never.searchedUntil).to.equal(NOW + 365 * DAY);
   });
@@ -72,12 +59,12 @@ describe('flexible windows', () => {
     const policy = { ...engine.head.policy, maxFutureEndRange: 1, maxDuration: 12 };
     engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
     const cores = { demand: { capacity: { cores: 10 } } };
-    expect(refusal({ flexible: { duration: 13 * HOUR }, ...cores })).to.include({ policy: 'max-duration' });
+    expect(engine.refuse({ flexible: { duration: 13 * HOUR }, ...cores })).to.include({ policy: 'max-duration' });
     reserved(10, hours(0, 12));
     reserved(10, hours(12, 23));
     // It would end after what policy allows, so that it is not offered either.
-    expect(refusal({ flexible: two, ...cores }).nextWindow).to.equal(undefined);
-    expect(refusal({ ...hours(0, 2), ...cores }).nextWindow).to.equal(undefined);
+    expect(engine.refuse({ flexible: two, ...cores }).nextWindow).to.equal(undefined);
+    expect(engine.refuse({ ...hours(0, 2), ...cores }).nextWindow).to.equal(undefined);
     expect(windowOf(reserved(10, { flexible: { duration: HOUR } }))).to.deep.equal([23, 24]);
   });
 
@@ -85,10 +72,10 @@ describe('flexible windows', () => {
     reserved(10, hours(0, 3));
     const flexible = { ...two, latestEnd: NOW + 9 * HOUR };
     const expiryTime = NOW + 3 * HOUR;
-    const result = refusal({ flexible, expiryTime, demand: { capacity: { cores: 1 } } });
+    const result = engine.refuse({ flexible, expiryTime, demand: { capacity: { cores: 1 } } });
     expect(result.nextWindow).to.deep.equal(hours(3, 5));
     const id = reserved(1, { flexible, expiryTime: expiryTime + MINUTE });
-    expect(held(id)).to.include({ startsAt: NOW + 3 * HOUR, expiresAt: expiryTime + MINUTE });
+    expect(engine.reservation(id)).to.include({ startsAt: NOW + 3 * HOUR, expiresAt: expiryTime + MINUTE });
   });
 
   it('cannot have bounds that hold none, nor a start or end beside them', () => {
@@ -114,7 +101,7 @@ describe('flexible windows', () => {
     expect(windowOf(id)).to.deep.equal([6, 8]);
     const result = engine.do('updateReservation', { id, demand: { capacity: { cores: 11 } } });
     expect(result.outcome).to.equal('refused');
-    expect(held(id)).to.deep.include({ name: 'db', demand: { capacity: { cores: 7 } } });
+    expect(engine.reservation(id)).to.deep.include({ name: 'db', demand: { capacity: { cores: 7 } } });
   });
 
   it('are chosen anew when the bounds change, and fixed when a start or an end is given', () => {
@@ -123,12 +110,12 @@ describe('flexible windows', () => {
     expect(windowOf(id)).to.deep.equal([4, 7]);
     engine.do('updateReservation', { id, end: NOW + 8 * HOUR });
     expect(windowOf(id)).to.deep.equal([4, 8]);
-    expect(held(id))
+    expect(engine.reservation(id))
       .to.include({ start: NOW + 4 * HOUR, end: NOW + 8 * HOUR })
       .and.not.have.property('flexible');
     engine.do('updateReservation', { id, flexible: two });
     expect(windowOf(id)).to.deep.equal([0, 2]);
-    expect(held(id)).not.to.have.any.keys('start', 'end');
+    expect(engine.reservation(id)).not.to.have.any.keys('start', 'end');
   });
 
   it('do not move under what is allocated', () => {
@@ -157,7 +144,7 @@ describe('flexible windows', () => {
     const second = engine.do('createReservation', wanted);
     if (second.outcome === 'refused') throw new Error(second.refusal.message);
     engine.sleep(3 * HOUR);
-    expect(held(second.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
+    expect(engine.reservation(second.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
   });
 
   it('and immediate use are rejected when their expiry time comes before the decision', () => {
@@ -166,7 +153,7 @@ describe('flexible windows', () => {
       const pending = engine.do('createReservation', wanted);
       if (pending.outcome === 'refused') throw new Error(pending.refusal.message);
       engine.sleep(2 * HOUR);
-      expect(held(pending.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
+      expect(engine.reservation(pending.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
     }
   });
 
@@ -185,7 +172,7 @@ describe('flexible windows', () => {
     expect(windowOf('r')).to.deep.equal([3, 5]);
     const past = { ...entry, id: 'past', flexible: { ...two, latestEnd: NOW - HOUR } };
     expect(apply({ put: 'reservation', entry: past })).to.equal('applied');
-    expect(held('past')).to.include({ status: 'ended' });
+    expect(engine.reservation('past')).to.include({ status: 'ended' });
     const none = { ...entry, id: 'none', demand: { capacity: { cores: 11 } } };
     expect(apply({ put: 'reservation', entry: none })).to.equal('refused');
   });

@@ -38,12 +38,6 @@ class Doubted extends Engine {
     return result.allocation.id;
   }
 
-  reservation(id: Id): Reservation {
-    const found = this.head.reservations.get(id);
-    if (found === undefined) throw new Error(`no reservation ${id}`);
-    return found;
-  }
-
   /** Puts a reservation in the place of one, as no command would. */
   spoil(id: Id, change: (before: Reservation) => Partial<Reservation>): void {
     const before = this.reservation(id);
@@ -63,14 +57,12 @@ class Doubted extends Engine {
   }
 
   offer(cores: number): Id {
-    const result = this.do('requestOffer', {
+    return this.requestOffer({
       start: T,
       end: T + HOUR,
       demand: { capacity: { cores } },
       holdFor: 2 * HOUR,
     });
-    if (result.outcome === 'refused') throw new Error(result.refusal.message);
-    return result.offer.id;
   }
 
   found(rule?: Rule): string[] {

@@ -52,9 +52,7 @@ class Lab extends Engine {
   }
 
   refused(demand: Partial<Demand>, hours = 1): Refusal {
-    const result = this.do('createReservation', { ...during(0, hours), demand: { capacity: {}, ...demand } });
-    if (result.outcome !== 'refused') throw new Error('it was granted');
-    return result.refusal;
+    return this.refuse({ ...during(0, hours), demand: { capacity: {}, ...demand } });
   }
 
   /** The hour at which the next window begins in which a demand fits that does not fit now. */
@@ -85,6 +83,15 @@ const grouped = (policy: AffinityPolicy, ...counts: readonly number[]): Partial<
   containers: counts.map((count, index) => container(`c${index}`, count, { group: 'g' })),
 });
 
+/** Two hosts: a has room for 2 from 1 to 2 and from 3 to 5, for 1 from 2 to 3; b has room for 1 from 4 on. */
+function comeAndGo(): Lab {
+  return new Lab({ name: 'a', cores: 8 }, { name: 'b', cores: 4 })
+    .busy('a', 0, 1, 8)
+    .busy('b', 0, 4, 4)
+    .busy('a', 2, 3, 4)
+    .busy('a', 5, 6, 8);
+}
+
 describe('the next window for instances', () => {
   it('begins when the hosts have room for as many together', () => {
     const lab = new Lab({ name: 'a', cores: 8 }, { name: 'b', cores: 8 })
@@ -104,12 +111,7 @@ describe('the next window for instances', () => {
   });
 
   it('may be on one host first and then on another', () => {
-    const lab = new Lab({ name: 'a', cores: 8 }, { name: 'b', cores: 4 })
-      .busy('a', 0, 1, 8)
-      .busy('b', 0, 4, 4)
-      .busy('a', 2, 3, 4)
-      .busy('a', 5, 6, 8);
-    // a has room for 2 from 1 to 2 and from 3 to 5, for 1 from 2 to 3; b has room for 1 from 4 on.
+    const lab = comeAndGo();
     expect([1, 2, 3].map((count) => lab.next(web(count)))).to.deep.equal([1, 1, 4]);
     expect([1, 2, 3].map((count) => lab.next(web(count), 2))).to.deep.equal([1, 3, 6]);
   });
@@ -230,11 +232,7 @@ describe('the starts at which every part may fit by itself', () => {
   });
 
   it('come one after the other, as hosts and pools have room and have it no more', () => {
-    const lab = new Lab({ name: 'a', cores: 8 }, { name: 'b', cores: 4 })
-      .busy('a', 0, 1, 8)
-      .busy('b', 0, 4, 4)
-      .busy('a', 2, 3, 4)
-      .busy('a', 5, 6, 8);
+    const lab = comeAndGo();
     const two = startsOf(lab, web(2));
     expect([0, 1, 1.5, 3, 3.5, 4.5, 6, 50].map(two.from)).to.deep.equal([1, 1, 3, 3, 3.5, 6, 6, 50]);
     const three = startsOf(lab, web(3));

@@ -1,11 +1,11 @@
 import { expect } from 'chai';
-import type { Maintenance, Reservation } from '../../../src/engine/entities.ts';
+import type { Maintenance } from '../../../src/engine/entities.ts';
 import type { CapacityEvent } from '../../../src/engine/events.ts';
 import { omit } from '../../../src/engine/omit.ts';
 import { explainReservation } from '../../../src/engine/explain.ts';
 import { queryCapacity } from '../../../src/engine/queries.ts';
 import { InvalidRequest } from '../../../src/engine/requests.ts';
-import type { Commands, Refusal } from '../../../src/engine/requests.ts';
+import type { Commands } from '../../../src/engine/requests.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 import type { HostSpec } from './engine-fixture.ts';
 
@@ -50,18 +50,6 @@ describe('maintenance', () => {
     return engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
   }
 
-  function refusal(input: Create): Refusal {
-    const result = engine.do('createReservation', input);
-    if (result.outcome !== 'refused') throw new Error('it was granted');
-    return result.refusal;
-  }
-
-  function held(id: string): Reservation {
-    const reservation = engine.head.reservations.get(id);
-    if (reservation === undefined) throw new Error(`there is no ${id}`);
-    return reservation;
-  }
-
   function available(from: number, to: number, id = 'p'): number {
     const query = { pools: [id], window: hours(from, to) };
     return queryCapacity(engine.head, query, engine.now).capacity.available.cores ?? 0;
@@ -85,13 +73,13 @@ describe('maintenance', () => {
   it('leaves nothing of a pool in its time, and everything beside it', () => {
     plan(out('m', 2, 4));
     expect([available(0, 2), available(2, 4), available(3, 5), available(4, 6)]).to.deep.equal([20, 0, 0, 20]);
-    const found = refusal({ ...hours(3, 5), demand: cores(1) });
+    const found = engine.refuse({ ...hours(3, 5), demand: cores(1) });
     expect(found).to.deep.include({ reason: 'insufficient-capacity', maintenance: ['m'], nextWindow: hours(4, 6) });
     expect(found.message).to.include(
       "the pool 'p' from 2030-01-01T02:00:00Z to 2030-01-01T04:00:00Z (maintenance 'm')",
     );
     engine.reserve({ ...hours(4, 6), demand: cores(20) });
-    expect(refusal({ ...hours(4, 6), demand: cores(1) })).not.to.have.property('maintenance');
+    expect(engine.refuse({ ...hours(4, 6), demand: cores(1) })).not.to.have.property('maintenance');
     plan();
     engine.reserve({ ...hours(2, 4), demand: cores(20) });
   });
@@ -132,23 +120,31 @@ describe('maintenance', () => {
 
   it('places what is on the host elsewhere, and degrades what finds no place', () => {
     const few = engine.reserve({ ...hours(2, 3), demand: vms(2) });
-    expect(held(few).claims.map(({ host }) => host)).to.deep.equal([`host/${source}/h1`, `host/${source}/h1`]);
+    expect(engine.reservation(few).claims.map(({ host }) => host)).to.deep.equal([
+      `host/${source}/h1`,
+      `host/${source}/h1`,
+    ]);
     engine.told();
     plan(out('m', 1, 5, { host: 'h1' }));
-    expect(held(few).status).to.equal('scheduled');
-    expect(held(few).claims.map(({ host }) => host)).to.deep.equal([`host/${source}/h2`, `host/${source}/h2`]);
+    expect(engine.reservation(few).status).to.equal('scheduled');
+    expect(engine.reservation(few).claims.map(({ host }) => host)).to.deep.equal([
+      `host/${source}/h2`,
+      `host/${source}/h2`,
+    ]);
     expect(told()).to.deep.equal(['maintenance-planned m', 'reservation updated']);
-    const refused = refusal({ ...hours(4, 6), demand: vms(3) });
+    const refused = engine.refuse({ ...hours(4, 6), demand: vms(3) });
     expect(refused).to.deep.include({ container: 'vm', maintenance: ['m'] });
     plan();
     const many = engine.reserve({ ...hours(10, 11), demand: vms(4) });
     plan(out('n', 9, 12, { host: 'h2' }));
-    expect(held(many)).to.include({ status: 'degraded', reason: 'maintenance' });
-    expect(held(many).message).to.include("the host 'h2' of the pool 'p'").and.include("(maintenance 'n')");
+    expect(engine.reservation(many)).to.include({ status: 'degraded', reason: 'maintenance' });
+    expect(engine.reservation(many).message)
+      .to.include("the host 'h2' of the pool 'p'")
+      .and.include("(maintenance 'n')");
     expect(explainReservation(engine.head, many, engine.now).message).to.include("(maintenance 'n')");
     plan();
-    expect(held(many).status).to.equal('scheduled');
-    expect(held(many)).not.to.have.property('message');
+    expect(engine.reservation(many).status).to.equal('scheduled');
+    expect(engine.reservation(many)).not.to.have.property('message');
   });
 
   it('places what has not started in another pool, in all of its windows', () => {
@@ -157,12 +153,12 @@ describe('maintenance', () => {
     const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
     const id = engine.reserve({ ...hours(2, 3), recurrence, demand: cores(8) });
     const started = engine.reserve({ end: NOW + 9 * HOUR, demand: { capacity: { cores: 2 }, pools: ['p'] } });
-    expect(held(id).claims.map(({ node }) => node)).to.deep.equal(['pool/p']);
+    expect(engine.reservation(id).claims.map(({ node }) => node)).to.deep.equal(['pool/p']);
     engine.told();
     plan(out('m', 1, 4));
-    expect(held(id).claims.map(({ node }) => node)).to.deep.equal(['pool/q']);
-    expect(held(id).status).to.equal('scheduled');
-    expect(held(started).status).to.equal('degraded');
+    expect(engine.reservation(id).claims.map(({ node }) => node)).to.deep.equal(['pool/q']);
+    expect(engine.reservation(id).status).to.equal('scheduled');
+    expect(engine.reservation(started).status).to.equal('degraded');
     expect(told().sort()).to.deep.equal(['maintenance-planned m', 'reservation degraded', 'reservation updated']);
   });
 
@@ -172,13 +168,13 @@ describe('maintenance', () => {
     engine.told();
     plan(out('m', 2, 4));
     expect(told()).to.deep.equal(['maintenance-planned m', 'reservation degraded']);
-    expect(held(id)).to.include({ status: 'degraded', reason: 'maintenance' });
+    expect(engine.reservation(id)).to.include({ status: 'degraded', reason: 'maintenance' });
     engine.advance(HOUR);
-    expect(held(id).status).to.equal('degraded');
+    expect(engine.reservation(id).status).to.equal('degraded');
     engine.told();
     engine.advance(HOUR);
     engine.advance(2 * HOUR);
-    expect(held(id).status).to.equal('active');
+    expect(engine.reservation(id).status).to.equal('active');
     expect(told()).to.deep.equal(['maintenance-started m', 'maintenance-ended m', 'reservation restored']);
   });
 
@@ -236,7 +232,7 @@ describe('maintenance', () => {
 
   it('stands in the way of windows that recur, of which the refusal names the first', () => {
     plan(out('m', 50, 52));
-    const found = refusal({
+    const found = engine.refuse({
       ...hours(1, 4),
       recurrence: { frequency: 'daily', interval: 1, count: 4 },
       demand: cores(1),
@@ -284,13 +280,13 @@ describe('maintenance', () => {
 
   it('is named in what it stands in the way of: four of them, and how many more', () => {
     plan(...[2, 3, 4, 5, 6, 7].map((hour) => out(`m${hour}`, hour, hour + 1)));
-    const found = refusal({ ...hours(2, 7), demand: cores(1) });
+    const found = engine.refuse({ ...hours(2, 7), demand: cores(1) });
     expect(found.maintenance).to.deep.equal(['m2', 'm3', 'm4', 'm5', 'm6']);
     const of = (hour: number): string =>
       `the pool 'p' from 2030-01-01T0${hour}:00:00Z to 2030-01-01T0${hour + 1}:00:00Z (maintenance 'm${hour}')`;
     expect(found.message).to.match(/Out of service then: /);
     expect(found.message.split('Out of service then: ')[1]).to.equal(`${[2, 3, 4, 5].map(of).join(', ')}, and 1 more.`);
-    expect(refusal({ ...hours(3, 7), demand: cores(1) }).message.endsWith(`${of(6)}.`)).to.equal(true);
+    expect(engine.refuse({ ...hours(3, 7), demand: cores(1) }).message.endsWith(`${of(6)}.`)).to.equal(true);
   });
 
   it('is named where it may serve the request alone: in its pools and zones, and for lack of capacity', () => {
@@ -299,7 +295,7 @@ describe('maintenance', () => {
     pool('p', 10, { zone: 'h1' });
     pool('q', 10, { zone: 'h2' });
     plan(out('m', 2, 4));
-    const named = (demand: Create['demand']): unknown => refusal({ ...hours(2, 3), demand }).maintenance;
+    const named = (demand: Create['demand']): unknown => engine.refuse({ ...hours(2, 3), demand }).maintenance;
     const container = { name: 'vm', count: 9, size: { vcpus: 4, ram: 1024 } };
     expect(named(cores(11))).to.deep.equal(['m']);
     expect(named({ ...cores(11), pools: ['q'] })).to.equal(undefined);
@@ -317,7 +313,7 @@ describe('maintenance', () => {
     pool('q', 10);
     const id = engine.reserve({ ...hours(2, 6), demand: { ...cores(8), pools: ['p'] } });
     plan(out('m', 3, 4), out('later', 8, 9), out('past', -3, -1), { id: 'other', pool: 'q', ...hours(3, 4) });
-    expect(held(id).message).to.equal(
+    expect(engine.reservation(id).message).to.equal(
       "Out of service then: the pool 'p' from 2030-01-01T03:00:00Z to 2030-01-01T04:00:00Z (maintenance 'm'). The reservation cannot be kept in full at present.",
     );
   });
@@ -325,9 +321,9 @@ describe('maintenance', () => {
   it('of hosts ends for who was placed there as that of pools does', () => {
     const many = engine.reserve({ ...hours(10, 20), demand: vms(4) });
     plan(out('n', 9, 12, { host: 'h2' }));
-    expect(held(many).status).to.equal('degraded');
+    expect(engine.reservation(many).status).to.equal('degraded');
     engine.advance(12 * HOUR);
-    expect(held(many).status).to.equal('active');
+    expect(engine.reservation(many).status).to.equal('active');
   });
 
   it('of one host in several entries is one time out of service', () => {

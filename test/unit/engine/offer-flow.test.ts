@@ -18,14 +18,12 @@ describe('offers', () => {
 
   /** An offer that has to be made; returns its id. */
   function offered(cores: number, more: object = {}): string {
-    const result = engine.do('requestOffer', {
+    return engine.requestOffer({
       ...window,
       demand: { capacity: { cores } },
       holdFor: 30 * MINUTE,
       ...more,
     });
-    if (result.outcome === 'refused') throw new Error(result.refusal.message);
-    return result.offer.id;
   }
 
   function reason(result: { readonly outcome: string; readonly refusal?: { readonly reason: string } }): unknown {
@@ -113,10 +111,9 @@ describe('offers', () => {
   });
 
   it('for immediate use give the validity period from the acceptance on', () => {
-    const result = engine.do('requestOffer', { demand: { capacity: { cores: 4 } }, holdFor: 2 * HOUR });
-    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    const id = engine.requestOffer({ demand: { capacity: { cores: 4 } }, holdFor: 2 * HOUR });
     engine.advance(90 * MINUTE);
-    const accepted = engine.do('acceptOffer', { id: result.offer.id });
+    const accepted = engine.do('acceptOffer', { id });
     if (accepted.outcome === 'refused') throw new Error(accepted.refusal.message);
     expect(accepted.reservation).to.include({
       status: 'active',
@@ -207,10 +204,9 @@ describe('offers', () => {
     expect(accepted.reservation).to.include({ owner: 'carol', tenant: 'blue' });
     const nobody = new Engine();
     nobody.pool(nobody.provider(), { cores: 10 });
-    const made = nobody.do('requestOffer', { ...window, demand: { capacity: { cores: 1 } }, holdFor: HOUR });
-    if (made.outcome === 'refused') throw new Error(made.refusal.message);
+    const made = nobody.requestOffer({ ...window, demand: { capacity: { cores: 1 } }, holdFor: HOUR });
     nobody.as = { user: 'operator', tenant: 'green' };
-    const other = nobody.do('acceptOffer', { id: made.offer.id });
+    const other = nobody.do('acceptOffer', { id: made });
     expect(other).to.have.property('reservation').that.does.not.have.property('tenant');
   });
 

@@ -1,6 +1,6 @@
 /** Who is placed anew to make room for instances, and who is left where they are. */
 import { expect } from 'chai';
-import type { Container, Demand, Id, Reservation } from '../../../src/engine/entities.ts';
+import type { Container, Demand, Id } from '../../../src/engine/entities.ts';
 import { hostName } from '../../../src/engine/hosts.ts';
 import { moveOthers, placeAgain } from '../../../src/engine/placement-moves.ts';
 import { hold, holding } from '../../../src/engine/state.ts';
@@ -33,12 +33,6 @@ class Lab extends Engine {
 
   hosts(id: Id): string[] {
     return this.reservation(id).claims.flatMap(({ host }) => (host === undefined ? [] : hostName(host)));
-  }
-
-  reservation(id: Id): Reservation {
-    const found = this.head.reservations.get(id);
-    if (found === undefined) throw new Error(`no reservation ${id}`);
-    return found;
   }
 
   /** What is moved for instances on the fast host, by who asks for it; the head is left as it is. */

@@ -25,9 +25,7 @@ class Lab extends Engine {
 
   refused(container: Partial<Container>, demand: Partial<Demand> = {}): Refusal {
     const containers = [{ name: 'web', count: 1, size: { vcpus: 4, ram: 1024 }, ...container }];
-    const result = this.do('createReservation', { ...WINDOW, demand: { capacity: {}, containers, ...demand } });
-    if (result.outcome !== 'refused') throw new Error('it was granted');
-    return result.refusal;
+    return this.refuse({ ...WINDOW, demand: { capacity: {}, containers, ...demand } });
   }
 
   /** What each candidate lacks, by host, or by pool. */

@@ -193,11 +193,10 @@ describe('the end of a provider', () => {
     const pool = engine.pool(id, { cores: 16, ram: 16_384, instances: 16 });
     const hours = { start: T, end: T + HOUR };
     const held = [1, 2, 3, 4, 5, 6].map(() => engine.reserve({ ...hours, demand: { capacity: { cores: 1 } } }));
-    const offered = engine.do('requestOffer', { ...hours, demand: { capacity: { cores: 1 } }, holdFor: HOUR });
-    if (offered.outcome === 'refused') throw new Error(offered.refusal.message);
+    const offered = engine.requestOffer({ ...hours, demand: { capacity: { cores: 1 } }, holdFor: HOUR });
     const made = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small' });
     if (made.outcome === 'refused') throw new Error(made.refusal.message);
-    const [offer, allocation] = [offered.offer.id, made.allocation.id];
+    const [offer, allocation] = [offered, made.allocation.id];
     const inUse = { reservations: held, offers: [offer], allocations: [allocation] };
     const refused = engine.do('retireProvider', { id, mode: 'refuse' });
     expect(refused).to.deep.include({ outcome: 'refused', inUse });

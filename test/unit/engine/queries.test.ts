@@ -28,9 +28,7 @@ class Lab extends Engine {
 
   offer(name: string, from: number, to: number, cores: number): string {
     const offer = { name, ...during(from, to), demand: { capacity: { cores } }, holdFor: 2 * DAY };
-    const result = this.do('requestOffer', offer);
-    if (result.outcome === 'refused') throw new Error(result.refusal.message);
-    return result.offer.id;
+    return this.requestOffer(offer);
   }
 
   machine(name: string, more: Partial<Parameters<Commands['createInstance']>[1]> = {}): string {

@@ -1,10 +1,9 @@
 import { expect } from 'chai';
-import type { Reservation } from '../../../src/engine/entities.ts';
 import type { ReservationEvent } from '../../../src/engine/events.ts';
 import { explainReservation } from '../../../src/engine/explain.ts';
 import { queryCapacity, queryReservations } from '../../../src/engine/queries.ts';
 import { InvalidRequest } from '../../../src/engine/requests.ts';
-import type { Commands, Refusal } from '../../../src/engine/requests.ts';
+import type { Commands } from '../../../src/engine/requests.ts';
 import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
 
 type Create = Parameters<Commands['createReservation']>[1];
@@ -37,18 +36,6 @@ describe('reservations that recur', () => {
     demand: { capacity: { cores } },
   });
 
-  function held(id: string): Reservation {
-    const reservation = engine.head.reservations.get(id);
-    if (reservation === undefined) throw new Error(`there is no ${id}`);
-    return reservation;
-  }
-
-  function refusal(input: Create): Refusal {
-    const result = engine.do('createReservation', input);
-    if (result.outcome !== 'refused') throw new Error('it was granted');
-    return result.refusal;
-  }
-
   function free(at: number): number {
     return engine.head.nodes.get(`pool/${pool}`)?.free.valueAt(at)[0] ?? 0;
   }
@@ -70,14 +57,14 @@ describe('reservations that recur', () => {
       expect(free(NOW + day * DAY + 12 * HOUR)).to.equal(10);
     }
     expect(free(NOW + 5 * DAY + 10 * HOUR)).to.equal(10);
-    expect(held(id).claims).to.have.length(1);
-    expect(held(id)).to.deep.include({ ...hours(9, 12), status: 'scheduled' });
+    expect(engine.reservation(id).claims).to.have.length(1);
+    expect(engine.reservation(id)).to.deep.include({ ...hours(9, 12), status: 'scheduled' });
   });
 
   it('are refused as a whole when one window does not fit, with the windows and the next start at which all do', () => {
     const wednesday = { start: NOW + 2 * DAY + 10 * HOUR, end: NOW + 2 * DAY + 14 * HOUR };
     engine.reserve({ ...wednesday, demand: { capacity: { cores: 7 } } });
-    const found = refusal(mornings(6));
+    const found = engine.refuse(mornings(6));
     expect(found.reason).to.equal('insufficient-capacity');
     expect(found.message).to.include('1 of the 5 windows').and.include('number 3 from 2030-01-03T09:00:00Z');
     expect(found.shortWindows).to.deep.equal([
@@ -95,10 +82,10 @@ describe('reservations that recur', () => {
     engine.told();
     engine.advance(DAY);
     expect(about(id)).to.deep.equal(['started 1 active', 'occurrence-ended 1 scheduled']);
-    expect(held(id)).to.deep.include({ startsAt: NOW + DAY + 9 * HOUR, endsAt: NOW + DAY + 12 * HOUR });
+    expect(engine.reservation(id)).to.deep.include({ startsAt: NOW + DAY + 9 * HOUR, endsAt: NOW + DAY + 12 * HOUR });
     engine.advance(10 * HOUR);
-    expect(held(id).status).to.equal('active');
-    expect(held(id).series).to.include({ occurrence: 2, count: 3 });
+    expect(engine.reservation(id).status).to.equal('active');
+    expect(engine.reservation(id).series).to.include({ occurrence: 2, count: 3 });
     engine.advance(2 * DAY);
     expect(about(id)).to.deep.equal([
       'started 2 active',
@@ -164,10 +151,10 @@ describe('reservations that recur', () => {
     expect(free(engine.now)).to.equal(10);
     expect(free(NOW + DAY + 9 * HOUR)).to.equal(4);
     engine.advance(DAY - MINUTE);
-    expect(held(id).status).to.equal('active');
+    expect(engine.reservation(id).status).to.equal('active');
     expect(free(engine.now)).to.equal(4);
     engine.advance(MINUTE);
-    expect(held(id)).to.include({ status: 'expired', reason: 'not-allocated-in-time' });
+    expect(engine.reservation(id)).to.include({ status: 'expired', reason: 'not-allocated-in-time' });
   });
 
   it('keep what is allocated when the rest expires, in that window alone', () => {
@@ -178,7 +165,7 @@ describe('reservations that recur', () => {
     engine.advance(HOUR);
     expect(free(engine.now)).to.equal(6);
     expect(free(NOW + DAY + 9 * HOUR)).to.equal(2);
-    expect(held(id).demand.capacity.cores).to.equal(8);
+    expect(engine.reservation(id).demand.capacity.cores).to.equal(8);
   });
 
   it('change as a whole: times, capacity, repetition, in one call', () => {
@@ -190,7 +177,7 @@ describe('reservations that recur', () => {
       recurrence: { frequency: 'weekly', interval: 2, until: NOW + 60 * DAY },
     });
     expect(result.outcome).to.equal('updated');
-    expect(held(id).series).to.include({ period: 14 * DAY, count: 5, occurrence: 1 });
+    expect(engine.reservation(id).series).to.include({ period: 14 * DAY, count: 5, occurrence: 1 });
     expect(free(NOW + 10 * HOUR)).to.equal(10);
     expect(free(NOW + 56 * DAY + 14 * HOUR)).to.equal(4);
     expect(free(NOW + 28 * DAY + 19 * HOUR)).to.equal(4);
@@ -198,9 +185,9 @@ describe('reservations that recur', () => {
     const larger = engine.do('updateReservation', { id, demand: { capacity: { cores: 7 } } });
     if (larger.outcome !== 'refused') throw new Error('it was granted');
     expect(larger.refusal.shortWindows?.map(({ occurrence }) => occurrence)).to.deep.equal([3]);
-    expect(held(id).demand.capacity).to.deep.equal({ cores: 6 });
+    expect(engine.reservation(id).demand.capacity).to.deep.equal({ cores: 6 });
     expect(engine.do('updateReservation', { id, clear: ['recurrence'] }).outcome).to.equal('updated');
-    expect(held(id)).not.to.have.any.keys('series', 'recurrence');
+    expect(engine.reservation(id)).not.to.have.any.keys('series', 'recurrence');
     expect(free(NOW + 14 * DAY + 14 * HOUR)).to.equal(10);
   });
 
@@ -213,7 +200,7 @@ describe('reservations that recur', () => {
     expect(small.outcome === 'refused' && small.refusal.reason).to.equal('below-allocated');
     expect(engine.do('updateReservation', { id, demand: { capacity: { cores: 5 } } }).outcome).to.equal('updated');
     expect([free(engine.now), free(NOW + 2 * DAY + 9 * HOUR)]).to.deep.equal([5, 5]);
-    expect(held(id).series).to.include({ occurrence: 2, count: 4 });
+    expect(engine.reservation(id).series).to.include({ occurrence: 2, count: 4 });
     engine.reserve({ ...hours(57, 58), demand: { capacity: { cores: 5 } } });
     const large = engine.do('updateReservation', { id, demand: { capacity: { cores: 6 } } });
     if (large.outcome !== 'refused') throw new Error('it was granted');
@@ -223,7 +210,7 @@ describe('reservations that recur', () => {
     expect(away.outcome === 'refused' && away.refusal.reason).to.equal('below-allocated');
     expect(engine.do('updateReservation', { id, recurrence: daily(2) }).outcome).to.equal('updated');
     engine.advance(4 * HOUR);
-    expect(held(id).status).to.equal('ended');
+    expect(engine.reservation(id).status).to.equal('ended');
   });
 
   it('are cancelled with all of their windows', () => {
@@ -255,8 +242,8 @@ describe('reservations that recur', () => {
   it('are bound by policy: the start of the first, the end of the last, the duration of each', () => {
     const entry = { ...engine.head.policy, maxFutureStartRange: 1, maxFutureEndRange: 10, maxDuration: 4 };
     engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
-    expect(refusal(mornings(1, 11))).to.include({ policy: 'max-future-end-range' });
-    expect(refusal({ ...mornings(1, 2), ...hours(9, 14) })).to.include({ policy: 'max-duration' });
+    expect(engine.refuse(mornings(1, 11))).to.include({ policy: 'max-future-end-range' });
+    expect(engine.refuse({ ...mornings(1, 2), ...hours(9, 14) })).to.include({ policy: 'max-duration' });
     engine.reserve(mornings(1, 10));
   });
 
@@ -266,9 +253,9 @@ describe('reservations that recur', () => {
     engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
     engine.reserve(mornings(4, 3));
     engine.reserve({ ...mornings(4, 3), ...hours(12, 15) });
-    const found = refusal({ ...hours(2 * 24 + 11, 2 * 24 + 12), demand: { capacity: { cores: 2 } } });
+    const found = engine.refuse({ ...hours(2 * 24 + 11, 2 * 24 + 12), demand: { capacity: { cores: 2 } } });
     expect(found).to.deep.include({ reason: 'quota-exceeded', most: { cores: 1 } });
-    expect(refusal({ ...mornings(2, 5), ...hours(3, 10) }).reason).to.equal('quota-exceeded');
+    expect(engine.refuse({ ...mornings(2, 5), ...hours(3, 10) }).reason).to.equal('quota-exceeded');
     engine.reserve({ ...hours(3 * 24 + 11, 3 * 24 + 12), demand: { capacity: { cores: 5 } } });
   });
 
@@ -310,7 +297,7 @@ describe('reservations that recur', () => {
     engine.reserve({ ...hours(9, 10), demand: { capacity: { cores: 8 }, pools: [pool] } });
     engine.reserve({ ...hours(33, 34), demand: { capacity: { cores: 8 }, pools: ['other'] } });
     const id = engine.reserve(mornings(9, 3));
-    expect(held(id).claims.map(({ node, count }) => [node, count])).to.deep.equal([
+    expect(engine.reservation(id).claims.map(({ node, count }) => [node, count])).to.deep.equal([
       ['pool/other', undefined],
       [`pool/${pool}`, 2],
     ]);
@@ -332,10 +319,10 @@ describe('reservations that recur', () => {
     expect(degraded?.missing).to.deep.equal({ cores: 3 });
     expect(degraded?.shortfalls?.map(({ occurrence }) => occurrence)).to.deep.equal([3]);
     engine.advance(DAY + 10 * HOUR);
-    expect(held(id)).to.include({ status: 'degraded' });
+    expect(engine.reservation(id)).to.include({ status: 'degraded' });
     engine.advance(DAY + 3 * HOUR);
-    expect(held(id)).to.include({ status: 'scheduled' });
-    expect(held(id).series?.occurrence).to.equal(4);
+    expect(engine.reservation(id)).to.include({ status: 'scheduled' });
+    expect(engine.reservation(id).series?.occurrence).to.equal(4);
   });
 
   it('are placed on hosts in every window, on the same ones as long as these have room', () => {
@@ -345,14 +332,14 @@ describe('reservations that recur', () => {
       groups: [{ name: 'apart', policy: 'anti-affinity' as const }],
     };
     const id = engine.reserve({ ...hours(9, 12), recurrence: daily(4), demand: spread });
-    expect(held(id).claims.map(({ host, count }) => [host, count])).to.have.deep.members([
+    expect(engine.reservation(id).claims.map(({ host, count }) => [host, count])).to.have.deep.members([
       [`host/${source}/h1`, 4],
       [`host/${source}/h2`, 4],
     ]);
     const blocked = { ...hours(2 * 24 + 9, 2 * 24 + 10), demand: { capacity: {}, elements: ['h2'] } };
     expect(engine.do('createReservation', blocked).outcome).to.equal('refused');
     const third = { name: 'vm', count: 3, size: { vcpus: 1, ram: 1024 }, group: 'apart' };
-    const found = refusal({ ...hours(9, 12), recurrence: daily(4), demand: { ...spread, containers: [third] } });
+    const found = engine.refuse({ ...hours(9, 12), recurrence: daily(4), demand: { ...spread, containers: [third] } });
     expect(found).to.deep.include({ container: 'vm' });
     expect(found.shortWindows?.[0]?.occurrence).to.equal(1);
   });
@@ -360,7 +347,7 @@ describe('reservations that recur', () => {
   it('are placed anew on other hosts, window by window, when a host fails', () => {
     const demand = { capacity: {}, containers: [{ name: 'vm', count: 1, size: { vcpus: 4, ram: 1024 } }] };
     const id = engine.reserve({ ...hours(9, 12), recurrence: daily(3), demand });
-    const lost = held(id).claims[0]?.host;
+    const lost = engine.reservation(id).claims[0]?.host;
     const hosts = ['h1', 'h2'].map((name) => ({
       name,
       cores: 20,
@@ -368,8 +355,8 @@ describe('reservations that recur', () => {
       state: lost === `host/${source}/${name}` ? ('down' as const) : ('up' as const),
     }));
     engine.do('updateProvider', { id: source, inventory: { ...inventory(), hosts: hosts.map(hostIn) } });
-    expect(held(id).status).to.equal('scheduled');
-    expect(held(id).claims.map(({ host, count }) => [host === lost, count])).to.deep.equal([[false, 3]]);
+    expect(engine.reservation(id).status).to.equal('scheduled');
+    expect(engine.reservation(id).claims.map(({ host, count }) => [host === lost, count])).to.deep.equal([[false, 3]]);
   });
 
   it('stay on their hosts in later windows when the VIM moves the machine of the one in progress', () => {
@@ -379,14 +366,14 @@ describe('reservations that recur', () => {
       recurrence: daily(3),
       demand: { capacity: {}, containers: [container] },
     });
-    const planned = held(id).claims[0]?.host;
+    const planned = engine.reservation(id).claims[0]?.host;
     const made = engine.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
     if (made.outcome === 'refused') throw new Error(made.refusal.message);
     const { id: allocation, host } = made.allocation;
     engine.do('serverAccepted', { allocation, server: 's1' });
     const other = host === 'h1' ? 'h2' : 'h1';
     engine.do('vmStateReported', { allocation, vmState: 'ACTIVE', host: other });
-    expect(held(id).claims.map(({ id: claim, host: on, count }) => [claim, on, count])).to.deep.equal([
+    expect(engine.reservation(id).claims.map(({ id: claim, host: on, count }) => [claim, on, count])).to.deep.equal([
       [made.allocation.claim, `host/${source}/${other}`, undefined],
       ['2', planned, 2],
     ]);
@@ -429,15 +416,14 @@ describe('reservations that recur', () => {
   });
 
   it('are offered, held and accepted with all windows', () => {
-    const offered = engine.do('requestOffer', { ...mornings(6), holdFor: HOUR });
-    if (offered.outcome === 'refused') throw new Error(offered.refusal.message);
+    const offer = engine.requestOffer({ ...mornings(6), holdFor: HOUR });
     expect(free(NOW + 3 * DAY + 10 * HOUR)).to.equal(4);
-    expect(refusal(mornings(6)).reason).to.equal('insufficient-capacity');
-    const accepted = engine.do('acceptOffer', { id: offered.offer.id });
+    expect(engine.refuse(mornings(6)).reason).to.equal('insufficient-capacity');
+    const accepted = engine.do('acceptOffer', { id: offer });
     if (accepted.outcome === 'refused') throw new Error('refused');
     expect(accepted.reservation.series).to.include({ count: 5, occurrence: 1 });
     engine.advance(5 * DAY);
-    expect(held(accepted.reservation.id).status).to.equal('ended');
+    expect(engine.reservation(accepted.reservation.id).status).to.equal('ended');
     const lapsing = engine.do('requestOffer', { ...mornings(6), ...hours(6 * 24 + 9, 6 * 24 + 10), holdFor: HOUR });
     expect(lapsing.outcome).to.equal('offered');
     engine.advance(2 * HOUR);
@@ -448,8 +434,8 @@ describe('reservations that recur', () => {
     const pending = engine.do('createReservation', { ...mornings(6, 3), deferred: true });
     if (pending.outcome === 'refused') throw new Error(pending.refusal.message);
     engine.sleep(DAY + 10 * HOUR);
-    expect(held(pending.reservation.id)).to.include({ status: 'active' });
-    expect(held(pending.reservation.id).series).to.include({ occurrence: 2, count: 3 });
+    expect(engine.reservation(pending.reservation.id)).to.include({ status: 'active' });
+    expect(engine.reservation(pending.reservation.id).series).to.include({ occurrence: 2, count: 3 });
   });
 
   it('can be configured, also when they began in the past', () => {
@@ -457,17 +443,17 @@ describe('reservations that recur', () => {
     const put = (change: Partial<typeof entry>): string =>
       engine.do('applyConfiguration', { changes: [{ put: 'reservation', entry: { ...entry, ...change } }] }).outcome;
     expect(put({})).to.equal('applied');
-    expect(held('r').series).to.include({ occurrence: 3, count: 5 });
+    expect(engine.reservation('r').series).to.include({ occurrence: 3, count: 5 });
     engine.told();
     expect(put({})).to.equal('applied');
     expect(engine.told()).to.deep.equal([]);
     expect(put({ recurrence: daily(4) })).to.equal('applied');
-    expect(held('r').series).to.include({ occurrence: 3, count: 4 });
+    expect(engine.reservation('r').series).to.include({ occurrence: 3, count: 4 });
     const past = { ...entry, id: 'past', recurrence: daily(2) };
     expect(engine.do('applyConfiguration', { changes: [{ put: 'reservation', entry: past }] }).outcome).to.equal(
       'applied',
     );
-    expect(held('past').status).to.equal('ended');
+    expect(engine.reservation('past').status).to.equal('ended');
   });
 
   it('of 10,000 windows stay one record with one claim', function () {
@@ -476,12 +462,12 @@ describe('reservations that recur', () => {
     const begun = process.cpuUsage();
     const id = engine.reserve({ ...mornings(6, 10_000) });
     const created = process.cpuUsage(begun).user;
-    expect(JSON.stringify(held(id)).length).to.be.below(1500);
+    expect(JSON.stringify(engine.reservation(id)).length).to.be.below(1500);
     const later = process.cpuUsage();
     engine.advance(9 * HOUR + MINUTE);
     engine.advance(DAY);
     const rolled = process.cpuUsage(later).user;
-    expect(held(id).series?.occurrence).to.equal(2);
+    expect(engine.reservation(id).series?.occurrence).to.equal(2);
     expect(free(NOW + 9_999 * DAY + 10 * HOUR)).to.equal(4);
     // Where each start or end went through all windows, three of them would take many times as long as the one creation.
     expect(rolled).to.be.below(created);

@@ -8,9 +8,7 @@ const containers = [{ name: 'c', count: 5, size: { flavor: 'f2' } }];
 
 class Cloud extends Engine {
   refusal(input: CreateReservation): Refusal {
-    const result = this.do('createReservation', { ...TIMES, ...input });
-    if (result.outcome !== 'refused') throw new Error(result.outcome);
-    return result.refusal;
+    return this.refuse({ ...TIMES, ...input });
   }
 }
 

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { remainingOf } from '../../../src/engine/claims.ts';
 import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
 import type { Capacity } from '../../../src/engine/capacity.ts';
-import type { Allocation, PreEmption, Reservation, ResourceAllocation } from '../../../src/engine/entities.ts';
+import type { Allocation, PreEmption, ResourceAllocation } from '../../../src/engine/entities.ts';
 import { capacityAt } from '../../../src/engine/queries.ts';
 import { UnknownEntry } from '../../../src/engine/requests.ts';
 import type { CreateAllocation, CreateInstance, WantedResource } from '../../../src/engine/requests.ts';
@@ -84,12 +84,6 @@ function resourceOf(engine: Engine, id: string): ResourceAllocation {
   return found;
 }
 
-function held(engine: Engine, id: string): Reservation {
-  const found = engine.head.reservations.get(id);
-  if (found === undefined) throw new Error(`there is no reservation ${id}`);
-  return found;
-}
-
 describe('volumes, networks, ports and floating IPs', () => {
   const kinds: readonly (readonly [WantedResource, Capacity])[] = [
     [VOLUME, { gigabytes: 10, volumes: 1 }],
@@ -139,7 +133,7 @@ describe('volumes, networks, ports and floating IPs', () => {
     const available = capacityAt(engine.head, NOW).available;
     const id = make(engine, VOLUME, { reservation });
     expect(record(engine, id)).to.include({ reservation, backing: 'reservation', priority: 1 });
-    expect(remainingOf(engine.head, held(engine, reservation))).to.deep.equal({ gigabytes: 15, ports: 1 });
+    expect(remainingOf(engine.head, engine.reservation(reservation))).to.deep.equal({ gigabytes: 15, ports: 1 });
     expect(capacityAt(engine.head, NOW).available.gigabytes).to.equal(available.gigabytes);
     make(engine, VOLUME, { reservation });
     expect(refusal(engine, VOLUME, { reservation })).to.equal('exceeds-reservation');
@@ -187,7 +181,7 @@ describe('volumes, networks, ports and floating IPs', () => {
     const larger = { ...capacity, gigabytes: 40 };
     const result = engine.do('updateReservation', { id: reservation, demand: { capacity: larger } });
     expect(result.outcome).to.equal('updated');
-    expect(held(engine, reservation).demand.capacity).to.deep.equal(larger);
+    expect(engine.reservation(reservation).demand.capacity).to.deep.equal(larger);
     const smaller = engine.do('updateReservation', { id: reservation, demand: { capacity: { gigabytes: 9 } } });
     expect(smaller.outcome === 'refused' && smaller.refusal.message).to.contain('In use');
   });
@@ -430,7 +424,7 @@ describe('machines that start from volumes', () => {
     const volume = there(engine, ROOT, { reservation });
     expect(machineReason(engine, { reservation }), 'a disk is not reserved').to.equal('exceeds-reservation');
     booted(engine, volume, { reservation });
-    expect(remainingOf(engine.head, held(engine, reservation)).gigabytes).to.equal(0);
+    expect(remainingOf(engine.head, engine.reservation(reservation)).gigabytes).to.equal(0);
     expect(refusal(engine, ROOT, { reservation })).to.equal('exceeds-reservation');
   });
 

@@ -1,7 +1,7 @@
 /** Who is kept when capacity is lost, who gives way, and who is restored: by what is there before and after. */
 import { expect } from 'chai';
 import type { Capacity } from '../../../src/engine/capacity.ts';
-import type { Id, Priority, Reservation } from '../../../src/engine/entities.ts';
+import type { Id, Priority } from '../../../src/engine/entities.ts';
 import type { Commands } from '../../../src/engine/requests.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
@@ -34,14 +34,8 @@ class Lab extends Engine {
     this.do('increaseCapacity', { pool: this.first, capacity });
   }
 
-  found(id: Id): Reservation {
-    const reservation = this.head.reservations.get(id);
-    if (reservation === undefined) throw new Error(`no reservation ${id}`);
-    return reservation;
-  }
-
   statuses(...ids: readonly Id[]): string[] {
-    return ids.map((id) => this.found(id).status);
+    return ids.map((id) => this.reservation(id).status);
   }
 }
 
@@ -56,7 +50,7 @@ describe('when capacity is lost', () => {
     expect(lab.statuses(early, other, late, both)).to.deep.equal(['scheduled', 'scheduled', 'scheduled', 'degraded']);
     lab.lose({ cores: 9 }, [0, 4]);
     expect(lab.statuses(early, other, late, both)).to.deep.equal(['degraded', 'scheduled', 'scheduled', 'degraded']);
-    expect(lab.found(early)).to.include({
+    expect(lab.reservation(early)).to.include({
       reason: 'capacity-withdrawn',
       message: 'Capacity was lost; the reservation cannot be kept in full at present.',
     });
@@ -75,7 +69,7 @@ describe('when capacity is lost', () => {
     expect(lab.statuses(large, small)).to.deep.equal(['degraded', 'scheduled']);
     lab.regain({ cores: 6 });
     expect(lab.statuses(large, small)).to.deep.equal(['scheduled', 'scheduled']);
-    expect(lab.found(large)).not.to.have.any.keys('reason', 'message', 'easesAt');
+    expect(lab.reservation(large)).not.to.have.any.keys('reason', 'message', 'easesAt');
   });
 
   it('at one instant, who is there at another stays', () => {
@@ -116,7 +110,7 @@ describe('when capacity is lost', () => {
     lab.told();
     lab.lose({ cores: 10 });
     expect(lab.statuses(begun, ahead, named)).to.deep.equal(['degraded', 'scheduled', 'degraded']);
-    expect(lab.found(ahead).claims).to.deep.equal([
+    expect(lab.reservation(ahead).claims).to.deep.equal([
       { id: '1', node: `pool/${other}`, start: T, end: T + 4 * HOUR, capacity: { cores: 4 } },
     ]);
     expect(lab.told()).to.deep.equal([
@@ -130,7 +124,7 @@ describe('when capacity is lost', () => {
     // Back where there is enough again: who was moved stays where it is.
     lab.regain({ cores: 10 });
     expect(lab.statuses(begun, ahead, named)).to.deep.equal(['active', 'scheduled', 'scheduled']);
-    expect(lab.found(ahead).claims[0]?.node).to.equal(`pool/${other}`);
+    expect(lab.reservation(ahead).claims[0]?.node).to.equal(`pool/${other}`);
   });
 
   it('who begins at this very instant is not moved', () => {
@@ -146,10 +140,9 @@ describe('when capacity is lost', () => {
     const lab = new Lab({ cores: 10, addresses: 4 });
     const kept = lab.hold({ cores: 4 });
     const offer = (capacity: Capacity, start = T, end = T + 4 * HOUR): Id => {
-      const result = lab.do('requestOffer', { start, end, demand: { capacity }, holdFor: 12 * HOUR });
-      if (result.outcome === 'refused') throw new Error(result.refusal.message);
+      const result = lab.requestOffer({ start, end, demand: { capacity }, holdFor: 12 * HOUR });
       lab.now += 1;
-      return result.offer.id;
+      return result;
     };
     const offers = [
       offer({ cores: 3 }),
@@ -170,13 +163,13 @@ describe('when capacity is lost', () => {
     const id = lab.hold({ cores: 8 });
     const other = lab.hold({ cores: 2 }, { start: T + HOUR, end: T + 9 * HOUR });
     lab.lose({ cores: 5 }, [0, 2]);
-    expect(lab.found(id).easesAt).to.equal(T + 2 * HOUR);
+    expect(lab.reservation(id).easesAt).to.equal(T + 2 * HOUR);
     // Beside the other, one less is too little as well.
     lab.lose({ cores: 1 }, [2, 3]);
-    expect(lab.found(id).easesAt).to.equal(T + 3 * HOUR);
+    expect(lab.reservation(id).easesAt).to.equal(T + 3 * HOUR);
     expect(lab.statuses(other)).to.deep.equal(['scheduled']);
     lab.lose({ cores: 5 }, [2, 5]);
-    expect(lab.found(id).easesAt).to.equal(undefined);
+    expect(lab.reservation(id).easesAt).to.equal(undefined);
     lab.do('cancelReservation', { id });
     expect([...lab.due.keys()].filter((item) => item.startsWith('ease'))).to.deep.equal([]);
   });

@@ -29,7 +29,7 @@ class Lab extends Engine {
   }
 
   /** Two instances on hosts, and cores of pools beside them. */
-  reservation(): Reservation {
+  placed(): Reservation {
     const containers = [{ name: 'web', count: 2, size: { vcpus: 2, ram: 1024, disk: 5 } }];
     const id = this.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 1 }, containers } });
     return this.#found(this.head.reservations.get(id));
@@ -115,14 +115,14 @@ describe('the head', () => {
     for (const [what, change] of changes) {
       it(what, () => {
         const lab = new Lab();
-        const before = lab.reservation();
+        const before = lab.placed();
         expectFollowed(lab, { kind: 'reservation', id: before.id, body: change(lab, before) });
       });
     }
 
     it('that goes', () => {
       const lab = new Lab();
-      expectFollowed(lab, { kind: 'reservation', id: lab.reservation().id, body: null });
+      expectFollowed(lab, { kind: 'reservation', id: lab.placed().id, body: null });
     });
   });
 
@@ -130,7 +130,7 @@ describe('the head', () => {
     for (const [what, change] of claims) {
       it(`beside one of another ${what}`, () => {
         const lab = new Lab();
-        const before = lab.reservation();
+        const before = lab.placed();
         const [first] = before.claims;
         if (first === undefined) throw new Error('it has no claims');
         const recurring = { ...first, period: 2 * DAY, count: 2 };
@@ -221,7 +221,7 @@ describe('the head', () => {
     for (const [what, change] of changes) {
       it(what, () => {
         const lab = new Lab();
-        lab.reservation();
+        lab.placed();
         lab.machine();
         lab.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 1 }, pools: [lab.pool2] } });
         expectFollowed(lab, change(lab));
@@ -231,7 +231,7 @@ describe('the head', () => {
 
   it('has no node left when all is gone', () => {
     const lab = new Lab();
-    const [reservation, machine] = [lab.reservation(), lab.machine()];
+    const [reservation, machine] = [lab.placed(), lab.machine()];
     const { head, source, other, pool1, pool2 } = lab;
     lab.put({ kind: 'policy', id: POLICY_ID, body: null });
     for (const id of [source, other]) lab.put({ kind: 'provider', id, body: null });
