@@ -12,19 +12,13 @@ describe('RPCs of allocations', () => {
   });
   afterEach(() => promise.close());
 
-  async function allocation(id: unknown): Promise<unknown> {
-    const tree = await promise.get(`/opnfv-promise:promise/allocations/allocation=${String(id)}`);
-    return (tree as { 'opnfv-promise:promise': { allocations: { allocation: unknown[] } } })['opnfv-promise:promise']
-      .allocations.allocation[0];
-  }
-
   it('create-instance answers with the server, and the boot is notified', async () => {
     const { provider, pool } = await promise.pool();
     const subscription = promise.subscribe();
     const answer = await promise.rpc('create-instance', { ...MACHINE, networks: ['private'] });
     expect(answer).to.include({ result: 'ok', status: 'in-progress', 'vm-state': 'BUILD' });
     const id = answer['instance-id'];
-    expect(await allocation(id)).to.deep.include({
+    expect(await promise.entry('allocation', id)).to.deep.include({
       id,
       name: 'vm-1',
       pool,
@@ -56,7 +50,7 @@ describe('RPCs of allocations', () => {
       capacity: { cores: 2, ram: '2048', instances: 2 },
     });
     const answer = await promise.rpc('create-instance', { ...MACHINE, 'reservation-id': reservation });
-    expect(await allocation(answer['instance-id'])).to.include({ reservation, priority: 'high' });
+    expect(await promise.entry('allocation', answer['instance-id'])).to.include({ reservation, priority: 'high' });
     const { reservations } = await promise.rpc('query-reservation', { 'reservation-id': [reservation] });
     expect((reservations as unknown[])[0])
       .to.have.property('state')
@@ -153,7 +147,7 @@ describe('RPCs of allocations', () => {
     });
     const { 'instance-id': id } = await promise.rpc('create-instance', { ...MACHINE, 'reservation-id': reservation });
     await promise.advance(HOUR);
-    expect(await allocation(id)).to.include({ priority: 'normal', reservation });
+    expect(await promise.entry('allocation', id)).to.include({ priority: 'normal', reservation });
     const ended = await promise.rpc('create-instance', { ...MACHINE, 'reservation-id': reservation });
     expect(ended).to.include({ status: 'rejected', reason: 'opnfv-promise:reservation-over' });
   });
@@ -168,7 +162,7 @@ describe('RPCs of allocations', () => {
     const replayed = promise.subscribe({ startTime: promise.clock.now() - 1 });
     await replayed.until(({ content }) => content['cause'] === 'accepted');
     expect(replayed.received.filter(({ seq }) => seq !== undefined).slice(0, sent.length)).to.deep.equal(sent);
-    expect(await allocation(id)).to.deep.include({ 'vm-state': 'BUILD' });
+    expect(await promise.entry('allocation', id)).to.deep.include({ 'vm-state': 'BUILD' });
     await promise.settle();
     await promise.advance(1000);
     await replayed.until(({ content }) => content['vm-state'] === 'ACTIVE' && content['server'] === server);

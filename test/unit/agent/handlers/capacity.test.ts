@@ -22,17 +22,15 @@ describe('RPCs of providers and capacity', () => {
       message: "The provider 'lab' answers. It shows 2 hosts in 2 zones, 2 flavors, 1 image and 2 networks.",
     });
     const id = String(answer['provider-id']);
-    const { 'opnfv-promise:promise': tree } = await promise.get(`/opnfv-promise:promise/providers/provider=${id}`);
-    expect(tree)
-      .to.have.nested.property('providers.provider[0]')
-      .that.deep.includes({
-        id,
-        name: 'lab',
-        'provider-type': 'promise-simulator:simulated',
-        status: 'up',
-        'last-contact': at(0),
-      });
-    expect(tree).to.have.nested.property('providers.provider[0].services.compute.hosts[1]').that.deep.includes({
+    const listed = await promise.entry('provider', id);
+    expect(listed).to.deep.include({
+      id,
+      name: 'lab',
+      'provider-type': 'promise-simulator:simulated',
+      status: 'up',
+      'last-contact': at(0),
+    });
+    expect(listed).to.have.nested.property('services.compute.hosts[1]').that.deep.includes({
       id: 'right',
       zone: 'east',
       status: 'up',
@@ -40,7 +38,7 @@ describe('RPCs of providers and capacity', () => {
       ram: '16384',
       'ram-used': '0',
     });
-    expect(tree).to.have.nested.property('providers.provider[0].services.compute.flavors[0].id', 'large');
+    expect(listed).to.have.nested.property('services.compute.flavors[0].id', 'large');
   });
 
   it('add-provider refuses credentials that the provider rejects, and keeps nothing of it', async () => {

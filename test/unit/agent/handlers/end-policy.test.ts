@@ -61,10 +61,7 @@ describe('the end of reservations by policy', () => {
     await promise.advance(2 * HOUR);
     const over = await subscription.until(({ content }) => content['cause'] === 'reservation-over');
     expect(over.content).to.include({ 'instance-id': instance, 'vm-state': 'ACTIVE', priority: 'normal' });
-    const tree = await promise.get(`${PROMISE}/allocations/allocation=${String(instance)}`);
-    expect(tree)
-      .to.have.nested.property('opnfv-promise:promise.allocations.allocation[0]')
-      .that.includes({ reservation });
+    expect(await promise.entry('allocation', instance)).to.include({ reservation });
   });
 
   it('an update that would leave less than is allocated is refused with what is in use', async () => {

@@ -91,10 +91,7 @@ describe('maintenance, through the agent', () => {
   it('machines without a reservation have the priority that is asked for; those with one have its', async () => {
     const machine = { name: 'vm', image: 'cirros', flavor: 'small' };
     const { 'instance-id': id } = await promise.rpc('create-instance', { ...machine, priority: 'normal' });
-    const tree = (await promise.get(`${PROMISE}/allocations/allocation=${String(id)}`)) as {
-      'opnfv-promise:promise': { allocations: { allocation: Json[] } };
-    };
-    expect(tree['opnfv-promise:promise'].allocations.allocation[0]).to.include({ priority: 'normal' });
+    expect(await promise.entry('allocation', id)).to.include({ priority: 'normal' });
     const both = { ...machine, priority: 'high', 'reservation-id': 'r' };
     const error = await errorOfPromise(promise.rpc('create-instance', both));
     expect((error as { message: string }).message).to.include('follows from that');

@@ -133,11 +133,7 @@ describe('placement', () => {
     expect(machine).to.include({ result: 'ok' });
     await promise.advance(2_000);
     const id = String(machine['instance-id']);
-    const tree = await promise.get(`/opnfv-promise:promise/allocations/allocation=${id}`);
-    expect(tree).to.have.nested.property('opnfv-promise:promise.allocations.allocation[0]').that.deep.includes({
-      host: 'a',
-      'vm-state': 'ACTIVE',
-    });
+    expect(await promise.entry('allocation', id)).to.include({ host: 'a', 'vm-state': 'ACTIVE' });
     const state = (await reservationOf(answer))['state'] as Json;
     expect(state['remaining-container']).to.deep.equal([{ name: 'web', instances: 0 }]);
   });

@@ -170,12 +170,7 @@ describe('pre-emption through the agent', () => {
       message:
         "'high' is recorded; the provider is asked for it when the virtual machines are gone whose place it takes.",
     });
-    const recorded = async (): Promise<Json> => {
-      const tree = await promise.get(`/opnfv-promise:promise/allocations/allocation=${String(id)}`);
-      // Cast: the tree, as JSON.
-      const { allocations } = tree['opnfv-promise:promise'] as { allocations: { allocation: Json[] } };
-      return allocations.allocation[0] ?? {};
-    };
+    const recorded = (): Promise<Json> => promise.entry('allocation', id);
     expect(await recorded()).to.deep.include({ 'vm-state': 'INITIALIZED', awaits: [low['instance-id']] });
     await promise.settle();
     const [event] = caused(subscription, 'allocation-event', 'preempted');

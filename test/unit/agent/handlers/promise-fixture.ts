@@ -172,6 +172,14 @@ export class PromiseFixture {
     return await this.client.get(path);
   }
 
+  /** An entry of a list of opnfv-promise, which has to be there. */
+  async entry(list: 'allocation' | 'provider' | 'reservation', id: unknown): Promise<Json> {
+    const { 'opnfv-promise:promise': lists } = await this.get(`/opnfv-promise:promise/${list}s/${list}=${String(id)}`);
+    // Cast: a list in its container, as JSON.
+    const [entry] = (lists as Record<string, Record<string, readonly Json[]>>)[`${list}s`]?.[list] ?? [];
+    return entry ?? expect.fail(`the ${list} ${String(id)} is not listed`);
+  }
+
   subscribe(request: SubscriptionRequest = {}): LocalSubscription {
     return this.client.subscribe(request);
   }

@@ -22,11 +22,9 @@ describe('reservations that recur, through the agent', () => {
     promise.rpc('create-reservation', { ...shift, capacity: { cores: 10 }, ...more });
 
   const stateOf = async (id: unknown): Promise<Json> => {
-    const tree = await promise.get(`/opnfv-promise:promise/reservations/reservation=${String(id)}`);
-    const { reservations } = (
-      tree as { 'opnfv-promise:promise': { reservations: { reservation: { state: Json }[] } } }
-    )['opnfv-promise:promise'];
-    return reservations.reservation[0]?.state ?? {};
+    const { state } = await promise.entry('reservation', id);
+    // Cast: a container, as JSON.
+    return state as Json;
   };
 
   it('answer with the first window and say how many there are', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { Json } from '../../../../src/agent/local-client.ts';
 import { errorOfPromise } from '../agent-fixture.ts';
 import { at, HOUR, PromiseFixture } from './promise-fixture.ts';
 
@@ -49,10 +50,8 @@ describe('RPCs of reservations', () => {
       { timestamp: at(1), count: 1, capacity: { cores: 5, ram: '4096' } },
       { timestamp: at(2), count: 0, capacity: { cores: 0, ram: '0' } },
     ]);
-    const tree = await promise.get(`/opnfv-promise:promise/reservations/reservation=${id}`);
-    expect(tree)
-      .to.have.nested.property('opnfv-promise:promise.reservations.reservation[0]')
-      .that.deep.equals((found['reservations'] as readonly unknown[])[0]);
+    const [queried] = found['reservations'] as readonly Json[];
+    expect(await promise.entry('reservation', id)).to.deep.equal(queried);
     expect(await promise.rpc('query-reservation', { window: { start: at(2), end: at(3) } })).not.to.have.property(
       'reservations',
     );

@@ -12,28 +12,19 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
   });
   afterEach(() => promise.close());
 
-  async function allocation(id: unknown): Promise<Record<string, unknown>> {
-    const tree = await promise.get(`/opnfv-promise:promise/allocations/allocation=${String(id)}`);
-    const [found] = (tree as { 'opnfv-promise:promise': { allocations: { allocation: Record<string, unknown>[] } } })[
-      'opnfv-promise:promise'
-    ].allocations.allocation;
-    if (found === undefined) throw new Error('it is not listed');
-    return found;
-  }
-
   it('create-allocation of a volume answers at once, and tells when it is there and when it is gone', async () => {
     const subscription = promise.subscribe();
     const answer = await promise.rpc('create-allocation', { name: 'data', volume: { size: 10, type: 'ssd' } });
     expect(answer).to.include({ result: 'ok', status: 'in-progress', 'vm-state': 'BUILD' });
     const { 'allocation-id': id, resource } = answer;
-    expect(await allocation(id)).to.deep.include({
+    expect(await promise.entry('allocation', id)).to.deep.include({
       kind: 'volume',
       volume: { size: 10, type: 'ssd' },
       capacity: { gigabytes: 10, volumes: 1 },
       priority: 'low',
       'vm-state': 'BUILD',
     });
-    expect((await allocation(id))['instance-ref']).to.include({ resource });
+    expect((await promise.entry('allocation', id))['instance-ref']).to.include({ resource });
     await promise.advance(1000);
     const there = await subscription.until(({ content }) => content['vm-state'] === 'ACTIVE');
     expect(there.content).to.include({ kind: 'volume', 'instance-id': id, resource });
@@ -97,12 +88,12 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
       'floating-ip': { port: port['allocation-id'] as string },
     });
     expect(floating).to.include({ status: 'completed' });
-    expect(await allocation(network['allocation-id'])).to.deep.include({
+    expect(await promise.entry('allocation', network['allocation-id'])).to.deep.include({
       kind: 'network',
       network: { subnet: subnets.toReversed() },
       capacity: { networks: 1, subnets: 2 },
     });
-    expect(await allocation(floating['allocation-id'])).to.deep.include({
+    expect(await promise.entry('allocation', floating['allocation-id'])).to.deep.include({
       kind: 'floating-ip',
       'floating-ip': { network: 'public', port: port['resource'] },
       'attached-to': port['allocation-id'],
@@ -114,7 +105,10 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
       flavor: 'small',
       ports: [port['allocation-id'] as string],
     });
-    expect(await allocation(vm['instance-id'])).to.deep.include({ kind: 'virtual-machine', ports: [port['resource']] });
+    expect(await promise.entry('allocation', vm['instance-id'])).to.deep.include({
+      kind: 'virtual-machine',
+      ports: [port['resource']],
+    });
     expect(await promise.rpc('destroy-allocation', { 'allocation-id': port['allocation-id'] as string })).to.include({
       result: 'conflict',
       status: 'ACTIVE',
@@ -129,14 +123,14 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
     const volume = made['allocation-id'] as string;
     await promise.advance(1000);
     await subscription.until(({ content }) => content['vm-state'] === 'ACTIVE');
-    expect((await allocation(volume))['volume'])
+    expect((await promise.entry('allocation', volume))['volume'])
       .to.include({ size: 10 })
       .and.to.have.property('image');
     const vm = await promise.rpc('create-instance', { name: 'vm', flavor: 'small', 'boot-volume': volume });
     expect(vm).to.include({ result: 'ok', 'vm-state': 'BUILD' });
-    const record = await allocation(vm['instance-id']);
+    const record = await promise.entry('allocation', vm['instance-id']);
     expect(record).to.include({ 'boot-volume': made['resource'] }).and.not.have.property('image');
-    expect((await allocation(volume))['attached-to']).to.equal(vm['instance-id']);
+    expect((await promise.entry('allocation', volume))['attached-to']).to.equal(vm['instance-id']);
     const both = { name: 'x', flavor: 'small', image: 'cirros', 'boot-volume': volume };
     expect((await errorOfPromise(promise.rpc('create-instance', both))).tag).to.equal('bad-element');
     const none = await errorOfPromise(promise.rpc('create-instance', { name: 'x', flavor: 'small' }));
@@ -151,7 +145,7 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
       router: { gateway: 'public', networks: [joined] },
     });
     expect(router).to.include({ status: 'completed', 'vm-state': 'ACTIVE' });
-    expect(await allocation(router['allocation-id'])).to.deep.include({
+    expect(await promise.entry('allocation', router['allocation-id'])).to.deep.include({
       kind: 'router',
       router: { gateway: 'public', networks: [network['resource']] },
       capacity: { routers: 1 },
@@ -176,7 +170,7 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
     });
     const input = { name: 'data', volume: { size: 10 }, 'reservation-id': reservation as string };
     const answer = await promise.rpc('create-allocation', input);
-    expect(await allocation(answer['allocation-id'])).to.include({ reservation, priority: 'high' });
+    expect(await promise.entry('allocation', answer['allocation-id'])).to.include({ reservation, priority: 'high' });
     const { reservations } = await promise.rpc('query-reservation', { 'reservation-id': [reservation as string] });
     expect((reservations as unknown[])[0])
       .to.have.property('state')
