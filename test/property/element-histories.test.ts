@@ -7,6 +7,7 @@ import * as fc from 'fast-check';
 import { isOver } from '../../src/engine/state.ts';
 import type { VimElement } from '../../src/vim/vim.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
+import { pick, Reach } from './histories.ts';
 
 const TICK = 60_000;
 const HOSTS = [{ name: 'h', cores: 1000 }];
@@ -179,7 +180,7 @@ const reserve = fc
 
 const change = fc.record({ which: index, asked: names }).map(({ which, asked }): Step => ({
   run: (world) => {
-    const [id, held] = [...world.reservations][which % Math.max(1, world.reservations.size)] ?? [];
+    const [id, held] = pick([...world.reservations], which) ?? [];
     if (id === undefined || held === undefined) return;
     const elements = new Set(asked.map((name) => NAMES[name] ?? name));
     const others = world.others(Math.max(held.from, world.now), held.to, id);
@@ -202,7 +203,7 @@ const change = fc.record({ which: index, asked: names }).map(({ which, asked }):
 
 const cancel = index.map((which): Step => ({
   run: (world) => {
-    const [id] = [...world.reservations.keys()].slice(which % Math.max(1, world.reservations.size));
+    const id = pick([...world.reservations.keys()], which);
     if (id === undefined) return;
     expect(world.engine.do('cancelReservation', { id }).outcome).to.equal('cancelled');
     world.reservations.delete(id);
@@ -220,7 +221,7 @@ const boot = fc
       const active = [...world.reservations].filter(
         ([id, { from }]) => from <= world.now && engine.head.reservations.get(id)?.status === 'active',
       );
-      const [reservation, held] = own ? (active[which % Math.max(1, active.length)] ?? []) : [];
+      const [reservation, held] = own ? (pick(active, which) ?? []) : [];
       const covers = (element: string): boolean => world.covers(element, uses);
       const covered = [...(held?.elements ?? [])].some(covers);
       const others = world.others(world.now, held?.to ?? Infinity, reservation);
@@ -242,7 +243,7 @@ const boot = fc
 
 const destroy = index.map((which): Step => ({
   run: (world) => {
-    const [id] = [...world.machines.keys()].slice(which % Math.max(1, world.machines.size));
+    const id = pick([...world.machines.keys()], which);
     if (id === undefined) return;
     world.engine.do('serverGone', { allocation: id });
     world.machines.delete(id);
@@ -276,14 +277,15 @@ describe('histories of named elements', function () {
       fc.oneof(
         { arbitrary: reserve, weight: 6 },
         { arbitrary: boot, weight: 4 },
-        { arbitrary: comeAndGo, weight: 2 },
+        { arbitrary: comeAndGo, weight: 4 },
         { arbitrary: change, weight: 2 },
         cancel,
         destroy,
         wait,
       ),
-      { minLength: 1, maxLength: 12 },
+      { minLength: 4, maxLength: 12 },
     );
+    const reach = new Reach();
     fc.assert(
       fc.property(steps, (history) => {
         const world = new World();
@@ -292,8 +294,17 @@ describe('histories of named elements', function () {
           world.check();
         }
         world.engine.replay();
+        reach.note(world.engine.events);
       }),
-      { numRuns: 400, seed: 21 },
+      { numRuns: 300, seed: 21 },
     );
+    reach.expect({
+      'reservation degraded': 20,
+      'reservation restored': 3,
+      'offer accepted': 120,
+      'reservation updated': 50,
+      'reservation started': 15,
+      'reservation cancelled': 40,
+    });
   });
 });

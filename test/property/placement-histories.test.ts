@@ -12,6 +12,7 @@ import { Effort } from '../../src/engine/placement-sites.ts';
 import { isOver } from '../../src/engine/state.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 import type { HostSpec } from '../unit/engine/engine-fixture.ts';
+import { pick, Reach } from './histories.ts';
 
 const TICK = 60_000;
 const HORIZON = 12;
@@ -262,7 +263,7 @@ const index = fc.nat({ max: 7 });
 const cancel = index.map((which): Step => ({
   run: (world) => {
     const { live } = world;
-    const id = live[which % Math.max(1, live.length)]?.id;
+    const id = pick(live, which)?.id;
     if (id !== undefined) world.engine.do('cancelReservation', { id });
   },
   toString: () => `cancel #${which}`,
@@ -285,7 +286,7 @@ const fail = fc.record({ which: index, back: fc.boolean() }).map(({ which, back 
 const boot = index.map((which): Step => ({
   run: (world) => {
     const active = world.live.filter(({ status }) => status === 'active');
-    const reservation = active[which % Math.max(1, active.length)]?.id;
+    const reservation = pick(active, which)?.id;
     const what = { name: 'vm', image: 'cirros', flavor: 'small' };
     world.faithful = false;
     world.engine.do('createInstance', which % 2 === 0 || reservation === undefined ? what : { ...what, reservation });
@@ -336,13 +337,18 @@ describe('histories of placement', function () {
   });
 
   it('keep the invariants while hosts fail and return and machines run', () => {
-    const steps = fc.array(fc.oneof({ arbitrary: reserve, weight: 4 }, cancel, fail, boot, wait), {
-      minLength: 1,
-      maxLength: 10,
-    });
+    const reach = new Reach();
+    const steps = fc.array(
+      fc.oneof({ arbitrary: reserve, weight: 4 }, cancel, { arbitrary: fail, weight: 3 }, boot, wait),
+      {
+        minLength: 4,
+        maxLength: 10,
+      },
+    );
     fc.assert(
       fc.property(hosts, steps, (specs, history) => {
         const { engine } = play(specs, history);
+        reach.note(engine.events);
         // When everybody has left, every host is free.
         engine.checked = false;
         for (const { id, ...rest } of [...engine.head.reservations.values()]) {
@@ -353,7 +359,13 @@ describe('histories of placement', function () {
           expect(host.free.min({ start: engine.now, end: Infinity })[0]).to.equal(host.size.cores);
         }
       }),
-      { numRuns: 1500, seed: 12 },
+      { numRuns: 800, seed: 12 },
     );
+    reach.expect({
+      'capacity host-failed': 400,
+      'reservation degraded': 40,
+      'reservation restored': 10,
+      'reservation updated': 20,
+    });
   });
 });

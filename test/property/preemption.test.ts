@@ -9,6 +9,7 @@ import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
 import { isOver } from '../../src/engine/state.ts';
 import type { VimElement } from '../../src/vim/vim.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
+import { pick, Reach } from './histories.ts';
 
 const TICK = 60_000;
 
@@ -115,7 +116,7 @@ function snapshot({ head, due }: Engine): string {
 }
 
 describe('pre-emption', function () {
-  this.timeout(60_000);
+  this.timeout(180_000);
 
   it('displaces whom the rule says, nobody of an equal or higher class, nobody in vain, and nothing when refused', () => {
     fc.assert(
@@ -346,9 +347,9 @@ describe('pre-emption', function () {
       if (result.outcome !== 'refused') seen.push(result.reservation.id);
     }),
   );
-  const boot = fc.option(fc.nat({ max: 9 })).map((which) =>
+  const boot = fc.option(fc.nat({ max: 9 }), { freq: 1 }).map((which) =>
     step(`boot ${which}`, (engine, seen) => {
-      const against = which === null ? undefined : seen[which];
+      const against = which === null ? undefined : pick(seen, which);
       const input = { name: 'vm', image: 'cirros', flavor: 'small' };
       const result = engine.do('createInstance', against === undefined ? input : { ...input, reservation: against });
       if (result.outcome === 'refused' || against === undefined) return;
@@ -358,19 +359,19 @@ describe('pre-emption', function () {
   const gone = fc.nat({ max: 5 }).map((which) =>
     step(`gone ${which}`, (engine) => {
       const leaving = [...engine.head.allocations.values()].filter(({ vmState }) => vmState === 'DELETING');
-      const machine = leaving[which % Math.max(1, leaving.length)];
+      const machine = pick(leaving, which);
       if (machine !== undefined) engine.do('serverGone', { allocation: machine.id });
     }),
   );
   const destroy = fc.nat({ max: 9 }).map((which) =>
     step(`destroy ${which}`, (engine) => {
-      const id = [...engine.head.allocations.keys()][which];
+      const id = pick([...engine.head.allocations.keys()], which);
       if (id !== undefined) engine.do('destroyInstance', { id });
     }),
   );
   const cancel = fc.nat({ max: 9 }).map((which) =>
     step(`cancel ${which}`, (engine, seen) => {
-      const reservation = engine.head.reservations.get(seen[which] ?? '');
+      const reservation = engine.head.reservations.get(pick(seen, which) ?? '');
       if (reservation !== undefined && !isOver(reservation)) engine.do('cancelReservation', { id: reservation.id });
     }),
   );
@@ -378,7 +379,7 @@ describe('pre-emption', function () {
     .record({ which: fc.nat({ max: 9 }), cores: fc.integer({ min: 1, max: 8 }) })
     .map(({ which, cores }) =>
       step(`update ${which} to ${cores}`, (engine, seen) => {
-        const reservation = engine.head.reservations.get(seen[which] ?? '');
+        const reservation = engine.head.reservations.get(pick(seen, which) ?? '');
         if (reservation === undefined || isOver(reservation)) return;
         engine.do('updateReservation', { id: reservation.id, demand: { capacity: { cores } } });
       }),
@@ -399,23 +400,33 @@ describe('pre-emption', function () {
   );
   const steps = fc.array(
     fc.oneof(
-      { arbitrary: reserve, weight: 4 },
+      { arbitrary: reserve, weight: 6 },
       { arbitrary: boot, weight: 4 },
       gone,
       destroy,
       cancel,
       update,
-      wait,
-      lose,
+      { arbitrary: wait, weight: 2 },
+      { arbitrary: lose, weight: 2 },
     ),
-    { minLength: 1, maxLength: 14 },
+    { minLength: 5, maxLength: 14 },
   );
+
+  /** What histories come to under every policy. */
+  const REACHED = {
+    'reservation degraded': 18,
+    'reservation restored': 7,
+    'reservation updated': 20,
+    'reservation started': 15,
+    'reservation cancelled': 50,
+  };
 
   for (const preEmption of ['best-effort', 'priority', 'none'] as const) {
     it(`keeps the invariants under the policy ${preEmption}, and nobody waits when every machine is gone`, () => {
+      const reach = new Reach();
       fc.assert(
         fc.property(steps, fc.boolean(), (all, favour) => {
-          const engine = lab(preEmption, 8);
+          const engine = lab(preEmption, 5);
           const entry = {
             ...DEFAULT_POLICY,
             onCapacityLoss: favour ? ('favour-priority' as const) : ('notify' as const),
@@ -430,11 +441,17 @@ describe('pre-emption', function () {
             engine.do('destroyInstance', { id });
             engine.do('serverGone', { allocation: id });
           }
+          reach.note(engine.events);
           expect([...engine.head.awaiting]).to.deep.equal([]);
           for (const node of engine.head.nodes.values()) expect(node.lent.breakpoints).to.equal(0);
         }),
-        { numRuns: 700, seed: 14 },
+        { numRuns: 400, seed: 14 },
       );
+      reach.expect({
+        ...REACHED,
+        ...(preEmption === 'none' ? {} : { 'allocation preempted': 40 }),
+        ...(preEmption === 'priority' ? { 'reservation preempted': 15, 'allocation preempted INITIALIZED': 40 } : {}),
+      });
     });
   }
 });

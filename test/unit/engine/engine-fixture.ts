@@ -188,18 +188,7 @@ export class Engine {
 
   /** The events since the last call, each as `kind cause status-or-state`. */
   told(): string[] {
-    return this.events.splice(0).map((event) => {
-      switch (event.kind) {
-        case 'reservation-event':
-          return `reservation ${event.cause} ${event.reservation.status}`;
-        case 'offer-event':
-          return `offer ${event.cause} ${event.offer.status}`;
-        case 'allocation-event':
-          return `allocation ${event.cause} ${event.allocation.vmState}`;
-        case 'capacity-event':
-          return `capacity ${event.cause}`;
-      }
-    });
+    return this.events.splice(0).map(inWords);
   }
 
   #logged(event: DomainEvent): LoggedEvent {
@@ -215,6 +204,20 @@ export class Engine {
     return [...this.due.values()]
       .filter(({ at }) => at <= until)
       .sort((a, b) => a.at - b.at || a.rank - b.rank || (a.id < b.id ? -1 : 1))[0];
+  }
+}
+
+/** An event as `kind cause status-or-state`. */
+export function inWords(event: DomainEvent): string {
+  switch (event.kind) {
+    case 'reservation-event':
+      return `reservation ${event.cause} ${event.reservation.status}`;
+    case 'offer-event':
+      return `offer ${event.cause} ${event.offer.status}`;
+    case 'allocation-event':
+      return `allocation ${event.cause} ${event.allocation.vmState}`;
+    case 'capacity-event':
+      return `capacity ${event.cause}`;
   }
 }
 
