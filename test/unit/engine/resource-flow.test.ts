@@ -631,10 +631,10 @@ describe('extending volumes', () => {
       message: "Extending the volume 'volume' needs 16 gigabytes; of the reservation there remain 15 gigabytes.",
     });
     expect(extend(engine, id, 25)).to.equal('none');
-    expect(remainingOf(engine.head, held(engine, reservation))).to.deep.equal({ gigabytes: 0 });
+    expect(remainingOf(engine.head, engine.reservation(reservation))).to.deep.equal({ gigabytes: 0 });
     expect(refusal(engine, VOLUME, { reservation })).to.equal('exceeds-reservation');
     engine.do('extensionFailed', { allocation: id, sizeGb: 25, fault: { message: 'no room' } });
-    expect(remainingOf(engine.head, held(engine, reservation))).to.deep.equal({ gigabytes: 15 });
+    expect(remainingOf(engine.head, engine.reservation(reservation))).to.deep.equal({ gigabytes: 15 });
     expect(available(engine)).to.equal(before);
   });
 
@@ -724,7 +724,7 @@ describe('extending volumes', () => {
     const late = engine.reserve({ start: NOW + HOUR, end: NOW + DAY, demand: { capacity: { gigabytes: 80 } } });
     engine.do('volumeSized', { allocation: id, sizeGb: 25 });
     expect(record(engine, id)).to.deep.include({ backing: 'own', capacity: { gigabytes: 25, volumes: 1 } });
-    expect(held(engine, late).status).to.equal('degraded');
+    expect(engine.reservation(late).status).to.equal('degraded');
     extend(engine, id, 40);
     engine.do('destroyAllocation', { id });
     expect(engine.do('volumeSized', { allocation: id, sizeGb: 40 }).outcome, 'on its way out').to.equal('ignored');

@@ -47,7 +47,7 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
       message: 'The volume is being extended to 15 GB.',
       size: 10,
     });
-    expect(await allocation(id)).to.deep.include({
+    expect(await promise.entry('allocation', id)).to.deep.include({
       volume: { size: 10 },
       extension: { size: 15, status: 'extending' },
       capacity: { gigabytes: 15, volumes: 1 },
@@ -57,7 +57,7 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
     expect(asked.content).to.include({ size: 15, kind: 'volume' });
     const { content } = await subscription.until((event) => event.content['cause'] === 'extended');
     expect(content).to.deep.include({ 'instance-id': id, size: 15 });
-    expect(await allocation(id)).to.deep.include({ volume: { size: 15 } });
+    expect(await promise.entry('allocation', id)).to.deep.include({ volume: { size: 15 } });
     expect(await extend(15)).to.include({ status: 'extended', size: 15 });
 
     await promise.rpc('promise-simulator:refuse-next-request', { 'provider-id': provider, reason: 'Quota exceeded.' });
@@ -70,7 +70,7 @@ describe('RPCs of volumes, networks, ports and floating IPs', () => {
     });
     const failed = await subscription.until((event) => event.content['cause'] === 'extension-failed');
     expect(failed.content).to.include({ message: 'Quota exceeded.', size: 15 });
-    expect((await allocation(id))['extension']).to.deep.include({ size: 20, status: 'failed' });
+    expect((await promise.entry('allocation', id))['extension']).to.deep.include({ size: 20, status: 'failed' });
     expect(await extend(14)).to.include({ result: 'conflict', reason: 'opnfv-promise:cannot-shrink' });
   });
 
