@@ -28,7 +28,7 @@ describe('providers that are drained', () => {
   };
   const has = (id: string, more: Partial<Provider> = {}): void => {
     // Cast: the head is written to here as the ledger does it.
-    (head.providers).set(id, { id, name: id, ...PROVIDER, ...more });
+    head.providers.set(id, { id, name: id, ...PROVIDER, ...more });
   };
   const tell = (durable: Durable<Change>): void => {
     for (const listener of listeners) listener(durable);
