@@ -37,8 +37,8 @@ import { relocate } from './relocation.ts';
 import { reschedule } from './due.ts';
 import { hold, poolNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
-import { FOREVER } from './window.ts';
-import type { Instant } from './window.ts';
+import { FOREVER, intersect } from './window.ts';
+import type { Instant, Window } from './window.ts';
 import { spanOf, windowsAhead } from './window-index.ts';
 import { countOf, partsIn, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
@@ -296,10 +296,24 @@ function takeBack(head: Head, out: Set<Holder>, now: Instant): GivingWay {
       victims.set(holder.entity.id, keeper(holder));
       easing.set(holder.entity.id, endOf(short, holder.entity));
     } else {
-      lenders.push({ machine: holder.entity, from: short.at });
+      const from = firstShort(head, holder, { start: now, end: short.at });
+      lenders.push({ machine: holder.entity, from });
+      // Until then it holds what it consumes, which nobody after it is to count on.
+      lift(head, holder, -1);
+      const lent = { ...holder, claims: claimsFrom(holder.claims, from) };
+      lift(head, lent, 1);
+      out.delete(holder);
+      out.add(lent);
     }
   }
   return { victims, lenders, easing };
+}
+
+/** What is left of a machine's claims from an instant on. */
+function claimsFrom(claims: readonly Claim[], from: Instant): readonly Claim[] {
+  return claims
+    .filter(({ end }) => (end ?? FOREVER) > from)
+    .map((claim) => (claim.start < from ? { ...claim, start: from } : claim));
 }
 
 /** When a shortage passes by itself; undefined when it lasts as long as the reservation. */
@@ -435,6 +449,16 @@ function* shortages(head: Head, holder: Holder, now: Instant): Generator<ShortAt
       }
     }
   }
+}
+
+/** The first instant of a window at which a machine does not fit; the end of the window where it fits throughout. */
+function firstShort(head: Head, { claims }: Holder, within: Window): Instant {
+  let first = within.end;
+  for (const { bearer, windows, vector } of loadsOf(head, claims)) {
+    const part = intersect(windows, { start: within.start, end: first });
+    if (part !== undefined) first = bearer.free.firstShortage(part, vector) ?? first;
+  }
+  return first;
 }
 
 interface Load {

@@ -212,6 +212,23 @@ describe('machines without a reservation', () => {
     expect(held()).to.deep.equal([['1', 0, undefined, false]]);
   });
 
+  it('by priority hold until a later loss what others of them have to do without before', () => {
+    const lab = new Lab('priority', 16);
+    const [first, second] = [lab.booted(), lab.booted()];
+    const now = lab.grant(4, NORMAL, undefined, 2);
+    const soon = lab.grant(4, NORMAL, 1, 1);
+    const loss = lab.do('updateProvider', { id: lab.lab, inventory: inventoryOf([{ name: 'h1', cores: 8 }]) });
+    expect(loss).to.deep.include({ degraded: [] });
+    // Eight cores bear one machine beside the first reservation, and none once the second begins.
+    expect([lab.state(first), lab.state(second)]).to.deep.equal(['ACTIVE', 'DELETING']);
+    expect([lab.status(now), lab.status(soon)]).to.deep.equal(['active', 'scheduled']);
+    lab.gone(second);
+    lab.advance(HOUR);
+    expect(lab.state(first)).to.equal('DELETING');
+    lab.gone(first);
+    expect(lab.status(soon)).to.equal('active');
+  });
+
   it('under best effort stay on loan when nobody needs it any more', () => {
     const lab = new Lab('best-effort', 4);
     const later = lab.grant(4, NORMAL, 1);
