@@ -296,7 +296,7 @@ describe('histories of named elements', function () {
         world.engine.replay();
         reach.note(world.engine.events);
       }),
-      { numRuns: 300, seed: 21 },
+      { numRuns: 400, seed: 21 },
     );
     reach.expect({
       'reservation degraded': 20,

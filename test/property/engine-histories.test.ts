@@ -555,7 +555,7 @@ describe('histories of the engine', function () {
         }
         expect(engine.head.degraded.size).to.equal(0);
       }),
-      { numRuns: 1500, seed: 3 },
+      { numRuns: 2000, seed: 3 },
     );
     reach.expect({
       'reservation degraded': 60,

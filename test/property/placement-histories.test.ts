@@ -359,7 +359,7 @@ describe('histories of placement', function () {
           expect(host.free.min({ start: engine.now, end: Infinity })[0]).to.equal(host.size.cores);
         }
       }),
-      { numRuns: 800, seed: 12 },
+      { numRuns: 1500, seed: 12 },
     );
     reach.expect({
       'capacity host-failed': 400,

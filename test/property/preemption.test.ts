@@ -281,7 +281,7 @@ describe('pre-emption', function () {
           engine.replay();
         },
       ),
-      { numRuns: 400, seed: 14 },
+      { numRuns: 700, seed: 14 },
     );
     expect(counted.reservations, 'reservations that gave way in all').to.be.greaterThan(runs / 8);
     expect(counted.machines, 'machines that gave way in all').to.be.greaterThan(runs / 8);
@@ -445,7 +445,7 @@ describe('pre-emption', function () {
           expect([...engine.head.awaiting]).to.deep.equal([]);
           for (const node of engine.head.nodes.values()) expect(node.lent.breakpoints).to.equal(0);
         }),
-        { numRuns: 400, seed: 14 },
+        { numRuns: 700, seed: 14 },
       );
       reach.expect({
         ...REACHED,

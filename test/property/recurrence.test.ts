@@ -321,7 +321,7 @@ describe('reservations that recur, beside one for each window', function () {
         for (const { status } of engine.head.reservations.values()) expect(status).not.to.equal('active');
         reach.note(engine.events);
       }),
-      { numRuns: 120, seed: 23 },
+      { numRuns: 150, seed: 23 },
     );
     reach.expect({
       'reservation degraded': 4,
