@@ -1,5 +1,6 @@
 /** `promise check` beside an agent under load, on a copy made meanwhile, and after the agent was killed. */
 import { spawn } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
 import { join } from 'node:path';
@@ -108,7 +109,13 @@ describe('promise check', function () {
     expect(ok).to.equal(false);
     expect(violations.find(({ rule }) => rule === 'capacity')?.at).to.match(/^\d{4}-/);
 
-    const empty = await check(join(copy.path, 'nowhere'));
+    const nowhere = await check(join(copy.path, 'nowhere'));
+    expect(nowhere.code).to.equal(2);
+    expect(nowhere.said).to.include('is not a data directory, it does not exist');
+    const users = join(copy.path, 'users');
+    mkdirSync(users);
+    writeFileSync(join(users, 'users.json'), '{}');
+    const empty = await check(users);
     expect(empty.code).to.equal(2);
     expect(empty.said).to.include('has no promise.db');
     const wrong = await check(copy.path, '--at', 'yesterday');
