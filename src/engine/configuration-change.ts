@@ -1,15 +1,6 @@
 /** Edits of the configuration, as the engine decides on them: input and result of `applyConfiguration`. */
 import type { Capacity } from './capacity.ts';
-import type {
-  Demand,
-  FlexibleWindow,
-  Id,
-  Policy,
-  PreEmption,
-  Priority,
-  ProviderAccess,
-  Recurrence,
-} from './entities.ts';
+import type { Demand, Id, Policy, PreEmption, Priority, ProviderAccess, RequestedWindow } from './entities.ts';
 import type { OverCommit } from './over-commit.ts';
 import type { Refusal } from './requests.ts';
 import type { Instant } from './window.ts';
@@ -40,15 +31,10 @@ export interface PoolConfig {
   readonly overCommit?: OverCommit;
 }
 
-export interface ReservationConfig {
+export interface ReservationConfig extends RequestedWindow {
   readonly id: Id;
   readonly name?: string;
   readonly priority?: Priority;
-  readonly start?: Instant;
-  readonly end?: Instant;
-  readonly expiryTime?: Instant;
-  readonly flexible?: FlexibleWindow;
-  readonly recurrence?: Recurrence;
   readonly demand: Demand;
 }
 

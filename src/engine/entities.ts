@@ -286,7 +286,22 @@ export interface RoomMade {
   readonly moved?: readonly Id[];
 }
 
-export interface Reservation {
+/** The instants of a request, as given. Without a start it is for immediate use. */
+export interface RequestedTimes {
+  readonly start?: Instant;
+  readonly end?: Instant;
+  readonly expiryTime?: Instant;
+  /** The window from start to end is the first of many, and the expiry time is the one in it. */
+  readonly recurrence?: Recurrence;
+}
+
+/** When a reservation is asked for: at instants, or within bounds. */
+export interface RequestedWindow extends RequestedTimes {
+  /** In place of start and end: they are chosen within these bounds. */
+  readonly flexible?: FlexibleWindow;
+}
+
+export interface Reservation extends RequestedWindow {
   readonly id: Id;
   readonly origin: Origin;
   /** User who made it, and the tenant for which. */
@@ -295,14 +310,6 @@ export interface Reservation {
   // What was asked for.
   readonly name?: string;
   readonly priority: Priority;
-  /** Absent: immediate use. */
-  readonly start?: Instant;
-  readonly end?: Instant;
-  readonly expiryTime?: Instant;
-  /** In place of start and end. */
-  readonly flexible?: FlexibleWindow;
-  /** The window from start to end is the first of many. */
-  readonly recurrence?: Recurrence;
   readonly demand: Demand;
   // What came of it.
   readonly status: ReservationStatus;

@@ -3,7 +3,7 @@
  * chooses the same; once chosen, the window stays as long as what is asked for fits in it.
  */
 import { counted } from './counted.ts';
-import type { FlexibleWindow } from './entities.ts';
+import type { FlexibleWindow, RequestedTimes, RequestedWindow } from './entities.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { earliestStart, refusalOf } from './parts.ts';
 import { InvalidRequest } from './requests.ts';
@@ -11,7 +11,7 @@ import type { Refused } from './requests.ts';
 import type { ReservationRequest } from './reservations.ts';
 import type { Head } from './state.ts';
 import { latestStart, setTerms } from './terms.ts';
-import type { RequestedTimes, TermsResult } from './terms.ts';
+import type { TermsResult } from './terms.ts';
 import { FOREVER, LATEST, describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
 
@@ -20,7 +20,7 @@ export type Choice = { readonly outcome: 'chosen'; readonly times: RequestedTime
 /** The times that are asked for, or chosen where that is left open, with the terms that follow from policy (see `setTerms`). */
 export function termsOf(
   head: Head,
-  request: Pick<ReservationRequest, keyof RequestedTimes | 'flexible' | 'demand'>,
+  request: Pick<ReservationRequest, keyof RequestedWindow | 'demand'>,
   now: Instant,
   begun?: Instant,
 ): TermsResult {
@@ -34,7 +34,7 @@ export function termsOf(
  */
 export function timesOf(
   head: Head,
-  request: Pick<ReservationRequest, keyof RequestedTimes | 'flexible' | 'demand'>,
+  request: Pick<ReservationRequest, keyof RequestedWindow | 'demand'>,
   now: Instant,
 ): Choice {
   const { flexible, demand, expiryTime } = request;
@@ -60,10 +60,7 @@ export function timesOf(
 }
 
 /** The times of the earliest window within the bounds, for what is decided on later. @throws InvalidRequest as `timesOf` */
-export function firstTimes(
-  request: RequestedTimes & { readonly flexible?: FlexibleWindow },
-  now: Instant,
-): RequestedTimes {
+export function firstTimes(request: RequestedWindow, now: Instant): RequestedTimes {
   const { flexible } = request;
   if (flexible === undefined) return request;
   check(request, flexible, now);

@@ -18,7 +18,6 @@ import type { Capacity, Resource } from './capacity.ts';
 import type {
   Allocation,
   Demand,
-  FlexibleWindow,
   Id,
   MachineAllocation,
   Offer,
@@ -30,7 +29,7 @@ import type {
   ProviderAccess,
   ProviderStatus,
   Reason,
-  Recurrence,
+  RequestedWindow,
   Reservation,
   ResourceAllocation,
 } from './entities.ts';
@@ -301,16 +300,10 @@ export type DecreaseCapacityResult =
 
 // Reservations.
 
-export interface CreateReservation {
+export interface CreateReservation extends RequestedWindow {
   readonly name?: string;
   /** Absent: normal. */
   readonly priority?: Priority;
-  readonly start?: Instant;
-  readonly end?: Instant;
-  readonly expiryTime?: Instant;
-  readonly flexible?: FlexibleWindow;
-  /** The window from start to end is the first of many. */
-  readonly recurrence?: Recurrence;
   readonly demand: Demand;
   /** Record it as pending and decide afterwards (second seed, reservation steps 2 to 6). */
   readonly deferred?: boolean;
@@ -340,15 +333,10 @@ export type Clearable =
   | 'recurrence';
 
 /** Absent = unchanged, each resource of `capacity` included. */
-export interface UpdateReservation {
+export interface UpdateReservation extends RequestedWindow {
   readonly id: Id;
   readonly name?: string;
   readonly priority?: Priority;
-  readonly start?: Instant;
-  readonly end?: Instant;
-  readonly expiryTime?: Instant;
-  readonly flexible?: FlexibleWindow;
-  readonly recurrence?: Recurrence;
   readonly demand?: Partial<Demand>;
   readonly clear?: readonly Clearable[];
 }

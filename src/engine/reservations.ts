@@ -9,11 +9,10 @@ import { NORMAL } from './entities.ts';
 import type {
   Claim,
   Demand,
-  FlexibleWindow,
   Id,
   Origin,
   Priority,
-  Recurrence,
+  RequestedWindow,
   Reservation,
   ReservationStatus,
 } from './entities.ts';
@@ -26,22 +25,14 @@ import { roomMade, withRoom } from './room-made.ts';
 import type { Terms } from './terms.ts';
 import { vacate, waiting } from './vacancy.ts';
 import type { Vacating } from './vacancy.ts';
-import type { Instant } from './window.ts';
 import { windowsAhead } from './window-index.ts';
 import { visibleIds } from './ownership.ts';
 import type { Writable } from './writable.ts';
 
 /** What a consumer says about a reservation, complete. */
-export interface ReservationRequest {
+export interface ReservationRequest extends RequestedWindow {
   readonly name?: string;
   readonly priority: Priority;
-  readonly start?: Instant;
-  readonly end?: Instant;
-  readonly expiryTime?: Instant;
-  /** In place of start and end: they are chosen within these bounds. */
-  readonly flexible?: FlexibleWindow;
-  /** The window from start to end is the first of many. */
-  readonly recurrence?: Recurrence;
   readonly demand: Demand;
 }
 

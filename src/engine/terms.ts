@@ -4,7 +4,7 @@
 import { counted } from './counted.ts';
 import type { Instant, Window } from './window.ts';
 import { FOREVER, LATEST, describeInstant } from './window.ts';
-import type { Policy, Recurrence, Series } from './entities.ts';
+import type { Policy, RequestedTimes, Series } from './entities.ts';
 import { omit } from './omit.ts';
 import { recurring } from './recurrence.ts';
 import { countOf, firstAfter, spanOfAll, windowAt } from './windows.ts';
@@ -15,15 +15,6 @@ import type { PolicyName, Refusal } from './requests.ts';
 const MINUTE = 60_000;
 const HOUR = 60 * MINUTE;
 const DAY = 24 * HOUR;
-
-/** The instants of a request, as given. */
-export interface RequestedTimes {
-  readonly start?: Instant;
-  readonly end?: Instant;
-  readonly expiryTime?: Instant;
-  /** The window from start to end is the first of many, and the expiry time is the one in it. */
-  readonly recurrence?: Recurrence;
-}
 
 export interface Terms {
   /** Of many, the one that is in progress, or is next. */

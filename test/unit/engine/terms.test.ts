@@ -1,11 +1,11 @@
 /** The window and expiry that take effect, and what policy forbids: each bound at the instant before and after it. */
 import { expect } from 'chai';
 import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
-import type { Policy } from '../../../src/engine/entities.ts';
+import type { Policy, RequestedTimes } from '../../../src/engine/entities.ts';
 import { InvalidRequest } from '../../../src/engine/requests.ts';
 import type { Refusal } from '../../../src/engine/requests.ts';
 import { countedFrom, latestStart, nextTerms, setTerms, withExpiry } from '../../../src/engine/terms.ts';
-import type { RequestedTimes, Terms } from '../../../src/engine/terms.ts';
+import type { Terms } from '../../../src/engine/terms.ts';
 import { LATEST } from '../../../src/engine/window.ts';
 import { DAY, HOUR, MINUTE, NOW } from './engine-fixture.ts';
 
