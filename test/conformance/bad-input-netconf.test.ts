@@ -140,13 +140,6 @@ const VALUES: readonly Case[] = [
     info: { 'missing-choice': 'size' },
   },
   {
-    title: 'a word for a number',
-    send: create('<capacity><cores>many</cores></capacity>'),
-    tag: 'invalid-value',
-    path: '/promise:create-reservation/promise:capacity/promise:cores',
-    message: /uint32\)\.$/,
-  },
-  {
     title: 'nothing of a mandatory choice',
     send: promise('create-instance', '<name>vm</name><flavor>small</flavor>'),
     tag: 'data-missing',
@@ -160,7 +153,7 @@ const VALUES: readonly Case[] = [
     send: create('<capacity><cores>five</cores></capacity>'),
     tag: 'invalid-value',
     path: '/promise:create-reservation/promise:capacity/promise:cores',
-    message: /five/,
+    message: /five.*uint32\)\.$/,
   },
   {
     title: 'a negative number',

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import Database from 'better-sqlite3';
 import { SqliteStore } from '../../../src/store/sqlite/sqlite-store.ts';
 import { startWriterThread } from '../../../src/store/sqlite/writer.ts';
-import type { WriterOrder } from '../../../src/store/sqlite/writer.ts';
+import type { StartThread, Transaction, WriterOrder } from '../../../src/store/sqlite/writer.ts';
 import { StoreError } from '../../../src/store/store.ts';
 import type { Commit, DueItem, EventInput, StoredRecord } from '../../../src/store/store.ts';
 import { Faults } from './failing-database.ts';
@@ -14,6 +14,19 @@ const EMPTY: Commit = { writes: [], events: [], due: [] };
 
 function event(time: number, name = 'capacity-event'): EventInput {
   return { time, module: 'opnfv-promise', name, content: { at: time } };
+}
+
+/** The thread that writes, with each transaction seen before it is handed over. */
+function watched(see: (transaction: Transaction) => void): StartThread {
+  return (setup) => {
+    const thread = startWriterThread(setup);
+    const post = thread.postMessage.bind(thread);
+    thread.postMessage = (order: WriterOrder) => {
+      if (order !== 'end') see(order);
+      post(order);
+    };
+    return thread;
+  };
 }
 
 function due(id: string, at: number, rank = 0): DueItem {
@@ -349,15 +362,7 @@ describe('SQLite store', () => {
         store = SqliteStore.open({
           directory: directory.path,
           now: () => 1,
-          startThread: (setup) => {
-            const thread = startWriterThread(setup);
-            const post = thread.postMessage.bind(thread);
-            thread.postMessage = (order: WriterOrder) => {
-              if (order !== 'end') sizes.push(order.text.length / 'none'.length);
-              post(order);
-            };
-            return thread;
-          },
+          startThread: watched(({ text }) => sizes.push(text.length / 'none'.length)),
         });
         const opened = store;
         const caller = async (): Promise<void> => {
@@ -378,19 +383,15 @@ describe('SQLite store', () => {
       let underWay = 0;
       let mostUnderWay = 0;
       let longest = 0;
+      const watch = watched(({ text }) => {
+        longest = Math.max(longest, text.length);
+        mostUnderWay = Math.max(mostUnderWay, (underWay += 1));
+      });
       store = SqliteStore.open({
         directory: directory.path,
         now: () => 1,
         startThread: (setup) => {
-          const thread = startWriterThread(setup);
-          const post = thread.postMessage.bind(thread);
-          thread.postMessage = (order: WriterOrder) => {
-            if (order !== 'end') {
-              longest = Math.max(longest, order.text.length);
-              mostUnderWay = Math.max(mostUnderWay, (underWay += 1));
-            }
-            post(order);
-          };
+          const thread = watch(setup);
           thread.prependListener('message', () => (underWay -= 1));
           return thread;
         },
