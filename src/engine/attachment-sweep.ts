@@ -9,7 +9,7 @@ import type { RunningMachine } from './attachments.ts';
 import { asVimError } from './deadline.ts';
 import type { Id } from './entities.ts';
 import type { ProviderConnection } from './provider-connection.ts';
-import { allocationWith } from './state.ts';
+import { allocationWith, allocationsAt } from './state.ts';
 import { report } from './vim-reports.ts';
 import type { VimLedger, VimReports } from './vim-reports.ts';
 
@@ -65,9 +65,8 @@ export class AttachmentSweep {
 
   #machinesOf(provider: Id): RunningMachine[] {
     const machines: RunningMachine[] = [];
-    for (const each of this.#options.ledger.head.allocations.values()) {
-      if (each.resource === undefined && each.provider === provider && isReady(each)) machines.push(each);
-    }
+    for (const each of allocationsAt(this.#options.ledger.head, provider))
+      if (each.resource === undefined && isReady(each)) machines.push(each);
     return machines;
   }
 

@@ -14,22 +14,11 @@
 import type { Fitting } from './admission.ts';
 import { isZero } from './capacity.ts';
 import { isHostId } from './debt.ts';
-import { isElementId, partsOfElement } from './element-map.ts';
+import { isElementId } from './element-map.ts';
 import { contested } from './elements.ts';
 import { LOW, isPoolNode } from './entities.ts';
-import type {
-  Allocation,
-  Claim,
-  Demand,
-  ElementId,
-  Id,
-  NodeId,
-  PreEmption,
-  Priority,
-  Reservation,
-} from './entities.ts';
+import type { Allocation, Claim, Demand, ElementId, Id, NodeId, Priority, Reservation } from './entities.ts';
 import { isOn, lift } from './holders.ts';
-import type { HostNode } from './hosts.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
 import { fittingOf } from './every-window.ts';
 import { hasParts } from './parts.ts';
@@ -188,7 +177,7 @@ function candidatesFor(
   const found = new Map<Id, Candidate>();
   let steps = 0;
   for (const place of places) {
-    if (policyOn(head, place) !== 'priority') continue;
+    if (preEmptionOn(head, place) !== 'priority') continue;
     for (const candidate of holdersOn(head, place, request)) {
       if (found.has(candidate.entity.id)) continue;
       if (steps++ === most) return { candidates: [...found.values()], complete: false };
@@ -196,16 +185,6 @@ function candidatesFor(
     }
   }
   return { candidates: [...found.values()], complete: true };
-}
-
-function policyOn(head: Head, place: NodeId): PreEmption {
-  if (isPoolNode(place)) return preEmptionOn(head, place);
-  const provider = isElementId(place) ? partsOfElement(place).provider : bearingHost(head, place)?.provider;
-  return head.providers.get(provider ?? '')?.preEmption ?? 'none';
-}
-
-function bearingHost(head: Head, place: NodeId): HostNode | undefined {
-  return isHostId(place) ? head.hosts.nodes.get(place) : undefined;
 }
 
 /** Who holds something there and has not started, or is a machine on its own feet that does, or uses it. */
@@ -230,8 +209,12 @@ function* upcomingOn(head: Head, place: NodeId, windows: Windows): Generator<Res
     yield* head.upcoming.get(place)?.overlapping(spanOfAll(windows)) ?? [];
     return;
   }
-  const node = isElementId(place) ? head.elements.nodes.get(place) : bearingHost(head, place);
-  for (const id of node?.holders.keys() ?? []) {
+  const holders = isElementId(place)
+    ? head.elements.nodes.get(place)?.holders
+    : isHostId(place)
+      ? head.hosts.nodes.get(place)?.holders
+      : undefined;
+  for (const id of holders?.keys() ?? []) {
     const entity = head.reservations.get(id);
     if (entity?.status === 'scheduled' || entity?.status === 'degraded') yield entity;
   }

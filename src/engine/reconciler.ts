@@ -18,7 +18,7 @@ import { isOutstanding, isUnanswered } from './outstanding.ts';
 import { CONTACT_TIMING, ProviderConnection } from './provider-connection.ts';
 import type { Contact, ContactTiming } from './provider-connection.ts';
 import type { Command } from './requests.ts';
-import { serverKey } from './state.ts';
+import { allocationsAt, serverKey } from './state.ts';
 import type { Change, Head } from './state.ts';
 import { report, stateOf } from './vim-reports.ts';
 import type { VimLedger, VimReports } from './vim-reports.ts';
@@ -277,7 +277,9 @@ export class Reconciler {
     if (connection === undefined) return;
     this.#errands.pursueAll();
     const { vim } = connection;
-    const kinds = new Set(this.#recordsOf(provider).flatMap(({ resource }) => resource?.kind ?? []));
+    const kinds = new Set<VimResourceKind>();
+    for (const { resource } of allocationsAt(this.#options.ledger.head, provider))
+      if (resource !== undefined) kinds.add(resource.kind);
     await Promise.all([
       this.#sweepKind(provider, connection, undefined, (signal) => vim.listServers(signal)),
       ...[...kinds].map((kind) =>
@@ -292,10 +294,8 @@ export class Reconciler {
   async #ungroup(provider: Id): Promise<void> {
     const connection = this.#links.get(provider)?.connection;
     const inUse = new Set<string>();
-    for (const each of this.#options.ledger.head.allocations.values()) {
-      if (each.resource === undefined && each.group !== undefined && each.provider === provider)
-        inUse.add(each.group.token);
-    }
+    for (const each of allocationsAt(this.#options.ledger.head, provider))
+      if (each.resource === undefined && each.group !== undefined) inUse.add(each.group.token);
     await connection
       ?.call((signal) => connection.vim.removeServerGroups(inUse, signal))
       .catch((error: unknown) => {
@@ -310,7 +310,7 @@ export class Reconciler {
     list: (signal: AbortSignal) => Promise<readonly (VimServer | VimResource)[]>,
   ): Promise<void> {
     // What was there before the VIM was asked must be in its answer; what came since need not.
-    const before = this.#recordsOf(provider).filter(
+    const before = [...allocationsAt(this.#options.ledger.head, provider)].filter(
       ({ server, resource }) => server !== undefined && resource?.kind === kind,
     );
     const found = await connection.call(list);
@@ -369,13 +369,6 @@ export class Reconciler {
   async #observeSize(allocation: Allocation, found: VimServer | VimResource): Promise<void> {
     const sizeGb = grownTo(allocation, found);
     if (sizeGb > 0) await this.#report(this.#options.commands.volumeSized, { allocation: allocation.id, sizeGb });
-  }
-
-  #recordsOf(provider: Id): Allocation[] {
-    const records: Allocation[] = [];
-    for (const each of this.#options.ledger.head.allocations.values())
-      if (each.provider === provider) records.push(each);
-    return records;
   }
 
   #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {

@@ -26,7 +26,8 @@ import type {
   Reservation,
 } from './entities.ts';
 import { elementMade, elementsUsed } from './allocated-elements.ts';
-import { ElementMap } from './element-map.ts';
+import { isHostId } from './debt.ts';
+import { ElementMap, isElementId, partsOfElement } from './element-map.ts';
 import type { HostAmount } from './host-steps.ts';
 import { HostMap, hostId, onHost } from './hosts.ts';
 import { holdsTheSame, takesTheSame } from './same-hold.ts';
@@ -214,6 +215,11 @@ export function allocationsOf(head: Head, reservation: Id): Allocation[] {
   return found;
 }
 
+/** What is allocated at a provider, or recorded to be. Looks at all allocations. */
+export function* allocationsAt(head: Head, provider: Id): Generator<Allocation, void, undefined> {
+  for (const each of head.allocations.values()) if (each.provider === provider) yield each;
+}
+
 /** Changes the head. */
 export function apply(head: Head, change: Change): void {
   switch (change.kind) {
@@ -349,10 +355,15 @@ function applyPool(head: Head, id: Id, body: Pool | null): void {
   if (bearing && body?.source !== before) reindexUpcoming(head, poolNode(id));
 }
 
-/** What may be displaced on a node. */
+/** What may be displaced on a pool, host or element: the policy of its provider. */
 export function preEmptionOn(head: Head, node: NodeId): PreEmption {
-  const source = isPoolNode(node) ? head.pools.get(poolOfNode(node))?.source : undefined;
-  return head.providers.get(source ?? '')?.preEmption ?? 'none';
+  return head.providers.get(providerOf(head, node) ?? '')?.preEmption ?? 'none';
+}
+
+function providerOf(head: Head, node: NodeId): Id | undefined {
+  if (isPoolNode(node)) return head.pools.get(poolOfNode(node))?.source;
+  if (isElementId(node)) return partsOfElement(node).provider;
+  return isHostId(node) ? head.hosts.nodes.get(node)?.provider : undefined;
 }
 
 /** Looks at all reservations: only for a policy that changes, or a pool that comes after its claims. */
