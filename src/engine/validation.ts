@@ -7,7 +7,7 @@ import type { Head } from './state.ts';
 import { describeInstant } from './window.ts';
 import type { Instant } from './window.ts';
 
-/** The largest amount that a request may name: so many that sums over thousands of entries stay exact. */
+/** The largest amount that a request may name (nfvi:memory): so many that sums over thousands of entries stay exact. */
 export const MOST_OF_A_RESOURCE: number = 2 ** 40;
 
 /** @throws InvalidRequest when an amount is no whole number from 0 to `MOST_OF_A_RESOURCE`. */

@@ -110,9 +110,8 @@ export type CapacityVector = {
    */
   readonly cores?: number;
   /**
-   * Memory (virtualMemSize in IFA 005). One large cloud exceeds 32 bits of MB, so
-   * the leaf is 64 bits wide; JSON therefore writes it as a string (RFC 7951).
-   * @type uint64 (MB)
+   * Memory (virtualMemSize in IFA 005).
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram?: string;
   /**
@@ -729,7 +728,7 @@ export type DemandContainerExplicit = {
   readonly vcpus: number;
   /**
    * Memory.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -1253,7 +1252,7 @@ export type OfferContainerExplicit = {
   readonly vcpus: number;
   /**
    * Memory.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -3391,7 +3390,7 @@ export type CreateReservationInputContainerExplicit = {
   readonly vcpus: number;
   /**
    * Memory.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -3648,7 +3647,7 @@ export type UpdateReservationInputContainerExplicit = {
   readonly vcpus: number;
   /**
    * Memory.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -3990,7 +3989,7 @@ export type QueryReservationOutputReservationsContainerExplicit = {
   readonly vcpus: number;
   /**
    * Memory.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -4288,7 +4287,7 @@ export type RequestOfferInputContainerExplicit = {
   readonly vcpus: number;
   /**
    * Memory.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -5298,7 +5297,7 @@ export type ReservationEventContainerExplicit = {
   readonly vcpus: number;
   /**
    * Memory.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -5592,7 +5591,7 @@ export type OfferEventContainerExplicit = {
   readonly vcpus: number;
   /**
    * Memory.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**

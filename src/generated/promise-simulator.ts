@@ -49,7 +49,7 @@ export type ProviderSimulationHost = {
   readonly vcpus: number;
   /**
    * Memory of the host.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -86,7 +86,7 @@ export type ProviderSimulationFlavor = {
   readonly vcpus: number;
   /**
    * Memory of one virtual machine.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -250,7 +250,7 @@ export type AddProviderInputSimulationHost = {
   readonly vcpus: number;
   /**
    * Memory of the host.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -287,7 +287,7 @@ export type AddProviderInputSimulationFlavor = {
   readonly vcpus: number;
   /**
    * Memory of one virtual machine.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -498,7 +498,7 @@ export type AddHostInput = {
   readonly vcpus: number;
   /**
    * Memory of the host.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram: string;
   /**
@@ -565,7 +565,7 @@ export type SetHostCapacityInput = {
   readonly vcpus?: number;
   /**
    * Memory of the host.
-   * @type uint64 (MB)
+   * @type nfv-infrastructure:memory (MB)
    */
   readonly ram?: string;
   /**

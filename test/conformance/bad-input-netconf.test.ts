@@ -174,7 +174,14 @@ const VALUES: readonly Case[] = [
     send: create(`<capacity><ram>${'9'.repeat(1000)}</ram></capacity>`),
     tag: 'invalid-value',
     path: '/promise:create-reservation/promise:capacity/promise:ram',
-    message: /18446744073709551615/,
+    message: /99999.* from 0 to 1099511627776 /,
+  },
+  {
+    title: 'more memory than is counted exactly',
+    send: create('<capacity><ram>9007199254740993</ram></capacity>'),
+    tag: 'invalid-value',
+    path: '/promise:create-reservation/promise:capacity/promise:ram',
+    message: /"9007199254740993".* from 0 to 1099511627776 /,
   },
   {
     title: 'an element that the model does not have',

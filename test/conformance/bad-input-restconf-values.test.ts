@@ -94,7 +94,37 @@ const VALUES: readonly Case[] = [
     status: 400,
     tag: 'invalid-value',
     path: `${INPUT}/capacity/ram`,
-    message: /18446744073709551615/,
+    message: /"99999999999999999999999".* from 0 to 1099511627776 /,
+  },
+  {
+    title: 'more memory than is counted exactly',
+    request: create({ capacity: { ram: '9007199254740993' } }),
+    status: 400,
+    tag: 'invalid-value',
+    path: `${INPUT}/capacity/ram`,
+    message: /"9007199254740993".* from 0 to 1099511627776 /,
+  },
+  {
+    title: 'more memory than is counted exactly in XML',
+    request: xml(
+      'POST',
+      OPERATION,
+      '<input xmlns="urn:opnfv:promise"><capacity><ram>9007199254740993</ram></capacity></input>',
+    ),
+    status: 400,
+    tag: 'invalid-value',
+    path: '/promise:input/promise:capacity/promise:ram',
+    message: /"9007199254740993".* from 0 to 1099511627776 /,
+  },
+  {
+    title: 'more memory than is counted exactly for a machine',
+    request: create({
+      container: [{ name: 'web', count: 1, explicit: { vcpus: 1, ram: '9007199254740993' } }],
+    }),
+    status: 400,
+    tag: 'invalid-value',
+    path: `${INPUT}/container[name='web']/explicit/ram`,
+    message: /"9007199254740993".* from 1 to 1099511627776 /,
   },
   {
     title: 'a fraction for a whole number',

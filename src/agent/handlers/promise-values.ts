@@ -15,6 +15,7 @@ import type { CapacityBreakdown as DomainBreakdown } from '../../engine/events.t
 import { InvalidRequest } from '../../engine/requests.ts';
 import type { Candidate, Refusal as DomainRefusal } from '../../engine/requests.ts';
 import { poolOfNode } from '../../engine/state.ts';
+import { MOST_OF_A_RESOURCE } from '../../engine/validation.ts';
 import { FOREVER, InvalidTimeError, parseInstant, printInstant } from '../../engine/window.ts';
 import type { Instant, Window } from '../../engine/window.ts';
 import type {
@@ -92,14 +93,14 @@ export function repetitionOut({ period, count }: { readonly period?: number; rea
 /** The largest amount that the leafs of 32 bits hold. What is more, in sums over a great many pools, is shown as this. */
 export const MOST_IN_32_BITS = 2 ** 32 - 1;
 
-/** `ram` is 64 bits wide and therefore a string. */
+/** `ram` is 64 bits wide and therefore a string; of sums, too, no more is shown than its type has. */
 export function vectorOut(capacity: Capacity): CapacityVector {
   const { cores, ram, instances, networks, ports, routers, subnets, addresses, gigabytes, snapshots, volumes } =
     capacity;
   const vector: { -readonly [Key in Resource]?: Key extends 'ram' ? string : number } = {};
   // By name: see `toVector`.
   if (cores !== undefined) vector.cores = Math.min(cores, MOST_IN_32_BITS);
-  if (ram !== undefined) vector.ram = String(ram);
+  if (ram !== undefined) vector.ram = String(Math.min(ram, MOST_OF_A_RESOURCE));
   if (instances !== undefined) vector.instances = Math.min(instances, MOST_IN_32_BITS);
   if (networks !== undefined) vector.networks = Math.min(networks, MOST_IN_32_BITS);
   if (ports !== undefined) vector.ports = Math.min(ports, MOST_IN_32_BITS);

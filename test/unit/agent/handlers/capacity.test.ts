@@ -222,6 +222,29 @@ describe('RPCs of providers and capacity', () => {
     ]);
   });
 
+  it('counts memory exactly up to the most there is, and shows no sum above it', async () => {
+    const most = '1099511627776';
+    const host = (name: string) => ({ name, zone: 'west', vcpus: 8, ram: most, disk: 100 });
+    const provider = await promise.provider('vast', { ...SIMULATION, host: [host('left'), host('right')] });
+    const { 'pool-id': half } = await promise.rpc('increase-capacity', {
+      source: provider,
+      capacity: { ram: String(BigInt(most) - 1n) },
+    });
+    const { 'reservation-id': id } = await promise.rpc('create-reservation', {
+      start: at(1),
+      end: at(2),
+      capacity: { ram: String(BigInt(most) - 1n) },
+    });
+    expect(await promise.entry('reservation', id)).to.have.nested.property('capacity.ram', '1099511627775');
+    await promise.rpc('increase-capacity', { 'pool-id': half, capacity: { ram: most } });
+    const { capacity } = await promise.rpc('query-capacity');
+    expect(capacity).to.have.nested.property('total.ram', most);
+    const room = { start: at(1), end: at(2), capacity: { ram: most } };
+    expect(await promise.rpc('create-reservation', room)).to.include({ result: 'ok' });
+    const more = await promise.rpc('create-reservation', { start: at(1), end: at(2), capacity: { ram: '2' } });
+    expect(more).to.have.nested.property('refusal.most.ram', '0');
+  });
+
   it('query-capacity refuses intervals that have no end, or are too many', async () => {
     await promise.pool();
     const endless = await errorOfPromise(promise.rpc('query-capacity', { interval: 60 }));
