@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { ConfigError } from './config.ts';
 
@@ -19,7 +19,7 @@ export function makeDataDirectory(path: string): void {
 const MARKS = ['promise.db', 'users.json'] as const;
 
 /**
- * The path, when it is that of a data directory: what reads makes none.
+ * The path, when it is that of a data directory: only an agent that serves makes one.
  * @throws ConfigError saying what is there instead
  */
 export function findDataDirectory(path: string): string {
@@ -28,6 +28,25 @@ export function findDataDirectory(path: string): string {
   throw new ConfigError(
     `${path} is not a data directory, it ${there}: give that of the agent with --data-dir, or its settings with --config`,
   );
+}
+
+/**
+ * The path, when it is that of a data directory or of an empty one, which becomes one: what is put there is found by the first start.
+ * @throws ConfigError as {@link findDataDirectory}
+ */
+export function findDirectoryToBegin(path: string): string {
+  try {
+    return isEmptyDirectory(path) ? path : findDataDirectory(path);
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    throw new ConfigError(`${error.message}; before the first start, give an empty directory (mkdir -m 700)`);
+  }
+}
+
+/** Whether nothing is there but what keeps the users' file: its lock is there before it. */
+function isEmptyDirectory(path: string): boolean {
+  if (statSync(path, { throwIfNoEntry: false })?.isDirectory() !== true) return false;
+  return readdirSync(path).every((name) => name.startsWith('users.json'));
 }
 
 /** One level at a time: where the system answers ENOENT for a parent that exists, as below /proc, `recursive` never ends. */

@@ -4,7 +4,7 @@ import { Writable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import type { Role, Standing } from '../agent/standing.ts';
 import { ConfigError, loadConfig } from '../config.ts';
-import { findDataDirectory, makeDataDirectory } from '../data-directory.ts';
+import { findDataDirectory, findDirectoryToBegin } from '../data-directory.ts';
 import { Users } from '../users.ts';
 import type { ExitCode } from './main.ts';
 import { table } from './table.ts';
@@ -23,11 +23,12 @@ interface AddUserOptions {
 
 type PlaceOptions = Pick<AddUserOptions, 'config' | 'dataDir'>;
 
-/** `promise user add`: also beside a running agent, which sees the new user at the next login. */
+/**
+ * `promise user add`: also beside a running agent, which sees the new user at the next login, and before the first start, in an empty
+ * directory.
+ */
 export async function addUser(name: string, options: AddUserOptions, terminal: Terminal): Promise<ExitCode> {
-  const { dataDirectory } = loadConfig(options);
-  makeDataDirectory(dataDirectory);
-  const users = new Users(dataDirectory);
+  const users = new Users(findDirectoryToBegin(loadConfig(options).dataDirectory));
   const key = options.key === undefined ? undefined : contentOf(options.key, '--key');
   const { tenant } = options;
   const role = options.role === undefined ? undefined : roleNamed(options.role);

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -67,6 +67,33 @@ describe('the command line', function () {
       expect(existsSync(missing)).to.equal(false);
     });
   }
+
+  it('adds users before the first start to an empty directory, and makes no other a data directory', async () => {
+    const key = join(directory, 'key.pub');
+    writeFileSync(key, 'ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIE5kZ2V0IGEgcHVibGljIGtleSBmb3IgdGVzdHMh anna\n');
+    const add = async (place: string) => await run('user', 'add', 'anna', '--key', key, '--data-dir', place);
+    const missing = join(directory, 'missing');
+    const wrong = [
+      [directory, 'is not a data directory, it has neither promise.db nor users.json'],
+      [missing, 'is not a data directory, it does not exist'],
+    ] as const;
+    const hint = 'give that of the agent with --data-dir, or its settings with --config';
+    for (const [path, message] of wrong)
+      expect(await add(path)).to.deep.equal({
+        code: 2,
+        out: '',
+        err: `promise: ${path} ${message}: ${hint}; before the first start, give an empty directory (mkdir -m 700)\n`,
+      });
+    expect(readdirSync(directory)).to.deep.equal(['key.pub']);
+
+    const empty = join(directory, 'empty');
+    mkdirSync(empty);
+    expect((await run('user', 'add', 'a b', '--key', key, '--data-dir', empty)).code, 'a name that cannot be').to.equal(
+      1,
+    );
+    expect(await add(empty)).to.include({ code: 0, out: 'user anna can log in with the key, as an operator\n' });
+    expect((await run('user', 'list', '--data-dir', empty)).out).to.match(/^anna .*1 key$/m);
+  });
 
   it('finds nothing to check where there are users alone, and ends with 2', async () => {
     writeFileSync(join(directory, 'users.json'), '{"users": {}}');
