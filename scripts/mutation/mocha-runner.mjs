@@ -37,6 +37,27 @@ function ended(run, milliseconds) {
   return runInThisContext(`${TURN}()`, { timeout: milliseconds });
 }
 
+/** How long this process had nothing to do so far, milliseconds: it waited. */
+function idle() {
+  return performance.eventLoopUtilization().idle;
+}
+
+/** What becomes of a test that may wait for what never comes. @throws Error when the process had nothing to do for so long meanwhile. */
+async function unlessInVain(outcome, milliseconds) {
+  const before = idle();
+  let timer;
+  const inVain = new Promise((_resolve, reject) => {
+    timer = setInterval(() => {
+      if (idle() - before > milliseconds) reject(new Error('it waits for what never comes'));
+    }, 100);
+  });
+  try {
+    return await Promise.race([outcome, inVain]);
+  } finally {
+    clearInterval(timer);
+  }
+}
+
 class MochaRunner {
   #mocha = new Mocha({ timeout: 60_000, reporter: 'min' });
   #instrumented = (globalThis[NAMESPACE] ??= {});
@@ -45,6 +66,8 @@ class MochaRunner {
   #options;
   /** What tests took of a processor in the first run, milliseconds: what else runs on the machine does not count. */
   #took = new Map();
+  /** How long the process had nothing to do while they ran, milliseconds. */
+  #waited = new Map();
 
   constructor(options) {
     this.#options = options;
@@ -112,9 +135,12 @@ class MochaRunner {
     await this.#mocha.loadFilesAsync();
     this.#mocha.suite.eachTest((test) => {
       const { fn } = test;
-      const bounded = (run) => this.#bounded(test.fullTitle(), run);
+      const title = test.fullTitle();
+      const bounded = (run) => this.#bounded(title, run);
+      const waitedFor = (outcome) => this.#waitedFor(title, outcome);
       test.fn = function (...args) {
-        return bounded(() => fn.apply(this, args));
+        const outcome = bounded(() => fn.apply(this, args));
+        return outcome instanceof Promise ? waitedFor(outcome) : outcome;
       };
     });
     this.#loaded = true;
@@ -130,6 +156,15 @@ class MochaRunner {
       const { user, system } = process.cpuUsage(before);
       this.#took.set(title, (user + system) / 1_000);
     }
+  }
+
+  async #waitedFor(title, outcome) {
+    const normally = this.#waited.get(title);
+    if (normally !== undefined) return unlessInVain(outcome, FACTOR * normally + this.#options.promiseTimeout);
+    const before = idle();
+    const result = await outcome;
+    this.#waited.set(title, idle() - before);
+    return result;
   }
 
   #tests() {
