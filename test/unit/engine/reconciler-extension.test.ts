@@ -88,6 +88,7 @@ describe('reconciler', () => {
         expect(sizes()).to.deep.equal([10, 15, 15]);
         await lab.shut();
         lab.open();
+        if (when === 'after it had asked') await lab.until(() => volume().extension?.accepted === true);
         await lab.eventually(() => volume().extension === undefined);
         expect([sizes(), there()]).to.deep.equal([[15, undefined, 15], [15]]);
         expect(asked()).to.have.length(when === 'before it had asked' ? 1 : 0);
@@ -140,7 +141,77 @@ describe('reconciler', () => {
       lab.vim.extendVolume = () => Promise.resolve();
       await extend(15);
       await lab.until(() => volume().extension?.fault !== undefined);
-      expect(volume().extension?.fault?.message).to.match(/accepted, and did not extend/);
+      expect(volume().extension?.fault?.message).to.equal(
+        'The provider accepted, and did not extend the volume; it does not say why.',
+      );
+    });
+
+    it('that is refused because an earlier request is under way has not failed', async () => {
+      await made();
+      const extendVolume = lab.vim.extendVolume;
+      lab.vim.extendVolume = async (...given) => {
+        await extendVolume(...given);
+        throw new VimError('conflict', 'is extending already');
+      };
+      await extend(15);
+      await lab.eventually(() => volume().extension === undefined);
+      expect([sizes(), asked()]).to.deep.equal([[15, undefined, 15], ['extendVolume 15']]);
+    });
+
+    it('that is refused because the volume has become so large meanwhile is done', async () => {
+      await made();
+      const volumeExtension = lab.vim.volumeExtension;
+      lab.vim.failures.set('extendVolume', [new VimError('refused', 'must be larger')]);
+      lab.vim.volumeExtension = async (...given) => {
+        const found = await volumeExtension(...given);
+        return asked().length === 0 ? found : { ...found, volume: { ...found.volume, sizeGb: 15 } };
+      };
+      await extend(15);
+      await lab.eventually(() => volume().extension === undefined);
+      expect(sizes()).to.deep.equal([15, undefined, 15]);
+    });
+
+    it('is over when the volume is larger than was asked for', async () => {
+      await made();
+      lab.vim.deaf = true;
+      await lab.clouds.cloud('vim').extendVolume(volume().server ?? '', 20);
+      lab.clock.advance(2_000);
+      await extend(15);
+      await lab.eventually(() => volume().extension === undefined);
+      expect([sizes(), asked()]).to.deep.equal([[20, undefined, 20], []]);
+    });
+
+    for (const kind of ['unreachable', 'unauthorized', 'aborted', 'timeout'] as const) {
+      it(`that fails with '${kind}' has not been refused, and is asked for again`, async () => {
+        await made();
+        lab.vim.failures.set('extendVolume', [new VimError(kind, 'not now')]);
+        await extend(15);
+        await lab.until(() => asked().length === 1);
+        expect(volume().extension).to.deep.equal({ sizeGb: 15 });
+        await lab.eventually(() => volume().extension === undefined);
+        expect([sizes(), asked().length]).to.deep.equal([[15, undefined, 15], 2]);
+      });
+    }
+
+    it('ends with a volume that the VIM, asked to extend it, does not know', async () => {
+      await made();
+      lab.vim.failures.set('extendVolume', [new VimError('not-found', 'no such volume')]);
+      await extend(15);
+      await lab.until(() => lab.vm() === undefined);
+      expect(lab.reported).to.deep.equal([]);
+    });
+
+    it('by a fault of the adapter is told, and asked for again', async () => {
+      await made();
+      const extendVolume = lab.vim.extendVolume;
+      const fault = new TypeError('the adapter is broken');
+      lab.vim.extendVolume = () => {
+        lab.vim.extendVolume = extendVolume;
+        return Promise.reject(fault);
+      };
+      await extend(15);
+      await lab.eventually(() => volume().extension === undefined);
+      expect([sizes(), lab.reported]).to.deep.equal([[15, undefined, 15], [fault]]);
     });
 
     it('ends with a volume that is gone', async () => {

@@ -107,6 +107,124 @@ describe('reconciler', () => {
       });
     }
 
+    describe('is looked for', () => {
+      /** When the VIM was asked what it has with the token of the record, in seconds from now on. */
+      const looks = (): number[] => {
+        const since = lab.clock.now();
+        const at: number[] = [];
+        const find = lab.vim.findServersByToken;
+        lab.vim.findServersByToken = (...given) => {
+          at.push((lab.clock.now() - since) / 1_000);
+          return find(...given);
+        };
+        return at;
+      };
+      /** The record stands for the second creation, and the first one is out. */
+      const oneOut = async (): Promise<void> => {
+        await lab.connected();
+        lab.vim.failures.set('createServer', [silence()]);
+        await lab.decide(put(ALLOCATION));
+        await lab.eventually(() => lab.vm()?.server !== undefined);
+      };
+      const late = (): Promise<string> => {
+        const { token, name, image = '', flavor, networks } = ALLOCATION;
+        return lab.clouds.cloud('vim').createServer({ token, name, image, flavor, networks });
+      };
+      const passed = async (seconds: number): Promise<void> => {
+        const until = lab.clock.now() + seconds * 1_000;
+        await lab.eventually(() => lab.clock.now() >= until);
+      };
+
+      it('ever more rarely, for two minutes', async () => {
+        await oneOut();
+        const begun = (lab.vm()?.unansweredUntil ?? 0) - 120_000;
+        const from = (lab.clock.now() - begun) / 1_000;
+        const at = looks();
+        await passed(200);
+        expect(at.map((each) => Math.round(each + from))).to.deep.equal([3, 7, 15, 31, 63, 120]);
+      });
+
+      it('for two minutes from the last that is out', async () => {
+        await oneOut();
+        const at = looks();
+        await passed(60);
+        const before = at.length;
+        const record = lab.vm() ?? expect.fail('there is no record');
+        await lab.decide(put({ ...record, unansweredUntil: lab.clock.now() + 120_000 }));
+        await passed(200);
+        expect(at.slice(before).at(-1)).to.be.within(180, 181);
+      });
+
+      it('not while the provider is out of reach, and when it is back', async () => {
+        await oneOut();
+        const at = looks();
+        lab.clouds.cloud('vim').cutOff(20_000);
+        await lab.reconciler.refresh('vim');
+        await late();
+        await passed(15);
+        expect([at, lab.duplicates]).to.deep.equal([[], []]);
+        await lab.eventually(() => there().length === 1);
+        expect(there()).to.deep.equal([lab.vm()?.server]);
+        expect(lab.reported).to.deep.equal([]);
+      });
+
+      it('in vain when the way to the VIM is lost in it; what was told is not told again', async () => {
+        await oneOut();
+        const id = await late();
+        lab.vim.failures.set('findServersByToken', [new VimError('unreachable', 'not now')]);
+        lab.vim.failures.set('deleteServer', [
+          new VimError('unreachable', 'not now'),
+          new VimError('unauthorized', 'not now'),
+          new VimError('aborted', 'not now'),
+          new VimError('conflict', 'it is being built'),
+        ]);
+        await lab.eventually(() => there().length === 1);
+        expect(there()).to.deep.equal([lab.vm()?.server]);
+        expect([lab.duplicates, lab.reported]).to.deep.equal([[id], []]);
+      });
+
+      it('and told of again when another one has come', async () => {
+        await oneOut();
+        const ids = [await late()];
+        await lab.eventually(() => there().length === 1);
+        ids.push(await late());
+        await lab.eventually(() => there().length === 1);
+        expect(lab.duplicates).to.deep.equal(ids);
+      });
+
+      it('again after a fault of the adapter, which is told', async () => {
+        await oneOut();
+        await late();
+        const find = lab.vim.findServersByToken;
+        const fault = new TypeError('the adapter is broken');
+        lab.vim.findServersByToken = () => {
+          lab.vim.findServersByToken = find;
+          return Promise.reject(fault);
+        };
+        await lab.eventually(() => there().length === 1);
+        expect(lab.reported).to.deep.equal([fault]);
+      });
+
+      it('no more when the agent is closed', async () => {
+        await oneOut();
+        const at = looks();
+        await lab.reconciler.close();
+        lab.clock.advance(300_000);
+        expect([at, lab.clock.next]).to.deep.equal([[], undefined]);
+      });
+
+      it('no more when the agent is closed while it is looked for', async () => {
+        await oneOut();
+        await passed(2);
+        lab.vim.hang.add('findServersByToken');
+        const before = lab.vim.calls.length;
+        await lab.eventually(() => lab.vim.calls.length > before);
+        await lab.reconciler.close();
+        expect(lab.clock.next).to.equal(undefined);
+        expect(lab.reported).to.deep.equal([]);
+      });
+    });
+
     it('is removed later when it cannot be at once, and the provider stays up', async () => {
       await lab.connected();
       lab.vim.failures.set('createResource', [silence()]);
