@@ -380,8 +380,8 @@ describe('reconciler', () => {
 
       it('is nothing while it is being brought about', async () => {
         await running();
-        lab.vim.attach = async (...given) => {
-          await lab.clouds.cloud('vim').attach(...given);
+        lab.vim.attach = async (machineId, attachable) => {
+          await lab.clouds.cloud('vim').attach(machineId, attachable);
           return new Promise(() => undefined);
         };
         await ask('attachResource');
