@@ -65,6 +65,27 @@ export interface StreamLimits extends DeliveryLimits {
 const LIMITS: StreamLimits = { mostBehind: 10_000, patience: 60_000, subscriptions: 10_000 };
 
 /** The event streams over the bus and the log. */
+/** How a client wrote the times of a replay, and how one that cannot be is refused. */
+interface TimeNames {
+  readonly start: string;
+  readonly stop: string;
+  readonly wrong: (name: string, message: string) => RpcError;
+}
+
+/** Of create-subscription. */
+const ELEMENTS: TimeNames = {
+  start: 'startTime',
+  stop: 'stopTime',
+  wrong: (name, message) => RpcError.badElement(name, message, { type: 'protocol' }),
+};
+
+/** Of the query of an event stream. */
+const PARAMETERS: TimeNames = {
+  start: 'start-time',
+  stop: 'stop-time',
+  wrong: (name, message) => RpcError.invalidValue(message, { type: 'protocol', info: { badElement: name } }),
+};
+
 export class EventStreams implements Streams {
   readonly #options: EventStreamsOptions;
   readonly #limits: StreamLimits;
@@ -114,7 +135,7 @@ export class EventStreams implements Streams {
     if (stream === undefined) {
       throw RpcError.invalidValue(this.#noStream(request.stream), { info: { badElement: 'stream' } });
     }
-    this.#checkTimes(request);
+    this.#checkTimes(request, context.transport.startsWith('restconf') ? PARAMETERS : ELEMENTS);
     const { sessionId } = context;
     if (sessionId !== undefined && this.#ofSession(sessionId).some(({ protocol }) => protocol === 'rfc5277')) {
       throw RpcError.inUse(
@@ -254,21 +275,19 @@ export class EventStreams implements Streams {
     for (const delivery of this.#ofSession(sessionId)) delivery.finish('session-ended');
   }
 
-  /** RFC 5277 §2.1.1. */
-  #checkTimes({ startTime, stopTime, afterSeq }: SubscriptionRequest): void {
+  /** RFC 5277 §2.1.1, RFC 8040 §4.8.7 and §4.8.8. */
+  #checkTimes({ startTime, stopTime, afterSeq }: SubscriptionRequest, { start, stop, wrong }: TimeNames): void {
     const now = this.#options.clock.now();
     if (stopTime !== undefined && startTime === undefined && afterSeq === undefined) {
-      throw RpcError.missingElement('startTime', 'stopTime is given without startTime: a stopTime ends a replay.', {
+      throw RpcError.missingElement(start, `${stop} is given without ${start}: a ${stop} ends a replay.`, {
         type: 'protocol',
       });
     }
     if (startTime !== undefined && startTime > now) {
-      throw RpcError.badElement('startTime', `startTime lies in the future; it is ${dateAndTime(now)} here.`, {
-        type: 'protocol',
-      });
+      throw wrong(start, `${start} lies in the future; it is ${dateAndTime(now)} here.`);
     }
     if (startTime !== undefined && stopTime !== undefined && stopTime <= startTime) {
-      throw RpcError.badElement('stopTime', 'stopTime must be later than startTime.', { type: 'protocol' });
+      throw wrong(stop, `${stop} must be later than ${start}.`);
     }
   }
 

@@ -107,8 +107,8 @@ export interface Streams {
 
   /**
    * RFC 5277 §2.1.1, and SSE of RFC 8040 §6. The subscription waits for `start()`.
-   * @throws RpcError missing-element, bad-element (startTime, stopTime), invalid-value for a stream that does not exist, in-use when the
-   *   session has one already, invalid-value or bad-element for the filter, access-denied
+   * @throws RpcError missing-element, bad-element (startTime, stopTime; of SSE invalid-value), invalid-value for a stream that does not
+   *   exist, in-use when the session has one already, invalid-value or bad-element for the filter, access-denied
    */
   subscribe(context: RequestContext, request: SubscriptionRequest, receiver: NotificationReceiver): Subscription;
 

@@ -11,7 +11,7 @@ import type { ChoiceNode, DataSchemaNode, SchemaNode, SchemaParent, SchemaTree }
 /** What libyang was doing: it decides what a missing node is, and what its paths mean. */
 export interface LibyangTask {
   readonly schema: SchemaTree;
-  /** The operation's path as libyang has it, and as errors show it (`/m:reboot` and `/m:input`), and what its nodes are below. */
+  /** The operation's path as libyang has it, and as errors show it (`/m:input`, or the same), and what its nodes are below. */
   readonly operation?: { readonly from: string; readonly to: string; readonly parent: SchemaParent };
 }
 

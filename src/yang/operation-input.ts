@@ -12,9 +12,15 @@ import type { ModuleText } from './typedef-origin.ts';
 import type { XmlElement } from './xml.ts';
 
 /** The content of an operation's input, out of its wrapper. */
-export type OperationContent =
+export type OperationContent = {
+  /** What it is in, as the client wrote it: `input`, or in XML the name of the operation (RFC 8040 §3.6.1, RFC 7950 §7.14.4). */
+  readonly wrapper: string;
+} & (
   | { readonly format: 'json'; readonly members: Readonly<Record<string, unknown>> }
-  | { readonly format: 'xml'; readonly elements: readonly XmlElement[] };
+  | { readonly format: 'xml'; readonly elements: readonly XmlElement[] }
+);
+
+const INPUT = 'input';
 
 /**
  * What is in the wrapper of an operation's input: `{"module:input": …}`, `<input>` or the operation's own element.
@@ -25,19 +31,20 @@ export function operationContent(
   operation: RpcNode | ActionNode,
   source: Encoded | ParsedElement,
 ): OperationContent {
-  if (source.format !== 'element' && source.text.trim() === '') return { format: 'json', members: {} };
+  if (source.format !== 'element' && source.text.trim() === '') return { format: 'json', wrapper: INPUT, members: {} };
   if (source.format === 'json') {
-    return { format: 'json', members: wrapped(parseJsonObject(source.text), `${operation.module}:input`) };
+    const members = wrapped(parseJsonObject(source.text), `${operation.module}:${INPUT}`);
+    return { format: 'json', wrapper: INPUT, members };
   }
   const root = rootOf(source);
   const namespace = schema.namespaceOf(operation.module);
-  if (root.namespace !== namespace || (root.name !== 'input' && root.name !== operation.name)) {
+  if (root.namespace !== namespace || (root.name !== INPUT && root.name !== operation.name)) {
     throw RpcError.unknownElement(
       root.name,
       `The content must be <input xmlns="${namespace}">, not <${root.name} xmlns="${root.namespace}">.`,
     );
   }
-  return { format: 'xml', elements: root.children };
+  return { format: 'xml', wrapper: root.name, elements: root.children };
 }
 
 /** The object under the one member that wraps it. */

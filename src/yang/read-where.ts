@@ -11,7 +11,7 @@ export class Where {
   readonly schema: SchemaTree;
   readonly #path: PathStep[];
 
-  /** @param base the path of what the content is in; of an operation's input the step `module:input` */
+  /** @param base the path of what the content is in; of an operation's input the step `module:input`, or its own */
   constructor(schema: SchemaTree, base: readonly PathStep[]) {
     this.schema = schema;
     this.#path = [...base];

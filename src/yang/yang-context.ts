@@ -109,32 +109,28 @@ export class YangContext {
    * Input of an RPC, validated, with defaults. JSON: `{"module:input": {…}}`; XML: `<input xmlns=…>` or the operation's own
    * element; empty text is an empty input. What the operation's plan proves valid does not pass through libyang.
    * @param datastore where leafrefs out of the input must lead; without it those that require an instance are refused
-   * @throws RpcError, RpcErrors; paths of errors begin with `/module:input`
+   * @throws RpcError, RpcErrors; paths of errors begin with what the input is in: `/module:input`, or the operation's element
    */
   parseRpcInput(rpc: RpcNode, source: Encoded | ParsedElement, datastore?: Data): Data {
-    return this.#parseInput(
-      rpc,
-      `/${rpc.module}:${rpc.name}`,
-      [{ module: rpc.module, name: 'input' }],
-      source,
-      datastore,
-    );
+    const content = operationContent(this.schema, rpc, source);
+    const { module, name } = rpc;
+    return this.#parseInput(rpc, `/${module}:${name}`, [{ module, name: content.wrapper }], content, datastore);
   }
 
   /** As {@link parseRpcInput}. That the node at `path` exists is for the caller to check. */
   parseAction(path: InstancePath, action: ActionNode, source: Encoded | ParsedElement, datastore?: Data): Data {
     const step = { module: action.module, name: action.name };
-    return this.#parseInput(action, formatPath([...path, step]), [...path, step], source, datastore);
+    const content = operationContent(this.schema, action, source);
+    return this.#parseInput(action, formatPath([...path, step]), [...path, step], content, datastore);
   }
 
   #parseInput(
     operation: RpcNode | ActionNode,
     libyangPath: string,
     errorPath: readonly PathStep[],
-    source: Encoded | ParsedElement,
+    content: OperationContent,
     datastore: Data | undefined,
   ): Data {
-    const content = operationContent(this.schema, operation, source);
     return (
       this.#plans.proven(operation, content) ??
       this.#validatedInput(operation, libyangPath, errorPath, content, datastore)

@@ -261,8 +261,15 @@ const STREAMS: readonly Case[] = [
     title: 'a start in the future',
     request: get(`${STREAM}?start-time=2030-03-01T00:00:00Z`, EVENTS),
     status: 400,
-    tag: 'bad-element',
-    message: /future|later/,
+    tag: 'invalid-value',
+    message: /^start-time lies in the future; it is \d{4}-/,
+  },
+  {
+    title: 'a stop before the start',
+    request: get(`${STREAM}?start-time=2020-03-01T00:00:00Z&stop-time=2020-02-01T00:00:00Z`, EVENTS),
+    status: 400,
+    tag: 'invalid-value',
+    message: /^stop-time must be later than start-time\.$/,
   },
   {
     title: 'a filter that is no XPath',

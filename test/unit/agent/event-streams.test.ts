@@ -136,11 +136,24 @@ describe('event streams', () => {
     ] as const;
     for (const [what, request, tag, element] of refusals) {
       it(`refuses ${what}`, () => {
-        const error = errorOf(() => fixture.streams.subscribe(contextOf('ann'), request, recorder));
+        const { context } = fixture.session();
+        const error = errorOf(() => fixture.streams.subscribe(context, request, recorder));
         expect(error.tag).to.equal(tag);
         expect(error.info?.badElement).to.equal(element);
       });
     }
+
+    it('names times as parameters of a query for those who wrote them there (RFC 8040 §4.8.7)', () => {
+      for (const [request, element] of [
+        [{ startTime: START + 1 }, 'start-time'],
+        [{ startTime: START, stopTime: START - 1 }, 'stop-time'],
+      ] as const) {
+        const error = errorOf(() => fixture.streams.subscribe(contextOf('ann'), request, recorder));
+        expect(error.tag).to.equal('invalid-value');
+        expect(error.info?.badElement).to.equal(element);
+        expect(error.message).to.match(new RegExp(`^${element} `));
+      }
+    });
 
     it('refuses a second one on a session until the first has ended', () => {
       const { context } = fixture.session();

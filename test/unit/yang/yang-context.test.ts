@@ -415,6 +415,24 @@ describe('YangContext', () => {
       });
     }
 
+    it('are refused under the name of the element that they are in', () => {
+      for (const name of ['input', 'transfer']) {
+        const of = (children: string) =>
+          refusal(() =>
+            zoo().parseRpcInput(rpc('transfer'), {
+              format: 'xml',
+              text: `<${name} xmlns="urn:example:zoo">${children}</${name}>`,
+            }),
+          );
+        expect(of('')).to.include({
+          path: `/zoo:${name}`,
+          message: `/zoo:${name} lacks "animal", which is mandatory.`,
+        });
+        expect(of('<x/>').message).to.contain(`There is no node "x" in /zoo:${name}.`);
+        expect(of('<animal>cat</animal><count>x</count>').path).to.equal(`/zoo:${name}/count`);
+      }
+    });
+
     it('refuse another wrapper', () => {
       const json = () => zoo().parseRpcInput(rpc('transfer'), { format: 'json', text: '{"input":{}}' });
       expect(refusal(json).message).to.contain('{"zoo:input": {…}}');
