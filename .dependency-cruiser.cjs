@@ -55,6 +55,7 @@ module.exports = {
       ['^src/agent/(?!handlers)', '^src/yang/', '^src/observe/'],
       'a codec in front of the agent',
     ),
+    below('observing-knows-nothing', '^src/observe/', [], 'the log and metrics know nothing of what is observed'),
     below('codegen-is-a-tool', '^src/codegen/', ['^src/yang/'], 'the generator reads the schema'),
     {
       name: 'no-express-or-ssh-below-the-servers',

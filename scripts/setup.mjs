@@ -155,6 +155,7 @@ function interoperabilityPeers() {
     ['curl', () => onPath('curl')],
     ['yangcli', () => onPath('yangcli')],
     ['python3-ncclient', () => existsSync('/usr/lib/python3/dist-packages/ncclient')],
+    ['python3-prometheus-client', () => existsSync('/usr/lib/python3/dist-packages/prometheus_client')],
   ];
   const missing = peers.filter(([, present]) => !present()).map(([name]) => name);
   if (missing.length === 0) return false;

@@ -17,6 +17,8 @@ const agentNote = z.object({
   /** Base URLs of RESTCONF. */
   restconf: z.array(z.string()).readonly(),
   netconf: z.object({ host: z.string(), port: z.int() }),
+  /** Base URL of the listener for metrics; absent: there is none. */
+  metrics: z.string().exactOptional(),
 });
 
 export type AgentNote = z.infer<typeof agentNote>;

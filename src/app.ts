@@ -33,6 +33,7 @@ import { Reconciler } from './engine/reconciler.ts';
 import { Scheduler } from './engine/scheduler.ts';
 import { hostCredentials, type HostCredentials } from './host-credentials.ts';
 import type { Logger } from './observe/log.ts';
+import { instruments } from './instruments.ts';
 import { openStackAdapter } from './openstack-adapter.ts';
 import { certificateNames, startServers, type Served } from './protocol-servers.ts';
 import { Started } from './started.ts';
@@ -59,6 +60,8 @@ export interface RunningPromise extends Served {
   readonly agent: Agent;
   readonly users: Users;
   readonly credentials: HostCredentials;
+  /** Base URL of the listener for metrics; absent: none was asked for. */
+  readonly metrics?: string;
   /** Whether the data directory held nothing before. */
   readonly firstStart: boolean;
   /** Resolves when the work that is due by the clock has been carried out. */
@@ -125,14 +128,16 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
   );
   const { model, record } = agentModel<PromiseDomain>(yang, promiseModel);
   const onFailure = (error: unknown): void => logger.error({ err: error }, 'a decision could not be stored');
-  const ledger: PromiseLedger = started.add(new Ledger({ store, model, record, clock, bus, onFailure }), (writer) =>
-    writer.close(),
+  const measuring = instruments(config.metrics?.listen);
+  const ledger: PromiseLedger = started.add(
+    new Ledger({ store: measuring.store(store), model, record, clock, bus, onFailure }),
+    (writer) => writer.close(),
   );
   const scheduler = started.add(schedulerOf(ledger, store, clock, logger), (loop) => loop.close());
   const adapters = new Map<string, VimFactory>([
-    [OPENSTACK, await openStackAdapter({ config, logger, clock, random }, started)],
+    [OPENSTACK, measuring.adapter(await openStackAdapter({ config, logger, clock, random }, started))],
   ]);
-  if (config.simulator.enabled) adapters.set(SIMULATED, clouds.connect);
+  if (config.simulator.enabled) adapters.set(SIMULATED, measuring.adapter(clouds.connect));
   const reconciler = started.add(
     new Reconciler({
       ledger: domainLedger(ledger),
@@ -180,6 +185,7 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
       recovers: (user) => user === SYSTEM_USER || user === config.recoveryUser,
       streams: [PROMISE_STREAM],
       owners: [promiseConfigOwner(standingOf)],
+      ...measuring.agent,
     }),
     (made) => made.close(),
   );
@@ -197,15 +203,18 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
     onFailure: (error) => logger.error({ err: error }, 'the event log could not be shortened'),
   });
   started.add(ageing, (timer) => timer.cancel());
+  const metrics = await measuring.listen({ agent: created.agent, ledger, store, clock }, started);
+  if (metrics !== undefined) logger.info({ protocol: 'http', url: metrics }, 'metrics are to be had');
   const servers = await startServers({ config, logger, clock, created, users, credentials }, started);
   const since = new Date(clock.now()).toISOString();
-  leaveNote(config.dataDirectory, { epoch: store.epoch, version: VERSION, since, ...servers });
+  const serving = { ...servers, ...(metrics === undefined ? {} : { metrics }) };
+  leaveNote(config.dataDirectory, { epoch: store.epoch, version: VERSION, since, ...serving });
   started.add(config.dataDirectory, removeNote);
   return {
     agent: created.agent,
     users,
     credentials,
-    ...servers,
+    ...serving,
     firstStart,
     caughtUp: () => scheduler.whenCaughtUp(),
     close: () => started.stop(),

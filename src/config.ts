@@ -23,6 +23,8 @@ export interface Config {
     readonly plain?: ListenAddress;
   };
   readonly netconf: { readonly listen: ListenAddress };
+  /** Where figures for monitoring are to be had, over HTTP and without a login; absent: nowhere. */
+  readonly metrics?: { readonly listen: ListenAddress };
   /** The user whom no rule of access control binds (RFC 8341 §3.3.3); absent: there is none. */
   readonly recoveryUser?: string;
   /** Directories of additional YANG modules; every module in them is served. */
@@ -80,6 +82,7 @@ export const configFile = z.strictObject({
   'data-dir': z.string().min(1).optional(),
   restconf: z.strictObject({ listen: listenAddress.optional(), plain: listenAddress.optional() }).optional(),
   netconf: z.strictObject({ listen: listenAddress.optional() }).optional(),
+  metrics: z.strictObject({ listen: listenAddress }).optional(),
   nacm: z.strictObject({ 'recovery-user': z.string().min(1).optional() }).optional(),
   'yang-dir': z.array(z.string().min(1)).optional(),
   'log-level': z.enum(LOG_LEVELS).optional(),
@@ -118,6 +121,7 @@ export interface CommandLineSettings {
   readonly restconf?: string;
   readonly restconfPlain?: string;
   readonly netconf?: string;
+  readonly metrics?: string;
   readonly yangDir?: readonly string[];
   readonly logLevel?: string;
 }
@@ -142,6 +146,7 @@ export function loadConfig(given: CommandLineSettings): Config {
       `RESTCONF without TLS is offered on loopback only, not on '${plain.host}': use 127.0.0.1, ::1 or localhost, or HTTPS (--restconf)`,
     );
   }
+  const metrics = given.metrics === undefined ? file.metrics?.listen : parseListenAddress(given.metrics);
   const listen = (text: string | undefined, set: ListenAddress | undefined, fallback: string): ListenAddress =>
     text === undefined ? (set ?? parseListenAddress(fallback)) : parseListenAddress(text);
   return {
@@ -151,6 +156,7 @@ export function loadConfig(given: CommandLineSettings): Config {
       ...(plain === undefined ? {} : { plain }),
     },
     netconf: { listen: listen(given.netconf, file.netconf?.listen, DEFAULT_NETCONF) },
+    ...(metrics === undefined ? {} : { metrics: { listen: metrics } }),
     ...(file.nacm?.['recovery-user'] === undefined ? {} : { recoveryUser: file.nacm['recovery-user'] }),
     yangDirectories: [...(file['yang-dir'] ?? []), ...(given.yangDir ?? [])].map((directory) => resolve(directory)),
     logLevel: (given.logLevel === undefined ? file['log-level'] : logLevelNamed(given.logLevel)) ?? 'info',

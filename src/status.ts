@@ -69,8 +69,9 @@ function agentState(directory: string): AgentState {
   const pid = writer.pid === undefined ? {} : { pid: writer.pid };
   const note = readNote(directory);
   if (note === undefined || note.epoch !== writer.epoch) return { state: 'starting', ...pid };
-  const { version, since, restconf, netconf } = note;
-  return { state: 'running', ...pid, version, since, restconf, netconf };
+  const { version, since, restconf, netconf, metrics } = note;
+  const listeners = { restconf, netconf, ...(metrics === undefined ? {} : { metrics }) };
+  return { state: 'running', ...pid, version, since, ...listeners };
 }
 
 function holdingsIn(snapshot: Snapshot, directory: string, at: Instant): Holdings {

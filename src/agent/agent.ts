@@ -1,4 +1,5 @@
 import type { ActionNode, RpcNode } from 'libyang-wasm';
+import type { Stopwatch } from '../observe/metrics.ts';
 import type { Data } from '../yang/data.ts';
 import { schemaNodes } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
@@ -25,7 +26,12 @@ export interface AgentParts {
   readonly sessions: SessionRegistry;
   readonly streams: Streams;
   readonly access: AccessControl;
+  /** Times what is asked for; absent: nobody looks. */
+  readonly stopwatch?: OperationStopwatch;
 }
+
+/** By the operation's name with its module, what it came over, and its `result`, `ok` where it has none, or the tag of its error. */
+export type OperationStopwatch = Stopwatch<'operation' | 'transport' | 'outcome'>;
 
 /**
  * The server without a protocol: every operation, datastore and stream once, for whoever parses requests and prints
@@ -81,7 +87,7 @@ export class Agent {
     this.#access.of(context.user).requireExec(rpc, `the operation ${name}`);
     const handler = this.#operations.rpc(name);
     if (handler === undefined) throw notServed(`The operation ${name}`);
-    return answered(() => handler(context, input));
+    return this.#answered(name, context, () => handler(context, input));
   }
 
   /** Whether something serves the RPC: what RESTCONF lists under `operations`. */
@@ -98,7 +104,7 @@ export class Agent {
     await this.get(context, { datastore: 'operational', target: path, depth: 1 });
     const handler = this.#operations.action(action.path);
     if (handler === undefined) throw notServed(`The action ${action.path}`);
-    return await answered(() => handler(context, path, input));
+    return await this.#answered(action.path, context, () => handler(context, path, input));
   }
 
   /**
@@ -111,7 +117,7 @@ export class Agent {
   async get(context: RequestContext, request: GetRequest): Promise<Data> {
     const operation = request.datastore === 'running' ? OPERATIONS.getConfig : OPERATIONS.get;
     this.#access.of(context.user).requireExec(operation, 'the datastores');
-    return await answered(() => readDatastore(this.#parts, context, request));
+    return await this.#answered(nameOf(operation), context, () => readDatastore(this.#parts, context, request));
   }
 
   /**
@@ -131,7 +137,7 @@ export class Agent {
   async edit(context: RequestContext, request: EditRequest): Promise<EditOutcome> {
     // Before it is looked at: what is wrong with an edit tells of what is there.
     this.#access.of(context.user).requireExec(OPERATIONS.edit, 'edits of the configuration');
-    return await answered(() => this.#datastores.edit(context, request));
+    return await this.#answered(nameOf(OPERATIONS.edit), context, () => this.#datastores.edit(context, request));
   }
 
   /**
@@ -170,6 +176,29 @@ export class Agent {
     if (!this.#access.of(context.user).mayKnowRevision(node)) return undefined;
     return this.#datastores.revision(datastore, path);
   }
+
+  #answered<Answer extends object>(
+    operation: string,
+    { transport }: RequestContext,
+    answer: () => Answer | Promise<Answer>,
+  ): Promise<Answer> {
+    const { stopwatch } = this.#parts;
+    if (stopwatch === undefined) return answered(answer);
+    return stopwatch.time(
+      () => answered(answer),
+      (outcome) => ({ operation, transport, outcome: outcomeOf(outcome) }),
+    );
+  }
+}
+
+function nameOf({ module, name }: Operation): string {
+  return `${module}:${name}`;
+}
+
+function outcomeOf(outcome: PromiseSettledResult<object>): string {
+  if (outcome.status === 'rejected') return RpcError.from(outcome.reason)[0]?.tag ?? 'operation-failed';
+  const { value } = outcome;
+  return 'result' in value && typeof value.result === 'string' ? value.result : 'ok';
 }
 
 /** What the agent carries out itself, by the operations of NETCONF: those of RESTCONF come to the same. */

@@ -5,6 +5,7 @@ import type { EventInput, Store } from '../store/store.ts';
 import type { RpcError } from '../yang/rpc-error.ts';
 import type { YangContext } from '../yang/yang-context.ts';
 import { Agent } from './agent.ts';
+import type { OperationStopwatch } from './agent.ts';
 import { sessionEndEvent, sessionStartEvent } from './base-notifications.ts';
 import type { ConfigOwner } from './config-owners.ts';
 import { DataProviders } from './data-providers.ts';
@@ -51,6 +52,8 @@ export interface CreateAgentOptions<Domain extends DomainTypes> {
   /** Event streams beside `NETCONF`. */
   readonly streams?: readonly StreamDefinition[];
   readonly streamLimits?: Partial<StreamLimits>;
+  /** Times what is asked for; absent: nobody looks. */
+  readonly stopwatch?: OperationStopwatch;
   /** The owners of configuration. */
   readonly owners?: readonly ConfigOwner<Domain>[];
 }
@@ -121,7 +124,16 @@ export function createAgent<Domain extends DomainTypes>(options: CreateAgentOpti
     nacmProvider(access.counters),
   ]);
   announceSessions(yang, ledger, sessions, clock, logger);
-  const agent = new Agent({ yang, datastores, providers, operations, sessions, streams, access });
+  const agent = new Agent({
+    yang,
+    datastores,
+    providers,
+    operations,
+    sessions,
+    streams,
+    access,
+    ...(options.stopwatch === undefined ? {} : { stopwatch: options.stopwatch }),
+  });
   return { agent, operations, providers, facts, configurationErrors, close: () => streams.close() };
 }
 

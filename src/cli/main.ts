@@ -42,6 +42,7 @@ function commandLine(terminal: Terminal, ended: (code: ExitCode) => void): Comma
     .option('--restconf <host:port>', 'RESTCONF over HTTPS (default: 127.0.0.1:8443)')
     .option('--restconf-plain <host:port>', 'also RESTCONF over HTTP without TLS, on loopback only')
     .option('--netconf <host:port>', 'NETCONF over SSH (default: 127.0.0.1:8830)')
+    .option('--metrics <host:port>', 'figures for Prometheus over HTTP, without a login (default: nowhere)')
     .option(
       '--yang-dir <dir>',
       'serve the YANG modules in this directory too; may be given more than once',

@@ -29,7 +29,7 @@ export async function serve(settings: CommandLineSettings, terminal: Terminal): 
 }
 
 const ELSEWHERE =
-  'end what listens there, or choose another address (--restconf, --restconf-plain, --netconf, or in the settings)';
+  'end what listens there, or choose another address (--restconf, --restconf-plain, --netconf, --metrics, or in the settings)';
 
 function isListenFailure(error: unknown): error is Error {
   return error instanceof Error && 'syscall' in error && error.syscall === 'listen';
@@ -59,13 +59,14 @@ function greeting(
   password: string | undefined,
   shown: boolean,
 ): string {
-  const { restconf, netconf, credentials } = running;
+  const { restconf, netconf, metrics, credentials } = running;
   const host = netconf.host.includes(':') ? `[${netconf.host}]` : netconf.host;
   const lines = [
     'Promise is running.',
     '',
     ...restconf.map((url) => `  RESTCONF   ${url}/restconf`),
     `  NETCONF    ssh -p ${netconf.port} ${FIRST_USER}@${host} -s netconf`,
+    ...(metrics === undefined ? [] : [`  metrics    ${metrics}/metrics`]),
     `  data       ${dataDirectory}`,
     `  TLS        SHA-256 ${credentials.certificateFingerprint}`,
   ];

@@ -50,13 +50,14 @@ function agentLines(agent: AgentState, at: number): readonly string[] {
     case 'starting':
       return [`Promise is starting or stopping${process}: a process has the directory, and does not serve.`, ''];
     case 'running': {
-      const { version, since, restconf, netconf } = agent;
+      const { version, since, restconf, netconf, metrics } = agent;
       const host = netconf.host.includes(':') ? `[${netconf.host}]` : netconf.host;
       return [
         `Promise ${version} is running${process}, since ${since}: ${lasted(at - Date.parse(since))}.`,
         '',
         ...restconf.map((url) => fact('RESTCONF', `${url}/restconf`)),
         fact('NETCONF', `${host}:${netconf.port} (SSH)`),
+        ...(metrics === undefined ? [] : [fact('metrics', `${metrics}/metrics`)]),
       ];
     }
   }

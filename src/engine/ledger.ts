@@ -72,7 +72,7 @@ export type Durable<Change> =
   | { readonly what: 'reload' };
 
 export interface LedgerOptions<Head, Change, Event> {
-  readonly store: Store;
+  readonly store: Pick<Store, 'append' | 'backlog' | 'load'>;
   readonly model: LedgerModel<Head, Change>;
   /** The event as the log holds it. */
   readonly record: (event: Event) => EventInput;
@@ -93,7 +93,7 @@ const SHORTEST_PAUSE = 1_000;
 const LONGEST_PAUSE = 60_000;
 
 export class Ledger<Head, Change, Event> {
-  readonly #store: Store;
+  readonly #store: LedgerOptions<Head, Change, Event>['store'];
   readonly #model: LedgerModel<Head, Change>;
   readonly #record: (event: Event) => EventInput;
   readonly #clock: Clock;

@@ -42,6 +42,7 @@ function credentialsDirectory(): Promise<string> {
 export interface AgentOptions {
   readonly yangDirectories?: readonly string[];
   readonly plain?: boolean;
+  readonly metrics?: boolean;
   readonly limits?: Partial<Config['limits']>;
   readonly recoveryUser?: string;
 }
@@ -78,6 +79,7 @@ export class AgentUnderTest {
       netconf: '127.0.0.1:0',
       yangDir: options.yangDirectories ?? [],
       ...(options.plain === true ? { restconfPlain: '127.0.0.1:0' } : {}),
+      ...(options.metrics === true ? { metrics: '127.0.0.1:0' } : {}),
     });
     try {
       const system = await startPromise({

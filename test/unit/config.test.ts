@@ -30,6 +30,14 @@ describe('configuration', () => {
     expect(loaded.yangDirectories).to.deep.equal(['/a', '/b']);
   });
 
+  it('has no listener for metrics unless told to', () => {
+    expect(loadConfig({})).not.to.have.property('metrics');
+    const config = file('metrics: { listen: "9464" }\n');
+    expect(loadConfig({ config }).metrics).to.deep.equal({ listen: { host: '127.0.0.1', port: 9464 } });
+    expect(loadConfig({ config, metrics: '[::1]:0' }).metrics?.listen).to.deep.equal({ host: '::1', port: 0 });
+    expect(() => loadConfig({ metrics: 'here' })).to.throw(ConfigError, /HOST:PORT/);
+  });
+
   it('names nobody for recovery unless told to', () => {
     expect(loadConfig({})).not.to.have.property('recoveryUser');
     expect(loadConfig({ config: file('nacm: { recovery-user: admin }\n') }).recoveryUser).to.equal('admin');

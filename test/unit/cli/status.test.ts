@@ -38,7 +38,7 @@ describe('promise status', function () {
       expect(reply.body, operation).to.include('"result": "ok"');
     };
     before(async () => {
-      agent = await AgentUnderTest.start({ plain: true });
+      agent = await AgentUnderTest.start({ plain: true, metrics: true });
       const openstack = { 'provider-type': 'opnfv-promise:openstack', username: 'u', password: 'very-secret' };
       const provider = [
         { id: 'near', name: 'near', 'provider-type': 'promise-simulator:simulated' },
@@ -67,7 +67,8 @@ describe('promise status', function () {
       );
       expect(out).to.include(`(pid ${process.pid})`);
       expect(out).to.include(`  RESTCONF     ${https}/restconf\n  RESTCONF     ${http}/restconf\n`);
-      expect(out).to.include(`  NETCONF      127.0.0.1:${agent.system.netconf.port} (SSH)\n`);
+      const listeners = `  NETCONF      127.0.0.1:${agent.system.netconf.port} (SSH)\n  metrics      ${agent.system.metrics}/metrics\n`;
+      expect(out).to.include(listeners);
       expect(out).to.include(`  data         ${agent.directory}\n`);
       expect(out).to.match(/ {2}database {5}[\d.]+ \w+, write-ahead log [\d.]+ \w+; schema \d+\n/);
       expect(out).to.match(/ {2}reservations 3 \(active 1, scheduled 2\)\n {2}offers {7}1 \(held 1\)\n/);
