@@ -68,9 +68,10 @@ export interface Config {
 const DEFAULT_RESTCONF = '127.0.0.1:8443';
 const DEFAULT_NETCONF = '127.0.0.1:8830';
 
-const listenAddress = z.string().transform((text, context): ListenAddress => {
+/** A port alone is a number in YAML. */
+const listenAddress = z.union([z.string(), z.int()]).transform((given, context): ListenAddress => {
   try {
-    return parseListenAddress(text);
+    return parseListenAddress(String(given));
   } catch (error) {
     context.addIssue({ code: 'custom', message: error instanceof Error ? error.message : String(error) });
     return z.NEVER;

@@ -32,7 +32,7 @@ describe('configuration', () => {
 
   it('has no listener for metrics unless told to', () => {
     expect(loadConfig({})).not.to.have.property('metrics');
-    const config = file('metrics: { listen: "9464" }\n');
+    const config = file('metrics: { listen: 9464 }\n');
     expect(loadConfig({ config }).metrics).to.deep.equal({ listen: { host: '127.0.0.1', port: 9464 } });
     expect(loadConfig({ config, metrics: '[::1]:0' }).metrics?.listen).to.deep.equal({ host: '::1', port: 0 });
     expect(() => loadConfig({ metrics: 'here' })).to.throw(ConfigError, /HOST:PORT/);
@@ -83,6 +83,10 @@ describe('configuration', () => {
     expect(() => loadConfig({ config: file('restcnf: {}\n') })).to.throw(ConfigError, /restcnf/);
     expect(() => loadConfig({ config: file('limits: { sessions: 0 }\n') })).to.throw(ConfigError, /sessions/);
     expect(() => loadConfig({ config: file('netconf: { listen: "x:y" }\n') })).to.throw(ConfigError, /HOST:PORT/);
+    expect(() => loadConfig({ config: file('netconf: { listen: 70000 }\n') })).to.throw(
+      ConfigError,
+      /'70000'.*HOST:PORT/,
+    );
     expect(() => loadConfig({ config: join(directory, 'none.yaml') })).to.throw(ConfigError, /none\.yaml/);
   });
 
