@@ -27,12 +27,13 @@ import {
   zeroVector,
 } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
-import type { Claim, Demand, Id, NodeId, Pool, Reason } from './entities.ts';
+import type { Claim, Demand, Id, NodeId, Pool, Provider, Reason } from './entities.ts';
 import { servesWith } from './element-names.ts';
 import type { Refusal, Shortage } from './requests.ts';
 import { poolNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { latestStart } from './terms.ts';
+import { lackingInAll } from './vim-references.ts';
 import { describeWindow, durationOf, FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 
@@ -130,10 +131,9 @@ export function eligibleNodes(
   head: Head,
   demand: Pick<Demand, 'zone' | 'pools' | 'elements'>,
 ): { readonly nodes: Node[]; readonly reason: Reason } {
-  const ids = demand.pools === undefined || demand.pools.length === 0 ? head.poolOrder : [...demand.pools].sort();
   const nodes: Node[] = [];
   let zoneKnown = demand.zone === undefined;
-  for (const id of ids) {
+  for (const id of poolsMeant(head, demand)) {
     const pool = head.pools.get(id);
     const node = head.nodes.get(poolNode(id));
     if (pool === undefined || node === undefined) continue;
@@ -145,6 +145,17 @@ export function eligibleNodes(
     if (servesWith(head, pool, demand.elements ?? [])) nodes.push(node);
   }
   return { nodes, reason: zoneKnown ? 'insufficient-capacity' : 'unknown-zone' };
+}
+
+function poolsMeant(head: Head, { pools = [] }: Pick<Demand, 'pools'>): readonly Id[] {
+  return pools.length === 0 ? head.poolOrder : [...pools].sort();
+}
+
+function providersMeant(head: Head, demand: Demand): Provider[] {
+  return poolsMeant(head, demand).flatMap((id) => {
+    const provider = head.providers.get(head.pools.get(id)?.source ?? '');
+    return provider === undefined || provider.draining === true ? [] : [provider];
+  });
 }
 
 /** Whether all capacity of the pool lies in the zone: it is bound to it, or its provider has no other. */
@@ -223,7 +234,7 @@ function refuse(
   const shortages = shortagesIn(nodes, capacity, window);
   const message =
     reason === 'unknown-zone'
-      ? `No provider has the zone '${demand.zone ?? ''}'.`
+      ? lackingInAll(providersMeant(head, demand), 'zone', demand.zone ?? '', 'No provider of the pools')
       : nodes.length === 0
         ? 'No pool may serve the request: there is none, or none with the zone and elements asked for.'
         : `Not free throughout ${describeWindow(window)}: ${describeLack(capacity, most, nodes)}.`;

@@ -26,6 +26,7 @@ import { elementsBehind, reservedForOthers } from './reserved-elements.ts';
 import { roomMade, withRoom } from './room-made.ts';
 import { settle } from './settlement.ts';
 import type { Head } from './state.ts';
+import { lacking } from './vim-references.ts';
 import { isLeaving, recall, standingClaims, takeBack } from './vacancy.ts';
 import { without } from './waiting-machines.ts';
 
@@ -195,10 +196,11 @@ export function destroy(draft: Draft, before: Allocation): Allocation {
 }
 
 /** Why nothing of a provider can be used; undefined when it can. */
-export function outOfReach({ id, status, inventory }: Provider, zone: string | undefined): Refused | undefined {
+export function outOfReach(provider: Provider, zone: string | undefined): Refused | undefined {
+  const { id, status, inventory } = provider;
   if (inventory === undefined || status !== 'up')
     return refused('provider-unavailable', `The provider '${id}' cannot be used now; its status is ${status}.`);
   return zone === undefined || inventory.zones.includes(zone)
     ? undefined
-    : refused('unknown-zone', `The provider '${id}' has no zone '${zone}'.`);
+    : refused('unknown-zone', lacking(provider, 'zone', zone));
 }

@@ -1,7 +1,7 @@
 /** How many more virtual machines of a flavor there is room for: by pool, and where hosts are known by host, so also by zone. */
 import type { Id } from './entities.ts';
 import { leastOnHost } from './hosts.ts';
-import { admitsHost, poolOf, seesHosts, timesInPool, timesOnHost } from './placement-sites.ts';
+import { admitsHost, lackingInPools, poolOf, seesHosts, timesInPool, timesOnHost } from './placement-sites.ts';
 import type { ContainerPool } from './placement-sites.ts';
 import { InvalidRequest } from './requests.ts';
 import { poolOfNode } from './state.ts';
@@ -21,7 +21,7 @@ export function fitting(head: Head, nodes: readonly Node[], flavor: string, wind
   const container = { name: '', count: 1, size: { flavor } };
   const pools = nodes.flatMap((node) => poolOf(head, node, { capacity: {} }, container) ?? []);
   if (pools.length > 0 && pools.every(({ share }) => share === undefined)) {
-    throw new InvalidRequest('flavor', `No provider of these pools has the flavor '${flavor}'.`);
+    throw new InvalidRequest('flavor', lackingInPools(pools, flavor));
   }
   return pools.map((pool) => fittingIn(head, pool, window));
 }

@@ -7,12 +7,13 @@ import { hostVector } from './host-steps.ts';
 import { leastOnHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
 import type { Unplaced } from './placement.ts';
-import { fits, lackedTraits, poolsFor, seesHosts, unwantedTraits } from './placement-sites.ts';
+import { fits, lackedTraits, lackingInPools, poolsFor, seesHosts, unwantedTraits } from './placement-sites.ts';
 import type { ContainerPool, Share } from './placement-sites.ts';
 import type { Candidate, Refusal, Shortage } from './requests.ts';
 import type { Head } from './state.ts';
 import { hostId } from './hosts.ts';
 import { poolOfNode } from './state.ts';
+import { lackingInAll } from './vim-references.ts';
 import { describeInstant, describeWindow } from './window.ts';
 import type { Window } from './window.ts';
 
@@ -35,7 +36,7 @@ export function refuseContainer(head: Head, demand: Demand, window: Window, unpl
   const message = [
     `No place for the container '${container.name}' throughout ${describeWindow(window)}:`,
     `${possible} of ${counted(container.count, 'instance')} could be placed at the most.`,
-    words(reason, container, demand, considered),
+    words(head, reason, container, demand, pools, considered),
   ].join(' ');
   return {
     reason,
@@ -56,11 +57,16 @@ function reasonFor(head: Head, demand: Demand, container: Container, pools: read
   return pools.every(({ share }) => share === undefined) ? 'unknown-flavor' : 'insufficient-capacity';
 }
 
-function words(reason: Reason, container: Container, demand: Demand, considered: readonly Candidate[]): string {
-  if (reason === 'unknown-zone') return `No provider has the zone '${container.zone ?? demand.zone ?? ''}'.`;
-  if (reason === 'unknown-flavor') {
-    return `No provider has the flavor '${'flavor' in container.size ? container.size.flavor : ''}'.`;
-  }
+function words(
+  head: Head,
+  reason: Reason,
+  { size, zone }: Container,
+  demand: Demand,
+  pools: readonly ContainerPool[],
+  considered: readonly Candidate[],
+): string {
+  if (reason === 'unknown-zone') return lackingInAll([...head.providers.values()], 'zone', zone ?? demand.zone ?? '');
+  if (reason === 'unknown-flavor') return lackingInPools(pools, 'flavor' in size ? size.flavor : '');
   if (considered.length === 0)
     return 'No pool may serve it: there is none for virtual machines, or none with its zone.';
   const lacks = new Map<string, Set<string>>();

@@ -16,7 +16,7 @@ import type { Head, Node } from './state.ts';
 import { poolOfNode } from './state.ts';
 import { flavorCapacity } from './supply.ts';
 import type { Window } from './window.ts';
-import { named } from './vim-references.ts';
+import { lackingInAll, named } from './vim-references.ts';
 
 /** What one instance takes of a pool of a provider, and of a host there. */
 export interface Size {
@@ -153,6 +153,16 @@ export function poolOf(head: Head, node: Node, demand: Demand, container: Contai
   const share = size === undefined ? undefined : shareOf(node, size);
   const zone = container.zone ?? demand.zone ?? pool.zone;
   return { node, pool, provider, share, zone, only: onlyHosts(head, demand, pool, provider) };
+}
+
+/** That no provider of the pools has a flavor, and which they have. */
+export function lackingInPools(pools: readonly ContainerPool[], flavor: string): string {
+  return lackingInAll(
+    pools.map(({ provider }) => provider),
+    'flavor',
+    flavor,
+    'No provider of the pools',
+  );
 }
 
 /** Whether a host may bear an instance of the container from the pool, whatever it has left. */

@@ -16,16 +16,40 @@ export function named<T extends Entry>(entries: readonly T[], wanted: string): T
   return entries.find(({ id }) => id === wanted) ?? entries.find(({ name }) => name === wanted);
 }
 
-/** How many of a provider's flavors or images a refusal names. */
+/** What requests name of what a provider has, and everybody may see. */
+type Named = 'flavor' | 'image' | 'zone';
+
+/** How many of them a refusal names. */
 const NAMED = 12;
 
-/** That a provider has no flavor or image of that name, and which it has: everybody may see those. */
-export function lacking({ id, inventory }: Provider, what: 'flavor' | 'image', wanted: string): string {
+/** That a provider has no flavor, image or zone of that name, and which it has. */
+export function lacking(provider: Provider, what: Named, wanted: string): string {
+  return `The provider '${provider.id}' has no ${what} '${wanted}'; it has ${listed(namesOf(provider, what))}.`;
+}
+
+/** The same of several providers. @param those which they are */
+export function lackingInAll(
+  providers: readonly Provider[],
+  what: Named,
+  wanted: string,
+  those = 'No provider',
+): string {
+  const [first, ...others] = new Set(providers);
+  if (first !== undefined && others.length === 0) return lacking(first, what, wanted);
+  const names = new Set(providers.flatMap((provider) => namesOf(provider, what)));
+  return `${those} has the ${what} '${wanted}'; they have ${listed([...names])}.`;
+}
+
+function namesOf({ inventory }: Provider, what: Named): readonly string[] {
+  if (what === 'zone') return inventory?.zones ?? [];
   const there = (what === 'flavor' ? inventory?.flavors : inventory?.images) ?? [];
-  const names = there.slice(0, NAMED).map((entry) => `'${entry.name || entry.id}'`);
-  const more = there.length > NAMED ? `, … (${there.length} in all)` : '';
-  const has = names.length === 0 ? 'it has none' : `it has ${names.join(', ')}${more}`;
-  return `The provider '${id}' has no ${what} '${wanted}'; ${has}.`;
+  return there.map(({ name, id }) => name || id);
+}
+
+function listed(names: readonly string[]): string {
+  if (names.length === 0) return 'none';
+  const first = names.slice(0, NAMED).map((name) => `'${name}'`);
+  return `${first.join(', ')}${names.length > NAMED ? `, … (${names.length} in all)` : ''}`;
 }
 
 /** The allocation of a kind that a name stands for to who asks, on a provider: its own id, or the id that the VIM gave. */

@@ -24,6 +24,7 @@ import { settle } from '../settlement.ts';
 import { poolNode } from '../state.ts';
 import type { Head } from '../state.ts';
 import { checkCapacity, checkOwner, checkSpan } from '../validation.ts';
+import { lacking } from '../vim-references.ts';
 import { FOREVER } from '../window.ts';
 import type { Instant, Window } from '../window.ts';
 
@@ -236,12 +237,7 @@ function unavailable(provider: Provider): Refusal {
 }
 
 function unknownZone(provider: Provider, zone: string): Refusal {
-  const zones = (provider.inventory?.zones ?? []).map((each) => `'${each}'`).join(', ');
-  return {
-    reason: 'unknown-zone',
-    message: `The provider '${provider.id}' has no zone '${zone}'; it has ${zones}.`,
-    shortages: [],
-  };
+  return { reason: 'unknown-zone', message: lacking(provider, 'zone', zone), shortages: [] };
 }
 
 function beyondProvider(provider: Provider, amount: Capacity, room: Capacity): Refusal {

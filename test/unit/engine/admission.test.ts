@@ -182,7 +182,10 @@ describe('zones of pools', () => {
       reason: 'insufficient-capacity',
     });
     const unknown = refusal(engine, { capacity: { cores: 1 }, zone: 'z' });
-    expect(unknown).to.include({ reason: 'unknown-zone', message: "No provider has the zone 'z'." });
+    expect(unknown).to.include({
+      reason: 'unknown-zone',
+      message: "No provider of the pools has the zone 'z'; they have 'a', 'b'.",
+    });
   });
 });
 

@@ -262,7 +262,9 @@ describe('allocations (allocation flow of the first seed)', () => {
       expect(said(engine, { zone: 'z2' })).to.equal(
         `insufficient-capacity: The provider '${one}' has no pool for the zone 'z2'; increase-capacity makes one.`,
       );
-      expect(said(engine, { zone: 'z3' })).to.equal(`unknown-zone: The provider '${one}' has no zone 'z3'.`);
+      expect(said(engine, { zone: 'z3' })).to.equal(
+        `unknown-zone: The provider '${one}' has no zone 'z3'; it has 'z1', 'z2'.`,
+      );
       expect(said(engine, { zone: 'z1' })).to.equal('accepted');
       const two = engine.provider([{ name: 'x', cores: 4 }], 'two');
       const reservation = engine.reserve({ demand: { capacity: TWO } });

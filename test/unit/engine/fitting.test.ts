@@ -88,7 +88,7 @@ describe('how many machines of a flavor fit', () => {
     ]);
     expect(found[1]).to.deep.equal({ pool: bare, zone: 'z', instances: 0 });
     expect(() => lab.fit([bare]))
-      .to.throw(InvalidRequest, "No provider of these pools has the flavor 'large'.")
+      .to.throw(InvalidRequest, `The provider '${other}' has no flavor 'large'; it has none.`)
       .with.property('field', 'flavor');
     expect(lab.fit([])).to.deep.equal([]);
   });

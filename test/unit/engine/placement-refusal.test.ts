@@ -110,14 +110,20 @@ describe('a refusal of instances', () => {
     const pool = lab.cloud([{ name: 'a', cores: 4 }]);
     const none = lab.refused({ size: { flavor: 'huge' } });
     expect(none).to.include({ reason: 'unknown-flavor' });
-    expect(none.message).to.match(/ at the most\. No provider has the flavor 'huge'\.$/);
+    expect(none.message).to.match(
+      / at the most\. The provider '[^']+' has no flavor 'huge'; it has 'small', 'large'\.$/,
+    );
     expect(none.shortages).to.deep.equal([]);
     expect(none.candidates).to.deep.equal([
       { pool, lacking: ['the provider does not have the flavor'], lackingTraits: [] },
     ]);
 
     const { provider } = lab.do('addProvider', { name: 'bare', access: { type: 'promise-simulator:simulated' } });
-    const inventory = { ...inventoryOf([{ name: 'x', cores: 4 }]), flavors: [] };
+    const flavors = Array.from({ length: 12 }, (_, index) => `own-${index}`);
+    const inventory = {
+      ...inventoryOf([{ name: 'x', cores: 4 }]),
+      flavors: flavors.map((name) => ({ id: name, name, vcpus: 1, memoryMb: 1, diskGb: 1 })),
+    };
     lab.do('updateProvider', { id: provider.id, status: 'up', inventory });
     const bare = lab.pool(provider.id, { cores: 4 });
     const some = lab.refused({ count: 2, size: { flavor: 'large' } });
@@ -128,6 +134,10 @@ describe('a refusal of instances', () => {
       lacking: ['the provider does not have the flavor'],
       lackingTraits: [],
     });
+    const both = lab.refused({ size: { flavor: 'huge' } });
+    expect(both.message).to.match(
+      / No provider of the pools has the flavor 'huge'; they have 'small', 'large', 'own-0', .*'own-9', … \(14 in all\)\.$/,
+    );
   });
 
   it('says that there is no such zone, or that no pool has it', () => {
@@ -152,7 +162,7 @@ describe('a refusal of instances', () => {
     ] as const) {
       const unknown = lab.refused(container, demand);
       expect(unknown.reason).to.equal('unknown-zone');
-      expect(unknown.message).to.match(/ No provider has the zone 'three'\.$/);
+      expect(unknown.message).to.match(/ The provider '[^']+' has no zone 'three'; it has 'one', 'two'\.$/);
       expect(unknown.candidates).to.deep.equal([]);
     }
     // One provider that has it is enough.
