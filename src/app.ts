@@ -146,10 +146,11 @@ async function start(options: StartOptions, started: Started): Promise<RunningPr
       random,
       adapters,
       onFailure: (error) => logger.error({ err: error }, 'reconciling with a provider failed'),
-      onOrphan: (provider, orphan) => {
+      onOrphan: (provider, orphan, unadoptable) => {
         const { id, name } = orphan;
         const kind = 'kind' in orphan ? orphan.kind : 'server';
-        logger.warn({ provider, [kind]: id, name }, `the provider has a ${kind} that no record knows`);
+        const why = unadoptable === undefined ? '' : `, and it is not adopted: ${unadoptable}`;
+        logger.warn({ provider, [kind]: id, name }, `the provider has a ${kind} that no record knows${why}`);
       },
       onDuplicate: (provider, duplicate) => {
         const { id, name } = duplicate;

@@ -53,8 +53,10 @@ export function usesOfResource(resource: VimResourceSpec): readonly Use[] {
       const { port } = resource;
       return port === undefined ? addressUse(resource) : [...addressUse(resource), { kind: 'port', id: port }];
     }
-    case 'router':
-      return resource.networks.map((id) => ({ kind: 'network', id }));
+    case 'router': {
+      const { gateway, networks } = resource;
+      return [...(gateway === undefined ? [] : [gateway]), ...networks].map((id) => ({ kind: 'network', id }));
+    }
   }
 }
 

@@ -58,14 +58,14 @@ export async function pursueAttachment(
   if (nextPending(context.ledger.head.allocations.get(machine.id) ?? machine) !== pending) accepted.delete(key);
 }
 
-function settle(
+async function settle(
   { ledger, commands }: AttachmentContext,
   { id: allocation }: Allocation,
   { id, action }: PendingAttachment,
   fault?: Omit<Fault, 'occurredOn'>,
 ): Promise<void> {
   const outcome = { allocation, id, action, ...(fault === undefined ? {} : { fault }) };
-  return report(ledger, commands.attachmentSettled, outcome);
+  await report(ledger, commands.attachmentSettled, outcome);
 }
 
 /** @returns why it cannot be done; undefined when the VIM has accepted. @throws VimError when it has to be tried again. */

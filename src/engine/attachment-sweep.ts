@@ -6,7 +6,7 @@
 import type { VimAttachable, VimAttachment, VimAttachmentState } from '../vim/vim.ts';
 import { attachedIds, isReady, isSettled } from './attachments.ts';
 import type { RunningMachine } from './attachments.ts';
-import { asVimError } from './deadline.ts';
+import { asVimError, isOutOfReach } from './deadline.ts';
 import type { Id } from './entities.ts';
 import type { ProviderConnection } from './provider-connection.ts';
 import { allocationWith, allocationsAt } from './state.ts';
@@ -135,8 +135,7 @@ async function unlessOut<T>(call: () => Promise<T>): Promise<T | undefined> {
   try {
     return await call();
   } catch (thrown) {
-    const { kind } = asVimError(thrown);
-    if (kind === 'unreachable' || kind === 'unauthorized' || kind === 'aborted') throw thrown;
+    if (isOutOfReach(asVimError(thrown))) throw thrown;
     return undefined;
   }
 }

@@ -38,6 +38,11 @@ export function withDeadline<T>(
   });
 }
 
+/** Whether nothing can be asked of the VIM now, or by this caller any more. */
+export function isOutOfReach({ kind }: VimError): boolean {
+  return kind === 'unreachable' || kind === 'unauthorized' || kind === 'aborted';
+}
+
 /** What went wrong, as a VimError: adapters throw nothing else, so anything else is a fault of theirs, outcome unknown. */
 export function asVimError(error: unknown): VimError {
   if (error instanceof VimError) return error;

@@ -539,7 +539,7 @@ export interface Policy {
   readonly terminationLead?: number;
   readonly quotas?: readonly Quota[];
   readonly maintenance?: readonly Maintenance[];
-  /** What becomes of servers with a token that no allocation knows; absent: they are reported. */
+  /** What becomes of what carries a token that no allocation knows; absent: they are reported. */
   readonly orphans?: 'report' | 'adopt' | 'remove';
 }
 

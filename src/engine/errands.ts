@@ -267,8 +267,8 @@ export class Errands {
     errand.unnoted = false;
   }
 
-  #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
-    return report(this.#options.ledger, command, input);
+  async #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
+    await report(this.#options.ledger, command, input);
   }
 
   #accepted(allocation: Allocation, server: string): Promise<void> {

@@ -7,7 +7,7 @@
 import { VimError } from '../vim/vim.ts';
 import type { VimResource, VimServer } from '../vim/vim.ts';
 import type { Clock, Timer } from './clock.ts';
-import { asVimError } from './deadline.ts';
+import { asVimError, isOutOfReach } from './deadline.ts';
 import type { Allocation, Id } from './entities.ts';
 import type { ContactTiming, ProviderConnection } from './provider-connection.ts';
 import type { VimLedger } from './vim-reports.ts';
@@ -128,9 +128,9 @@ export async function removeFrom(connection: ProviderConnection, thing: VimServe
       'kind' in thing ? vim.deleteResource(thing.kind, thing.id, signal) : vim.deleteServer(thing.id, signal),
     );
   } catch (thrown) {
-    const { kind } = asVimError(thrown);
-    if (kind === 'unreachable' || kind === 'unauthorized' || kind === 'aborted') throw thrown;
-    return kind === 'not-found';
+    const error = asVimError(thrown);
+    if (isOutOfReach(error)) throw thrown;
+    return error.kind === 'not-found';
   }
   return true;
 }

@@ -13,7 +13,9 @@ import type { StrayAttachment } from './attachment-sweep.ts';
 import type { Clock } from './clock.ts';
 import type { Allocation, Id, Provider } from './entities.ts';
 import { Errands } from './errands.ts';
-import { LateCreations, isDuplicate, removeFrom } from './late-creations.ts';
+import { LateCreations, isDuplicate } from './late-creations.ts';
+import { Orphans, kindsWithStrangers } from './orphans.ts';
+import type { Found, OrphansOptions } from './orphans.ts';
 import { isOutstanding, isUnanswered } from './outstanding.ts';
 import { CONTACT_TIMING, ProviderConnection } from './provider-connection.ts';
 import type { Contact, ContactTiming } from './provider-connection.ts';
@@ -34,8 +36,7 @@ export interface ReconcilerOptions {
   readonly timing?: ContactTiming;
   /** Is told what went wrong and could not be told as a decision. */
   readonly onFailure?: (error: unknown) => void;
-  /** Is told of what carries a token which no record knows. */
-  readonly onOrphan?: (provider: Id, server: VimServer | VimResource) => void;
+  readonly onOrphan?: OrphansOptions['onOrphan'];
   /** Is told of what carries the token of a record and is not what the record stands for; it is removed. */
   readonly onDuplicate?: (provider: Id, server: VimServer | VimResource) => void;
   /** Is told of ports and volumes that machines have beside their records. */
@@ -63,13 +64,12 @@ export class Reconciler {
   readonly #links = new Map<Id, Link>();
   readonly #errands: Errands;
   readonly #late: LateCreations;
+  readonly #orphans: Orphans;
   readonly #attachments: AttachmentSweep;
   /** Contacts and what else is in progress, for `close`. */
   readonly #work = new Set<Promise<void>>();
   readonly #watchers = new Set<Watcher>();
   readonly #settling = new Map<Id, Set<Settled>>();
-  /** Servers and other things with a token that no record knows, as the last sweep found them: by provider and kind. */
-  readonly #orphans = new Map<string, ReadonlySet<string>>();
   #stopListening: () => void = () => undefined;
   #state: 'idle' | 'started' | 'closed' = 'idle';
 
@@ -85,7 +85,8 @@ export class Reconciler {
     };
     this.#errands = new Errands({ ...common, commands: options.commands });
     this.#late = new LateCreations({ ...common, onDuplicate: options.onDuplicate ?? (() => undefined) });
-    const { ledger, commands, onStray = () => undefined } = options;
+    const { ledger, commands, onOrphan = () => undefined, onStray = () => undefined } = options;
+    this.#orphans = new Orphans({ ledger, commands, onOrphan });
     this.#attachments = new AttachmentSweep({ ledger, commands, onStray });
   }
 
@@ -269,23 +270,24 @@ export class Reconciler {
   }
 
   /**
-   * Compares the records of a provider with its servers, with its other resources where there are records of their kind, and with what
-   * its servers have of these. @throws VimError.
+   * Compares the records of a provider with its servers, with its other resources where there are records of their kind or some that no
+   * record knows, and with what its servers have of these. @throws VimError.
    */
   async #sweep(provider: Id): Promise<void> {
     const connection = this.#links.get(provider)?.connection;
     if (connection === undefined) return;
     this.#errands.pursueAll();
     const { vim } = connection;
-    const kinds = new Set<VimResourceKind>();
-    for (const { resource } of allocationsAt(this.#options.ledger.head, provider))
-      if (resource !== undefined) kinds.add(resource.kind);
-    await Promise.all([
+    const { head } = this.#options.ledger;
+    const kinds = new Set(kindsWithStrangers(head, head.providers.get(provider)?.inventory));
+    for (const { resource } of allocationsAt(head, provider)) if (resource !== undefined) kinds.add(resource.kind);
+    const found = await Promise.all([
       this.#sweepKind(provider, connection, undefined, (signal) => vim.listServers(signal)),
       ...[...kinds].map((kind) =>
         this.#sweepKind(provider, connection, kind, (signal) => vim.listResources(kind, signal)),
       ),
     ]);
+    await this.#orphans.seeTo(connection, found);
     await this.#attachments.compare(connection);
     await this.#ungroup(provider);
   }
@@ -308,7 +310,7 @@ export class Reconciler {
     connection: ProviderConnection,
     kind: VimResourceKind | undefined,
     list: (signal: AbortSignal) => Promise<readonly (VimServer | VimResource)[]>,
-  ): Promise<void> {
+  ): Promise<Found> {
     // What was there before the VIM was asked must be in its answer; what came since need not.
     const before = [...allocationsAt(this.#options.ledger.head, provider)].filter(
       ({ server, resource }) => server !== undefined && resource?.kind === kind,
@@ -320,30 +322,7 @@ export class Reconciler {
       ...missing.map(({ id }) => this.#report(this.#options.commands.serverGone, { allocation: id })),
       ...found.flatMap((each) => this.#compare(provider, connection, each) ?? []),
     ]);
-    await this.#seeToOrphans(provider, connection, kind, found);
-  }
-
-  /** What is found for the first time may be gone in a moment, with its record: it is reported. What is there still goes by policy. */
-  async #seeToOrphans(
-    provider: Id,
-    connection: ProviderConnection,
-    kind: VimResourceKind | undefined,
-    found: readonly (VimServer | VimResource)[],
-  ): Promise<void> {
-    const { ledger, commands, onOrphan } = this.#options;
-    const { tokens, policy } = ledger.head;
-    const orphans = found.filter(
-      ({ token, deleting, status }) => token !== undefined && !tokens.has(token) && !deleting && status !== 'DELETED',
-    );
-    const key = `${provider} ${kind ?? 'server'}`;
-    const known = this.#orphans.get(key) ?? new Set<string>();
-    this.#orphans.set(key, new Set(orphans.map(({ id }) => id)));
-    for (const orphan of orphans) {
-      if (!known.has(orphan.id)) onOrphan?.(provider, orphan);
-      else if (policy.orphans === 'remove') await removeFrom(connection, orphan);
-      else if (policy.orphans === 'adopt' && !('kind' in orphan))
-        await this.#report(commands.adoptServer, { provider, server: orphan });
-    }
+    return { ...(kind === undefined ? {} : { kind }), all: found };
   }
 
   /** @returns what is done about a difference; undefined where there is none, as with most of what may be thousands */
@@ -371,8 +350,8 @@ export class Reconciler {
     if (sizeGb > 0) await this.#report(this.#options.commands.volumeSized, { allocation: allocation.id, sizeGb });
   }
 
-  #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
-    return report(this.#options.ledger, command, input);
+  async #report<Input>(command: Command<Input, unknown>, input: Input): Promise<void> {
+    await report(this.#options.ledger, command, input);
   }
 
   async #until(condition: (head: Head) => boolean, milliseconds: number): Promise<boolean> {

@@ -1,5 +1,5 @@
 /** What VIMs report, by the reconciler: inputs and results of the commands that record it. */
-import type { VimAttachable, VimServer, VimServerStatus } from '../vim/vim.ts';
+import type { VimAttachable, VimResource, VimResourceSpec, VimServer, VimServerStatus } from '../vim/vim.ts';
 import type { Allocation, Fault, Id, PendingAttachment, VmState } from './entities.ts';
 import type { Instant } from './window.ts';
 
@@ -89,6 +89,16 @@ export interface AdoptServer {
   readonly provider: Id;
   readonly server: VimServer;
 }
+
+/** A volume, network, port, floating IP or router that carries such a token. */
+export interface AdoptResource {
+  readonly provider: Id;
+  readonly resource: VimResource;
+  readonly spec: VimResourceSpec;
+}
+
+/** `unadoptable`: something is lacking without which it cannot have a record; the message says what. */
+export type AdoptionResult = VimReportResult | { readonly outcome: 'unadoptable'; readonly message: string };
 
 /** A server runs as another flavor than its record says. */
 export interface ServerResized {

@@ -38,6 +38,8 @@ import type { DomainEvent } from './events.ts';
 import type { DecisionInputs } from './ledger.ts';
 import type { Viewer } from './ownership.ts';
 import type {
+  AdoptionResult,
+  AdoptResource,
   AdoptServer,
   AttachmentFound,
   AttachmentSettled,
@@ -502,7 +504,8 @@ export interface Commands {
   readonly creationUnanswered: Command<CreationUnanswered, VimReportResult>;
   readonly createFailed: Command<CreateFailed, VimReportResult>;
   readonly vmStateReported: Command<VmStateReported, VimReportResult>;
-  readonly adoptServer: Command<AdoptServer, VimReportResult>;
+  readonly adoptServer: Command<AdoptServer, AdoptionResult>;
+  readonly adoptResource: Command<AdoptResource, AdoptionResult>;
   readonly serverResized: Command<ServerResized, VimReportResult>;
   readonly serverGone: Command<ServerGone, VimReportResult>;
   readonly runDue: Command<DueWork, DueResult>;

@@ -24,6 +24,7 @@ export type VimReports = Pick<
   | 'extensionAccepted'
   | 'extensionFailed'
   | 'adoptServer'
+  | 'adoptResource'
   | 'serverResized'
 >;
 
@@ -47,6 +48,10 @@ export function stateOf(allocation: Id, { status, fault, ...rest }: VimServer | 
 const REPORTER = 'promise';
 
 /** Has a report decided on. @throws what the ledger rejects with. */
-export async function report<Input>(ledger: VimLedger, command: Command<Input, unknown>, input: Input): Promise<void> {
-  await ledger.update((head, inputs) => command(head, input, { ...inputs, user: REPORTER }));
+export function report<Input, Result>(
+  ledger: VimLedger,
+  command: Command<Input, Result>,
+  input: Input,
+): Promise<Result> {
+  return ledger.update((head, inputs) => command(head, input, { ...inputs, user: REPORTER }));
 }

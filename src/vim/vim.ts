@@ -58,6 +58,8 @@ export interface VimNetwork {
   readonly name: string;
   /** Whether it leads outside: public addresses come from it. */
   readonly external: boolean;
+  /** The token given to `createResource`; absent: others made it. */
+  readonly token?: string;
 }
 
 /** A part of a network's addresses. */
@@ -345,6 +347,9 @@ export interface Vim {
 
   /** The resources of a kind in the account's tenant. */
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]>;
+
+  /** What a resource is, as it would be asked for; an address that it has may not have been. `not-found` when it is gone. */
+  describeResource(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<VimResourceSpec>;
 
   /**
    * Asks for a volume to be made larger, whether a server has it or not; resolves when the VIM has accepted. `not-found` when it is gone;

@@ -15,6 +15,7 @@ import type {
   VimResourceSpec,
   VimServer,
 } from '../../src/vim/vim.ts';
+import { notRun } from '../not-run.ts';
 
 export interface VimHarness {
   readonly vim: Vim;
@@ -32,6 +33,8 @@ export interface VimHarness {
   readonly until: (condition: () => Promise<boolean>) => Promise<void>;
   readonly close: () => Promise<void>;
 }
+
+const NO_EXTERNAL = 'the cloud has no network from which public addresses come';
 
 /** Runs the contract; `start` yields a VIM without servers. */
 export function describeVimContract(start: () => Promise<VimHarness>): void {
@@ -147,6 +150,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     await harness.until(async () => (await find(serverId)) === undefined);
   });
 
+  const CIDRS = ['192.0.2.0/24', '198.51.100.0/24'] as const;
   const KINDS = ['volume', 'network', 'port', 'floating-ip', 'router'] as const;
 
   /** What a resource of the kind is to be; undefined where the VIM has not what it takes. */
@@ -155,7 +159,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       case 'volume':
         return { kind, sizeGb: 1 };
       case 'network':
-        return { kind, subnets: [{ cidr: '192.0.2.0/24' }, { cidr: '198.51.100.0/24', gateway: '198.51.100.9' }] };
+        return { kind, subnets: [{ cidr: CIDRS[0] }, { cidr: CIDRS[1], gateway: '198.51.100.9' }] };
       case 'port': {
         const { networks } = await vim.discover(signal);
         return { kind, network: networks.find(({ name }) => name === harness.network)?.id ?? '' };
@@ -166,13 +170,18 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
         return harness.external === undefined ? undefined : { kind, gateway: harness.external, networks: [] };
     }
   };
+  /** What the VIM says of a resource; of a network, the ranges of its subnets in order. */
+  const describedAs = async (kind: VimResourceKind, id: string): Promise<object> => {
+    const described = await vim.describeResource(kind, id, signal);
+    return described.kind === 'network' ? { kind, cidrs: described.subnets.map(({ cidr }) => cidr).sort() } : described;
+  };
   const present = async (kind: VimResourceKind, id: string): Promise<VimResource | undefined> =>
     (await vim.listResources(kind, signal)).find((each) => each.id === id);
 
   for (const kind of KINDS) {
     it(`makes one ${kind} for one token, finds it, and deletes it to the end`, async function () {
       const spec = await specOf(kind);
-      if (spec === undefined) this.skip();
+      if (spec === undefined) notRun(this, NO_EXTERNAL);
       expect(await vim.findResourcesByToken(kind, 't1', signal)).to.deep.equal([]);
       const told: VimResource[] = [];
       const subscription = vim.events$.subscribe((event) => {
@@ -192,19 +201,21 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       }
       const others = (await vim.listResources(kind, signal)).filter(({ token }) => token !== undefined);
       expect(others.map(({ id }) => id)).to.deep.equal([made.id]);
+      expect(await describedAs(kind, made.id)).to.deep.include(kind === 'network' ? { kind, cidrs: CIDRS } : spec);
 
       await vim.deleteResource(kind, made.id, signal);
       await harness.until(async () => (await present(kind, made.id)) === undefined);
       await harness.until(() => Promise.resolve(told.some(({ id, status }) => id === made.id && status === 'DELETED')));
       subscription.unsubscribe();
       await failure(vim.deleteResource(kind, made.id, signal), 'not-found');
+      await failure(vim.describeResource(kind, made.id, signal), 'not-found');
     });
   }
 
   for (const kind of ['port', 'floating-ip'] as const) {
     it(`gives a ${kind} an address`, async function () {
       const spec = await specOf(kind);
-      if (spec === undefined) this.skip();
+      if (spec === undefined) notRun(this, NO_EXTERNAL);
       const made = await vim.createResource({ token: `a-${kind}`, name: kind, spec }, signal);
       expect(made.address).to.match(/^[0-9a-f.:]+$/);
       await vim.deleteResource(kind, made.id, signal);
@@ -213,7 +224,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
 
   it('lists what can be named of network and storage', async function () {
     const spec = await specOf('network');
-    if (spec?.kind !== 'network' || harness.external === undefined) this.skip();
+    if (spec?.kind !== 'network' || harness.external === undefined) notRun(this, NO_EXTERNAL);
     const network = await vim.createResource({ token: 'n2', name: 'n2', spec }, signal);
     const on = { kind: 'port', network: network.id, address: '192.0.2.77' } as const;
     const port = await vim.createResource({ token: 'p2', name: 'p2', spec: on }, signal);
@@ -250,6 +261,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
       address: address.address,
     });
     expect(found(volume.id)).to.deep.include({ token: 'v2', kind: 'volume', name: 'v2', sizeGb: 1 });
+    expect(networks.find(({ id }) => id === network.id)).to.deep.include({ name: 'n2', token: 'n2' });
     for (const each of elements) {
       if (each.kind === 'subnet') expect(networks.map(({ id }) => id)).to.include(each.network);
     }
@@ -264,7 +276,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
 
   it('keeps a network that a port is on', async () => {
     const spec = await specOf('network');
-    if (spec === undefined) return;
+    if (spec === undefined) throw new Error('every VIM makes networks');
     const network = await vim.createResource({ token: 'n1', name: 'n1', spec }, signal);
     const on: VimResourceSpec = { kind: 'port', network: network.id };
     const port = await vim.createResource({ token: 'p1', name: 'p1', spec: on }, signal);
@@ -273,13 +285,14 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     await vim.deleteResource('network', network.id, signal);
   });
 
-  it('joins networks by a router, which keeps them until it goes', async () => {
+  it('joins networks by a router, which keeps them until it goes', async function () {
     const spec = await specOf('network');
-    if (spec === undefined || harness.external === undefined) return;
+    if (spec === undefined || harness.external === undefined) notRun(this, NO_EXTERNAL);
     const network = await vim.createResource({ token: 'n2', name: 'n2', spec }, signal);
     const router: VimResourceSpec = { kind: 'router', gateway: harness.external, networks: [network.id] };
     const made = await vim.createResource({ token: 'r2', name: 'r2', spec: router }, signal);
     expect((await vim.createResource({ token: 'r2', name: 'r2', spec: router }, signal)).id).to.equal(made.id);
+    expect(await vim.describeResource('router', made.id, signal)).to.deep.equal(router);
     await failure(vim.deleteResource('network', network.id, signal), 'conflict');
     await vim.deleteResource('router', made.id, signal);
     await vim.deleteResource('network', network.id, signal);
@@ -375,7 +388,7 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     await settled(serverId);
     for (const kind of ['port', 'volume'] as const) {
       const spec = await specOf(kind);
-      if (spec === undefined) continue;
+      if (spec === undefined) throw new Error(`every VIM makes a ${kind}`);
       const { id } = await vim.createResource({ token: `to-${kind}`, name: kind, spec }, signal);
       await harness.until(async () => (await present(kind, id))?.status === 'ACTIVE');
       const state = (): Promise<string> => vim.attachmentState(serverId, { kind, id }, signal);

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Subscribed } from '../../src/cli/demo/consumer.ts';
 import { all, amount, leaf, type Content } from '../../src/cli/demo/content.ts';
 import { dataPath } from '../../src/cli/demo/consumer.ts';
-import { removeResources, removeServers, serversOf, until } from './cloud.ts';
+import { externalNetwork, removeResources, removeServers, resourcesOf, serversOf, until } from './cloud.ts';
 import { OpenStackClient } from './control-plane/client.ts';
 import { PromiseUnderTest, demanded, told } from './promise.ts';
 
@@ -34,13 +34,52 @@ describe('What Promise finds in OpenStack other than its records say', function 
     await until(async () => (await stateOf(made.server.id)) === 'ACTIVE');
     return made.server.id;
   };
+  const makeVolume = async (name: string): Promise<string> => {
+    const volume = { name, size: 2, metadata: { promise_token: `of-${name}` } };
+    const made = (await demo.ask('volume', 'POST', '/volumes', z.object({ volume: one }), { volume })).volume;
+    const form = z.object({ volume: z.object({ status: z.string() }) });
+    await until(
+      async () => (await demo.ask('volume', 'GET', `/volumes/${made.id}`, form)).volume.status === 'available',
+    );
+    return made.id;
+  };
+  const makeInNetwork = async (kind: string, body: object): Promise<string> => {
+    const form = z.record(z.string(), one);
+    const description = `promise_token=of-${kind}`;
+    return demanded(
+      (await demo.ask('network', 'POST', `/${kind}s`, form, { [kind]: { description, ...body } }))[kind],
+      kind,
+    ).id;
+  };
+  /** One of each, in an order in which each is there before what needs it; with what a record has to show. */
+  const makeOrphanedResources = async () => {
+    const outside = await externalNetwork();
+    const volume = await makeVolume('volume-adopt');
+    const network = await makeInNetwork('network', { name: 'network-adopt' });
+    const cidr = '192.0.2.0/24';
+    const subnet = await makeInNetwork('subnet', { network_id: network, ip_version: 4, cidr });
+    const port = await makeInNetwork('port', { network_id: network });
+    const router = await makeInNetwork('router', { external_gateway_info: { network_id: outside } });
+    await demo.request('network', 'PUT', `/routers/${router}/add_router_interface`, { subnet_id: subnet });
+    const floating = await makeInNetwork('floatingip', { floating_network_id: outside, port_id: port });
+    return [
+      { kind: 'volume', id: volume, shown: { name: 'volume-adopt', 'volume/size': '2' } },
+      { kind: 'network', id: network, shown: { name: 'network-adopt', 'network/subnet/cidr': cidr } },
+      { kind: 'port', id: port, shown: { 'port/network': network } },
+      { kind: 'router', id: router, shown: { 'router/gateway': outside, 'router/networks': network } },
+      { kind: 'floating-ip', id: floating, shown: { 'floating-ip/network': outside, 'floating-ip/port': port } },
+    ];
+  };
   const stateOf = async (id: string): Promise<string | undefined> =>
     (await serversOf('demo')).find((server) => server.id === id)?.status;
   const named = (id: string): number => promise.logged.filter((line) => line.includes(id)).length;
   const records = async (): Promise<readonly Content[]> =>
     all(await promise.consumer.get(dataPath('opnfv-promise:promise', 'allocations')), 'allocation');
+  /** By the id of what was made in the cloud. */
   const recordOf = async (server: string): Promise<Content | undefined> =>
-    (await records()).find((record) => leaf(record, 'instance-ref/server') === server);
+    (await records()).find((record) =>
+      ['server', 'resource'].some((kind) => leaf(record, `instance-ref/${kind}`) === server),
+    );
   const available = async (): Promise<number> =>
     amount(await promise.invoke('query-capacity', { capacity: 'available' }), 'capacity/available/cores');
   const boot = async (name: string): Promise<{ readonly instance: string; readonly server: string }> => {
@@ -56,7 +95,9 @@ describe('What Promise finds in OpenStack other than its records say', function 
     demo = await OpenStackClient.login('demo');
     // Without a webhook it is the sweep that finds.
     promise = await PromiseUnderTest.start({ openstack: {} });
-    ({ provider } = await promise.setUp('demo', { cores: 12, ram: '24576', instances: 8, gigabytes: 10 }));
+    await removeResources('demo');
+    const rest = { gigabytes: 10, networks: 2, subnets: 4, ports: 4, addresses: 2, routers: 2 };
+    ({ provider } = await promise.setUp('demo', { cores: 12, ram: '24576', instances: 8, ...rest }));
     events = await promise.subscribe('allocation-event');
   });
   after(async () => {
@@ -107,18 +148,45 @@ describe('What Promise finds in OpenStack other than its records say', function 
     await until(async () => (await stateOf(orphan)) === undefined);
   });
 
+  it('volumes, networks, ports, routers and floating IPs that are orphans are adopted as what they are, and deleted like others', async () => {
+    await choose('adopt');
+    const orphans = await makeOrphanedResources();
+    for (const { id } of orphans) await until(() => named(id) > 0);
+    for (const { id } of orphans) await until(async () => (await recordOf(id)) !== undefined);
+    for (const { kind, id, shown } of orphans) {
+      const record = demanded(await recordOf(id), `a record of the ${kind}`);
+      expect(leaf(record, 'vm-state'), kind).to.equal('ACTIVE');
+      for (const [path, value] of Object.entries(shown))
+        expect(
+          all(record, path).map(({ text }) => text),
+          `${kind}: ${path}`,
+        ).to.deep.equal([value]);
+    }
+    // Nothing is deleted before what needs it.
+    for (const { id, kind } of orphans.toReversed()) {
+      const allocation = demanded(leaf(demanded(await recordOf(id), 'a record'), 'id'), 'an id');
+      const answer = await promise.invoke('destroy-allocation', { 'allocation-id': allocation });
+      expect(leaf(answer, 'result'), kind).to.equal('ok');
+      await told(events.inbox, { 'instance-id': allocation, cause: 'destroyed' });
+    }
+    expect(await resourcesOf('demo')).to.deep.equal([]);
+  });
+
   it('an orphan is deleted by the policy remove, when it is found again', async () => {
     await choose('remove');
     const orphan = await makeOrphan('vm-remove');
-    await until(() => named(orphan) > 0);
+    const volume = await makeVolume('volume-remove');
+    await until(() => named(orphan) > 0 && named(volume) > 0);
     expect(await stateOf(orphan)).to.equal('ACTIVE');
+    expect(await resourcesOf('demo')).to.deep.equal([`volume ${volume}`]);
     await until(async () => (await stateOf(orphan)) === undefined);
+    await until(async () => (await resourcesOf('demo')).length === 0);
     expect((await serversOf('demo')).map(({ name }) => name)).to.deep.equal(['vm-growing']);
   });
 
   it('volumes that are taken away or deleted leave their server; one that comes late is taken into the record', async () => {
     await choose('adopt');
-    const makeVolume = async (name: string): Promise<{ readonly id: string; readonly resource: string }> => {
+    const allocateVolume = async (name: string): Promise<{ readonly id: string; readonly resource: string }> => {
       const answer = await promise.invoke('create-allocation', { 'provider-id': provider, name, volume: { size: 1 } });
       const id = demanded(leaf(answer, 'allocation-id'), leaf(answer, 'message') ?? 'an allocation-id');
       const event = await told(events.inbox, { 'instance-id': id, 'vm-state': 'ACTIVE' });
@@ -137,7 +205,7 @@ describe('What Promise finds in OpenStack other than its records say', function 
     };
     const { instance, server } = await boot('vm-with-volumes');
     const other = await boot('vm-beside');
-    const [taken, late] = [await makeVolume('taken'), await makeVolume('late')];
+    const [taken, late] = [await allocateVolume('taken'), await allocateVolume('late')];
     const volumes = async (): Promise<readonly string[]> =>
       all(demanded(await recordOf(server), 'a record'), 'volumes').map(({ text }) => text);
 

@@ -1,11 +1,12 @@
 /** Every command of the engine. */
 import type { Commands } from '../requests.ts';
+import { adoptResource, adoptServer } from './adoption.ts';
 import { createInstance, destroyInstance } from './allocation.ts';
 import { attachResource, attachmentFound, attachmentSettled, detachResource } from './attachment.ts';
 import { decreaseCapacity, increaseCapacity } from './capacity.ts';
 import { applyConfiguration } from './configuration.ts';
 import { runDue } from './due-work.ts';
-import { adoptServer, serverResized } from './found-server.ts';
+import { serverResized } from './found-server.ts';
 import { acceptOffer, declineOffer, requestOffer } from './offer.ts';
 import { finishDraining, retireProvider } from './provider-removal.ts';
 import { addProvider, removeProvider, updateProvider } from './provider.ts';
@@ -56,6 +57,7 @@ export const commands: Commands = {
   vmStateReported,
   serverGone,
   adoptServer,
+  adoptResource,
   serverResized,
   runDue,
   applyConfiguration,

@@ -1,7 +1,15 @@
 /** Cinder: the block storage service. Field sources: Block Storage API v3 reference (docs.openstack.org/api-ref/block-storage/v3). */
 import { z } from 'zod';
 import { VimError } from '../vim.ts';
-import type { CreateResource, VimAttachment, VimElement, VimQuotas, VimResource, VimVolumeExtension } from '../vim.ts';
+import type {
+  CreateResource,
+  VimAttachment,
+  VimElement,
+  VimQuotas,
+  VimResource,
+  VimVolume,
+  VimVolumeExtension,
+} from '../vim.ts';
 import { list } from './paging.ts';
 import { limited } from './quotas.ts';
 import type { ResourceApi } from './resources.ts';
@@ -49,6 +57,16 @@ const volume = z.object({
   availability_zone: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
   attachments: z.array(z.object({ server_id: z.string().nullish() })).default([]),
+});
+
+/** "Show a volume's details", response: what was asked for when it was made. */
+const madeAs = z.object({
+  volume: z.object({
+    size: z.number(),
+    volume_type: z.string().nullish(),
+    availability_zone: z.string().nullish(),
+    volume_image_metadata: z.object({ image_id: z.string().optional() }).optional(),
+  }),
 });
 
 /** Statuses of a volume between attached and not. */
@@ -100,6 +118,7 @@ export const volumes: ResourceApi = {
   service: 'volume',
   create: createVolume,
   show: showVolume,
+  describe: describeVolume,
 
   async list(cinder, { token }, signal) {
     const found = await list(cinder, { path: listPath(token), key: 'volumes', item: volume, version: VERSION }, signal);
@@ -167,6 +186,19 @@ async function showVolume(cinder: Service, id: string, signal: AbortSignal): Pro
   if (found.status !== 'ERROR') return found;
   const message = await lastMessage(cinder, id, /^/, signal);
   return message === undefined ? found : withFault(found, message);
+}
+
+async function describeVolume(cinder: Service, id: string, signal: AbortSignal): Promise<VimVolume> {
+  const body = await cinder.call({ method: 'GET', path: volumePath(id), version: VERSION }, signal);
+  const { volume: made } = decoded("Cinder's volume", () => madeAs.parse(body));
+  const { size: sizeGb, volume_type: type, availability_zone: zone, volume_image_metadata: copied } = made;
+  return {
+    kind: 'volume',
+    sizeGb,
+    ...(type == null ? {} : { type }),
+    ...(zone == null ? {} : { zone }),
+    ...(copied?.image_id === undefined ? {} : { image: copied.image_id }),
+  };
 }
 
 /**

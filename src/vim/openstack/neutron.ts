@@ -11,6 +11,7 @@ import type {
   VimQuotas,
   VimResource,
   VimResourceKind,
+  VimVirtualNetwork,
 } from '../vim.ts';
 import { SHORT_PAGE, list } from './paging.ts';
 import { limited } from './quotas.ts';
@@ -57,6 +58,7 @@ const listPath = (
 const network = z.object({
   id: z.string(),
   name: z.string(),
+  description: z.string().nullish(),
   shared: z.boolean().default(false),
   'router:external': z.boolean().default(false),
   project_id: z.string().optional(),
@@ -91,16 +93,10 @@ const resource = z.object({
 });
 
 /** "List subnets", response. */
-const subnet = z.object({ id: z.string(), cidr: z.string() });
+const subnet = z.object({ id: z.string(), cidr: z.string(), gateway_ip: z.string().nullish() });
 
 /** The same, with what discovery tells of a subnet. */
-const subnetElement = z.object({
-  id: z.string(),
-  name: z.string().nullish(),
-  network_id: z.string(),
-  cidr: z.string(),
-  gateway_ip: z.string().nullish(),
-});
+const subnetElement = z.object({ ...subnet.shape, name: z.string().nullish(), network_id: z.string() });
 
 /** "List ports", response, as far as it is asked for. */
 const portElement = z.object({
@@ -117,6 +113,15 @@ const floatingIpElement = z.object({
   description: z.string().nullish(),
   floating_network_id: z.string(),
   floating_ip_address: z.string(),
+});
+
+/** What ports, routers and floating IPs were made as, as far as it is not in `resource`. */
+const portMade = z.object({ port: z.object({ network_id: z.string() }) });
+const routerMade = z.object({
+  router: z.object({ external_gateway_info: z.object({ network_id: z.string() }).nullish() }),
+});
+const floatingIpMade = z.object({
+  floatingip: z.object({ floating_network_id: z.string(), port_id: z.string().nullish() }),
 });
 
 /** DOWN is what nothing uses; it is there all the same. */
@@ -153,7 +158,7 @@ function decodeOne({ kind, one }: Collection, body: unknown): VimResource {
 function apiOf(
   collection: Collection,
   bodyOf: (request: CreateResource) => object,
-): Pick<ResourceApi, 'service' | 'create' | 'show' | 'list' | 'remove'> {
+): Omit<ResourceApi, 'complete' | 'describe'> {
   return {
     service: 'network',
 
@@ -181,22 +186,38 @@ function apiOf(
 export const networks: ResourceApi = {
   ...apiOf(NETWORK, ({ name }) => ({ name })),
   complete: makeSubnets,
+  describe: describeNetwork,
 };
 
-export const ports: ResourceApi = apiOf(PORT, ({ name, spec }) => {
-  if (spec.kind !== 'port') throw mistaken(spec.kind);
-  const fixed = spec.address === undefined ? {} : { fixed_ips: [{ ip_address: spec.address }] };
-  return { name, network_id: spec.network, ...fixed };
-});
+export const ports: ResourceApi = {
+  ...apiOf(PORT, ({ name, spec }) => {
+    if (spec.kind !== 'port') throw mistaken(spec.kind);
+    const fixed = spec.address === undefined ? {} : { fixed_ips: [{ ip_address: spec.address }] };
+    return { name, network_id: spec.network, ...fixed };
+  }),
 
-export const floatingIps: ResourceApi = apiOf(FLOATING_IP, ({ spec }) => {
-  if (spec.kind !== 'floating-ip') throw mistaken(spec.kind);
-  return {
-    floating_network_id: spec.network,
-    ...(spec.address === undefined ? {} : { floating_ip_address: spec.address }),
-    ...(spec.port === undefined ? {} : { port_id: spec.port }),
-  };
-});
+  async describe(neutron, id, signal) {
+    const { port } = await readMade(neutron, PORT, portMade, id, signal);
+    return { kind: 'port', network: port.network_id };
+  },
+};
+
+export const floatingIps: ResourceApi = {
+  ...apiOf(FLOATING_IP, ({ spec }) => {
+    if (spec.kind !== 'floating-ip') throw mistaken(spec.kind);
+    return {
+      floating_network_id: spec.network,
+      ...(spec.address === undefined ? {} : { floating_ip_address: spec.address }),
+      ...(spec.port === undefined ? {} : { port_id: spec.port }),
+    };
+  }),
+
+  async describe(neutron, id, signal) {
+    const { floatingip } = await readMade(neutron, FLOATING_IP, floatingIpMade, id, signal);
+    const { floating_network_id: network, port_id: port } = floatingip;
+    return { kind: 'floating-ip', network, ...(port == null ? {} : { port }) };
+  },
+};
 
 /** Routers without what joins them to subnets. */
 export const bareRouters = apiOf(ROUTER, ({ name, spec }) => {
@@ -204,10 +225,40 @@ export const bareRouters = apiOf(ROUTER, ({ name, spec }) => {
   return { name, ...(spec.gateway === undefined ? {} : { external_gateway_info: { network_id: spec.gateway } }) };
 });
 
-/** The ids of a network's subnets. @throws VimError. */
-export async function subnetsOf(neutron: Service, networkId: string, signal: AbortSignal): Promise<string[]> {
+/** The external network to which a router leads. @throws VimError not-found. */
+export async function gatewayOf(neutron: Service, id: string, signal: AbortSignal): Promise<string | undefined> {
+  const { router } = await readMade(neutron, ROUTER, routerMade, id, signal);
+  return router.external_gateway_info?.network_id;
+}
+
+async function readMade<Made>(
+  neutron: Service,
+  collection: Collection,
+  form: z.ZodType<Made>,
+  id: string,
+  signal: AbortSignal,
+): Promise<Made> {
+  const body = await neutron.call({ method: 'GET', path: onePath(collection, id) }, signal);
+  return decoded(`Neutron's ${collection.one}`, () => form.parse(body));
+}
+
+/** A network's subnets. @throws VimError. */
+export function subnetsOf(
+  neutron: Service,
+  networkId: string,
+  signal: AbortSignal,
+): Promise<readonly z.infer<typeof subnet>[]> {
   const path = `/subnets?network_id=${encodeURIComponent(networkId)}`;
-  return (await list(neutron, { path, key: 'subnets', item: subnet }, signal)).map(({ id }) => id);
+  return list(neutron, { path, key: 'subnets', item: subnet }, signal);
+}
+
+/** A network that is gone has no subnets either: it is asked for itself. */
+async function describeNetwork(neutron: Service, id: string, signal: AbortSignal): Promise<VimVirtualNetwork> {
+  const [subnets] = await Promise.all([subnetsOf(neutron, id, signal), networks.show(neutron, id, signal)]);
+  return {
+    kind: 'network',
+    subnets: subnets.map(({ cidr, gateway_ip: gateway }) => ({ cidr, ...(gateway == null ? {} : { gateway }) })),
+  };
 }
 
 export function mistaken(kind: VimResourceKind): VimError {
@@ -222,11 +273,8 @@ async function makeSubnets(
   signal: AbortSignal,
 ): Promise<void> {
   if (spec.kind !== 'network') throw mistaken(spec.kind);
-  const path = `/subnets?network_id=${encodeURIComponent(id)}`;
   const present = new Set(
-    spec.subnets.length === 0
-      ? []
-      : (await list(neutron, { path, key: 'subnets', item: subnet }, signal)).map(({ cidr }) => cidr),
+    spec.subnets.length === 0 ? [] : (await subnetsOf(neutron, id, signal)).map(({ cidr }) => cidr),
   );
   try {
     for (const { cidr, gateway } of spec.subnets) {
@@ -246,9 +294,11 @@ async function makeSubnets(
 /** The networks that servers of the project may be attached to: an administrator sees others' too. */
 export async function listNetworks(neutron: Service, project: string, signal: AbortSignal): Promise<VimNetwork[]> {
   const networks = await list(neutron, { path: '/networks', key: 'networks', item: network }, signal);
-  return networks
-    .filter((each) => each.shared || each['router:external'] || (each.project_id ?? each.tenant_id) === project)
-    .map((each) => ({ id: each.id, name: each.name, external: each['router:external'] }));
+  return networks.flatMap((each) => {
+    const { id, name, description, shared, 'router:external': external } = each;
+    const own = (each.project_id ?? each.tenant_id) === project;
+    return own || shared || external ? [{ id, name, external, ...(own ? tokenIn(description) : {}) }] : [];
+  });
 }
 
 /**

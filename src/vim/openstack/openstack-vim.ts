@@ -18,6 +18,7 @@ import type {
   VimInventory,
   VimResource,
   VimResourceKind,
+  VimResourceSpec,
   VimServer,
   VimVolumeExtension,
 } from '../vim.ts';
@@ -193,6 +194,10 @@ class OpenStackVim implements Vim {
 
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
     return this.#call(signal, (either) => this.#resources.list(kind, either));
+  }
+
+  describeResource(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<VimResourceSpec> {
+    return this.#call(signal, (either) => this.#resources.describe(kind, id, either));
   }
 
   extendVolume(id: string, sizeGb: number, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 /** Volumes, networks, ports, floating IPs and routers: made and found by token, watched until they have settled, deleted. */
 import { VimError } from '../vim.ts';
-import type { CreateResource, VimResource, VimResourceKind } from '../vim.ts';
+import type { CreateResource, VimResource, VimResourceKind, VimResourceSpec } from '../vim.ts';
 import { volumes } from './cinder.ts';
 import type { ServiceName } from './keystone.ts';
 import { floatingIps, networks, ports } from './neutron.ts';
@@ -23,6 +23,8 @@ export interface ResourceApi {
   ) => Promise<void>;
   /** @throws VimError not-found. */
   readonly show: (service: Service, id: string, signal: AbortSignal) => Promise<VimResource>;
+  /** What it is, as it would be asked for. @throws VimError not-found. */
+  readonly describe: (service: Service, id: string, signal: AbortSignal) => Promise<VimResourceSpec>;
   /** Those with a token, or all of the project. */
   readonly list: (
     service: Service,
@@ -98,6 +100,11 @@ export class Resources {
     const found = await this.#watches[kind].list(() => this.#list(kind, undefined, signal));
     for (const each of found) if (each.token !== undefined) this.#watches[kind].seen(each);
     return found;
+  }
+
+  /** @throws VimError not-found. */
+  async describe(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<VimResourceSpec> {
+    return APIS[kind].describe(await this.#service(kind, signal), id, signal);
   }
 
   close(): void {

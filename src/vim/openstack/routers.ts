@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { VimRouterElement } from '../information.ts';
 import { VimError } from '../vim.ts';
 import type { CreateResource, VimResource } from '../vim.ts';
-import { bareRouters, described, elementsPath, mistaken, subnetsOf, tokenIn } from './neutron.ts';
+import { bareRouters, described, elementsPath, gatewayOf, mistaken, subnetsOf, tokenIn } from './neutron.ts';
 import { list } from './paging.ts';
 import type { ResourceApi } from './resources.ts';
 import type { Service } from './session.ts';
@@ -14,6 +14,7 @@ import type { Service } from './session.ts';
 /** A port by which a router has a subnet; its gateway to an external network has another owner. */
 const routerPort = z.object({
   id: z.string(),
+  network_id: z.string(),
   device_owner: z.string().default(''),
   fixed_ips: z.array(z.object({ subnet_id: z.string() })).default([]),
 });
@@ -36,6 +37,15 @@ const interfacePath = (id: string, what: 'add' | 'remove'): string =>
 export const routers: ResourceApi = {
   ...bareRouters,
   complete: addInterfaces,
+
+  async describe(neutron, id, signal) {
+    const [gateway, interfaces] = await Promise.all([
+      gatewayOf(neutron, id, signal),
+      interfacesOf(neutron, id, signal),
+    ]);
+    const networks = [...new Set(interfaces.map(({ network_id: network }) => network))];
+    return { kind: 'router', ...(gateway === undefined ? {} : { gateway }), networks };
+  },
 
   /** Interfaces first: a router that has some is not deleted. What is used of them is a conflict, and what went stays away. */
   async remove(neutron, id, signal) {
@@ -61,7 +71,7 @@ async function addInterfaces(
   );
   try {
     for (const network of spec.networks) {
-      for (const subnet of await subnetsOf(neutron, network, signal)) {
+      for (const { id: subnet } of await subnetsOf(neutron, network, signal)) {
         if (has.has(subnet)) continue;
         // It is not repeated by itself: what was done in vain is found among the interfaces.
         const body = { subnet_id: subnet };

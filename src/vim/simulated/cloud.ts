@@ -21,6 +21,7 @@ import type {
   VimInventory,
   VimResource,
   VimResourceKind,
+  VimResourceSpec,
   VimServer,
   VimServerStatus,
   VimVolumeExtension,
@@ -149,8 +150,7 @@ export class SimulatedCloud implements SimulationControls {
 
   inventory(): VimInventory {
     const { flavors, images, quotas } = this.#state.nfvi;
-    const made = this.#resources.all('network').map(({ id, name }) => ({ id, name, external: false }));
-    const networks = [...this.#state.nfvi.networks, ...made];
+    const networks = [...this.#state.nfvi.networks, ...this.#resources.networks()];
     const used = this.#usage();
     const hosts = [...this.#hosts.values()].map((host): VimHost => ({
       ...host,
@@ -247,6 +247,11 @@ export class SimulatedCloud implements SimulationControls {
 
   resources(kind: VimResourceKind): readonly VimResource[] {
     return this.#resources.all(kind);
+  }
+
+  /** @throws VimError not-found. */
+  describeResource(kind: VimResourceKind, id: string): VimResourceSpec {
+    return this.#resources.describe(kind, id);
   }
 
   /** Accepts a resource, another one each time. @returns it as it is then, once the cloud remembers it. */

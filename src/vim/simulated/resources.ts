@@ -73,6 +73,23 @@ export class SimulatedResources {
     return this.state.flatMap(({ resource }) => (resource.kind === kind ? [resource] : []));
   }
 
+  /** The networks that were made beside those of the cloud. */
+  networks(): readonly VimNetwork[] {
+    return this.all('network').map(({ id, name, token }) => {
+      return { id, name, external: false, ...(token === undefined ? {} : { token }) };
+    });
+  }
+
+  /** What a resource was asked for as, with ids for names. @throws VimError not-found. */
+  describe(kind: VimResourceKind, id: string): VimResourceSpec {
+    const spec = this.#existing(kind, id).spec;
+    if (spec.kind === 'router') {
+      const gateway = spec.gateway === undefined ? {} : { gateway: this.#networkId(spec.gateway) };
+      return { ...spec, ...gateway, networks: spec.networks.map((each) => this.#networkId(each)) };
+    }
+    return 'network' in spec ? { ...spec, network: this.#networkId(spec.network) } : spec;
+  }
+
   /** What can be named of network and storage. Each network of the cloud has one subnet from the beginning. */
   elements(): readonly VimElement[] {
     const networks = this.#options.nfvi().networks.map((each) => subnetOf(each, this.#rangeOf(each.id)));
@@ -127,8 +144,7 @@ export class SimulatedResources {
 
   /** @throws VimError not-found; conflict while something uses it. */
   delete(kind: VimResourceKind, id: string): void {
-    const state = this.#states.get(id);
-    if (state?.resource.kind !== kind) throw new VimError('not-found', `The ${kind} ${id} could not be found.`);
+    const state = this.#existing(kind, id);
     const user = this.#userOf(state);
     if (user !== undefined) throw new VimError('conflict', `The ${kind} ${id} is in use by ${user}.`);
     if (state.next?.becomes === 'LARGER') throw new VimError('conflict', `The ${kind} ${id} is being extended.`);
@@ -184,6 +200,12 @@ export class SimulatedResources {
   close(): void {
     for (const timer of this.#timers.values()) timer.cancel();
     this.#timers.clear();
+  }
+
+  #existing(kind: VimResourceKind, id: string): ResourceState {
+    const state = this.#states.get(id);
+    if (state?.resource.kind !== kind) throw new VimError('not-found', `The ${kind} ${id} could not be found.`);
+    return state;
   }
 
   #userOf({ resource: { id, kind } }: ResourceState): string | undefined {

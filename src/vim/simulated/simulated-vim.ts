@@ -16,6 +16,7 @@ import type {
   VimInventory,
   VimResource,
   VimResourceKind,
+  VimResourceSpec,
   VimServer,
   VimVolumeExtension,
 } from '../vim.ts';
@@ -82,6 +83,10 @@ export class SimulatedVim implements Vim {
 
   listResources(kind: VimResourceKind, signal: AbortSignal): Promise<readonly VimResource[]> {
     return this.#call(signal, () => this.#cloud.resources(kind));
+  }
+
+  describeResource(kind: VimResourceKind, id: string, signal: AbortSignal): Promise<VimResourceSpec> {
+    return this.#call(signal, () => this.#cloud.describeResource(kind, id));
   }
 
   extendVolume(id: string, sizeGb: number, signal: AbortSignal): Promise<void> {

@@ -204,3 +204,25 @@ describe('a reservation that is to hold an element no longer', () => {
     expect(cut(['p1']).outcome, 'and the part again').to.equal('updated');
   });
 });
+
+describe('the network to which a router leads', () => {
+  it('is used by it: it is for those who reserve it, and they keep it as long', () => {
+    const cloud = new Cloud();
+    const [source = ''] = cloud.head.providers.keys();
+    const inventory = inventoryOf(HOSTS, { ports: 20, routers: 5 });
+    const networks = [...inventory.networks, { id: 'n2', name: 'public', external: true }];
+    cloud.do('updateProvider', { id: source, inventory: { ...inventory, networks } });
+    cloud.pool(source, { routers: 5 });
+    const capacity = { routers: 1 };
+    const id = cloud.reserve({ end: NOW + HOUR, demand: { capacity, elements: ['public'] } });
+    const resource = { kind: 'router', gateway: 'public', networks: ['private'] } as const;
+    const other = cloud.do('createAllocation', { name: 'other', resource });
+    expect(other).to.have.nested.property('refusal.reason', 'element-reserved');
+    const inside = { kind: 'router', networks: ['private'] } as const;
+    expect(cloud.do('createAllocation', { name: 'inside', resource: inside }).outcome).to.equal('accepted');
+    expect(cloud.do('createAllocation', { name: 'own', resource, reservation: id }).outcome).to.equal('accepted');
+    expect(cloud.do('updateReservation', { id, clear: ['elements'] }))
+      .to.have.nested.property('refusal.message')
+      .that.includes("The network 'n2' is used by");
+  });
+});

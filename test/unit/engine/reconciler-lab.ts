@@ -129,6 +129,8 @@ class TroubledVim implements Vim {
     this.#trouble('findResourcesByToken', token, () => this.#vim.findResourcesByToken(kind, token, signal));
   listResources = (kind: VimResourceKind, signal: AbortSignal): ReturnType<Vim['listResources']> =>
     this.#trouble('listResources', kind, () => this.#vim.listResources(kind, signal));
+  describeResource = (kind: VimResourceKind, id: string, signal: AbortSignal): ReturnType<Vim['describeResource']> =>
+    this.#trouble('describeResource', kind, () => this.#vim.describeResource(kind, id, signal));
   extendVolume = (id: string, sizeGb: number, signal: AbortSignal): Promise<void> =>
     this.#trouble('extendVolume', `${sizeGb}`, () => this.#vim.extendVolume(id, sizeGb, signal));
   volumeExtension = (id: string, sizeGb: number, signal: AbortSignal): ReturnType<Vim['volumeExtension']> =>
@@ -171,6 +173,8 @@ export class ReconcilerLab {
   readonly clock = new ManualClock(1_000_000);
   readonly reported: unknown[] = [];
   readonly orphans: string[] = [];
+  /** Why orphans are not adopted. */
+  readonly unadoptable: string[] = [];
   readonly duplicates: string[] = [];
   readonly strays: string[] = [];
   readonly signal: AbortSignal = new AbortController().signal;
@@ -285,7 +289,10 @@ export class ReconcilerLab {
         ['promise-simulator:simulated', (account) => (this.#vim = new TroubledVim(clouds.connect(account)))],
       ]),
       onFailure: (error) => this.reported.push(error),
-      onOrphan: (_provider, server) => this.orphans.push(server.token ?? ''),
+      onOrphan: (_provider, { token = '' }, unadoptable) => {
+        if (unadoptable === undefined) this.orphans.push(token);
+        else this.unadoptable.push(unadoptable);
+      },
       onDuplicate: (_provider, server) => this.duplicates.push(server.id),
       onStray: (_provider, { machine, kind }) => this.strays.push(`${kind} of ${machine}`),
     });

@@ -286,20 +286,27 @@ describe('a server that nobody knows', () => {
     const adopt = (more: Partial<VimServer>, provider = lab.source) =>
       lab.do('adoptServer', { provider, server: server(more) });
     expect(adopt({}, 'none')).to.deep.equal(IGNORED);
-    expect(adopt({ flavor: 'f9' })).to.deep.equal(IGNORED);
+    const unknown = "its flavor 'f9' is not among those of the provider";
+    expect(adopt({ flavor: 'f9' })).to.deep.equal({ outcome: 'unadoptable', message: unknown });
     expect(lab.do('adoptServer', { provider: lab.source, server: unmarked })).to.deep.equal(IGNORED);
     const zones = new Engine();
     const source = zones.provider([
       { name: 'h1', cores: 8, zone: 'a' },
       { name: 'h2', cores: 8, zone: 'b' },
     ]);
-    expect(zones.do('adoptServer', { provider: source, server: server() }), 'it has no pool').to.deep.equal(IGNORED);
+    expect(zones.do('adoptServer', { provider: source, server: server() })).to.deep.equal({
+      outcome: 'unadoptable',
+      message: `the provider '${source}' has no pool; increase-capacity makes one`,
+    });
     const [a, b] = ['a', 'b'].map((zone) => zones.pool(source, { cores: 8, ram: 8192, instances: 8 }, zone));
     const inZone = (zone: string, token: string) =>
       zones.do('adoptServer', { provider: source, server: server({ zone, token }) });
     expect(inZone('b', 't2')).to.have.nested.property('allocation.pool', b);
     expect(inZone('a', 't3')).to.have.nested.property('allocation.pool', a);
-    expect(inZone('c', 't4')).to.deep.equal(IGNORED);
+    expect(inZone('c', 't4')).to.deep.equal({
+      outcome: 'unadoptable',
+      message: `the provider '${source}' has no pool for the zone 'c'; increase-capacity makes one`,
+    });
   });
 
   it('is counted even where there is no room for it, and then others give way', () => {

@@ -232,6 +232,27 @@ describe('volumes, networks, ports and floating IPs of OpenStack', () => {
     );
   });
 
+  it('says what something is, as it would be asked for', async () => {
+    const volume = recorded('cinder-volume').response;
+    const copied = {
+      volume: { ...(Object(member(volume, 'volume')) as object), volume_image_metadata: { image_id: 'i1' } },
+    };
+    fixture.cloud.script('GET', `${VOLUMES}/v1`, { status: 200, response: volume }, { status: 200, response: copied });
+    const plain = { kind: 'volume', sizeGb: 1, type: member(volume, 'volume.volume_type'), zone: 'nova' };
+    expect(await vim.describeResource('volume', 'v1', signal)).to.deep.equal(plain);
+    expect(await vim.describeResource('volume', 'v1', signal)).to.deep.equal({ ...plain, image: 'i1' });
+
+    const { id } = await vim.createResource(make({ kind: 'floating-ip', network: 'n2', port: 'p1' }), signal);
+    const floating = { kind: 'floating-ip', network: 'n2', port: 'p1' };
+    expect(await vim.describeResource('floating-ip', id, signal)).to.deep.equal(floating);
+    const router = { router: { external_gateway_info: null } };
+    fixture.cloud.script('GET', '/v2.0/routers/r1', { status: 200, response: router });
+    expect(await vim.describeResource('router', 'r1', signal)).to.deep.equal({ kind: 'router', networks: [] });
+    fixture.cloud.script('GET', '/v2.0/ports/p1', { status: 200, response: { port: {} } });
+    const error = await failureOf(vim.describeResource('port', 'p1', signal), 'failed');
+    expect(error.message).to.match(/^Neutron's port came in a form that is not known/);
+  });
+
   it('tells of a deletion to its end', async () => {
     for (const spec of [{ kind: 'volume', sizeGb: 1 }, PORT] as const) {
       const { id } = await vim.createResource(make(spec), signal);
