@@ -28,6 +28,7 @@ function meteredVim(vim: Vim, stopwatch: VimStopwatch): Vim {
     findResourcesByToken: (kind, token, signal) =>
       timed('find-resources', () => vim.findResourcesByToken(kind, token, signal)),
     listResources: (kind, signal) => timed('list-resources', () => vim.listResources(kind, signal)),
+    describeResource: (kind, id, signal) => timed('describe-resource', () => vim.describeResource(kind, id, signal)),
     extendVolume: (id, sizeGb, signal) => timed('extend-volume', () => vim.extendVolume(id, sizeGb, signal)),
     volumeExtension: (id, sizeGb, signal) => timed('volume-extension', () => vim.volumeExtension(id, sizeGb, signal)),
     attach: (id, what, signal) => timed('attach', () => vim.attach(id, what, signal)),

@@ -19,6 +19,7 @@ const CALLS: readonly (readonly [call: keyof Vim, label: string, given: readonly
   ['deleteResource', 'delete-resource', ['volume', 'v', signal]],
   ['findResourcesByToken', 'find-resources', ['volume', 't', signal]],
   ['listResources', 'list-resources', ['volume', signal]],
+  ['describeResource', 'describe-resource', ['volume', 'v1', signal]],
   ['extendVolume', 'extend-volume', ['v', 3, signal]],
   ['volumeExtension', 'volume-extension', ['v', 3, signal]],
   ['attach', 'attach', ['s', { kind: 'volume', id: 'v' }, signal]],
