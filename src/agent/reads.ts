@@ -1,10 +1,11 @@
-import type { Data, LeafValue, Value } from '../yang/data.ts';
+import type { Data, Value } from '../yang/data.ts';
+import { impliedValue } from '../yang/defaults.ts';
+import { isData } from '../yang/entries.ts';
 import { mapEntries } from '../yang/entry-views.ts';
-import { formatPath, schemaNodes, valueContext } from '../yang/instance-path.ts';
+import { formatPath, schemaNodes } from '../yang/instance-path.ts';
 import type { InstancePath } from '../yang/instance-path.ts';
-import { leafFromText } from '../yang/leaf-value.ts';
 import { RpcError } from '../yang/rpc-error.ts';
-import type { DataSchemaNode, SchemaParent, SchemaTree } from '../yang/schema-tree.ts';
+import type { SchemaParent, SchemaTree } from '../yang/schema-tree.ts';
 import {
   getNode,
   limitDepth,
@@ -17,7 +18,7 @@ import {
   trimDefaults,
 } from '../yang/select.ts';
 import type { YangContext } from '../yang/yang-context.ts';
-import type { AccessControl } from './access.ts';
+import type { AccessControl, UserAccess } from './access.ts';
 import type { RequestContext } from './context.ts';
 import type { DataProviders } from './data-providers.ts';
 import type { Datastores } from './datastores.ts';
@@ -39,9 +40,11 @@ export async function readDatastore(parts: ReadParts, context: RequestContext, r
   const running = await parts.datastores.running();
   const wanted = wantedNodes(schema, request);
   const view = request.datastore === 'running' ? running : operational(parts, context, running, wanted);
-  let data = readable({ schema, access: access.of(context.user) }, view);
+  const user = access.of(context.user);
+  const all = readable({ schema, access: user }, view);
   const { target = [] } = request;
-  if (target.length > 0) data = targetIn(schema, data, target);
+  const there = target.length === 0 ? all : targetIn({ yang, access: user, datastore: request.datastore }, all, target);
+  let data = there;
   if (request.content !== undefined) data = selectContent(schema, data, request.content);
   if (request.withDefaults === 'report-all' || request.withDefaults === 'report-all-tagged') {
     data = yang.addDefaults(data);
@@ -49,6 +52,7 @@ export async function readDatastore(parts: ReadParts, context: RequestContext, r
   }
   if (request.withDefaults === 'trim') data = trimDefaults(schema, data);
   if (request.filter !== undefined) data = filtered(yang, data, request.filter);
+  data = withTarget(schema, data, there, target);
   const { fields, depth } = request;
   const limited = (nodes: Data, parent: SchemaParent | undefined): Data =>
     depth === undefined ? nodes : limitDepth(schema, nodes, depth, parent);
@@ -97,55 +101,72 @@ function operational(
 }
 
 /**
- * Only the target and the way to it. A leaf that is not there has its default where its parent is there (RFC 8040 §3.5.4), which a
- * container without presence is wherever its own parent is (RFC 7950 §7.5.1).
+ * Only the target and the way to it. What is not there may be so implicitly where its parent is: a container without presence, and a leaf
+ * or leaf-list with a default (RFC 8040 §3.5.4).
  */
-function targetIn(schema: SchemaTree, data: Data, target: InstancePath): Data {
+function targetIn(reader: TargetReader, data: Data, target: InstancePath): Data {
+  const { schema } = reader.yang;
   if (getNode(schema, data, target) !== undefined) return pruneTo(schema, data, target);
-  const nodes = schemaNodes(schema, target);
-  const node = nodes.at(-1);
-  const fallback = node === undefined ? undefined : defaultOf(schema, node);
-  const there = ancestorsThere(schema, data, target, nodes);
-  if (fallback === undefined || there === undefined) {
-    const path = formatPath(target);
-    throw RpcError.invalidValue(`There is no ${path}.`, { path });
+  const implied = impliedAt(reader, data, target);
+  if (implied !== undefined) return placed(schema, data, target, implied);
+  const path = formatPath(target);
+  throw RpcError.invalidValue(`There is no ${path}.`, { path });
+}
+
+interface TargetReader {
+  readonly yang: YangContext;
+  readonly access: UserAccess;
+  readonly datastore: GetRequest['datastore'];
+}
+
+/** The value at a path, of which some of the last nodes may be there implicitly; undefined where one of them is not. */
+function impliedAt({ yang, access, datastore }: TargetReader, data: Data, target: InstancePath): Value | undefined {
+  const { schema } = yang;
+  let value: Value | undefined = data;
+  let parent: SchemaParent | undefined;
+  for (const [at, node] of schemaNodes(schema, target).entries()) {
+    if (value === undefined || !isData(value)) return undefined;
+    const path = target.slice(0, at + 1);
+    const reach = access.readReach(node);
+    const mayBeRead = reach === 'all' || (reach === 'some' && access.canRead(node, path));
+    const mayBe = mayBeRead && (datastore !== 'running' || node.config) && target[at]?.value === undefined;
+    // What a `when` decides is not asked for often enough to be decided alone.
+    const implied = (siblings: Data): Value | undefined =>
+      node.when.length > 0
+        ? getNode(schema, yang.addDefaults(data), path)
+        : impliedValue(schema, siblings, parent, node);
+    value = getNode(schema, data, path) ?? (mayBe ? implied(value) : undefined);
+    parent = node.kind === 'container' || node.kind === 'list' ? node : undefined;
   }
-  const above = target.slice(0, there);
+  return value;
+}
+
+/** Only the way to a target, and a value there. */
+function placed(schema: SchemaTree, data: Data, target: InstancePath, value: Value): Data {
+  const nodes = schemaNodes(schema, target);
+  const ways = target.map((_, at) => target.slice(0, at));
+  const above = ways.findLast((way) => way.length === 0 || getNode(schema, data, way) !== undefined) ?? [];
   const added = nodes
-    .slice(there)
+    .slice(above.length)
     .reduceRight<Value>(
-      (value, below, at) => ({ [schema.memberName(below, nodes[there + at - 1]?.module)]: value }),
-      fallback,
+      (inner, node, at) => ({ [schema.memberName(node, nodes[above.length + at - 1]?.module)]: inner }),
+      value,
     );
   const bare = above.length === 0 ? {} : pruneTo(schema, data, above);
   // A chain of members was built above, so it is Data.
   return belowTarget(schema, bare, above, (given, parent) => ({ ...keysIn(parent, given), ...(added as Data) }));
 }
 
-/** How many steps of the path lead to the nearest ancestor in the data when all between are there implicitly; else undefined. */
-function ancestorsThere(
-  schema: SchemaTree,
-  data: Data,
-  target: InstancePath,
-  nodes: readonly DataSchemaNode[],
-): number | undefined {
-  for (let length = target.length - 1; length > 0; length--) {
-    if (getNode(schema, data, target.slice(0, length)) !== undefined) return length;
-    const node = nodes[length - 1];
-    if (node?.kind !== 'container' || node.presence) return undefined;
-  }
-  return 0;
+/** What was left of a target: of a container without presence, which is `there`, at least that it is. */
+function withTarget(schema: SchemaTree, left: Data, there: Data, target: InstancePath): Data {
+  const node = schemaNodes(schema, target).at(-1);
+  if (node?.kind !== 'container' || node.presence || getNode(schema, left, target) !== undefined) return left;
+  return placed(schema, there, target, {});
 }
 
 function keysIn(parent: SchemaParent | undefined, nodes: Data): Data {
   if (parent === undefined || !('kind' in parent) || parent.kind !== 'list') return {};
   return Object.fromEntries(parent.keys.map((key) => [key, nodes[key]]));
-}
-
-function defaultOf(schema: SchemaTree, node: DataSchemaNode): LeafValue | undefined {
-  if (node.kind !== 'leaf' || node.default === undefined) return undefined;
-  const read = leafFromText(valueContext(schema, node.module, 'json'), node.type, node.default);
-  return read.ok ? read.value : undefined;
 }
 
 function filtered(yang: YangContext, data: Data, filter: Filter): Data {

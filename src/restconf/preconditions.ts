@@ -20,7 +20,7 @@ export function editPrecondition(headers: IncomingHttpHeaders): ((current: Curre
   return (current) => {
     const { etag, lastModified } = current.revision;
     if (ifMatch !== undefined) {
-      if (!matches(ifMatch, current.exists, etag))
+      if (!matches(ifMatch, current.exists || current.implicit, etag))
         throw failed(`If-Match: ${ifMatch} does not match the resource, whose ETag is "${etag}"`);
     } else if (ifUnmodifiedSince !== undefined && wholeSeconds(lastModified) > ifUnmodifiedSince) {
       throw failed(`the resource was modified at ${new Date(lastModified).toUTCString()}`);

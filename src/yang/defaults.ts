@@ -90,6 +90,44 @@ function missingValue(schema: SchemaTree, node: DataSchemaNode): Value | undefin
   }
 }
 
+/**
+ * What a node that is absent is where its siblings are: a container without presence is there, empty (RFC 7950 §6.4.1), and a leaf or
+ * leaf-list has its default, where that is in use (§7.6.1, §7.7.2). Undefined: it is not there, or a `when` decides.
+ * @param parent undefined for the datastore
+ */
+export function impliedValue(
+  schema: SchemaTree,
+  siblings: Data,
+  parent: SchemaParent | undefined,
+  node: DataSchemaNode,
+): Value | undefined {
+  if (
+    parent === undefined
+      ? node.when.length > 0
+      : !isInUse(schema, schema.moduleOf(parent), parent.children, node, siblings)
+  )
+    return undefined;
+  if (node.kind === 'container') return node.presence ? undefined : {};
+  return missingValue(schema, node);
+}
+
+/** Whether a node is among nodes as they stand: under no `when`, and in no case but the one that has data, or the default one. */
+function isInUse(
+  schema: SchemaTree,
+  module: string | undefined,
+  nodes: readonly SchemaNode[],
+  wanted: DataSchemaNode,
+  siblings: Data,
+): boolean {
+  return nodes.some((node) => {
+    if (node.when.length > 0) return false;
+    if (node === wanted) return true;
+    if (node.kind !== 'choice' && node.kind !== 'case') return false;
+    const within = node.kind === 'case' ? node.children : activeCase(schema, module, node, siblings);
+    return within !== undefined && isInUse(schema, module, within, wanted, siblings);
+  });
+}
+
 function missingContainer(schema: SchemaTree, node: ContainerNode): Data | undefined {
   if (node.presence) return undefined;
   const content = withDefaults(schema, {}, node);

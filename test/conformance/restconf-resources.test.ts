@@ -266,6 +266,33 @@ describe('RFC 8040: resources and methods', function () {
       expect(await server.get(RADIO)).to.deep.equal({ 'example-radio:radio': { volume: 1 } });
     });
 
+    it('§3.5, §4.3: a container without presence is there wherever its parent is (RFC 7950 §6.4.1)', async () => {
+      await server.send('DELETE', RADIO);
+      expect(await server.get(RADIO)).to.deep.equal({ 'example-radio:radio': {} });
+      expect(await server.get(`${RADIO}?content=config`)).to.deep.equal({ 'example-radio:radio': {} });
+      expect(await server.get(`${RADIO}?with-defaults=report-all`)).to.deep.equal({
+        'example-radio:radio': { volume: 5 },
+      });
+      const xml = await server.send('GET', RADIO, { Accept: XML_DATA });
+      expect(compact(xml.body)).to.equal('<radio xmlns="urn:example:radio"/>');
+      const head = await server.send('HEAD', RADIO);
+      expect(head.status).to.equal(200);
+      expect(head.headers['last-modified']).to.be.a('string');
+      const { etag = '' } = head.headers;
+      const set = async (tag: string) =>
+        await server.json('PATCH', RADIO, { 'example-radio:radio': { volume: 5 } }, { 'If-Match': tag });
+      expect((await set('"another"')).status).to.equal(412);
+      expect((await set(etag)).status).to.equal(204);
+      expect(await server.get(`${RADIO}?with-defaults=trim`)).to.deep.equal({ 'example-radio:radio': {} });
+
+      await server.tune({ station: [{ name: 'one', frequency: '99.9' }] });
+      for (const missing of ['station=one/transmitter', 'station=two', 'station=two/transmitter', 'antenna'])
+        expect((await server.send('GET', `${RADIO}/${missing}`)).status, missing).to.equal(404);
+      const promise = '/restconf/data/opnfv-promise:promise';
+      expect((await server.send('GET', `${promise}/capacity?content=config`)).status, 'state').to.equal(404);
+      expect(await server.get(`${promise}/policy/reservation`)).to.deep.equal({ 'opnfv-promise:reservation': {} });
+    });
+
     it('§4.7: DELETE removes with 204, and answers 404 when there is nothing', async () => {
       await server.tune({ station: [{ name: 'one', frequency: '99.9' }] });
       expect((await server.send('DELETE', `${RADIO}/station=one`)).status).to.equal(204);

@@ -71,6 +71,31 @@ describe('reads', () => {
     }
   });
 
+  it('of a container without presence give it wherever its parent is, empty or with its defaults', async () => {
+    const empty = new AgentFixture();
+    try {
+      const get = async (...read: Parameters<typeof empty.client.get>): Promise<unknown> =>
+        await empty.client.get(...read);
+      expect(await get(SHOP)).to.deep.equal({ 'agent-test:shop': {} });
+      expect(await get(SHOP, { datastore: 'running' })).to.deep.equal({ 'agent-test:shop': {} });
+      expect(await get(SHOP, { withDefaults: 'report-all' })).to.deep.equal({ 'agent-test:shop': { currency: 'EUR' } });
+      expect(await get(`${SHOP}/settings`)).to.deep.equal({ 'agent-test:shop': { settings: {} } });
+      expect(await get(`${SHOP}/settings`, { depth: 1, fields: 'motto' })).to.deep.equal({
+        'agent-test:shop': { settings: {} },
+      });
+      await empty.client.edit('merge', SHOP, { 'agent-test:shop': { currency: 'EUR' } });
+      expect(await get(SHOP, { withDefaults: 'trim' }), 'what it has is default').to.deep.equal({
+        'agent-test:shop': {},
+      });
+      const state = await errorOfPromise(empty.client.get('/agent-test:weather', { datastore: 'running' }));
+      expect(state.tag, 'state is not in a configuration').to.equal('invalid-value');
+    } finally {
+      await empty.close();
+    }
+    const settings = { 'agent-test:shop': { settings: {} } };
+    expect(await fixture.client.get(`${SHOP}/settings`, { content: 'nonconfig' })).to.deep.equal(settings);
+  });
+
   it('of fields of an entry keep its keys', async () => {
     expect(await shop(`${SHOP}/item=b`, { fields: 'price' })).to.deep.equal({ item: [{ id: 'b', price: 2 }] });
   });
@@ -190,7 +215,10 @@ describe('data providers', () => {
 
   it('may have nothing to show', async () => {
     fixture.created.providers.register({ node: 'agent-test:weather', read: () => undefined });
-    expect((await errorOfPromise(fixture.client.get('/agent-test:weather'))).tag).to.equal('invalid-value');
+    expect(await fixture.client.get()).to.not.have.property('agent-test:weather');
+    expect(await fixture.client.get('/agent-test:weather')).to.deep.equal({ 'agent-test:weather': {} });
+    const leaf = await errorOfPromise(fixture.client.get('/agent-test:weather/degrees'));
+    expect(leaf).to.include({ tag: 'invalid-value', path: '/agent-test:weather/degrees' });
   });
 });
 

@@ -47,6 +47,13 @@ describe('RESTCONF preconditions (RFC 8040 §3.4.1, RFC 9110 §13)', () => {
     });
   }
 
+  it('takes the entity-tag of a container that is there implicitly, and lets it be created', () => {
+    const implicit = { exists: false, implicit: true, revision };
+    for (const headers of [{ 'if-match': '"r7"' }, { 'if-match': '*' }, { 'if-none-match': '*' }])
+      expect(() => editPrecondition(headers)?.(implicit), JSON.stringify(headers)).not.to.throw();
+    expect(() => editPrecondition({ 'if-match': '"r6"' })?.(implicit)).to.throw(HttpError);
+  });
+
   it('has nothing to check without headers', () => {
     expect(editPrecondition({})).to.equal(undefined);
   });

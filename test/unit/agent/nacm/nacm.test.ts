@@ -153,6 +153,16 @@ describe('access control by rules (RFC 8341)', () => {
       expect(await shop('bob')).to.have.keys('name', 'item', 'settings');
     });
 
+    it('leaves out what would be there implicitly, too', async () => {
+      await rules([
+        { path: '/agent-test:shop/settings', action: 'deny' },
+        { path: '/agent-test:shop/currency', action: 'deny' },
+      ]);
+      for (const place of ['settings', 'currency'])
+        expect((await errorOfPromise(of('ann').get(`${SHOP}/${place}`))).tag, place).to.equal('invalid-value');
+      expect(await of('bob').get(`${SHOP}/currency`)).to.deep.equal({ 'agent-test:shop': { currency: 'EUR' } });
+    });
+
     it('shows nothing below what is denied, whatever permits it (§3.2.4)', async () => {
       const motto = { path: '/agent-test:shop/settings/motto', action: 'permit' } as const;
       await rules([motto, { path: '/agent-test:shop/settings', action: 'deny' }]);
