@@ -105,7 +105,7 @@ export class LateCreations {
     );
     const { head } = this.#options.ledger;
     const now = head.allocations.get(id);
-    if (now === undefined || now.intent !== undefined) return;
+    if (now === undefined) return;
     for (const thing of found) if (isDuplicate(now, thing)) await this.remove(connection, thing);
   }
 }

@@ -170,7 +170,7 @@ describe('reconciler', () => {
 
       it('in vain when the way to the VIM is lost in it; what was told is not told again', async () => {
         await oneOut();
-        const id = await late();
+        const ids = [await late(), await late()];
         lab.vim.failures.set('findServersByToken', [new VimError('unreachable', 'not now')]);
         lab.vim.failures.set('deleteServer', [
           new VimError('unreachable', 'not now'),
@@ -180,13 +180,15 @@ describe('reconciler', () => {
         ]);
         await lab.eventually(() => there().length === 1);
         expect(there()).to.deep.equal([lab.vm()?.server]);
-        expect([lab.duplicates, lab.reported]).to.deep.equal([[id], []]);
+        expect([[...lab.duplicates].sort(), lab.reported]).to.deep.equal([ids.sort(), []]);
       });
 
       it('and told of again when another one has come', async () => {
         await oneOut();
         const ids = [await late()];
         await lab.eventually(() => there().length === 1);
+        await lab.reconciler.refresh('vim');
+        expect(all(), 'the first is being deleted').to.equal(2);
         ids.push(await late());
         await lab.eventually(() => there().length === 1);
         expect(lab.duplicates).to.deep.equal(ids);
@@ -204,6 +206,77 @@ describe('reconciler', () => {
         await lab.eventually(() => there().length === 1);
         expect(lab.reported).to.deep.equal([fault]);
       });
+
+      it('after a restart too, with no sweep', async () => {
+        await oneOut();
+        await lab.shut();
+        lab.open();
+        await lab.until(() => lab.vim.calls.some((call) => call.startsWith('removeServerGroups')));
+        const lists = (): number => lab.vim.calls.filter((call) => call === 'listServers').length;
+        const before = lists();
+        await late();
+        await lab.eventually(() => there().length === 1);
+        expect([lists(), there()]).to.deep.equal([before, [lab.vm()?.server]]);
+      });
+
+      it('without a word when its provider, or its record, is gone', async () => {
+        await oneOut();
+        const find = lab.vim.findServersByToken;
+        lab.vim.findServersByToken = async (...given) => {
+          const found = await find(...given);
+          await lab.decide({ kind: 'allocation', id: 'vm', body: null });
+          return found;
+        };
+        await lab.eventually(() => lab.vm() === undefined);
+        await passed(10);
+        await lab.decide(put({ ...ALLOCATION, unansweredUntil: lab.clock.now() + 60_000 }));
+        await lab.decide({ kind: 'provider', id: 'vim', body: null });
+        await passed(10);
+        expect(lab.reported).to.deep.equal([]);
+      });
+
+      it('not while the VIM makes what was asked for', async () => {
+        await lab.connected();
+        lab.vim.createServer = async (request) => {
+          await lab.clouds.cloud('vim').createServer(request);
+          return new Promise(() => undefined);
+        };
+        await lab.decide(put(ALLOCATION));
+        await lab.until(() => there().length === 1);
+        await lab.reconciler.refresh('vim');
+        expect([there().length, lab.duplicates]).to.deep.equal([1, []]);
+      });
+
+      it('not among what the VIM lists as deleted', async () => {
+        await oneOut();
+        const { listServers } = lab.vim;
+        lab.vim.listServers = async (signal) => {
+          const listed = await listServers(signal);
+          return [...listed, ...listed.map((each) => ({ ...each, id: 'old', status: 'DELETED' as const }))];
+        };
+        await lab.reconciler.refresh('vim');
+        expect([lab.duplicates, lab.vim.calls.includes('deleteServer')]).to.deep.equal([[], false]);
+      });
+
+      for (const [kind, status] of [
+        ['unreachable', 'down'],
+        ['unauthorized', 'rejected'],
+        ['aborted', 'down'],
+        ['conflict', 'up'],
+        ['not-found', 'up'],
+      ] as const) {
+        it(`by a sweep, after which the provider is ${status} when it may not be removed: '${kind}'`, async () => {
+          await oneOut();
+          await late();
+          lab.vim.failures.set('deleteServer', [new VimError(kind, 'not now')]);
+          await lab.reconciler.refresh('vim');
+          expect([lab.provider()?.status, lab.duplicates.length]).to.deep.equal([status, 1]);
+          await lab.reconciler.refresh('vim');
+          // What was not found may be told of again: it was another one.
+          expect([lab.provider()?.status, lab.duplicates.length]).to.deep.equal(['up', kind === 'not-found' ? 2 : 1]);
+          expect(there()).to.deep.equal([lab.vm()?.server]);
+        });
+      }
 
       it('no more when the agent is closed', async () => {
         await oneOut();
