@@ -49,7 +49,8 @@ export function unpooled(
   if (node === undefined || inventory === undefined) return undefined;
   const least = leastFree(node, node.resources, window);
   if (zone === undefined) return least;
-  const left = subtract(zoneCapacity(inventory, zone), zoneNominal(head, provider.id, zone, window));
+  const there = zoneCapacity(inventory, zone);
+  const left = subtract(there, pick(zoneNominal(head, provider.id, zone, window), there));
   const bounded: Partial<Record<Resource, number>> = { ...least };
   for (const resource of RESOURCES) {
     if (left[resource] !== undefined)

@@ -1,0 +1,153 @@
+/** How pools follow what their provider has. */
+import { expect } from 'chai';
+import type { Capacity } from '../../../src/engine/capacity.ts';
+import { inventoryCause, poolsFrom, unpooled } from '../../../src/engine/provider-supply.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
+import type { HostSpec } from './engine-fixture.ts';
+
+const WINDOW = { start: NOW, end: NOW + HOUR };
+const HOSTS: readonly HostSpec[] = [
+  { name: 'h1', cores: 8, zone: 'z1' },
+  { name: 'h2', cores: 8, zone: 'z2' },
+];
+
+/** A provider of two zones. */
+class Lab extends Engine {
+  readonly source = this.provider(HOSTS);
+
+  has(hosts: readonly HostSpec[]): string[] {
+    this.events.splice(0);
+    this.do('updateProvider', { id: this.source, status: 'up', inventory: inventoryOf(hosts) });
+    return this.events.flatMap((event) =>
+      event.kind === 'capacity-event' ? [`${event.cause} ${'pool' in event ? String(event.pool) : ''}`.trim()] : [],
+    );
+  }
+
+  lost(pool: string): Capacity | undefined {
+    return this.head.pools.get(pool)?.withdrawn?.capacity;
+  }
+
+  left(zone?: string, window = WINDOW): Capacity | undefined {
+    const provider = this.head.providers.get(this.source);
+    if (provider === undefined) throw new Error('there is no provider');
+    return unpooled(this.head, provider, zone, window);
+  }
+}
+
+describe('what a provider has', () => {
+  it('and no pool, is less in a zone by the pools of that zone alone', () => {
+    const lab = new Lab();
+    lab.pool(lab.source, { cores: 3, ram: 1024 }, 'z1');
+    expect(lab.left()).to.deep.equal({ cores: 13, ram: 15_360, instances: 100, addresses: 10 });
+    expect(lab.left('z1')).to.deep.equal({ cores: 5, ram: 7168, instances: 100, addresses: 10 });
+    expect(lab.left('z2')).to.deep.equal({ cores: 8, ram: 8192, instances: 100, addresses: 10 });
+    lab.pool(lab.source, { cores: 12 });
+    expect(lab.left('z2'), 'no more than there is in all').to.include({ cores: 1 });
+    expect(lab.left('none')).to.include({ cores: 0, ram: 0 });
+  });
+
+  it('and no pool, is the least throughout a window', () => {
+    const lab = new Lab();
+    const pool = lab.pool(lab.source, { cores: 3 }, 'z1');
+    const later = { start: NOW + DAY, end: NOW + 2 * DAY };
+    lab.do('increaseCapacity', { pool, capacity: { cores: 4 }, ...later });
+    expect(lab.left('z1')).to.include({ cores: 5 });
+    expect(lab.left('z1', { start: NOW, end: NOW + DAY + 1 })).to.include({ cores: 1 });
+    expect(lab.left('z1', { start: NOW + 2 * DAY, end: NOW + 3 * DAY })).to.include({ cores: 5 });
+  });
+
+  it('is by quota alone in each zone where no hosts are seen, and not known before it was asked', () => {
+    const lab = new Lab();
+    const inventory = { ...inventoryOf([], { cores: 10 }), zones: ['z1'] };
+    lab.do('updateProvider', { id: lab.source, status: 'up', inventory });
+    lab.pool(lab.source, { cores: 4 }, 'z1');
+    expect(lab.left('z1')).to.deep.equal({ cores: 6, instances: 100, addresses: 10 });
+    const { provider } = lab.do('addProvider', { access: { type: 'promise-simulator:simulated' } });
+    expect(unpooled(lab.head, provider, undefined, WINDOW)).to.equal(undefined);
+  });
+
+  it('is lost by the buffer first, then by the last pool, and given back', () => {
+    const lab = new Lab();
+    const anywhere = lab.pool(lab.source, { cores: 5 });
+    const zoned = lab.pool(lab.source, { cores: 3 }, 'z1');
+    const last = lab.pool(lab.source, { cores: 4 }, 'z2');
+    expect(poolsFrom(lab.head, lab.source).map(({ id }) => id)).to.deep.equal([anywhere, zoned, last]);
+    const cores = (h1: number, h2: number): HostSpec[] => [
+      { name: 'h1', cores: h1, zone: 'z1' },
+      { name: 'h2', cores: h2, zone: 'z2' },
+    ];
+    const losses = (): unknown[] => [anywhere, zoned, last].map((pool) => lab.lost(pool)?.cores);
+    lab.has(cores(6, 6));
+    expect(losses()).to.deep.equal([undefined, undefined, undefined]);
+    lab.has(cores(6, 5));
+    expect(losses(), 'one more than the buffer').to.deep.equal([undefined, undefined, 1]);
+    const since = lab.head.pools.get(last)?.withdrawn?.since;
+    lab.advance(HOUR);
+    lab.has(cores(6, 5));
+    expect(lab.head.pools.get(last)?.withdrawn?.since, 'nothing has changed').to.equal(since);
+    lab.has(cores(1, 8));
+    expect(losses(), 'the zone that lost it, and then the last').to.deep.equal([undefined, 2, 1]);
+    lab.has(cores(0, 8));
+    expect(losses()).to.deep.equal([undefined, 3, 1]);
+    lab.has(cores(0, 0));
+    expect(losses()).to.deep.equal([5, 3, 4]);
+    lab.has(HOSTS);
+    expect(losses()).to.deep.equal([undefined, undefined, undefined]);
+  });
+
+  it('is lost by the last of the pools of a zone first', () => {
+    const lab = new Lab();
+    const first = lab.pool(lab.source, { cores: 3 }, 'z1');
+    const { source } = lab;
+    const made = lab.do('applyConfiguration', {
+      changes: [{ put: 'pool', entry: { id: 'z', source, zone: 'z1', capacity: { cores: 3 }, adjustments: [] } }],
+    });
+    expect(made).to.not.equal(undefined);
+    lab.has([
+      { name: 'h1', cores: 4, zone: 'z1' },
+      { name: 'h2', cores: 8, zone: 'z2' },
+    ]);
+    expect([lab.lost(first)?.cores, lab.lost('z')?.cores]).to.deep.equal([undefined, 2]);
+    lab.has([
+      { name: 'h1', cores: 2, zone: 'z1' },
+      { name: 'h2', cores: 8, zone: 'z2' },
+    ]);
+    expect([lab.lost(first)?.cores, lab.lost('z')?.cores]).to.deep.equal([1, 3]);
+  });
+
+  it('and lost, is told of once: of each pool that lost it, else of the provider', () => {
+    const lab = new Lab();
+    const down = [{ ...HOSTS[0], state: 'down' } as HostSpec, { name: 'h2', cores: 8, zone: 'z2' }];
+    const told = (hosts: readonly HostSpec[]): string[] => lab.has(hosts).map((each) => each.split(' ')[0] ?? '');
+    expect(told(HOSTS)).to.deep.equal([]);
+    expect(told(down)).to.deep.equal(['host-failed']);
+    expect(told(HOSTS)).to.deep.equal(['host-restored']);
+    expect(told([...HOSTS, { name: 'h3', cores: 1, zone: 'z1' }])).to.deep.equal(['vim-changed']);
+    expect(told([...HOSTS, { name: 'h3', cores: 1, zone: 'z1' }])).to.deep.equal([]);
+    lab.pool(lab.source, { cores: 12 });
+    expect(told(down)).to.deep.equal(['host-failed']);
+  });
+
+  it('has changed because a host failed or came back, or for another reason', () => {
+    const up = inventoryOf(HOSTS);
+    const down = inventoryOf(HOSTS.map((each) => (each.name === 'h2' ? { ...each, state: 'down' } : each)));
+    const more = inventoryOf([...HOSTS, { name: 'h3', cores: 1 }]);
+    const moreDown = inventoryOf([...HOSTS, { name: 'h3', cores: 1, state: 'down' }]);
+    expect(inventoryCause(up, down)).to.deep.equal({ cause: 'host-failed', host: 'h2' });
+    expect(inventoryCause(down, up)).to.deep.equal({ cause: 'host-restored', host: 'h2' });
+    for (const [before, after] of [
+      [up, up],
+      [down, down],
+      [up, more],
+      [up, moreDown],
+      [undefined, down],
+      [undefined, up],
+    ] as const)
+      expect(inventoryCause(before, after)).to.deep.equal({ cause: 'vim-changed' });
+    const swapped = inventoryOf(HOSTS.map((each) => (each.name === 'h1' ? { ...each, state: 'down' } : each)));
+    expect(inventoryCause(down, swapped), 'a loss is told of first').to.deep.equal({
+      cause: 'host-failed',
+      host: 'h1',
+    });
+  });
+});
