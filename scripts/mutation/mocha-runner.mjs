@@ -66,8 +66,10 @@ class MochaRunner {
   #options;
   /** What tests took of a processor in the first run, milliseconds: what else runs on the machine does not count. */
   #took = new Map();
-  /** How long the process had nothing to do while they ran, milliseconds. */
+  /** How long the process had nothing to do while they, and hooks, ran, milliseconds. */
   #waited = new Map();
+  /** Those that are bounded. */
+  #hooks = new Set();
 
   constructor(options) {
     this.#options = options;
@@ -158,12 +160,24 @@ class MochaRunner {
     }
   }
 
-  async #waitedFor(title, outcome) {
-    const normally = this.#waited.get(title);
+  /** What a test leaves to be waited for may be waited for in a hook. */
+  #boundHook(hook) {
+    const { fn } = hook;
+    if (this.#hooks.has(hook) || fn.length > 0) return;
+    this.#hooks.add(hook);
+    const waitedFor = (outcome) => this.#waitedFor(hook, outcome);
+    hook.fn = function () {
+      const outcome = fn.call(this);
+      return outcome instanceof Promise ? waitedFor(outcome) : outcome;
+    };
+  }
+
+  async #waitedFor(runnable, outcome) {
+    const normally = this.#waited.get(runnable);
     if (normally !== undefined) return unlessInVain(outcome, FACTOR * normally + this.#options.promiseTimeout);
     const before = idle();
     const result = await outcome;
-    this.#waited.set(title, idle() - before);
+    this.#waited.set(runnable, idle() - before);
     return result;
   }
 
@@ -175,6 +189,7 @@ class MochaRunner {
         tests.push({ id, name: id, fileName: test.file, timeSpentMs: test.duration ?? 0, ...outcome });
       };
       const running = this.#mocha.run(() => resolve(tests));
+      running.on('hook', (hook) => this.#boundHook(hook));
       running.on('pass', (test) => note(test, { status: PASSED }));
       running.on('fail', (test, error) =>
         note(test, { status: FAILED, failureMessage: String(error?.message ?? error) }),
