@@ -219,18 +219,16 @@ function describeWindows({ occurrence, count }: Series): string {
 }
 
 function explainMachine(head: Head, allocation: Allocation, now: Instant): Explanation {
-  const { pool, provider, zone, reservation, backing, capacity, claims, fault } = allocation;
+  const { pool, provider, zone, reservation, backing, capacity, fault } = allocation;
   const failed = fault === undefined ? '' : ` The provider says: ${fault.message}.`;
   if (backing === 'reservation') {
     const message = `It consumes a part of what the reservation '${reservation ?? ''}' holds in the pool '${pool}'.${failed}`;
     return { message, considered: [{ pool, chosen: true, shortages: [] }, ...hostOf(allocation)] };
   }
-  const own = claims.filter(({ node }) => node === poolNode(pool));
-  const asked = partsOf(own).get(poolNode(pool)) ?? capacity;
-  const demand = { capacity: asked, ...(zone === undefined ? {} : { zone }) };
+  const demand = { capacity, ...(zone === undefined ? {} : { zone }) };
   const current = head.allocations.get(allocation.id)?.claims ?? [];
   const considered = aside(head, current, () =>
-    consider(head, demand, new Map([[poolNode(pool), asked]]), { start: now, end: FOREVER }),
+    consider(head, demand, new Map([[poolNode(pool), capacity]]), { start: now, end: FOREVER }),
   ).filter((each) => head.pools.get(each.pool)?.source === provider);
   const why =
     reservation === undefined
