@@ -172,6 +172,9 @@ describe('an explanation', () => {
     const { refusal } = refused;
     const refusalSaid = of({ refusal });
     expect(refusalSaid).to.include({ reason: 'insufficient-capacity', message: refusal.message });
+    expect(of({ refusal: { reason: 'insufficient-capacity', message: 'no', shortages: [] } }).considered).to.deep.equal(
+      [],
+    );
     expect(refusalSaid.considered.map(({ pool, chosen, shortages }) => [pool, chosen, shortages.length])).to.deep.equal(
       [
         [lab.small, false, 2],
@@ -313,7 +316,7 @@ describe('an explanation', () => {
 
   describe('of elements', () => {
     const volumes = (count: number): VimElement[] =>
-      Array.from({ length: count }, (_, index) => ({ kind: 'volume', id: `v${index}`, name: '' }));
+      Array.from({ length: count }, (_, index) => ({ kind: 'volume', id: `v${index}`, name: '', sizeGb: 1 }));
     const lacking = 'which its VIM does not have now';
 
     class Cloud extends Engine {

@@ -165,6 +165,31 @@ describe('the invariants', () => {
         `host/${engine.source}/h1 bears more than it has: 1 cores too much; held by ${id}`,
       ]);
     });
+
+    it('nothing else than machines themselves may, where they are', () => {
+      const engine = new Doubted();
+      const machine = engine.machine();
+      const { host } = engine.head.allocations.get(machine) ?? {};
+      const [here, other] = host === 'h1' ? (['h1', 'h2'] as const) : (['h2', 'h1'] as const);
+      const span = { start: NOW, end: T };
+      const bear = (name: string): string[] => {
+        const free = engine.head.hosts.nodes.get(`host/${engine.source}/${name}`)?.free;
+        free?.remove(span, toVector({ cores: 20 }));
+        const found = engine.found('capacity');
+        free?.add(span, toVector({ cores: 20 }));
+        return found;
+      };
+      const said = 'bears more than it has: ';
+      expect(bear(other).join()).to.contain(`host/${engine.source}/${other} ${said}`);
+      expect(bear(here)).to.deep.equal([]);
+      const free = engine.head.nodes.get(poolNode(engine.pool1))?.free;
+      free?.remove(span, toVector({ cores: 20 }));
+      expect(engine.found('capacity')).to.deep.equal([]);
+      engine.spoilMachine(machine, { backing: 'reservation' });
+      expect(engine.found('capacity').join()).to.contain(
+        `pool/${engine.pool1} ${said}11 cores too much; held by no reservation or offer`,
+      );
+    });
   });
 
   it('quota: nobody holds more than one allows, of what was granted since it was set', () => {
@@ -197,6 +222,27 @@ describe('the invariants', () => {
     expect(engine.found('quota')).to.deep.equal([]);
   });
 
+  it('quota: what others hold, or a machine of no reservation holds, excuses nobody', () => {
+    const engine = new Doubted();
+    engine.as = { user: 'bob' };
+    engine.cores(1);
+    engine.as = { user: 'alice' };
+    engine.now += 1;
+    const quota = { name: 'q', user: 'alice', capacity: { cores: 4 } };
+    engine.do('applyConfiguration', {
+      changes: [{ put: 'policy', entry: { ...engine.head.policy, quotas: [quota] } }],
+    });
+    engine.now += 1;
+    const machine = engine.machine();
+    const id = engine.cores(3);
+    engine.spoil(id, twice);
+    expect(engine.found('quota')).to.have.length(1);
+    engine.spoilMachine(machine, { reservation: 'ended' });
+    expect(engine.found('quota'), 'it was released').to.deep.equal([]);
+    engine.spoilMachine(machine, { reservation: 'ended', backing: 'reservation' });
+    expect(engine.found('quota')).to.have.length(1);
+  });
+
   describe('claims', () => {
     const spoilt = (change: (claim: Reservation['claims'][number]) => Reservation['claims']): string[] => {
       const engine = new Doubted();
@@ -216,6 +262,20 @@ describe('the invariants', () => {
         claims: claims.map((claim) => ({ ...claim, node: 'pool/none' as const })),
       }));
       expect(engine.found('claim')).to.deep.equal([]);
+      const other = new Doubted();
+      const offer = other.offer(1);
+      const machine = other.head.allocations.get(other.machine()) ?? expect.fail('no machine');
+      const nowhere = ({ claims }: Offer | Allocation) => ({
+        claims: claims.map((claim) => ({ ...claim, node: 'pool/none' as const })),
+      });
+      other.spoilOffer(offer, nowhere);
+      other.spoilMachine(machine.id, nowhere(machine));
+      expect(other.found('claim')).to.deep.equal([
+        `${offer} its claim 1 is on pool/none, which does not exist`,
+        `${machine.id} its claim ${machine.claims[0]?.id ?? ''} is on pool/none, which does not exist`,
+      ]);
+      other.spoilOffer(offer, () => ({ status: 'lapsed' }));
+      expect(other.found('claim')).to.have.length(1);
     });
 
     it('are not negative, and have ids of their own', () => {
@@ -285,6 +345,10 @@ describe('the invariants', () => {
       expect(engine.found('reservation')).to.deep.equal([
         `${id} a machine of its claim ${claim === '1' ? '2' : '1'} is not on the host of the claim`,
       ]);
+      const { host, ...nowhere } = engine.head.allocations.get(second) ?? expect.fail('no machine');
+      expect(host).to.equal('elsewhere');
+      apply(engine.head, { kind: 'allocation', id: second, body: nowhere });
+      expect(engine.found('reservation')).to.have.length(1);
     });
 
     it('are placed as their groups and zones say', () => {
@@ -307,6 +371,13 @@ describe('the invariants', () => {
       expect(onto(there, [h1])).to.deep.equal([`${there} its claim 1 is not in the zone z2`]);
       engine.spoil(there, () => ({ status: 'degraded' }));
       expect(engine.found('reservation')).to.deep.equal([]);
+      const size = { vcpus: 1, ram: 512 };
+      const containers = [
+        { name: 'any', count: 1, size },
+        { name: 'bound', count: 1, size, zone: 'z2' },
+      ];
+      const two = engine.reserve({ start: T + HOUR, end: T + 2 * HOUR, demand: { capacity: {}, containers } });
+      expect(onto(two, [h1, h1])).to.deep.equal([`${two} its claim 2 is not in the zone z2`]);
     });
 
     it('that recur hold what was asked for in each window after the current one', () => {
@@ -324,6 +395,7 @@ describe('the invariants', () => {
         return engine.found('reservation').map((each) => each.slice(id.length + 1));
       };
       expect(wrong({ series: { ...series, occurrence: 4 } })).to.include('it is in window 4 of 3');
+      expect(wrong({ series: { ...series, occurrence: 0 } })).to.include('it is in window 0 of 3');
       expect(wrong({ series: { ...series, period: HOUR / 2 } })).to.include('its windows overlap');
       const { claims, demand } = before;
       expect(wrong({ demand: { ...demand, capacity: { cores: 2 } } })).to.deep.equal([
@@ -393,6 +465,11 @@ describe('the invariants', () => {
     expect(engine.found('provider')).to.deep.equal([`${engine.source} its pools have more cores than it has`]);
     apply(engine.head, { kind: 'pool', id: pool.id, body: { ...pool, capacity, withdrawn } });
     expect(engine.found('provider')).to.deep.equal([]);
+    const once = { id: 'a', direction: 'increase', startsAt: T, end: T + HOUR, capacity: { cores: 20 } } as const;
+    apply(engine.head, { kind: 'pool', id: pool.id, body: { ...pool, adjustments: [once] } });
+    expect(engine.found('provider')).to.have.length(1);
+    engine.now = T + HOUR;
+    expect(engine.found('provider'), 'it is over').to.deep.equal([]);
   });
 
   it('who waits for a machine to be gone has not started, and it is being deleted', () => {
@@ -405,6 +482,25 @@ describe('the invariants', () => {
     expect(engine.found('loan')).to.deep.equal([]);
     engine.spoil(id, () => ({ status: 'active' }));
     expect(engine.found('loan')).to.deep.equal([`${machine} ${id} waits for it with the status active`]);
+  });
+
+  it('a machine that waits for another to be gone has not been asked for', () => {
+    const engine = new Doubted();
+    const [going, waiting] = [engine.machine(), engine.machine()];
+    const { intent, ...asked } = engine.head.allocations.get(waiting) ?? expect.fail('no machine');
+    expect(intent).to.equal('create');
+    engine.spoilMachine(going, { vmState: 'ERROR' });
+    const waits = (more: Partial<Allocation>): string[] => {
+      // Cast: what kind of allocation it is does not change.
+      const body = { ...asked, awaits: [going], ...more } as Allocation;
+      apply(engine.head, { kind: 'allocation', id: waiting, body });
+      return engine.found('loan');
+    };
+    const wrong = [`${going} ${waiting} waits for it, and the VIM has been asked for it`];
+    expect(waits({})).to.deep.equal([]);
+    expect(waits({ intent: 'create' })).to.deep.equal(wrong);
+    expect(waits({ server: 's1' })).to.deep.equal(wrong);
+    expect(waits({ vmState: 'BUILD' })).to.deep.equal(wrong);
   });
 
   it('no more is on loan than reservations that have started leave', () => {
@@ -489,6 +585,15 @@ describe('the invariants', () => {
       expect(at(T + 1, T + 2)).to.equal(T + 1);
       expect(at(T + HOUR, T + 2 * HOUR)).to.equal(T + HOUR);
       expect(at(T + 5 * HOUR, T + 6 * HOUR)).to.equal(T + 5 * HOUR);
+      const held = toVector({ cores: 2 });
+      for (const end of [T + 1, T + HOUR]) {
+        // What is held from T on is not shown up to then: later, or not at all.
+        node?.free.add({ start: T, end }, held);
+        const [found] = violations(engine.head, NOW, { anew: false });
+        node?.free.remove({ start: T, end }, held);
+        expect(found?.at).to.equal(T);
+        expect(found?.message).to.contain('does not show the sum of its parts');
+      }
     });
 
     it('nothing is held where the head has nothing', () => {

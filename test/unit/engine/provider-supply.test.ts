@@ -18,9 +18,7 @@ class Lab extends Engine {
   has(hosts: readonly HostSpec[]): string[] {
     this.events.splice(0);
     this.do('updateProvider', { id: this.source, status: 'up', inventory: inventoryOf(hosts) });
-    return this.events.flatMap((event) =>
-      event.kind === 'capacity-event' ? [`${event.cause} ${'pool' in event ? String(event.pool) : ''}`.trim()] : [],
-    );
+    return this.told();
   }
 
   lost(pool: string): Capacity | undefined {
@@ -99,10 +97,9 @@ describe('what a provider has', () => {
     const lab = new Lab();
     const first = lab.pool(lab.source, { cores: 3 }, 'z1');
     const { source } = lab;
-    const made = lab.do('applyConfiguration', {
+    lab.do('applyConfiguration', {
       changes: [{ put: 'pool', entry: { id: 'z', source, zone: 'z1', capacity: { cores: 3 }, adjustments: [] } }],
     });
-    expect(made).to.not.equal(undefined);
     lab.has([
       { name: 'h1', cores: 4, zone: 'z1' },
       { name: 'h2', cores: 8, zone: 'z2' },
@@ -118,14 +115,14 @@ describe('what a provider has', () => {
   it('and lost, is told of once: of each pool that lost it, else of the provider', () => {
     const lab = new Lab();
     const down = [{ ...HOSTS[0], state: 'down' } as HostSpec, { name: 'h2', cores: 8, zone: 'z2' }];
-    const told = (hosts: readonly HostSpec[]): string[] => lab.has(hosts).map((each) => each.split(' ')[0] ?? '');
-    expect(told(HOSTS)).to.deep.equal([]);
-    expect(told(down)).to.deep.equal(['host-failed']);
-    expect(told(HOSTS)).to.deep.equal(['host-restored']);
-    expect(told([...HOSTS, { name: 'h3', cores: 1, zone: 'z1' }])).to.deep.equal(['vim-changed']);
-    expect(told([...HOSTS, { name: 'h3', cores: 1, zone: 'z1' }])).to.deep.equal([]);
+    const more = [...HOSTS, { name: 'h3', cores: 1, zone: 'z1' }];
+    expect(lab.has(HOSTS)).to.deep.equal([]);
+    expect(lab.has(down)).to.deep.equal(['capacity host-failed']);
+    expect(lab.has(HOSTS)).to.deep.equal(['capacity host-restored']);
+    expect(lab.has(more)).to.deep.equal(['capacity vim-changed']);
+    expect(lab.has(more)).to.deep.equal([]);
     lab.pool(lab.source, { cores: 12 });
-    expect(told(down)).to.deep.equal(['host-failed']);
+    expect(lab.has(down)).to.deep.equal(['capacity host-failed']);
   });
 
   it('has changed because a host failed or came back, or for another reason', () => {

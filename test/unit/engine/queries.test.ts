@@ -68,6 +68,7 @@ describe('the window of a query', () => {
     const asked = (hours: number, interval: number) =>
       lab.query({ window: { start: T, end: T + hours * HOUR }, interval }).utilization.length;
     expect(asked(0.01, 36)).to.equal(1000);
+    expect(asked(1, 36)).to.equal(100_000);
     expect(() => lab.query({ window: { start: T }, interval: HOUR }))
       .to.throw(InvalidRequest, 'Intervals need a window that ends: give window/end as well.')
       .with.property('field', 'interval');
@@ -246,6 +247,60 @@ describe('the collections of a query', () => {
     for (const each of expected) expect(found.get(each.id)).to.deep.equal(each);
   });
 
+  it('are those of one provider, where that is asked for', () => {
+    const lab = new Lab();
+    const elsewhere = lab.provider(undefined, 'q');
+    const other = lab.pool(elsewhere, { cores: 3 });
+    const of = (provider: string): string[] => lab.query({ provider }).collections.map(({ id }) => id);
+    expect([of(lab.source), of(elsewhere)]).to.deep.equal([[lab.main], [other]]);
+    expect(() => of('none'))
+      .to.throw(UnknownEntry, "There is no provider 'none'.")
+      .with.property('field', 'provider-id');
+  });
+
+  it('of offers are those with a part in the pools, and that part', () => {
+    const lab = new Lab();
+    const other = lab.pool(lab.provider(undefined, 'q'), { cores: 3 });
+    const both = { capacity: { cores: 22 }, pools: [lab.main, other] };
+    lab.requestOffer({ name: 'both', ...during(0, 1), demand: both, holdFor: HOUR });
+    lab.offer('one', 1, 2, 20);
+    const of = (pool: string): unknown =>
+      lab
+        .query({ kind: 'reserved', pools: [pool], window: { end: T + DAY } })
+        .collections.map(({ name, capacity }) => [name, capacity.cores]);
+    const mine = lab.head.offers.get([...lab.head.offers.keys()][0] ?? '')?.claims ?? [];
+    const part = (pool: string): number | undefined => mine.find(({ node }) => node === `pool/${pool}`)?.capacity.cores;
+    expect(of(other)).to.deep.equal([['both', part(other)]]);
+    expect(of(lab.main)).to.deep.equal([
+      ['both', part(lab.main)],
+      ['one', 20],
+    ]);
+  });
+
+  it('of pools have their names, and of machines their zone and end', () => {
+    const lab = new Lab();
+    const capacity = { cores: 3, ram: 4096, instances: 4 };
+    const entry = { id: 'z1', name: 'zoned', source: lab.source, zone: 'z', capacity, adjustments: [] };
+    lab.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
+    const demand = { capacity: { cores: 1, ram: 512, instances: 1 }, pools: ['z1'] };
+    const reservation = lab.reserve({ end: T, demand });
+    const machine = lab.machine('vm', { reservation });
+    const found = new Map(lab.query({ kind: 'available' }).collections.map((each) => [each.id, each]));
+    expect(found.get('z1')).to.deep.equal({
+      kind: 'pool',
+      id: 'z1',
+      name: 'zoned',
+      provider: lab.source,
+      zone: 'z',
+      capacity: { cores: 2, ram: 3584, instances: 3 },
+    });
+    expect(lab.query({ kind: 'usage' }).collections.find(({ id }) => id === machine)).to.include({
+      zone: 'z',
+      start: NOW,
+      end: T,
+    });
+  });
+
   it('end when they hold nothing any more', () => {
     const lab = new Lab();
     const id = lab.hold('unused', 0, 5, 4, { expiryTime: T + 2 * HOUR });
@@ -349,6 +404,19 @@ describe('capacity over time', () => {
       [2, 2],
       [3, 1],
     ]);
+  });
+
+  it('is of as many holders where they are not named', () => {
+    const lab = new Lab();
+    lab.machine('one');
+    lab.hold('a', 0, 1, 1);
+    for (const kind of ['usage', 'reserved', 'available', 'total'] as const) {
+      const query = { kind, window: { end: T + DAY } };
+      const { collections, utilization, fits } = lab.query({ ...query, showCollections: false });
+      expect([collections, fits]).to.deep.equal([[], []]);
+      expect(utilization, kind).to.deep.equal(lab.query(query).utilization);
+    }
+    expect(lab.query({ kind: 'usage', window: { end: T } }).utilization.map(({ count }) => count)).to.deep.equal([1]);
   });
 
   it('is told by intervals, each at its worst and with all who hold anything in it, the last one cut', () => {
