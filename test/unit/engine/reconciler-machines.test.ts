@@ -1,6 +1,7 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Allocation } from '../../../src/engine/entities.ts';
+import { omit } from '../../../src/engine/omit.ts';
 import { VimError } from '../../../src/vim/vim.ts';
 
 import { ALLOCATION, put, ReconcilerLab } from './reconciler-lab.ts';
@@ -113,6 +114,115 @@ describe('reconciler', () => {
       expect(lab.servers()).to.have.length(1);
     });
 
+    it('asks for all that the record says, and for nothing else', async () => {
+      await lab.connected();
+      const asked: unknown[] = [];
+      lab.vim.createServer = (request) => {
+        asked.push(request);
+        return Promise.reject(new VimError('refused', 'no'));
+      };
+      const { token, name, flavor, image, networks } = ALLOCATION;
+      const least = { token, fresh: true, name, flavor, networks };
+      const more = {
+        bootVolume: 'v0',
+        ports: ['p1'],
+        volumes: ['v1'],
+        zone: 'z1',
+        host: 'h1',
+        group: { token: 'g', policy: 'affinity' },
+      } as const;
+      await lab.decide(put({ ...omit(ALLOCATION, 'image'), ...more }));
+      await lab.until(() => lab.vm()?.vmState === 'ERROR');
+      await lab.decide(put({ ...ALLOCATION, id: 'second' }));
+      await lab.until(() => lab.ledger.head.allocations.get('second')?.vmState === 'ERROR');
+      expect(asked).to.deep.equal([
+        { ...least, ...more },
+        { ...least, image },
+      ]);
+    });
+
+    for (const kind of ['refused', 'forbidden', 'over-quota', 'no-valid-host', 'not-found', 'conflict'] as const) {
+      it(`that is answered with '${kind}' has failed`, async () => {
+        await lab.connected();
+        lab.vim.failures.set('createServer', [new VimError(kind, 'the word of the VIM')]);
+        await lab.decide(put(ALLOCATION));
+        await lab.until(() => lab.vm()?.vmState === 'ERROR');
+        expect(lab.vm()?.fault?.message).to.equal('the word of the VIM');
+        expect(lab.vim.calls.filter((call) => call.startsWith('createServer'))).to.have.length(1);
+      });
+    }
+
+    it("that is answered with 'failed' is given up after some tries", async () => {
+      await lab.connected();
+      const failed = Array.from({ length: 9 }, () => new VimError('failed', 'Internal Server Error'));
+      lab.vim.failures.set('createServer', failed);
+      await lab.decide(put(ALLOCATION));
+      await lab.eventually(() => lab.vm()?.vmState === 'ERROR');
+      expect(failed).to.have.length(5);
+    });
+
+    for (const kind of ['unreachable', 'unauthorized', 'aborted'] as const) {
+      it(`that fails with '${kind}' is never given up`, async () => {
+        await lab.connected();
+        lab.vim.failures.set(
+          'createServer',
+          Array.from({ length: 6 }, () => new VimError(kind, 'not now')),
+        );
+        await lab.decide(put(ALLOCATION));
+        await lab.eventually(() => lab.vm()?.server !== undefined);
+        expect(lab.vim.calls.filter((call) => call.startsWith('createServer'))).to.have.length(7);
+        expect([lab.servers().length, lab.reported]).to.deep.equal([1, []]);
+      });
+    }
+
+    for (const kind of ['unreachable', 'unauthorized'] as const) {
+      it(`that fails with '${kind}' has the provider asked at once whether it is there`, async () => {
+        await lab.connected();
+        const discovered = (): number => lab.vim.calls.filter((call) => call === 'discover').length;
+        const before = discovered();
+        lab.vim.failures.set('createServer', [new VimError(kind, 'not now')]);
+        await lab.decide(put(ALLOCATION));
+        await lab.until(() => lab.vm()?.server !== undefined);
+        expect(discovered()).to.equal(before + 1);
+      });
+    }
+
+    it('is tried again ever more rarely', async () => {
+      await lab.connected();
+      const begun = lab.clock.now();
+      const at: number[] = [];
+      lab.vim.findServersByToken = () => {
+        at.push((lab.clock.now() - begun) / 1_000);
+        return Promise.reject(new VimError('failed', 'not now'));
+      };
+      lab.vim.failures.set('createServer', [new VimError('timeout', 'the cloud is silent')]);
+      await lab.decide(put(ALLOCATION));
+      await lab.eventually(() => lab.clock.now() - begun >= 40_000);
+      const [first = 0] = at;
+      expect(first, 'time moves in steps of half a second').to.be.within(1, 1.5);
+      expect(at.map((each) => each - first)).to.deep.equal([0, 2, 6, 14, 30]);
+      expect(
+        lab.vim.calls.filter((call) => call === 'discover'),
+        'the provider is there',
+      ).to.have.length(1);
+    });
+
+    it("is nobody's any more when its record or its provider is gone", async () => {
+      await lab.connected();
+      const silence = (): VimError[] => [new VimError('timeout', 'the cloud is silent')];
+      lab.vim.failures.set('createServer', silence());
+      await lab.decide(put(ALLOCATION));
+      await lab.until(() => lab.vim.failures.get('createServer')?.length === 0);
+      await lab.decide({ kind: 'allocation', id: 'vm', body: null });
+      await lab.eventually(() => lab.clock.now() > 1_010_000);
+      lab.vim.failures.set('createServer', silence());
+      await lab.decide(put({ ...ALLOCATION, id: 'second', token: 'token-2' }));
+      await lab.until(() => lab.vim.failures.get('createServer')?.length === 0);
+      await lab.decide({ kind: 'provider', id: 'vim', body: null });
+      await lab.eventually(() => lab.clock.now() > 1_020_000);
+      expect([lab.servers(), lab.reported]).to.deep.equal([[], []]);
+    });
+
     it('waits while the VIM is out of reach', async () => {
       await lab.connected();
       lab.clouds.cloud('vim').cutOff(5_000);
@@ -181,6 +291,39 @@ describe('reconciler', () => {
       const allocation = await booted();
       await lab.decide(put({ ...allocation, server: 'other', vmState: 'DELETING', intent: 'delete' }));
       await lab.until(() => lab.vm() === undefined);
+    });
+
+    for (const kind of ['conflict', 'refused', 'forbidden'] as const) {
+      it(`that is answered with '${kind}' is asked for again, and the record says why`, async () => {
+        const allocation = await booted();
+        lab.vim.failures.set('deleteServer', [new VimError(kind, 'it is busy')]);
+        await lab.decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
+        await lab.until(() => lab.vm()?.fault !== undefined);
+        expect(lab.vm()?.fault?.message).to.equal('it is busy');
+        await lab.eventually(() => lab.vm() === undefined);
+        expect(lab.servers()).to.deep.equal([]);
+      });
+    }
+
+    for (const kind of ['failed', 'timeout', 'unreachable', 'unauthorized', 'aborted'] as const) {
+      it(`that fails with '${kind}' is asked for again, and there is nothing to say`, async () => {
+        const allocation = await booted();
+        lab.vim.failures.set('deleteServer', [new VimError(kind, 'not now')]);
+        await lab.decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
+        await lab.until(() => lab.vim.failures.get('deleteServer')?.length === 0);
+        expect(lab.vm()).to.not.have.property('fault');
+        await lab.eventually(() => lab.vm() === undefined);
+        expect(lab.servers()).to.deep.equal([]);
+      });
+    }
+
+    it('of a server that is gone already, by the answer, ends the record', async () => {
+      const allocation = await booted();
+      lab.vim.deaf = true;
+      lab.vim.failures.set('deleteServer', [new VimError('not-found', 'no such server')]);
+      await lab.decide(put({ ...allocation, vmState: 'DELETING', intent: 'delete' }));
+      await lab.until(() => lab.vm() === undefined);
+      expect(lab.vim.calls.filter((call) => call === 'deleteServer')).to.have.length(1);
     });
 
     it('whose answer is lost is asked for again', async () => {

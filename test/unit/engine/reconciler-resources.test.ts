@@ -38,9 +38,12 @@ describe('reconciler', () => {
       it(`a ${kind} whose answer is lost is made once`, async () => {
         await lab.connected();
         lab.vim.loseAnswersOf.set('createResource', 2);
+        lab.vim.deaf = true;
         await lab.decide(put(record));
         await lab.eventually(() => lab.vm()?.vmState === 'ACTIVE');
         expect(made(kind)).to.deep.equal([lab.vm()?.server]);
+        // What there is of it is completed each time.
+        expect(lab.vim.calls.filter((call) => call.startsWith('createResource'))).to.have.length(3);
       });
 
       it(`a ${kind} whose answer never came before the agent was killed is made once`, async () => {
@@ -74,6 +77,14 @@ describe('reconciler', () => {
         await lab.until(() => lab.vm() === undefined);
       });
     }
+
+    it('are recorded by the answer alone, where the VIM tells nothing', async () => {
+      await lab.connected();
+      lab.vim.deaf = true;
+      await lab.decide(put(NETWORK));
+      expect(await lab.reconciler.settled('vm', 1_000)).to.deep.include({ vmState: 'ACTIVE' });
+      expect(lab.vm()?.server).to.equal(made('network')[0]);
+    });
 
     it('keep the word of the VIM while something uses them, and go when nothing does', async () => {
       await lab.connected();
