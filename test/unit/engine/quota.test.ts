@@ -48,6 +48,21 @@ describe('quotas', () => {
     expect(ask(engine, 6)).to.equal(undefined);
   });
 
+  it('keep since when each is as it is, while others are set', () => {
+    const first = { name: 'first', capacity: { cores: 6 } };
+    const engine = engineWith(first);
+    const since = (): unknown => engine.head.policy.quotas?.map((quota) => [quota.name, quota.since]);
+    const set = engine.now - 1;
+    expect(since()).to.deep.equal([['first', set]]);
+    limit(engine, { name: 'second', capacity: { cores: 1 } }, { ...first, since: 5 });
+    expect(since(), 'whatever an edit says of it').to.deep.equal([
+      ['second', engine.now],
+      ['first', set],
+    ]);
+    limit(engine, { ...first, capacity: { cores: 7 } });
+    expect(since(), 'of another limit').to.deep.equal([['first', engine.now]]);
+  });
+
   it('say of whom, of how much, and of what there is too little, and of nothing else', () => {
     const engine = engineWith({ name: 'q', tenant: 'red', user: 'ann', capacity: { cores: 6, ram: 100, ports: 9 } });
     engine.as = { user: 'ann', tenant: 'red' };

@@ -2,8 +2,10 @@ import { expect } from 'chai';
 import type { ReservationEvent } from '../../../src/engine/events.ts';
 import { explainReservation } from '../../../src/engine/explain.ts';
 import { queryCapacity, queryReservations } from '../../../src/engine/queries.ts';
+import { MOST_WINDOWS, recurring } from '../../../src/engine/recurrence.ts';
 import { InvalidRequest } from '../../../src/engine/requests.ts';
 import type { Commands } from '../../../src/engine/requests.ts';
+import { FOREVER, LATEST } from '../../../src/engine/window.ts';
 import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
 
 type Create = Parameters<Commands['createReservation']>[1];
@@ -472,4 +474,69 @@ describe('reservations that recur', () => {
     // Where each start or end went through all windows, three of them would take many times as long as the one creation.
     expect(rolled).to.be.below(created);
   });
+});
+
+describe('the windows of a recurrence', () => {
+  const first = { start: NOW, end: NOW + HOUR };
+
+  it('are as many as are asked for, or as begin up to an instant, that included', () => {
+    expect(recurring(first, daily(3, 2))).to.deep.equal({ ...first, period: 2 * DAY, count: 3 });
+    expect(recurring(first, { frequency: 'weekly', interval: 1 })).to.deep.equal({
+      ...first,
+      period: 7 * DAY,
+      count: 1,
+    });
+    const until = (at: number): number => recurring(first, { frequency: 'daily', interval: 1, until: at }).count;
+    expect([NOW, NOW + DAY - 1, NOW + DAY, NOW + 2 * DAY].map(until)).to.deep.equal([1, 1, 2, 3]);
+    expect(recurring(first, daily(MOST_WINDOWS)).count).to.equal(MOST_WINDOWS);
+    expect(recurring({ start: NOW, end: NOW + DAY }, daily(2)).count, 'back to back').to.equal(2);
+  });
+
+  it('end with the year 9999 at the latest', () => {
+    const last = { start: LATEST - DAY - HOUR, end: LATEST - DAY };
+    expect(recurring(last, daily(2)).count).to.equal(2);
+    expect(() => recurring({ ...last, end: LATEST - DAY + 1 }, daily(2))).to.throw('after the year 9999');
+  });
+
+  const refused: readonly [string, Parameters<typeof recurring>, string, string][] = [
+    ['have no end', [{ ...first, end: FOREVER }, daily(2)], 'recurrence', 'A window that repeats needs an end.'],
+    [
+      'overlap',
+      [{ start: NOW, end: NOW + 36.5 * HOUR }, daily(2)],
+      'recurrence',
+      'The window lasts 36.5 hours and would repeat every 24 hours; windows must not overlap.',
+    ],
+    [
+      'would stop before they begin',
+      [first, { frequency: 'daily', interval: 1, until: NOW - 1 }],
+      'recurrence/until',
+      'The repetition would end at 2029-12-31T23:59:59.999Z, before the first window starts at 2030-01-01T00:00:00Z.',
+    ],
+    ['are none', [first, daily(0)], 'recurrence/count', 'There would be 0 windows; a reservation may have 1 to 10000.'],
+    [
+      'are too many',
+      [first, daily(10_001)],
+      'recurrence/count',
+      'There would be 10001 windows; a reservation may have 1 to 10000.',
+    ],
+    [
+      'are too many up to an instant',
+      [first, { frequency: 'daily', interval: 1, until: NOW + 10_000 * DAY }],
+      'recurrence/until',
+      'There would be 10001 windows; a reservation may have 1 to 10000.',
+    ],
+    [
+      'go past the year 9999',
+      [first, { frequency: 'weekly', interval: 1000, count: 10_000 }],
+      'recurrence',
+      'The last window would end after the year 9999.',
+    ],
+  ];
+  for (const [what, asked, field, message] of refused) {
+    it(`are refused where they ${what}, with what is wrong`, () => {
+      expect(() => recurring(...asked))
+        .to.throw(InvalidRequest, message)
+        .that.includes({ field, message });
+    });
+  }
 });

@@ -19,9 +19,9 @@ function reservation(id: string, hour: number): Reservation {
 
 const made = [reservation('b', 1), reservation('a', 2), reservation('c', 0)];
 
-function loaded(): Head {
+function loaded(...more: readonly Reservation[]): Head {
   const head = emptyHead();
-  for (const each of made) {
+  for (const each of [...made, ...more]) {
     const text = JSON.stringify(recordOf(each));
     loadRecord(head, { kind: 'reservation', id: each.id, body: JSON.parse(text) as object, text });
   }
@@ -38,6 +38,9 @@ describe('reservations that were loaded', () => {
     expect([...reservations.values()]).to.deep.equal(made);
     expect([...reservations]).to.deep.equal(made.map((each) => [each.id, each]));
     expect(reservations.get('d')).to.equal(undefined);
+    const visited: unknown[] = [];
+    reservations.forEach((each, id, map) => visited.push([id, each, map === reservations]));
+    expect(visited).to.deep.equal(made.map((each) => [each.id, each, true]));
   });
 
   it('are the same object each time they are looked at', () => {
@@ -59,5 +62,22 @@ describe('reservations that were loaded', () => {
     expect(head.held.inOrder(ALWAYS)).to.deep.equal([made[1], later]);
     expect([...head.reservations.keys()]).to.deep.equal(['b', 'a']);
     expect([...(head.nodes.get('pool/p')?.free.min(ALWAYS) ?? [])][0]).to.equal(-1);
+  });
+
+  it('are found in each of the windows of what recurs, and not between them', () => {
+    const once = reservation('d', 3);
+    const series = { period: 24 * HOUR, count: 3, occurrence: 1 };
+    const { claims } = once;
+    const recurring = { ...once, series, claims: claims.map((each) => ({ ...each, period: series.period, count: 3 })) };
+    const { held } = loaded(recurring);
+    const at = (hour: number): string[] =>
+      held.inOrder({ start: START + hour * HOUR, end: START + hour * HOUR + 1 }).map(({ id }) => id);
+    expect([2, 3, 4, 27, 28, 51, 75].map(at)).to.deep.equal([['a'], ['d'], [], ['d'], [], ['d'], []]);
+    expect(held.inOrder(ALWAYS).at(-1)).to.deep.equal(recurring);
+  });
+
+  it('are told in the order of their windows, those of one window by their ids', () => {
+    const head = loaded(reservation('0', 2), reservation('z', 2));
+    expect(head.held.inOrder(ALWAYS).map(({ id }) => id)).to.deep.equal(['c', 'b', '0', 'a', 'z']);
   });
 });

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import type { Reservation } from '../../../src/engine/entities.ts';
+import type { Claim, Reservation } from '../../../src/engine/entities.ts';
 import { omit } from '../../../src/engine/omit.ts';
-import { recordOf, reservationIn } from '../../../src/engine/reservation-record.ts';
+import { recordOf, reservationIn, sharedClaims } from '../../../src/engine/reservation-record.ts';
 import type { ReservationRecord } from '../../../src/engine/reservation-record.ts';
 
 const START = Date.parse('2030-01-31T08:00:00Z');
@@ -36,6 +36,17 @@ describe('the record of a reservation', () => {
     const record = recordOf(plain);
     expect(record).to.have.all.keys('owner', 'demand', 'createdOn', 'start', 'end', 'hold');
     expect(back(record)).to.deep.equal(plain);
+    const least = recordOf(omit(plain, 'start', 'end', 'hold'));
+    expect(least).to.have.all.keys('owner', 'demand', 'createdOn', 'startsAt', 'endsAt');
+  });
+
+  it('says on which pool its claim is, unless one alone is named', () => {
+    const on = (pools: readonly string[] | undefined): unknown => {
+      const { capacity } = plain.demand;
+      return recordOf({ ...plain, demand: pools === undefined ? { capacity } : { capacity, pools } }).on;
+    };
+    expect(on(['p'])).to.equal(undefined);
+    for (const pools of [undefined, [], ['q'], ['p', 'q']]) expect(on(pools), JSON.stringify(pools)).to.equal('pool/p');
   });
 
   const [claim] = plain.claims;
@@ -75,5 +86,15 @@ describe('the record of a reservation', () => {
   it('shares the vector of the demand and the id of the node', () => {
     const { demand, claims } = back(plain);
     expect(claims[0]?.capacity).to.equal(demand.capacity);
+  });
+
+  it('shares the vector of the claim before', () => {
+    const on = (id: string, capacity: object, name: 'h1' | 'h2'): Claim => {
+      return { id, node: 'pool/p', start: START, end: START + HOUR, capacity, host: `host/p/${name}` };
+    };
+    const held = [on('1', { cores: 2 }, 'h1'), on('2', { cores: 2 }, 'h2'), on('3', { cores: 4 }, 'h1')];
+    const shared = sharedClaims(held, { cores: 1 }, KNOWN);
+    expect(shared).to.deep.equal(held);
+    expect(shared[1]?.capacity).to.equal(shared[0]?.capacity);
   });
 });

@@ -582,6 +582,10 @@ describe('extending volumes', () => {
     const result = engine.do('extendVolume', { id, sizeGb });
     return result.outcome === 'refused' ? result.refusal.reason : 'none';
   };
+  const words = (engine: Engine, id: string, sizeGb: number): string | undefined => {
+    const result = engine.do('extendVolume', { id, sizeGb });
+    return result.outcome === 'refused' ? result.refusal.message : undefined;
+  };
   const available = (engine: Engine): number | undefined => capacityAt(engine.head, NOW).available.gigabytes;
 
   it('holds what is added from the request on, and is told when it is done', () => {
@@ -686,6 +690,90 @@ describe('extending volumes', () => {
     expect(resourceOf(engine, id)).to.not.have.property('extension');
   });
 
+  it('answers with the volume as it is then', () => {
+    const engine = engineWith();
+    const id = there(engine, VOLUME);
+    const answered = (command: 'extendVolume', sizeGb: number): void => {
+      const result = engine.do(command, { id, sizeGb });
+      expect(result).to.deep.equal({ outcome: 'accepted', allocation: record(engine, id) });
+    };
+    const recorded = (outcome: unknown): void => {
+      expect(outcome).to.deep.equal({ outcome: 'recorded', allocation: record(engine, id) });
+    };
+    answered('extendVolume', 10);
+    answered('extendVolume', 20);
+    answered('extendVolume', 20);
+    recorded(engine.do('extensionAccepted', { allocation: id, sizeGb: 20 }));
+    recorded(engine.do('volumeSized', { allocation: id, sizeGb: 20 }));
+    answered('extendVolume', 30);
+    recorded(engine.do('extensionFailed', { allocation: id, sizeGb: 30, fault: { message: 'no room' } }));
+  });
+
+  it('goes on when it grows beside Promise to less than was asked for', () => {
+    const engine = engineWith();
+    const id = there(engine, VOLUME);
+    extend(engine, id, 30);
+    engine.do('volumeSized', { allocation: id, sizeGb: 20 });
+    expect(resourceOf(engine, id)).to.deep.include({
+      resource: { kind: 'volume', sizeGb: 20 },
+      extension: { sizeGb: 30 },
+      capacity: { gigabytes: 30, volumes: 1 },
+    });
+    expect(engine.head.intents.has(id)).to.equal(true);
+  });
+
+  it('is nothing that the VIM can speak of where none was asked for', () => {
+    const engine = engineWith();
+    for (const allocation of [there(engine, VOLUME), there(engine, PORT), machine(engine), 'gone']) {
+      const fault = { message: 'no room' };
+      expect(engine.do('extensionFailed', { allocation, sizeGb: 20, fault }).outcome).to.equal('ignored');
+      expect(engine.do('extensionAccepted', { allocation, sizeGb: 20 }).outcome).to.equal('ignored');
+      expect(engine.do('volumeSized', { allocation, sizeGb: 5 }).outcome).to.equal('ignored');
+    }
+  });
+
+  it('is taken from the pool once the reservation is over, and refused from when its end is there', () => {
+    const engine = engineWith();
+    const reservation = engine.reserve({ end: NOW + HOUR, demand: { capacity: { gigabytes: 30 } } });
+    const id = there(engine, VOLUME, { reservation });
+    // Late by an instant: the end is there, and nothing is done about it yet.
+    engine.now += HOUR;
+    const result = engine.do('extendVolume', { id, sizeGb: 20 });
+    expect(result.outcome === 'refused' && result.refusal).to.deep.include({
+      reason: 'reservation-over',
+      message: `The reservation '${reservation}' is over: its status is active.`,
+    });
+    engine.advance(0);
+    expect(record(engine, id)).to.deep.include({ backing: 'own', reservation });
+    expect(extend(engine, id, 20)).to.equal('none');
+    expect(record(engine, id).claims[0]?.capacity).to.deep.include({ gigabytes: 20, volumes: 1 });
+  });
+
+  it('is no reservation more to a quota, and never on loan', () => {
+    const engine = engineWith(POOL, 'best-effort');
+    const id = there(engine, VOLUME);
+    engine.reserve({ demand: { capacity: { gigabytes: 1 } } });
+    const quotas = [{ name: 'one', reservations: 1, capacity: {} }];
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...DEFAULT_POLICY, quotas } }] });
+    expect(extend(engine, id, 20)).to.equal('none');
+    expect(record(engine, id).claims.map(({ onLoan }) => onLoan)).to.deep.equal([undefined]);
+  });
+
+  it('that failed restores who was degraded by it', () => {
+    const engine = engineWith();
+    const [provider = ''] = [...engine.head.providers.keys()];
+    const pool = [...engine.head.pools.keys()].join();
+    const id = there(engine, VOLUME);
+    extend(engine, id, 30);
+    const late = engine.reserve({ start: NOW + HOUR, end: NOW + DAY, demand: { capacity: { gigabytes: 70 } } });
+    engine.do('decreaseCapacity', { source: provider, pool, capacity: { gigabytes: 20 }, force: true });
+    expect(engine.reservation(late).status).to.equal('degraded');
+    engine.told();
+    engine.do('extensionFailed', { allocation: id, sizeGb: 30, fault: { message: 'no room' } });
+    expect(engine.reservation(late).status).to.equal('scheduled');
+    expect(engine.told()).to.include('reservation restored scheduled');
+  });
+
   it('wants a volume that is there, and a size that is not smaller', () => {
     const engine = engineWith();
     const id = there(engine, VOLUME);
@@ -693,7 +781,16 @@ describe('extending volumes', () => {
     expect(extend(engine, there(engine, PORT), 20)).to.equal('unknown-resource');
     expect(extend(engine, machine(engine), 20)).to.equal('unknown-resource');
     expect(extend(engine, make(engine, VOLUME), 20)).to.equal('resource-not-ready');
-    expect(() => extend(engine, 'none', 20)).to.throw(UnknownEntry);
+    expect(() => extend(engine, 'none', 20))
+      .to.throw(UnknownEntry, "There is no allocation 'none'.")
+      .that.includes({ field: 'allocation-id' });
+    const port = there(engine, PORT);
+    expect(words(engine, port, 20)).to.equal(`The allocation '${port}' is no volume.`);
+    expect(words(engine, id, 9)).to.equal(`The volume '${id}' has 10 GB, and is not made smaller than that.`);
+    extend(engine, id, 20);
+    expect(words(engine, id, 30)).to.equal(
+      `The volume '${id}' is being extended to 20 GB; extend it again when it is.`,
+    );
     engine.do('vmStateReported', { allocation: id, vmState: 'ERROR' });
     expect(extend(engine, id, 20)).to.equal('resource-not-ready');
   });
@@ -724,7 +821,7 @@ describe('extending volumes', () => {
     const late = engine.reserve({ start: NOW + HOUR, end: NOW + DAY, demand: { capacity: { gigabytes: 80 } } });
     engine.do('volumeSized', { allocation: id, sizeGb: 25 });
     expect(record(engine, id)).to.deep.include({ backing: 'own', capacity: { gigabytes: 25, volumes: 1 } });
-    expect(engine.reservation(late).status).to.equal('degraded');
+    expect(engine.reservation(late)).to.deep.include({ status: 'degraded', reason: 'capacity-withdrawn' });
     extend(engine, id, 40);
     engine.do('destroyAllocation', { id });
     expect(engine.do('volumeSized', { allocation: id, sizeGb: 40 }).outcome, 'on its way out').to.equal('ignored');

@@ -4,6 +4,7 @@ import { HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
 import type { RoomMade } from '../../../src/engine/entities.ts';
 import { explainAllocation, explainReservation } from '../../../src/engine/explain.ts';
 import { recordOf, reservationIn } from '../../../src/engine/reservation-record.ts';
+import { withRoom } from '../../../src/engine/room-made.ts';
 import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
 import { Lab } from './preemption-lab.ts';
 
@@ -123,5 +124,18 @@ describe('who made room', () => {
     const seen = explainAllocation(lab.head, id, lab.now, { confinedTo: 'blue' });
     expect(seen.room?.reservations).to.deep.equal([]);
     expect(seen.message).to.contain('For it, 1 reservation gave way.').and.not.to.contain(low);
+  });
+
+  it('is added to what was made before, each once; where nobody made any, nothing changes', () => {
+    const granted: { readonly name: string; readonly room?: RoomMade } = { name: 'n' };
+    expect(withRoom(granted, {})).to.equal(granted);
+    expect(withRoom(granted, { reservations: [], machines: [], moved: [] })).to.equal(granted);
+    const once = withRoom(granted, { reservations: ['a'], moved: ['b'] });
+    expect(once).to.deep.equal({ name: 'n', room: { reservations: ['a'], moved: ['b'] } });
+    expect(withRoom(once, { reservations: ['c', 'a'], machines: ['d'] })).to.deep.equal({
+      name: 'n',
+      room: { reservations: ['a', 'c'], machines: ['d'], moved: ['b'] },
+    });
+    expect(withRoom(once, {})).to.deep.equal(once);
   });
 });
