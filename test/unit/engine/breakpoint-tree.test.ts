@@ -5,49 +5,55 @@ import { BLOCK, BreakpointTree, NONE } from '../../../src/engine/breakpoint-tree
 /** What a tree is to hold: the change of each lane at each instant. */
 type Changes = Map<number, number[]>;
 
-/** What a subtree is found to hold, and how deep and wide it is. */
+/** What a subtree is found to hold, how deep and wide it is, and what is wrong with it. */
 interface Subtree {
   readonly instants: number[];
   readonly changes: number[][];
   readonly height: number;
   readonly sizes: number[];
+  readonly faults: string[];
 }
 
-/** A subtree, after all has been looked at that searches rely on: order, balance, and the aggregates of each node. */
+/** A subtree, looked through for all that searches rely on: order, balance, and the aggregates of each node. */
 function subtreeOf(tree: BreakpointTree, node: number): Subtree {
   const found = tree.isLeaf(node) ? leafOf(tree, node) : innerOf(tree, node);
   const from = tree.aggregatesOf(node);
   const aggregates = tree.aggregates.subarray(from, from + 3 * tree.lanes).join();
-  // As text: what is compared here is compared so often that `deep.equal` would take seconds.
-  expect(aggregates, 'aggregates').to.equal(aggregatesOf(found.changes, tree.lanes).join());
+  const expected = aggregatesOf(found.changes, tree.lanes).join();
+  if (aggregates !== expected) found.faults.push(`aggregates ${aggregates} instead of ${expected}`);
   return found;
 }
 
 function leafOf(tree: BreakpointTree, leaf: number): Subtree {
   const size = tree.leafSize(leaf);
-  expect(size).to.be.within(1, BLOCK);
   const places = Array.from({ length: size }, (_, index) => tree.blockOf(leaf) * BLOCK + index);
   return {
     instants: places.map((place) => tree.instants[place] ?? Number.NaN),
     changes: places.map((place) => [...tree.deltas.subarray(place * tree.lanes, (place + 1) * tree.lanes)]),
     height: 0,
     sizes: [size],
+    faults: size >= 1 && size <= BLOCK ? [] : [`${size} in a leaf`],
   };
 }
 
 function innerOf(tree: BreakpointTree, node: number): Subtree {
   const left = subtreeOf(tree, tree.left(node));
   const right = subtreeOf(tree, tree.right(node));
-  expect(left.instants.at(-1)).to.be.lessThan(tree.separator(node));
-  expect(right.instants[0]).to.be.at.least(tree.separator(node));
-  expect(Math.abs(left.height - right.height), 'heights of the two sides').to.be.at.most(1);
+  const faults = [...left.faults, ...right.faults];
+  const [last, first] = [left.instants.at(-1) ?? Number.NaN, right.instants[0] ?? Number.NaN];
+  const separator = tree.separator(node);
+  if (!(last < separator && separator <= first)) faults.push(`${separator} separates ${last} from ${first}`);
+  if (Math.abs(left.height - right.height) > 1) faults.push(`heights ${left.height} and ${right.height}`);
   return {
     instants: [...left.instants, ...right.instants],
     changes: [...left.changes, ...right.changes],
     height: 1 + Math.max(left.height, right.height),
     sizes: [...left.sizes, ...right.sizes],
+    faults,
   };
 }
+
+const NOTHING: Subtree = { instants: [], changes: [], height: 0, sizes: [], faults: [] };
 
 /** The sums, the least prefix sums and the greatest, each by lane. */
 function aggregatesOf(changes: readonly number[][], lanes: number): number[] {
@@ -119,7 +125,8 @@ class Checked {
     const instants = [...this.changes.keys()].sort((a, b) => a - b);
     const changes = instants.map((instant) => this.changes.get(instant));
     expect(tree.size).to.equal(instants.length);
-    const found = tree.root === NONE ? { instants: [], changes: [], sizes: [] } : subtreeOf(tree, tree.root);
+    const found = tree.root === NONE ? NOTHING : subtreeOf(tree, tree.root);
+    expect(found.faults).to.deep.equal([]);
     expect(found.instants.join()).to.equal(instants.join());
     expect(found.changes.join(' ')).to.equal(changes.join(' '));
     this.sizes = found.sizes;
