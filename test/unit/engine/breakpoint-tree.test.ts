@@ -180,35 +180,6 @@ const outwards = inwards.toReversed();
 const ORDERS = { upwards, downwards, inwards, outwards, 'in no order': mixed(COUNT, 7) };
 
 describe('BreakpointTree', () => {
-  for (const [growing, grown] of Object.entries(ORDERS)) {
-    it(`is in order and in balance however it shrinks, when it has grown ${growing}`, () => {
-      const checked = new Checked(2);
-      for (const shrunk of Object.values(ORDERS)) {
-        for (const index of grown) checked.apply(10 * index, changeAt(index));
-        for (const index of shrunk) checked.clear(10 * index);
-        expect(checked.tree.root).to.equal(NONE);
-      }
-    });
-  }
-
-  it('uses again what it has given up, when it grows and shrinks by turns', () => {
-    const checked = new Checked(2);
-    for (const index of upwards) checked.apply(index, changeAt(index));
-    for (let turn = 1; turn <= 4; turn++) {
-      for (const index of mixed(COUNT, turn).slice(0, 130)) checked.clear(index);
-      for (const index of mixed(COUNT, turn))
-        if (!checked.changes.has(index)) checked.apply(index, changeAt(turn + index));
-    }
-  });
-
-  it('has few leaves when little is left of much', () => {
-    const checked = new Checked(2);
-    for (const index of upwards) checked.apply(index, changeAt(index));
-    for (const index of upwards) if (index % 10 !== 0) checked.clear(index);
-    expect(checked.tree.size).to.equal(16);
-    expect(checked.sizes.length).to.be.at.most(3);
-  });
-
   it('takes a change at an instant at which there is one already', () => {
     const checked = new Checked(2);
     for (const index of mixed(COUNT, 3)) checked.apply(index % 100, changeAt(index));
@@ -266,4 +237,33 @@ describe('BreakpointTree', () => {
       for (const index of mixed(count, 15)) checked.clear(2 * index);
     }
   });
+
+  it('uses again what it has given up, when it grows and shrinks by turns', () => {
+    const checked = new Checked(2);
+    for (const index of upwards) checked.apply(index, changeAt(index));
+    for (let turn = 1; turn <= 4; turn++) {
+      for (const index of mixed(COUNT, turn).slice(0, 130)) checked.clear(index);
+      for (const index of mixed(COUNT, turn))
+        if (!checked.changes.has(index)) checked.apply(index, changeAt(turn + index));
+    }
+  });
+
+  it('has few leaves when little is left of much', () => {
+    const checked = new Checked(2);
+    for (const index of upwards) checked.apply(index, changeAt(index));
+    for (const index of upwards) if (index % 10 !== 0) checked.clear(index);
+    expect(checked.tree.size).to.equal(16);
+    expect(checked.sizes.length).to.be.at.most(3);
+  });
+
+  for (const [growing, grown] of Object.entries(ORDERS)) {
+    it(`is in order and in balance however it shrinks, when it has grown ${growing}`, () => {
+      const checked = new Checked(2);
+      for (const shrunk of Object.values(ORDERS)) {
+        for (const index of grown) checked.apply(10 * index, changeAt(index));
+        for (const index of shrunk) checked.clear(10 * index);
+        expect(checked.tree.root).to.equal(NONE);
+      }
+    });
+  }
 });

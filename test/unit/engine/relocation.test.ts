@@ -76,13 +76,19 @@ describe('instances on a host that is lost', () => {
   });
 
   it('go alone: the others of their reservation stay where they are', () => {
-    const lab = new Lab(host('a', 4));
-    const id = lab.put([container('web', 1)]);
-    const two = lab.see(host('a', 4), host('b', 8)).put([container('web', 1), container('db', 1)]);
-    expect(lab.places(two)).to.deep.equal(['db@b', 'web@b']);
-    lab.see(host('a', 4, 'down'), host('b', 8), host('c', 8));
-    expect(lab.places(id)).to.deep.equal(['web@c']);
-    expect(lab.places(two)).to.deep.equal(['db@b', 'web@b']);
+    for (const [gone, stays] of [
+      ['a', 'b'],
+      ['b', 'a'],
+    ] as const) {
+      const lab = new Lab(host('a', 4), host('b', 4));
+      const id = lab.put([container('web', 1), container('web', 1, 4, { name: 'db' })]);
+      const before = lab.places(id);
+      const hosts = (state: 'up' | 'down') => [host(gone, 4, state), host(stays, 4), host('c', 8), host('0', 8)];
+      lab.see(...hosts('up'));
+      expect(lab.lost(...hosts('down'))).to.deep.equal(['reservation updated scheduled']);
+      expect(lab.places(id).filter((place) => before.includes(place))).to.have.length(1);
+      expect(lab.places(id).join()).not.to.include(`@${gone}`);
+    }
   });
 
   it('go with others of their reservation where there is no place for them otherwise', () => {
@@ -112,6 +118,41 @@ describe('instances on a host that is lost', () => {
     expect(lab.status(id)).to.equal('degraded');
   });
 
+  it('are not told of where all of them run', () => {
+    const lab = new Lab(host('a', 1));
+    const id = lab.put([container('web', 1, 1, { size: { flavor: 'small' } })], { start: NOW });
+    lab.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
+    const told = lab.lost(host('a', 1, 'down'), host('c', 8));
+    expect(lab.places(id)).to.deep.equal(['web@a']);
+    expect(told).to.deep.equal(['reservation degraded degraded']);
+  });
+
+  it('do not go where a machine of their reservation runs that would have to make room', () => {
+    const lab = new Lab(host('a', 4));
+    const small = container('db', 1, 1, { size: { flavor: 'small' } });
+    lab.see(host('a', 1), host('b', 4));
+    const id = lab.put([small, container('web', 1)], { start: NOW });
+    expect(lab.places(id)).to.deep.equal(['db@a', 'web@b']);
+    lab.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', reservation: id });
+    // The machine on `c`, and the other one where it was: that would do.
+    const told = lab.lost(host('a', 4), host('b', 4, 'down'), host('c', 1));
+    expect(lab.places(id)).to.deep.equal(['db@a', 'web@b']);
+    expect(told).to.deep.equal(['reservation degraded degraded']);
+  });
+
+  it('are not those of what has expired, or has just ended', () => {
+    const lab = new Lab(host('a', 12));
+    const expiring = { expiryTime: NOW + HOUR / 2 };
+    const expired = lab.put([container('gone', 1)], { start: NOW, end: NOW + 9 * HOUR, ...expiring });
+    const ended = lab.put([container('past', 1)], { start: NOW, end: NOW + HOUR });
+    const kept = lab.put([container('kept', 1)], { start: NOW, end: NOW + 9 * HOUR });
+    lab.advance(HOUR / 2);
+    lab.now = NOW + HOUR;
+    expect(lab.lost(host('a', 12, 'down'), host('c', 12))).to.deep.equal(['reservation updated active']);
+    expect([lab.status(expired), lab.status(ended)]).to.deep.equal(['expired', 'active']);
+    expect([expired, ended, kept].map((id) => lab.places(id))).to.deep.equal([['gone@a'], ['past@a'], ['kept@c']]);
+  });
+
   it('hold nothing any more when their window is over', () => {
     const lab = new Lab(host('a', 4));
     const id = lab.put([container('web', 1)], { start: NOW, end: NOW + HOUR });
@@ -133,6 +174,14 @@ describe('instances on a host that has become too small', () => {
     expect(lab.lost(host('a', 4), host('c', 8))).to.deep.equal(moved);
     expect([high, normal, low].map((id) => lab.places(id))).to.deep.equal([['high@a'], ['normal@c'], ['low@c']]);
     expect([high, normal, low].map((id) => lab.status(id))).to.deep.equal(Array<string>(3).fill('scheduled'));
+  });
+
+  it('go alone as well, from where they are too many', () => {
+    const lab = new Lab(host('a', 4), host('b', 4));
+    const id = lab.put([container('web', 2)]);
+    expect(lab.places(id)).to.deep.equal(['web@a', 'web@b']);
+    expect(lab.lost(host('a', 3), host('b', 4), host('c', 4))).to.deep.equal(['reservation updated scheduled']);
+    expect(lab.places(id)).to.deep.equal(['web@b', 'web@c']);
   });
 
   it('go where they are in the way alone: not at other times, and not from other hosts', () => {
@@ -214,5 +263,43 @@ describe('instances that recur', () => {
     expect(lab.places(other)).to.deep.equal(['other@a']);
     expect(lab.places(id)).to.deep.equal(['web@a from day 1 ×1', 'web@b from day 2 ×3']);
     expect([lab.status(id), lab.status(other)]).to.deep.equal(['scheduled', 'scheduled']);
+  });
+
+  it('go where some of a window lack a place, and keep all windows that are over', () => {
+    const lab = new Lab(host('a', 4), host('b', 4));
+    const id = lab.put([container('web', 1), container('db', 1)], DAILY);
+    const [first, second] = ['db', 'web'].map((name) => (lab.places(id).join().includes(`${name}@a`) ? 'a' : 'b'));
+    lab.advance(3 * DAY);
+    expect(lab.lost(host('a', 4, 'down'), host('b', 4), host('c', 4))).to.deep.equal(['reservation updated active']);
+    const now = (at = '') => (at === 'a' ? 'c' : at);
+    expect(lab.places(id)).to.deep.equal(
+      [
+        `db@${first} from day 1 ×2`,
+        `db@${now(first)} from day 3 ×2`,
+        `web@${second} from day 1 ×2`,
+        `web@${now(second)} from day 3 ×2`,
+      ].sort(),
+    );
+  });
+
+  it('stay in windows that hold something else, and lack nothing', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1)], DAILY);
+    lab.see(host('a', 4), host('b', 4), host('c', 4));
+    lab.put([container('other', 1)], { start: T + DAY, end: T + DAY + HOUR }, { elements: ['b'] });
+    lab.see(host('a', 4, 'down'), host('b', 4), host('c', 4));
+    expect(lab.places(id)).to.deep.equal(['web@b from day 1 ×1', 'web@c from day 2 ×3']);
+    const hosts = (state: 'up' | 'down') => [host('b', 4), host('c', 4, state), host('d', 4), host('0', 4)];
+    lab.see(...hosts('up'));
+    expect(lab.lost(...hosts('down'))).to.deep.equal(['reservation updated scheduled']);
+    expect(lab.places(id)).to.have.length(2).and.include('web@b from day 1 ×1');
+    expect(lab.status(id)).to.equal('scheduled');
+  });
+
+  it('are not told of where no window has another place', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1)], DAILY);
+    expect(lab.lost(host('a', 4, 'down'))).to.deep.equal(['reservation degraded degraded']);
+    expect(lab.places(id)).to.deep.equal(['web@a from day 1 ×4']);
   });
 });
