@@ -1,8 +1,10 @@
 /** What `violations` finds: each rule broken on purpose, by changes that no command makes. */
 import { expect } from 'chai';
 import type { Allocation, Container, Demand, Id, Offer, Reservation } from '../../../src/engine/entities.ts';
+import { emptyNode } from '../../../src/engine/empty-node.ts';
 import { violations } from '../../../src/engine/invariants.ts';
 import type { Rule } from '../../../src/engine/invariants.ts';
+import { ReservationIndex } from '../../../src/engine/reservation-map.ts';
 import { apply, poolNode, providerNode } from '../../../src/engine/state.ts';
 import { toVector } from '../../../src/engine/capacity.ts';
 import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
@@ -612,6 +614,19 @@ describe('the invariants', () => {
     const id = engine.cores(2);
     const machine = engine.machine();
     const { head } = engine;
+    engine.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, elements: ['private'] } });
+    const offer = head.offers.get(engine.offer(1));
+    const pool = head.nodes.get(poolNode(engine.pool1));
+    const host = head.hosts.nodes.get(`host/${engine.source}/h1`);
+    const network = head.elements.nodes.get(`element/${engine.source}/network/n1`);
+    if (offer === undefined || pool === undefined || host === undefined || network === undefined)
+      throw new Error('lost');
+    const reservation = engine.reservation(id);
+    const upcoming = new ReservationIndex(head.reservations);
+    upcoming.add(reservation);
+    const quota = { quota: { name: 'x', capacity: {} }, holders: 1, reservations: 1 };
+    const { resources } = pool;
+    const { zone, traits, size, out } = host;
     const spoilt: [string, () => void, () => void][] = [
       ['degraded', () => head.degraded.add('x'), () => head.degraded.delete('x')],
       ['intents', () => head.intents.delete(machine), () => head.intents.add(machine)],
@@ -623,8 +638,27 @@ describe('the invariants', () => {
       [
         'elements',
         () => head.elements.hold('element/a/port/b', { start: T, end: T + 1 }, 1),
-        () => head.elements.nodes.clear(),
+        () => head.elements.nodes.delete('element/a/port/b'),
       ],
+      ['elements', () => (network.there = false), () => (network.there = true)],
+      ['elements', () => network.holders.set('x', 1), () => network.holders.delete('x')],
+      ['hosts', () => (host.zone = 'x'), () => (host.zone = zone)],
+      ['hosts', () => (host.traits = ['x']), () => (host.traits = traits)],
+      ['hosts', () => (host.usable = false), () => (host.usable = true)],
+      ['hosts', () => (host.size = { ...size, cores: 1 }), () => (host.size = size)],
+      ['hosts', () => (host.out = [{ start: T, end: T + 1 }]), () => (host.out = out)],
+      ['hosts', () => host.holders.set('x', 1), () => host.holders.delete('x')],
+      [`${pool.id} resources`, () => (pool.resources = []), () => (pool.resources = resources)],
+      [
+        `reservation ${id}`,
+        () => head.reservations.set(id, { ...reservation, ...{ unknown: 'x' } }),
+        () => head.reservations.set(id, reservation),
+      ],
+      ['upcoming', () => head.upcoming.set('pool/x', upcoming), () => head.upcoming.delete('pool/x')],
+      ['waiting', () => head.waiting.set('x', new Set(['y'])), () => head.waiting.delete('x')],
+      ['users', () => head.users.set(network.id, new Set(['y'])), () => head.users.delete(network.id)],
+      ['quotas', () => head.quotas.set('quota/x', quota), () => head.quotas.delete('quota/x')],
+      ['held offers', () => head.heldOffers.delete(offer), () => head.heldOffers.add(offer)],
       ['pool order', () => (head.poolOrder = []), () => (head.poolOrder = [engine.pool1])],
       ['held', () => head.held.delete(engine.reservation(id)), () => head.held.add(engine.reservation(id))],
       ['over', () => head.over.add(engine.reservation(id)), () => head.over.delete(engine.reservation(id))],
@@ -633,7 +667,7 @@ describe('the invariants', () => {
         () => head.owned.reservation.get('red')?.add('x'),
         () => head.owned.reservation.get('red')?.delete('x'),
       ],
-      ['offers by tenant', () => head.owned.offer.set('red', new Set(['x'])), () => head.owned.offer.delete('red')],
+      ['offers by tenant', () => head.owned.offer.get('red')?.add('x'), () => head.owned.offer.get('red')?.delete('x')],
       [
         'allocations by tenant',
         () => head.owned.allocation.get('red')?.delete(machine),
@@ -657,6 +691,21 @@ describe('the invariants', () => {
       expect(found, what).to.have.length(1);
       expect(found[0]?.startsWith(`head ${what} differs from what the records make: `), found[0]).to.equal(true);
     }
+    head.nodes.set('pool/x', emptyNode('pool/x'));
+    expect(engine.found('records').map((each) => each.split(' what ')[0])).to.deep.equal([
+      'head nodes differs from',
+      'head pool/x resources differs from',
+    ]);
+    head.nodes.delete('pool/x');
     expect(engine.found()).to.deep.equal([]);
+  });
+
+  it('the head is what its records make, in whatever order the members of an entity are', () => {
+    const engine = new Doubted();
+    const id = engine.cores(2);
+    // Cast: the same members.
+    const turned = Object.fromEntries(Object.entries(engine.reservation(id)).reverse()) as unknown as Reservation;
+    engine.head.reservations.set(id, turned);
+    expect(engine.found('records')).to.deep.equal([]);
   });
 });
