@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import type { Priority } from '../../../src/engine/entities.ts';
 import { HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
+import { roomForLoans } from '../../../src/engine/vacancy.ts';
 import { inventoryOf, HOUR, NOW } from './engine-fixture.ts';
 import { Lab } from './preemption-lab.ts';
 
@@ -290,5 +291,130 @@ describe('machines without a reservation', () => {
     expect(lab.state(machine)).to.equal('DELETING');
     lab.gone(machine);
     expect(lab.status(next)).to.equal('active');
+  });
+
+  describe('where not all of them have to go', () => {
+    let lab: Lab;
+    beforeEach(() => {
+      lab = new Lab('best-effort');
+    });
+
+    const boot = (flavor: 'small' | 'large', priority: Priority): string => {
+      const result = lab.do('createInstance', { name: 'vm', image: 'cirros', flavor, priority });
+      if (result.outcome === 'refused') throw new Error(result.refusal.message);
+      const { id } = result.allocation;
+      lab.do('serverAccepted', { allocation: id, server: `server-${id}` });
+      lab.do('vmStateReported', { allocation: id, vmState: 'ACTIVE' });
+      lab.now += 1;
+      return id;
+    };
+    const states = (...ids: readonly string[]) => ids.map((id) => lab.state(id));
+    const node = () => {
+      const found = lab.head.nodes.get(`pool/${lab.head.poolOrder[0] ?? ''}`);
+      if (found === undefined) throw new Error('no pool');
+      return found;
+    };
+    const shrink = (cores: number) =>
+      lab.do('updateProvider', { id: lab.lab, inventory: inventoryOf([{ name: 'h1', cores, ram: 5_000_000 }]) });
+
+    it('those of the lowest class go, however long they have been there', () => {
+      const [low, high] = [boot('large', LOW), boot('large', HIGH)];
+      const id = lab.grant(4, LOW, undefined);
+      expect(states(low, high)).to.deep.equal(['DELETING', 'ACTIVE']);
+      expect(lab.head.reservations.get(id)?.awaits).to.deep.equal([low]);
+    });
+
+    it('of those on their way out the lowest are waited for, and nobody is told again', () => {
+      const [low, high] = [boot('large', LOW), boot('large', HIGH)];
+      for (const id of [low, high]) lab.do('destroyInstance', { id });
+      const id = lab.grant(4, LOW, undefined);
+      expect(lab.head.reservations.get(id))
+        .to.deep.include({ awaits: [low] })
+        .and.not.to.have.property('room');
+      expect(lab.withdrawn()).to.deep.equal([]);
+    });
+
+    it('one that fits stays beside a better one that does not', () => {
+      const ids = [boot('small', HIGH), boot('large', NORMAL), boot('small', LOW)];
+      lab.grant(5, LOW, undefined);
+      expect(states(...ids)).to.deep.equal(['ACTIVE', 'DELETING', 'ACTIVE']);
+    });
+
+    it('they stay where the reservation needs nothing of what is short', () => {
+      const machine = boot('large', LOW);
+      shrink(3);
+      const result = lab.do('createReservation', { end: lab.now + HOUR, demand: { capacity: { ram: 1024 } } });
+      expect(result).to.have.nested.property('reservation.status', 'active');
+      expect(lab.state(machine)).to.equal('ACTIVE');
+    });
+
+    it('there is room for them where reservations hold what they have not begun to use', () => {
+      lab.grant(2, NORMAL, undefined, 9);
+      const later = lab.grant(3, NORMAL, 0.1, 8);
+      const start = NOW + 0.1 * HOUR;
+      const roomAt = (at: number) => roomForLoans(lab.head, node(), at)[0];
+      expect(roomAt(lab.now)).to.equal(6);
+      expect(roomAt(start)).to.equal(6);
+      expect(roomForLoans(lab.head, node(), start, later)[0]).to.equal(3);
+      lab.advance(0.1 * HOUR);
+      expect(roomAt(lab.now)).to.equal(3);
+      shrink(4);
+      expect(lab.status(later)).to.equal('degraded');
+      expect(roomAt(lab.now), 'degraded, and begun').to.equal(-1);
+    });
+
+    it('a degraded reservation that waits for them leaves them room', () => {
+      const later = lab.grant(8, NORMAL, 1, 8);
+      shrink(4);
+      expect(lab.status(later)).to.equal('degraded');
+      const machine = boot('large', LOW);
+      lab.advance(HOUR);
+      expect(lab.head.reservations.get(later)).to.deep.include({ status: 'degraded', awaits: [machine] });
+      expect(roomForLoans(lab.head, node(), lab.now)[0], 'while it waits').to.equal(4);
+    });
+
+    it('those of the lowest class go when capacity is lost, for the best reservation, each once', () => {
+      lab = new Lab('best-effort', 12);
+      lab.grant(1, LOW, undefined, 9);
+      const best = lab.grant(1, HIGH, undefined, 9);
+      const [low, high] = [boot('large', LOW), boot('large', HIGH)];
+      shrink(6);
+      expect(states(low, high)).to.deep.equal(['DELETING', 'ACTIVE']);
+      shrink(5);
+      expect(states(low, high)).to.deep.equal(['DELETING', 'DELETING']);
+      expect(lab.withdrawn().map(({ by, allocation }) => [by, allocation.id])).to.deep.equal([
+        [best, low],
+        [best, high],
+      ]);
+    });
+
+    it('what is withdrawn has on loan all that it consumes, once', () => {
+      const machine = boot('large', LOW);
+      lab.grant(8, LOW, undefined);
+      const claims = lab.head.allocations.get(machine)?.claims ?? [];
+      expect(claims.map(({ id, onLoan, start }) => [id, onLoan, start])).to.deep.equal([['1', true, lab.now - 1]]);
+    });
+
+    it('what outlives its reservation has nothing of it any more, and is of the normal class', () => {
+      lab = new Lab('none');
+      const reservation = lab.grant(4, HIGH, undefined, 1);
+      const machine = lab.booted(reservation);
+      expect(lab.head.allocations.get(machine)).to.include({ backing: 'reservation' }).and.have.property('endsAt');
+      lab.advance(HOUR);
+      expect(lab.head.allocations.get(machine))
+        .to.include({ backing: 'own', priority: NORMAL })
+        .and.not.to.have.any.keys('endsAt', 'claim');
+    });
+
+    it('the best hold again what is not needed any more', () => {
+      lab = new Lab('priority');
+      const [low, normal] = [boot('large', LOW), boot('large', NORMAL)];
+      const id = lab.grant(8, HIGH, 1);
+      const onLoan = () => [low, normal].map((each) => isLent(each));
+      const isLent = (each: string) => lab.head.allocations.get(each)?.claims.some((claim) => claim.onLoan === true);
+      expect(onLoan()).to.deep.equal([true, true]);
+      lab.do('updateReservation', { id, demand: { capacity: { cores: 4, ram: 4096 } } });
+      expect(onLoan()).to.deep.equal([true, false]);
+    });
   });
 });
