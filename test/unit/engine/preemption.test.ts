@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { PreEmption, Priority } from '../../../src/engine/entities.ts';
-import { HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
+import { DEFAULT_POLICY, HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
 import { HOUR, NOW } from './engine-fixture.ts';
 import { Lab } from './preemption-lab.ts';
 
@@ -13,6 +13,9 @@ describe('pre-emption by priority', () => {
     if (result.outcome === 'refused') throw new Error(result.refusal.message);
     expect(result.displaced).to.deep.equal({ reservations: [low], machines: [], complete: true });
     expect([lab.status(low), lab.status(normal)]).to.deep.equal(['preempted', 'scheduled']);
+    expect(lab.head.reservations.get(low))
+      .to.include({ message: `It gave way to the reservation '${result.reservation.id}' of the priority high.` })
+      .and.not.to.have.any.keys('hold', 'awaits', 'easesAt');
     const [event] = lab.preempted();
     expect(event).to.deep.include({ oldStatus: 'scheduled', by: result.reservation.id });
     expect(event?.reservation).to.deep.include({ status: 'preempted', reason: 'displaced', claims: [] });
@@ -29,6 +32,69 @@ describe('pre-emption by priority', () => {
     expect([oldest, middle, newest].map((id) => lab.status(id))).to.deep.equal(['scheduled', 'scheduled', 'preempted']);
     lab.grant(3, NORMAL, 1);
     expect([oldest, middle].map((id) => lab.status(id))).to.deep.equal(['preempted', 'scheduled']);
+  });
+
+  it('tells nobody of others what may not be seen: who gave way, and to whom', () => {
+    const lab = new Lab('priority');
+    lab.as = { user: 'ann', tenant: 'red' };
+    const machine = lab.booted();
+    const low = lab.grant(4, LOW, 1);
+    lab.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
+    const result = lab.ask(8, HIGH, 1);
+    if (result.outcome === 'refused') throw new Error(result.refusal.message);
+    expect(result.displaced).to.deep.equal({ reservations: [], machines: [], others: 2, complete: true });
+    expect(lab.head.reservations.get(low)?.message).to.equal('It gave way to a reservation of the priority high.');
+    expect(lab.head.allocations.get(machine)?.claims.at(-1)).to.include({ start: NOW + HOUR, onLoan: true });
+  });
+
+  it('tells each machine once, also where it has to go at once', () => {
+    const lab = new Lab('priority');
+    const machine = lab.booted();
+    lab.grant(8, HIGH, undefined);
+    expect(lab.withdrawn().map(({ allocation }) => allocation.id)).to.deep.equal([machine]);
+  });
+
+  it('displaces nobody for what a quota forbids', () => {
+    const lab = new Lab('priority');
+    const low = lab.grant(8, LOW, 1);
+    const quotas = [{ name: 'few', user: 'bob', capacity: { cores: 4 } }];
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...DEFAULT_POLICY, quotas } }] });
+    lab.told();
+    lab.as = { user: 'bob' };
+    expect(lab.ask(5, HIGH, 1)).to.have.nested.property('refusal.reason', 'quota-exceeded');
+    expect([lab.status(low), lab.told()]).to.deep.equal(['scheduled', []]);
+  });
+
+  it('offers the displaced only what is free as things are, nobody else being moved', () => {
+    const lab = new Lab('priority');
+    const source = lab.provider(
+      [
+        { name: 'fast', cores: 4, traits: ['FAST'] },
+        { name: 'slow', cores: 4 },
+      ],
+      'hosts',
+      'priority',
+    );
+    const pool = lab.pool(source, { cores: 8, ram: 8192, instances: 8 });
+    const container = (requiredTraits: readonly string[]) => ({
+      name: 'c',
+      count: 1,
+      size: { vcpus: 4, ram: 512 },
+      requiredTraits,
+      forbiddenTraits: [],
+    });
+    const window = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+    const ask = (priority: Priority, requiredTraits: readonly string[]) => {
+      const containers = [container(requiredTraits)];
+      const id = lab.reserve({ ...window, priority, demand: { capacity: {}, pools: [pool], containers } });
+      lab.now += 1;
+      return id;
+    };
+    const anywhere = ask(NORMAL, []);
+    const fast = ask(LOW, ['FAST']);
+    ask(HIGH, ['FAST']);
+    expect([lab.status(anywhere), lab.status(fast)]).to.deep.equal(['scheduled', 'preempted']);
+    expect(lab.preempted()[0]?.offered?.nextWindow?.start).to.equal(NOW + 2 * HOUR);
   });
 
   it('spares equals, and changes nothing when it is refused', () => {
@@ -82,9 +148,17 @@ describe('pre-emption by priority', () => {
     lab.pool(other, { cores: 8, ram: 100_000 });
     const window = { start: NOW + HOUR, end: NOW + 2 * HOUR };
     const [pool = ''] = [...lab.head.pools.values()].filter(({ source }) => source === lab.lab).map(({ id }) => id);
+    lab.told();
     const result = lab.do('createReservation', { ...window, demand: { capacity: { cores: 8 }, pools: [pool] } });
     expect(result.outcome).to.equal('granted');
     expect(lab.status(first)).to.equal('scheduled');
+    expect(lab.told().sort()).to.deep.equal([
+      'capacity released',
+      'capacity reserved',
+      'capacity reserved',
+      'reservation created scheduled',
+      'reservation updated scheduled',
+    ]);
     expect(lab.head.reservations.get(first)?.claims[0]?.node).to.not.equal(`pool/${pool}`);
     expect(lab.preempted()).to.deep.equal([]);
   });
@@ -105,7 +179,9 @@ describe('pre-emption by priority', () => {
     const other = lab.pool(lab.provider([{ name: 'x', cores: 8 }], 'other'), { cores: 8, ram: 8192, instances: 50 });
     const demand = { capacity: { cores: 8 }, pools: [lab.head.poolOrder[0] ?? ''] };
     lab.reserve({ start: NOW + 4 * HOUR, end: NOW + 5 * HOUR, priority: HIGH, demand });
-    expect(lab.head.reservations.get(low)).to.include({ status: 'scheduled' }).and.not.to.have.property('easesAt');
+    expect(lab.head.reservations.get(low))
+      .to.include({ status: 'scheduled' })
+      .and.not.to.have.any.keys('easesAt', 'reason', 'message');
     lessOf(other);
     expect(lab.head.reservations.get(low)).to.include({ status: 'degraded', easesAt: NOW + 3 * HOUR });
     lab.advance(3 * HOUR);
@@ -266,6 +342,14 @@ describe('capacity that is lost', () => {
     const machine = lab.booted(low);
     shrunk(lab, 4);
     expect([lab.status(high), lab.status(low), lab.state(machine)]).to.deep.equal(['active', 'preempted', 'DELETING']);
+    expect(lab.head.reservations.get(low))
+      .to.deep.include({
+        reason: 'displaced',
+        message: `It gave way to the reservation '${high}' of the priority high because capacity was lost.`,
+      })
+      .and.not.to.have.any.keys('hold', 'awaits', 'easesAt');
+    expect(lab.head.allocations.get(machine)).not.to.have.any.keys('endsAt', 'awaits');
+    expect(lab.head.allocations.get(machine)?.claims.map(({ onLoan }) => onLoan)).to.deep.equal([true]);
     const early = lab.boot(high);
     expect(early.outcome === 'refused' && early.refusal.reason).to.equal('insufficient-capacity');
     lab.gone(machine);
