@@ -408,8 +408,9 @@ export class Timeline {
     const high = this.max(window);
     for (let index = 0; index < RESOURCE_COUNT; index++) {
       const amount = sign * real(vector, index);
-      const sum = (amount > 0 ? real(high, index) : real(low, index)) + amount;
-      if (sum > MAX_AMOUNT || sum < -MAX_AMOUNT) throw overflow(index, sum);
+      const [lowest, highest] = [real(low, index) + amount, real(high, index) + amount];
+      if (lowest < -MAX_AMOUNT) throw overflow(index, lowest);
+      if (highest > MAX_AMOUNT) throw overflow(index, highest);
     }
   }
 

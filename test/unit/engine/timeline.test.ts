@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { CapacityOverflowError, RESOURCES, fromVector, toVector } from '../../../src/engine/capacity.ts';
+import * as fc from 'fast-check';
+import { CapacityOverflowError, RESOURCES, fromVector, toVector, zeroVector } from '../../../src/engine/capacity.ts';
 import { MAX_AMOUNT, Timeline } from '../../../src/engine/timeline.ts';
 import type { FitRequest, FitResult } from '../../../src/engine/timeline.ts';
 import { ALWAYS, BEGINNING, FOREVER, InvalidTimeError } from '../../../src/engine/window.ts';
@@ -121,6 +122,9 @@ describe('Timeline', () => {
       ['takes an empty demand at once', { demand: toVector({}) }, { outcome: 'fits', start: 1000 }],
       ['finds nothing in an empty range', { notBefore: 10, notAfter: 9, demand: toVector({}) }, { outcome: 'none' }],
       ['says how far it came with no budget', { budget: 0 }, { outcome: 'budget-spent', searchedUntil: 2000 }],
+      ['looks at as much as its budget allows', { budget: 3 }, { outcome: 'fits', start: 3000 }],
+      ['and at no more', { budget: 2 }, { outcome: 'budget-spent', searchedUntil: 3000 }],
+      ['says where what fits so far begins', { budget: 1 }, { outcome: 'budget-spent', searchedUntil: 2000 }],
     ];
     for (const [what, fields, expected] of cases) {
       it(what, () => {
@@ -155,11 +159,59 @@ describe('Timeline', () => {
       expect(sampled('max')).to.deep.equal([10, ...others, 10, ...others, 15, ...others]);
     });
 
+    it('counts what changes at the border of two intervals to the later one', () => {
+      const timeline = pool();
+      timeline.remove(window(2000, 3000), toVector({ cores: 4 }));
+      const cores = (start: number, end: number, measure: 'min' | 'max'): number[] =>
+        [...timeline.sample(window(start, end), 1000, measure)].filter((_, index) => index % RESOURCES.length === 0);
+      expect(cores(0, 4000, 'min')).to.deep.equal([0, 10, 6, 10]);
+      expect(cores(0, 4000, 'max')).to.deep.equal([0, 10, 6, 10]);
+      expect(cores(500, 3500, 'min')).to.deep.equal([0, 6, 6]);
+      expect(cores(500, 3500, 'max')).to.deep.equal([10, 10, 10]);
+    });
+
     it('refuses what would not end', () => {
       expect(() => pool().sample(window(0, FOREVER), 10, 'min')).to.throw(RangeError, 'a start and an end');
       expect(() => pool().sample(window(BEGINNING, 10), 10, 'min')).to.throw(RangeError, 'a start and an end');
       expect(() => pool().sample(window(0, 10), 0, 'min')).to.throw(RangeError, 'the interval is 0 ms');
     });
+  });
+
+  it('writes nothing of before where it is given something to write to', () => {
+    const timeline = pool();
+    const target = zeroVector().fill(7);
+    expect(timeline.valueAt(5, target)).to.equal(target);
+    expect(fromVector(target)).to.deep.equal({});
+    timeline.min(window(1000, 2000), target.fill(7));
+    expect(fromVector(target)).to.deep.equal({ cores: 10, ram: 100 });
+    timeline.max(window(0, 10), target.fill(7));
+    expect(fromVector(target)).to.deep.equal({});
+    const [step] = timeline.steps(window(0, 10), target.fill(7));
+    expect(step?.value).to.equal(target);
+    expect(fromVector(target)).to.deep.equal({});
+  });
+
+  it('writes out its steps, from the beginning of time on, of the resources that are named', () => {
+    const timeline = pool();
+    timeline.add(ALWAYS, toVector({ ram: 5 }));
+    timeline.remove(window(2000, 3000), toVector({ cores: 4, ports: 1 }));
+    const [cores, ram, volumes] = ['cores', 'ram', 'volumes'].map((each) =>
+      RESOURCES.findIndex((name) => name === each),
+    );
+    const written = (...resources: (number | undefined)[]): number[] => {
+      const row = new Float64Array((resources.length + 1) * (timeline.breakpoints + 1));
+      timeline.writeSteps(
+        resources.map((each) => each ?? Number.NaN),
+        row,
+      );
+      return [...row];
+    };
+    expect(written()).to.deep.equal([BEGINNING, 1000, 2000, 3000]);
+    expect(written(ram, cores)).to.deep.equal([BEGINNING, 5, 0, 1000, 105, 10, 2000, 105, 6, 3000, 105, 10]);
+    expect(written(volumes, cores)).to.deep.equal([BEGINNING, 0, 0, 1000, 0, 10, 2000, 0, 6, 3000, 0, 10]);
+    const empty = new Float64Array(2);
+    new Timeline().writeSteps([0], empty);
+    expect([...empty]).to.deep.equal([BEGINNING, 0]);
   });
 
   it('ends a walk over steps when the timeline changes under it', () => {
@@ -208,6 +260,48 @@ describe('Timeline', () => {
       expect(() => timeline.remove(window(49, 60), toVector({ ram: 1 }))).to.throw(CapacityOverflowError);
     });
 
+    it('are borne up to the bound beside others that reach it', () => {
+      for (const sign of [1, -1] as const) {
+        const timeline = new Timeline();
+        const change = (start: number, amount: number): void =>
+          sign === 1
+            ? timeline.add(window(start, start + 10), toVector({ ram: amount }))
+            : timeline.remove(window(start, start + 10), toVector({ ram: amount }));
+        change(10, MAX_AMOUNT);
+        change(30, MAX_AMOUNT - 1);
+        change(30, 1);
+        expect(timeline.valueAt(30)).to.deep.equal(timeline.valueAt(10));
+        expect(() => change(30, 1)).to.throw(CapacityOverflowError);
+      }
+    });
+
+    it('are refused for all time as well', () => {
+      const timeline = new Timeline();
+      timeline.add(ALWAYS, toVector({ ram: MAX_AMOUNT }));
+      expect(() => timeline.add(ALWAYS, toVector({ ram: 1 })))
+        .to.throw(CapacityOverflowError)
+        .that.has.property('message', `ram would be 4503599627370497; it must be an integer between ±${MAX_AMOUNT}`);
+      expect(fromVector(timeline.valueAt(0))).to.deep.equal({ ram: MAX_AMOUNT });
+    });
+
+    it('are refused when they are added later: one at once, a sum when it is looked at', () => {
+      const timeline = new Timeline();
+      for (const bad of [2 ** 52 + 1, -(2 ** 52) - 1, 0.5]) {
+        expect(() => timeline.addLater(window(0, 10), toVector({ ram: 1 }).fill(bad), 1))
+          .to.throw(CapacityOverflowError)
+          .that.has.property('message')
+          .which.includes(`cores would be ${bad}`);
+      }
+      timeline.addLater(window(0, 10), toVector({ ram: MAX_AMOUNT }), -1);
+      timeline.addLater(window(20, 30), toVector({ ram: MAX_AMOUNT }), 1);
+      expect(fromVector(timeline.valueAt(5)).ram).to.equal(-MAX_AMOUNT);
+      timeline.addLater(window(25, 40), toVector({ ram: 1 }), 1);
+      expect(() => timeline.valueAt(0))
+        .to.throw(CapacityOverflowError)
+        .that.has.property('message')
+        .which.includes('ram would be 4503599627370497');
+    });
+
     it('are refused when they are no integers, and nothing has changed', () => {
       const timeline = pool();
       for (const bad of [0.5, Number.NaN, Infinity]) {
@@ -218,6 +312,173 @@ describe('Timeline', () => {
       expect(timeline.breakpoints).to.equal(1);
       timeline.add(window(0, 10), toVector({ volumes: 1 }));
       expect(fromVector(timeline.valueAt(0))).to.deep.equal({ volumes: 1 });
+    });
+  });
+
+  describe('what is added later', () => {
+    it('is there when it is looked at', () => {
+      const timeline = pool();
+      timeline.addLater(window(2000, 3000), toVector({ cores: 4 }), -1);
+      timeline.addLater({ start: BEGINNING, end: 500 }, toVector({ ports: 2 }), 1);
+      timeline.addLater({ start: BEGINNING, end: 500 }, toVector({ ports: 1 }), -1);
+      expect(timeline.breakpoints).to.equal(4);
+      expect([0, 500, 1000, 2000, 3000].map((at) => fromVector(timeline.valueAt(at)))).to.deep.equal([
+        { ports: 1 },
+        {},
+        { cores: 10, ram: 100 },
+        { cores: 6, ram: 100 },
+        { cores: 10, ram: 100 },
+      ]);
+    });
+
+    it('is nothing where it is nothing, or for all time, or where it is taken away again', () => {
+      const timeline = new Timeline();
+      timeline.addLater(ALWAYS, toVector({}), 1);
+      expect(timeline.breakpoints).to.equal(0);
+      timeline.addLater(window(5, 10), toVector({}), 1);
+      expect(timeline.breakpoints).to.equal(0);
+      timeline.addLater(ALWAYS, toVector({ cores: 1 }), 1);
+      expect([timeline.breakpoints, timeline.valueAt(0)[0]]).to.deep.equal([0, 1]);
+      for (const sign of [1, -1] as const) timeline.addLater(window(5, 10), toVector({ cores: 1 }), sign);
+      expect(timeline.breakpoints).to.equal(0);
+    });
+
+    it('is all kept, however many resources it is of', () => {
+      const timeline = new Timeline();
+      const full = zeroVector().fill(1);
+      for (let each = 0; each < 4; each++) timeline.addLater(window(0, 10), full, 1);
+      timeline.addLater(window(0, 10), zeroVector().fill(1, 0, 4), 1);
+      for (let each = 0; each < 2; each++) timeline.addLater(window(0, 10), full, 1);
+      expect([...timeline.valueAt(0)]).to.deep.equal(RESOURCES.map((_, index) => (index < 4 ? 7 : 6)));
+    });
+
+    it('has to be in a window', () => {
+      const timeline = new Timeline();
+      for (const [start, end] of [
+        [9, 9],
+        [9, 8],
+        [Number.NaN, 9],
+      ] as const) {
+        expect(() => timeline.addLater(window(start, end), toVector({ cores: 1 }), 1)).to.throw(InvalidTimeError);
+      }
+      expect(timeline.breakpoints).to.equal(0);
+    });
+
+    it('ends a walk over steps', () => {
+      const timeline = pool();
+      const steps = timeline.steps(window(0, 5000));
+      steps.next();
+      timeline.addLater(window(2000, 3000), toVector({ cores: 1 }), 1);
+      timeline.min(ALWAYS);
+      expect(() => steps.next()).to.throw('the timeline changed while its steps were being taken');
+    });
+  });
+
+  describe('of some thousand breakpoints', () => {
+    const END = 6000;
+    const TOTAL = 12;
+    const some = (seed: number, count: number, ...most: readonly number[]): number[][] =>
+      fc.sample(fc.tuple(...most.map((max) => fc.nat({ max: max - 1 }))), { seed, numRuns: count });
+
+    /** The timeline, and the cores at each instant, counted one by one. */
+    const made = () => {
+      const timeline = new Timeline();
+      const cores = new Array<number>(END).fill(TOTAL);
+      timeline.add(ALWAYS, toVector({ cores: TOTAL, ram: 1 }));
+      // Here and there one or two, and long stretches with fewer, or with none.
+      for (const [start = 0, length = 0, amount = 0] of [
+        ...some(1, 2000, END - 20, 20, 2),
+        ...some(2, 10, END - 400, 400, 9),
+      ]) {
+        timeline.remove(window(start, start + length + 1), toVector({ cores: amount + 1, ports: 1 }));
+        for (let at = start; at <= start + length; at++) cores[at] = (cores[at] ?? 0) - amount - 1;
+      }
+      const within = (start: number, end: number): number[] => [
+        ...cores.slice(start, end),
+        ...new Array<number>(Math.max(0, end - Math.max(start, END))).fill(TOTAL),
+      ];
+      const firstShort = (start: number, end: number, asked: number): number | undefined => {
+        const index = within(start, end).findIndex((amount) => amount < asked);
+        return index < 0 ? undefined : start + index;
+      };
+      return { timeline, within, firstShort };
+    };
+
+    it('knows the least and the most', () => {
+      const { timeline, within } = made();
+      expect(timeline.breakpoints).to.be.greaterThan(2000);
+      for (const [start = 0, length = 0] of some(3, 400, END, 900)) {
+        const span = window(start, start + length + 1);
+        const all = within(span.start, span.end);
+        expect([timeline.min(span)[0], timeline.max(span)[0]]).to.deep.equal([Math.min(...all), Math.max(...all)]);
+      }
+    });
+
+    it('samples by intervals', () => {
+      const { timeline, within } = made();
+      for (const [start = 0, length = 0, interval = 0] of some(4, 60, END, 900, 90)) {
+        const span = window(start, start + length + 1);
+        for (const measure of ['min', 'max'] as const) {
+          const sampled = timeline.sample(span, interval + 1, measure).filter((_, at) => at % RESOURCES.length === 0);
+          const expected = [...sampled].map((_, index) => {
+            const from = start + index * (interval + 1);
+            return Math[measure](...within(from, Math.min(from + interval + 1, span.end)));
+          });
+          expect([...sampled]).to.deep.equal(expected);
+        }
+      }
+    });
+
+    it('knows the first shortage, and each', () => {
+      const { timeline, within, firstShort } = made();
+      for (const [start = 0, length = 0, asked = 0] of some(5, 400, END, 900, TOTAL)) {
+        const end = start + length + 1;
+        const expected = firstShort(start, end, asked + 1);
+        expect(timeline.firstShortage(window(start, end), toVector({ cores: asked + 1 }))).to.equal(expected);
+        const spans: { from: number; to: number; least: number }[] = [];
+        for (const [index, amount] of within(start, end).entries()) {
+          if (amount > asked) continue;
+          const last = spans.at(-1);
+          const at = start + index;
+          if (last?.to === at) Object.assign(last, { to: at + 1, least: Math.min(last.least, amount) });
+          else spans.push({ from: at, to: at + 1, least: amount });
+        }
+        const found = timeline.shortSpans(window(start, end), 'cores', asked + 1, 1000);
+        expect(found).to.deep.equal(spans);
+        expect(timeline.shortSpans(window(start, end), 'cores', asked + 1, 2)).to.deep.equal(spans.slice(0, 2));
+      }
+    });
+
+    it('finds the earliest fit, or says how far it has come', () => {
+      const { timeline, firstShort } = made();
+      for (const [notBefore = 0, more = 0, length = 0, asked = 0, budget = 0] of some(
+        6,
+        800,
+        END,
+        3000,
+        90,
+        TOTAL,
+        60,
+      )) {
+        const notAfter = notBefore + more;
+        const duration = length + 1;
+        let start: number | undefined = notBefore;
+        for (let short = firstShort(start, start + duration, asked + 1); short !== undefined;) {
+          start = short + 1;
+          short = firstShort(start, start + duration, asked + 1);
+        }
+        if (start > notAfter) start = undefined;
+        const expected: FitResult = start === undefined ? { outcome: 'none' } : { outcome: 'fits', start };
+        const asking = request({ notBefore, notAfter, duration, demand: toVector({ cores: asked + 1 }), budget: 1e6 });
+        expect(timeline.earliestFit(asking)).to.deep.equal(expected);
+        const found = timeline.earliestFit({ ...asking, budget });
+        if (found.outcome !== 'budget-spent') {
+          expect(found).to.deep.equal(expected);
+          continue;
+        }
+        expect(found.searchedUntil).to.be.within(notBefore, start ?? notAfter);
+        expect(timeline.earliestFit({ ...asking, notBefore: found.searchedUntil })).to.deep.equal(expected);
+      }
     });
   });
 });
