@@ -9,7 +9,7 @@ const testsIn = (folder, wanted) =>
 /** Tests of the loops around the engine; they take long, and say little of what it decides. */
 const LOOPS = /^(ledger|reconciler(-\w+)?|scheduler)\./;
 /** Tests of timelines by themselves. */
-const TIMELINES = /^(instant-order|timeline)\./;
+const TIMELINES = /^(breakpoint-tree|instant-order|timeline)\./;
 /** Of the others, those that take a second or more. */
 const LONG = /^(explain-hosts|preemption-limits)\./;
 /** Which tests run, by what is said of the mutants: they decide, are of the loops or of timelines, or a first look is enough. */

@@ -77,7 +77,15 @@ describe('reservations that were loaded', () => {
   });
 
   it('are told in the order of their windows, those of one window by their ids', () => {
-    const head = loaded(reservation('0', 2), reservation('z', 2));
-    expect(head.held.inOrder(ALWAYS).map(({ id }) => id)).to.deep.equal(['c', 'b', '0', 'a', 'z']);
+    const long = { ...reservation('long', -1), end: START + 9 * HOUR, endsAt: START + 9 * HOUR };
+    const head = loaded(reservation('0', 2), reservation('z', 2), long);
+    expect(head.held.inOrder(ALWAYS).map(({ id }) => id)).to.deep.equal(['long', 'c', 'b', '0', 'a', 'z']);
+  });
+
+  it('are what they were also where their text is not known', () => {
+    const head = emptyHead();
+    for (const each of made) loadRecord(head, { kind: 'reservation', id: each.id, body: recordOf(each) });
+    expect([...head.reservations.values()]).to.deep.equal(made);
+    expect(head.held.inOrder(ALWAYS).map(({ id }) => id)).to.deep.equal(['c', 'b', 'a']);
   });
 });
