@@ -186,6 +186,10 @@ export class ReconcilerLab {
     this.reconciler.start();
   }
 
+  get store(): SqliteStore {
+    return this.#running.store;
+  }
+
   get ledger(): Running['ledger'] {
     return this.#running.ledger;
   }

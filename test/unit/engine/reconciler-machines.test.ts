@@ -4,7 +4,7 @@ import type { Allocation } from '../../../src/engine/entities.ts';
 import { omit } from '../../../src/engine/omit.ts';
 import { VimError } from '../../../src/vim/vim.ts';
 
-import { ALLOCATION, put, ReconcilerLab } from './reconciler-lab.ts';
+import { ALLOCATION, PROVIDER, put, ReconcilerLab } from './reconciler-lab.ts';
 
 describe('reconciler', () => {
   let lab: ReconcilerLab;
@@ -221,6 +221,87 @@ describe('reconciler', () => {
       await lab.decide({ kind: 'provider', id: 'vim', body: null });
       await lab.eventually(() => lab.clock.now() > 1_020_000);
       expect([lab.servers(), lab.reported]).to.deep.equal([[], []]);
+    });
+
+    it('is not answered before its time is up', async () => {
+      await lab.connected();
+      lab.vim.hang.add('createServer');
+      await lab.decide(put(ALLOCATION));
+      const answers: unknown[] = [];
+      const ask = (milliseconds: number): Promise<unknown> =>
+        lab.reconciler.settled('vm', milliseconds).then((answer) => answers.push(answer?.server ?? milliseconds));
+      const [first, second, third] = [ask(2_000), ask(3_000), ask(200_000)];
+      await lab.until(() => lab.vim.calls.includes('createServer token-vm'));
+      await lab.decide(put({ ...ALLOCATION, modifiedOn: 5 }));
+      lab.clock.advance(1_999);
+      await nextTurn();
+      expect(answers).to.deep.equal([]);
+      lab.clock.advance(1);
+      await first;
+      lab.clock.advance(1_000);
+      await second;
+      expect(answers).to.deep.equal([2_000, 3_000]);
+      lab.vim.hang.clear();
+      await lab.eventually(() => answers.length === 3);
+      await third;
+      expect(answers[2]).to.equal(lab.servers()[0]?.id);
+    });
+
+    it('is answered with nothing when its record is gone, or was lost', async () => {
+      await lab.connected();
+      lab.vim.hang.add('createServer');
+      await lab.decide(put(ALLOCATION));
+      const gone = lab.reconciler.settled('vm', 1_000);
+      await lab.decide({ kind: 'allocation', id: 'vm', body: null });
+      expect(await gone).to.equal(undefined);
+      lab.store.append = () => Promise.reject(new Error('the disk is full'));
+      const decision = lab.decide(put({ ...ALLOCATION, id: 'second' })).catch(() => 'lost');
+      const lost = lab.reconciler.settled('second', 1_000);
+      expect([await decision, await lost]).to.deep.equal(['lost', undefined]);
+      Reflect.deleteProperty(lab.store, 'append');
+      lab.vim.hang.clear();
+      lab.clock.advance(1_000);
+      await lab.decide(put({ ...ALLOCATION, id: 'third', token: 'token-3' }));
+      expect(await lab.reconciler.settled('third', 1_000)).to.have.property('server');
+    });
+
+    it('is in the record as soon as the VIM tells of it, before it answers', async () => {
+      await lab.connected();
+      lab.vim.createServer = async (request) => {
+        await lab.clouds.cloud('vim').createServer(request);
+        return new Promise(() => undefined);
+      };
+      await lab.decide(put(ALLOCATION));
+      await lab.until(() => lab.servers().length === 1);
+      lab.clock.advance(2_000);
+      await lab.until(() => lab.vm()?.vmState === 'ACTIVE');
+      expect(lab.vm()).to.include({ server: lab.servers()[0]?.id }).and.not.have.property('intent');
+    });
+
+    it('is not touched by what the VIM tells of another with its token, nor another VIM', async () => {
+      await lab.connected();
+      await lab.decide({ kind: 'provider', id: 'other', body: { ...PROVIDER, id: 'other', name: 'other' } });
+      await lab.until(() => lab.ledger.head.providers.get('other')?.status === 'up');
+      lab.clouds.cloud('vim').cutOff(1_500);
+      await lab.reconciler.refresh('vim');
+      await lab.decide(put(ALLOCATION));
+      const { token, name, image = '', flavor, networks } = ALLOCATION;
+      const request = { token, name, image, flavor, networks };
+      const elsewhere = lab.clouds.cloud('other');
+      await elsewhere.createServer(request);
+      lab.clock.advance(1_400);
+      await nextTurn();
+      expect(lab.vm()).to.not.have.property('server');
+      await lab.eventually(() => lab.vm()?.vmState === 'ACTIVE');
+      const own = lab.vm()?.server;
+      expect(own).to.equal(lab.servers()[0]?.id);
+      const second = await lab.clouds.cloud('vim').createServer(request);
+      lab.clock.advance(2_000);
+      await lab.clouds.cloud('vim').deleteServer(second);
+      lab.clock.advance(1_000);
+      await lab.until(() => lab.servers().length === 1);
+      await nextTurn();
+      expect(lab.vm()).to.include({ server: own, vmState: 'ACTIVE' });
     });
 
     it('waits while the VIM is out of reach', async () => {

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
 import { omit } from '../../../src/engine/omit.ts';
+import { VimError } from '../../../src/vim/vim.ts';
+import type { VimServer } from '../../../src/vim/vim.ts';
 
 import { ALLOCATION, PROVIDER, put, ReconcilerLab } from './reconciler-lab.ts';
 
@@ -79,6 +81,59 @@ describe('reconciler', () => {
       await lab.reconciler.refresh('vim');
       expect(lab.ledger.head.allocations.size).to.equal(1);
       await lab.eventually(() => lab.ledger.head.allocations.get(adopted?.id ?? '')?.vmState === 'ACTIVE');
+    });
+
+    it('counts no flavor of a server that is not running, and none of a second boot', async () => {
+      await lab.connected();
+      await lab.decide(put(ALLOCATION));
+      await lab.eventually(() => lab.vm()?.vmState === 'ACTIVE');
+      const flavor = (): string | undefined => {
+        const vm = lab.vm();
+        return vm?.resource === undefined ? vm?.flavor : undefined;
+      };
+      const before = flavor();
+      const { listServers } = lab.vim;
+      const listed = (change: Partial<VimServer>): void => {
+        lab.vim.listServers = async (signal) => (await listServers(signal)).map((each) => ({ ...each, ...change }));
+      };
+      listed({ flavor: '3', status: 'SHUTOFF' });
+      await lab.reconciler.refresh('vim');
+      expect([flavor(), lab.vm()?.vmState]).to.deep.equal([before, 'SHUTOFF']);
+      lab.vim.listServers = async (signal) => {
+        const all = await listServers(signal);
+        return [...all, ...all.map((each) => ({ ...each, id: 'second', flavor: '3', deleting: true }))];
+      };
+      await lab.reconciler.refresh('vim');
+      expect(flavor()).to.equal(before);
+    });
+
+    it('that finds a fault of the adapter is told, and the provider stays up', async () => {
+      await lab.connected();
+      const fault = new TypeError('the adapter is broken');
+      const { listServers } = lab.vim;
+      lab.vim.listServers = () => Promise.reject(fault);
+      await lab.reconciler.refresh('vim');
+      expect([lab.provider()?.status, lab.reported]).to.deep.equal(['up', [fault]]);
+      lab.vim.listServers = listServers;
+      lab.vim.failures.set('listServers', [new VimError('timeout', 'no answer')]);
+      await lab.reconciler.refresh('vim');
+      expect([lab.provider()?.status, lab.reported.length]).to.deep.equal(['down', 1]);
+    });
+
+    it('removes groups when it can', async () => {
+      await lab.connected();
+      lab.vim.failures.set('removeServerGroups', [new VimError('failed', 'not now')]);
+      await lab.reconciler.refresh('vim');
+      expect([lab.provider()?.status, lab.reported]).to.deep.equal(['up', []]);
+      const fault = new TypeError('the adapter is broken');
+      lab.vim.removeServerGroups = () => Promise.reject(fault);
+      await lab.reconciler.refresh('vim');
+      expect([lab.provider()?.status, lab.reported]).to.deep.equal(['up', [fault]]);
+    });
+
+    it('of a provider that is not there is none', async () => {
+      await lab.reconciler.refresh('none');
+      expect(lab.reported).to.deep.equal([]);
     });
 
     it('counts what a server consumes that runs as another flavor now', async () => {

@@ -143,7 +143,10 @@ describe('reconciler', () => {
     await lab.reconciler.close();
     await lab.reconciler.close();
     expect(await waiting).to.equal(undefined);
+    expect(await lab.reconciler.settled('vm', 5_000)).to.equal(undefined);
+    expect(await lab.reconciler.contacted('vim', 5_000)).to.equal(true);
     expect(lab.clock.next).to.equal(undefined);
+    expect(lab.reported).to.deep.equal([]);
     expect(lab.vm()?.intent).to.equal('create');
   });
 });
