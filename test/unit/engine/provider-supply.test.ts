@@ -125,6 +125,37 @@ describe('what a provider has', () => {
     expect(lab.has(down)).to.deep.equal(['capacity host-failed']);
   });
 
+  it('is lost by a pool that was to have more of it later', () => {
+    const lab = new Lab();
+    const pool = lab.pool(lab.source, { cores: 3 });
+    lab.do('increaseCapacity', { pool, capacity: { cores: 10 }, start: NOW + DAY, end: NOW + 2 * DAY });
+    lab.has([{ name: 'h1', cores: 8, zone: 'z1' }]);
+    expect(lab.lost(pool)?.cores).to.equal(5);
+  });
+
+  it('and does not lose with a host, by its quota, is told of all the same; of a pool with the host', () => {
+    const lab = new Lab();
+    const quotas = { cores: 4, memoryMb: 4096 };
+    const has = (hosts: readonly HostSpec[]): unknown[] => {
+      lab.events.splice(0);
+      lab.do('updateProvider', { id: lab.source, status: 'up', inventory: inventoryOf(hosts, quotas) });
+      return lab.events.flatMap((event) => (event.kind === 'capacity-event' ? [[event.cause, event.host]] : []));
+    };
+    has(HOSTS);
+    const [first, second] = HOSTS;
+    if (first === undefined || second === undefined) throw new Error('there are no hosts');
+    expect(has([first, { ...second, state: 'down' }])).to.deep.equal([['host-failed', 'h2']]);
+    lab.pool(lab.source, { cores: 4 });
+    expect(
+      has([
+        { ...first, state: 'down' },
+        { ...second, state: 'down' },
+      ]),
+    ).to.deep.equal([['host-failed', 'h1']]);
+    expect(has([{ ...first, cores: 3, state: 'up' }])).to.deep.equal([['host-restored', 'h1']]);
+    expect(has([{ ...first, cores: 2 }])).to.deep.equal([['vim-changed', undefined]]);
+  });
+
   it('has changed because a host failed or came back, or for another reason', () => {
     const up = inventoryOf(HOSTS);
     const down = inventoryOf(HOSTS.map((each) => (each.name === 'h2' ? { ...each, state: 'down' } : each)));
