@@ -50,7 +50,7 @@ export function amend(
   const kept = keptTimes(before, flexible, madeInWindow(draft.head, before).length > 0, now);
   if (kept !== undefined) {
     // One that has not started is moved before others have to give way to it.
-    const begun = before.startsAt <= now;
+    const begun = windowsOf(before).start <= now;
     const stayed = amendTo(draft, before, request, { ...request, ...kept }, begun ? spared : 'all');
     if (stayed.outcome === 'done' || begun) return stayed;
   }

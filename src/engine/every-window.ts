@@ -16,7 +16,15 @@ import { isElementFree } from './elements.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { during } from './occurrence.ts';
 import { omit } from './omit.ts';
-import { admitOnce, fittingOnce, hasParts, laterEffort, nextFit, refusalOf } from './parts.ts';
+import {
+  admitOnce,
+  earliestStart as earliestStartOnce,
+  fittingOnce,
+  hasParts,
+  laterEffort,
+  nextFit,
+  refusalOf,
+} from './parts.ts';
 import type { AdmissionContext, Search } from './parts.ts';
 import type { Refusal } from './requests.ts';
 import type { Head } from './state.ts';
@@ -162,7 +170,8 @@ function refuse(
   const which = `number ${first + 1} from ${describeInstant(windowAt(windows, first).start)} on`;
   const message = `${number} cannot be had; the first of these is ${which}. ${refusal.message}`;
   const most = hasParts(demand) ? {} : { most: mostInAll(head, demand, windows) };
-  return { ...rest, message, ...most, shortWindows, ...nextStart(head, demand, windows, now) };
+  const notAfter = latestStart(head.policy, now, windows.start, durationOf(spanOfAll(windows)));
+  return { ...rest, message, ...most, shortWindows, ...startOfAll(head, demand, windows, notAfter, now) };
 }
 
 /** The most of each resource that can be had in all windows. */
@@ -174,12 +183,30 @@ function mostInAll(head: Head, demand: Demand, windows: Windows): Capacity {
   return most;
 }
 
+/** The earliest start, from that of the windows to `notAfter`, with which a demand fits in all of them; undefined where none was found. */
+export function earliestStart(
+  head: Head,
+  demand: Demand,
+  windows: Windows,
+  notAfter: Instant,
+  now: Instant,
+): Instant | undefined {
+  if (countOf(windows) === 1) return earliestStartOnce(head, demand, windows, notAfter, now);
+  return windows.start > notAfter ? undefined : startOfAll(head, demand, windows, notAfter, now).nextWindow?.start;
+}
+
+/** Why a demand that does not fit in all windows does not, and what could be had instead. */
+export function whyNot(head: Head, demand: Demand, windows: Windows, now: Instant): Refusal {
+  const admission = countOf(windows) === 1 ? undefined : admit(head, demand, windows, now, { mayMove: false });
+  if (admission?.outcome === 'refused') return admission.refusal;
+  return namingMaintenance(head, demand, windows, refusalOf(head, demand, windowAt(windows, 0), now));
+}
+
 /**
- * The earliest later start with which the request fits in all windows. Where it does not fit in one of them, no start fits before the one
+ * The earliest start with which the request fits in all windows. Where it does not fit in one of them, no start fits before the one
  * with which that window is where it fits next: this is tried next.
  */
-function nextStart(head: Head, demand: Demand, windows: Windows, now: Instant): Search {
-  const notAfter = latestStart(head.policy, now, windows.start, durationOf(spanOfAll(windows)));
+function startOfAll(head: Head, demand: Demand, windows: Windows, notAfter: Instant, now: Instant): Search {
   let budget = hasParts(demand) ? WINDOWS_PLACED : WINDOWS_TRIED;
   const effort = laterEffort();
   let searchedUntil = notAfter;

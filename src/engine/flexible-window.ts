@@ -1,19 +1,24 @@
 /**
  * Windows that a request leaves open within bounds: the earliest one in which the whole demand fits is chosen. The same state always
- * chooses the same; once chosen, the window stays as long as what is asked for fits in it.
+ * chooses the same; once chosen, the window stays as long as what is asked for fits in it. Of many windows the bounds are those of the
+ * first; they are as many as from the earliest start on, and the demand has to fit in all of them.
  */
 import { counted } from './counted.ts';
-import type { FlexibleWindow, RequestedTimes, RequestedWindow } from './entities.ts';
-import { namingMaintenance } from './maintenance.ts';
-import { earliestStart, refusalOf } from './parts.ts';
+import type { FlexibleWindow, Recurrence, RequestedTimes, RequestedWindow } from './entities.ts';
+import { earliestStart, whyNot } from './every-window.ts';
+import { recurring } from './recurrence.ts';
 import { InvalidRequest } from './requests.ts';
 import type { Refused } from './requests.ts';
 import type { ReservationRequest } from './reservations.ts';
 import type { Head } from './state.ts';
 import { latestStart, setTerms } from './terms.ts';
 import type { TermsResult } from './terms.ts';
-import { FOREVER, LATEST, describeInstant } from './window.ts';
-import type { Instant } from './window.ts';
+import { FOREVER, LATEST, describeInstant, durationOf } from './window.ts';
+import type { Instant, Window } from './window.ts';
+import { windowsOf } from './window-index.ts';
+import type { Spanned } from './window-index.ts';
+import { countOf, spanOfAll, windowAt } from './windows.ts';
+import type { Windows } from './windows.ts';
 
 export type Choice = { readonly outcome: 'chosen'; readonly times: RequestedTimes } | Refused;
 
@@ -40,22 +45,20 @@ export function timesOf(
   const { flexible, demand, expiryTime } = request;
   if (flexible === undefined) return { outcome: 'chosen', times: request };
   const first = firstTimes(request, now);
-  const { start, end } = windowFrom(flexible, now);
+  const windows = windowsFrom(request, flexible, now);
   // What policy forbids of the earliest window, it forbids of all.
   const allowed = setTerms(head.policy, first, now);
   if (allowed.outcome === 'refused') return allowed;
   const { latestEnd = LATEST, duration } = flexible;
   const notAfter = Math.min(
-    latestStart(head.policy, now, start, duration),
+    latestStart(head.policy, now, windows.start, durationOf(spanOfAll(windows))),
     latestEnd - duration,
+    latestWithAll(windows, request.recurrence),
     // Something has to be left of the window when the resources have to be allocated.
     (expiryTime ?? FOREVER) - 1,
   );
-  const found = earliestStart(head, demand, { start, end }, notAfter, now);
-  if (found === undefined) {
-    const refusal = refusalOf(head, demand, { start, end }, now);
-    return { outcome: 'refused', refusal: namingMaintenance(head, demand, { start, end }, refusal) };
-  }
+  const found = earliestStart(head, demand, windows, notAfter, now);
+  if (found === undefined) return { outcome: 'refused', refusal: whyNot(head, demand, windows, now) };
   return { outcome: 'chosen', times: timesIn(request, { start: found, end: found + duration }) };
 }
 
@@ -65,6 +68,18 @@ export function firstTimes(request: RequestedWindow, now: Instant): RequestedTim
   if (flexible === undefined) return request;
   check(request, flexible, now);
   return timesIn(request, windowFrom(flexible, now));
+}
+
+/** The earliest window within the bounds, with those that repeat it. @throws InvalidRequest for a recurrence that cannot be */
+function windowsFrom({ recurrence }: RequestedTimes, flexible: FlexibleWindow, now: Instant): Windows {
+  const first = windowFrom(flexible, now);
+  return recurrence === undefined ? first : recurring(first, recurrence);
+}
+
+/** The latest start with which there are as many windows as from the earliest on. */
+function latestWithAll(windows: Windows, recurrence: Recurrence | undefined): Instant {
+  const last = windowAt(windows, countOf(windows) - 1);
+  return recurrence?.until === undefined ? FOREVER : recurrence.until - (last.start - windows.start);
 }
 
 /** Whether no window within the bounds is left. */
@@ -78,23 +93,19 @@ export function isPast({ latestEnd = FOREVER, duration }: FlexibleWindow, now: I
  * @throws InvalidRequest when the start has to stay and does not lie within the bounds
  */
 export function keptTimes(
-  before: { readonly flexible?: FlexibleWindow; readonly startsAt: Instant; readonly endsAt: Instant },
+  before: Spanned & { readonly flexible?: FlexibleWindow },
   flexible: FlexibleWindow,
   allocated: boolean,
   now: Instant,
 ): Pick<RequestedTimes, 'start' | 'end'> | undefined {
-  const { startsAt, endsAt } = before;
-  if (before.flexible !== undefined && sameBounds(before.flexible, flexible)) {
-    return { start: startsAt, end: endsAt };
-  }
-  if (startsAt > now || !allocated) return undefined;
-  const end = startsAt + flexible.duration;
-  if (startsAt >= (flexible.earliestStart ?? startsAt) && end <= (flexible.latestEnd ?? end)) {
-    return { start: startsAt, end };
-  }
+  const { start } = windowsOf(before);
+  const end = start + flexible.duration;
+  if (before.flexible !== undefined && sameBounds(before.flexible, flexible)) return { start, end };
+  if (start > now || !allocated) return undefined;
+  if (start >= (flexible.earliestStart ?? start) && end <= (flexible.latestEnd ?? end)) return { start, end };
   throw new InvalidRequest(
     'flexible-window',
-    `Something is allocated under the reservation since ${describeInstant(startsAt)}; this start has to lie within the bounds.`,
+    `Something is allocated under the reservation since ${describeInstant(start)}; this start has to lie within the bounds.`,
   );
 }
 
@@ -102,16 +113,17 @@ function sameBounds(a: FlexibleWindow, b: FlexibleWindow): boolean {
   return a.earliestStart === b.earliestStart && a.latestEnd === b.latestEnd && a.duration === b.duration;
 }
 
-function windowFrom(flexible: FlexibleWindow, now: Instant): { readonly start: Instant; readonly end: Instant } {
+function windowFrom(flexible: FlexibleWindow, now: Instant): Window {
   const start = Math.max(flexible.earliestStart ?? now, now);
   return { start, end: start + flexible.duration };
 }
 
-function timesIn(
-  { expiryTime }: RequestedTimes,
-  window: { readonly start: Instant; readonly end: Instant },
-): RequestedTimes {
-  return { ...window, ...(expiryTime === undefined ? {} : { expiryTime }) };
+function timesIn({ expiryTime, recurrence }: RequestedTimes, window: Window): RequestedTimes {
+  return {
+    ...window,
+    ...(expiryTime === undefined ? {} : { expiryTime }),
+    ...(recurrence === undefined ? {} : { recurrence }),
+  };
 }
 
 function check(

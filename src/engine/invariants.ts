@@ -39,7 +39,7 @@ import { sumsOfParts } from './sums.ts';
 import { FOREVER, containsWindow } from './window.ts';
 import type { Instant } from './window.ts';
 import { claimsIn, currentClaims } from './occurrence.ts';
-import { currentWindow, spanOf, windowsAhead } from './window-index.ts';
+import { currentWindow, spanOf, windowsAhead, windowsOf } from './window-index.ts';
 import { countOf, spanOfAll, windowAt, windowsIn } from './windows.ts';
 import { isPoolNode } from './entities.ts';
 
@@ -366,10 +366,11 @@ function misplaced(
   return found;
 }
 
-function withinBounds({ flexible, startsAt, endsAt }: Reservation | Offer): boolean {
-  if (flexible === undefined) return true;
-  const { earliestStart = startsAt, latestEnd = endsAt, duration } = flexible;
-  return startsAt >= earliestStart && endsAt === startsAt + duration && endsAt <= latestEnd;
+function withinBounds(held: Reservation | Offer): boolean {
+  if (held.flexible === undefined) return true;
+  const { start, end } = windowsOf(held);
+  const { earliestStart = start, latestEnd = end, duration } = held.flexible;
+  return start >= earliestStart && end === start + duration && end <= latestEnd;
 }
 
 function misoffered(head: Head, offer: Offer): string[] {

@@ -1,7 +1,7 @@
 /** Checks of input that every command shares. */
 import { isZero } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
-import type { Demand, FlexibleWindow, Origin, Recurrence } from './entities.ts';
+import type { Demand, Origin } from './entities.ts';
 import { InvalidRequest, OwnedByOther, UnknownEntry } from './requests.ts';
 import type { Head } from './state.ts';
 import { describeInstant } from './window.ts';
@@ -27,7 +27,7 @@ export function checkCapacity(capacity: Capacity): void {
 export const MOST_INSTANCES = 10_000;
 
 /** @throws InvalidRequest when nothing is asked for, an amount cannot be, or a container names a group that is not there. */
-function checkDemand(demand: Demand): void {
+export function checkDemand(demand: Demand): void {
   checkCapacity(demand.capacity);
   checkContainers(demand);
   const { elements = [], containers = [] } = demand;
@@ -36,18 +36,6 @@ function checkDemand(demand: Demand): void {
       'A reservation has to ask for something: a resource in capacity above zero, a container or an element.';
     throw new InvalidRequest('capacity', message);
   }
-}
-
-/** @throws InvalidRequest for a demand that cannot be, and for a window that is to be chosen and to repeat */
-export function checkRequest(request: {
-  readonly demand: Demand;
-  readonly flexible?: FlexibleWindow;
-  readonly recurrence?: Recurrence;
-}): void {
-  checkDemand(request.demand);
-  if (request.flexible === undefined || request.recurrence === undefined) return;
-  const message = 'A flexible window does not repeat: give a start and an end, or leave the recurrence out.';
-  throw new InvalidRequest('recurrence', message);
 }
 
 /**

@@ -257,13 +257,14 @@ export type RemainingContainer = {
 };
 
 /**
- * The window from start to end is the first of many, all of the same length. It is
- * one reservation: all of its windows are granted, or none. Each may be allocated
- * anew; between two of them the status is scheduled. Days and weeks are counted in
- * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
- * after the one before it. Windows must not overlap. An expiry-time is that of the
- * first window, and each has one as long after its start. Policy bounds the start of
- * the first window, the end of the last, and the duration of each.
+ * The window from start to end, or the one that Promise chooses, is the first of
+ * many, all of the same length. It is one reservation: all of its windows are
+ * granted, or none. Each may be allocated anew; between two of them the status is
+ * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+ * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+ * overlap. An expiry-time is that of the first window, and each has one as long
+ * after its start. Policy bounds the start of the first window, the end of the
+ * last, and the duration of each.
  * @path /opnfv-promise:promise/reservations/reservation/recurrence
  * @path /opnfv-promise:promise/offers/offer/recurrence
  * @path /opnfv-promise:query-reservation/output/reservations/recurrence
@@ -325,9 +326,11 @@ export type Occurrence = {
 
 /**
  * Bounds within which Promise chooses the window: the earliest in which the whole
- * request fits. It is in starts-at and ends-at then, and stays when other things
- * change as long as they fit in it. An update with a start or an end takes the place
- * of the bounds; what it does not give stays as it was chosen.
+ * request fits. With a recurrence they are those of the first window, and the
+ * request fits in all: there are as many as if the first started at the earliest
+ * start. The window is in starts-at and ends-at then, and stays when other things
+ * change as long as they fit in it. An update with a start or an end takes the
+ * place of the bounds; what it does not give stays as it was chosen.
  * @path /opnfv-promise:promise/reservations/reservation/flexible-window
  * @path /opnfv-promise:promise/offers/offer/flexible-window
  * @path /opnfv-promise:create-reservation/input/flexible-window
@@ -997,13 +1000,12 @@ export type Policy = {
   /** What Promise does when the capacity under reservations is lost. */
   readonly 'on-capacity-loss'?: 'notify' | 'favour-priority';
   /**
-   * What becomes of servers that carry a token of Promise which no allocation knows, as
-   * after a backup was restored. Nothing is adopted or deleted before it was found
-   * twice. Volumes, networks, ports and floating IPs are looked for where there is an
-   * allocation of their kind; they are reported or deleted, and not adopted. The same
-   * goes for ports and volumes that a virtual machine has without its record having
-   * them, and that Promise made, or could not attach before: they are reported, taken
-   * into the record, or detached.
+   * What becomes of servers, volumes, networks, ports, floating IPs and routers that
+   * carry a token of Promise which no allocation knows, as after a backup was restored.
+   * Nothing is adopted or deleted before it was found twice. The same goes for ports and
+   * volumes that a virtual machine has without its record having them, and that Promise
+   * made, or could not attach before: they are reported, taken into the record, or
+   * detached.
    */
   readonly orphans?: 'report' | 'adopt' | 'remove';
   /** What becomes of the allocations of a reservation that ends. */
@@ -1419,20 +1421,23 @@ export type Offer = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
   /**
-   * The window from start to end is the first of many, all of the same length. It is
-   * one reservation: all of its windows are granted, or none. Each may be allocated
-   * anew; between two of them the status is scheduled. Days and weeks are counted in
-   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
-   * after the one before it. Windows must not overlap. An expiry-time is that of the
-   * first window, and each has one as long after its start. Policy bounds the start of
-   * the first window, the end of the last, and the duration of each.
+   * The window from start to end, or the one that Promise chooses, is the first of
+   * many, all of the same length. It is one reservation: all of its windows are
+   * granted, or none. Each may be allocated anew; between two of them the status is
+   * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+   * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+   * overlap. An expiry-time is that of the first window, and each has one as long
+   * after its start. Policy bounds the start of the first window, the end of the
+   * last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
    * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
+   * request fits. With a recurrence they are those of the first window, and the
+   * request fits in all: there are as many as if the first started at the earliest
+   * start. The window is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the
+   * place of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** What is held where, and when. */
@@ -2745,20 +2750,23 @@ export type Reservation = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[] | Entries<AffinityGroup>;
   /**
-   * The window from start to end is the first of many, all of the same length. It is
-   * one reservation: all of its windows are granted, or none. Each may be allocated
-   * anew; between two of them the status is scheduled. Days and weeks are counted in
-   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
-   * after the one before it. Windows must not overlap. An expiry-time is that of the
-   * first window, and each has one as long after its start. Policy bounds the start of
-   * the first window, the end of the last, and the duration of each.
+   * The window from start to end, or the one that Promise chooses, is the first of
+   * many, all of the same length. It is one reservation: all of its windows are
+   * granted, or none. Each may be allocated anew; between two of them the status is
+   * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+   * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+   * overlap. An expiry-time is that of the first window, and each has one as long
+   * after its start. Policy bounds the start of the first window, the end of the
+   * last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
    * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
+   * request fits. With a recurrence they are those of the first window, and the
+   * request fits in all: there are as many as if the first started at the earliest
+   * start. The window is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the
+   * place of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** What Promise knows about the reservation. */
@@ -3450,13 +3458,14 @@ export type CreateReservationInputContainer = {
 };
 
 /**
- * The window from start to end is the first of many, all of the same length. It is
- * one reservation: all of its windows are granted, or none. Each may be allocated
- * anew; between two of them the status is scheduled. Days and weeks are counted in
- * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
- * after the one before it. Windows must not overlap. An expiry-time is that of the
- * first window, and each has one as long after its start. Policy bounds the start of
- * the first window, the end of the last, and the duration of each.
+ * The window from start to end, or the one that Promise chooses, is the first of
+ * many, all of the same length. It is one reservation: all of its windows are
+ * granted, or none. Each may be allocated anew; between two of them the status is
+ * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+ * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+ * overlap. An expiry-time is that of the first window, and each has one as long
+ * after its start. Policy bounds the start of the first window, the end of the
+ * last, and the duration of each.
  * @path /opnfv-promise:create-reservation/input/recurrence
  */
 export type CreateReservationInputRecurrence = {
@@ -3541,20 +3550,23 @@ export type CreateReservationInput = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many, all of the same length. It is
-   * one reservation: all of its windows are granted, or none. Each may be allocated
-   * anew; between two of them the status is scheduled. Days and weeks are counted in
-   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
-   * after the one before it. Windows must not overlap. An expiry-time is that of the
-   * first window, and each has one as long after its start. Policy bounds the start of
-   * the first window, the end of the last, and the duration of each.
+   * The window from start to end, or the one that Promise chooses, is the first of
+   * many, all of the same length. It is one reservation: all of its windows are
+   * granted, or none. Each may be allocated anew; between two of them the status is
+   * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+   * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+   * overlap. An expiry-time is that of the first window, and each has one as long
+   * after its start. Policy bounds the start of the first window, the end of the
+   * last, and the duration of each.
    */
   readonly recurrence?: CreateReservationInputRecurrence;
   /**
    * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
+   * request fits. With a recurrence they are those of the first window, and the
+   * request fits in all: there are as many as if the first started at the earliest
+   * start. The window is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the
+   * place of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /**
@@ -3707,13 +3719,14 @@ export type UpdateReservationInputContainer = {
 };
 
 /**
- * The window from start to end is the first of many, all of the same length. It is
- * one reservation: all of its windows are granted, or none. Each may be allocated
- * anew; between two of them the status is scheduled. Days and weeks are counted in
- * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
- * after the one before it. Windows must not overlap. An expiry-time is that of the
- * first window, and each has one as long after its start. Policy bounds the start of
- * the first window, the end of the last, and the duration of each.
+ * The window from start to end, or the one that Promise chooses, is the first of
+ * many, all of the same length. It is one reservation: all of its windows are
+ * granted, or none. Each may be allocated anew; between two of them the status is
+ * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+ * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+ * overlap. An expiry-time is that of the first window, and each has one as long
+ * after its start. Policy bounds the start of the first window, the end of the
+ * last, and the duration of each.
  * @path /opnfv-promise:update-reservation/input/recurrence
  */
 export type UpdateReservationInputRecurrence = {
@@ -3804,20 +3817,23 @@ export type UpdateReservationInput = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many, all of the same length. It is
-   * one reservation: all of its windows are granted, or none. Each may be allocated
-   * anew; between two of them the status is scheduled. Days and weeks are counted in
-   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
-   * after the one before it. Windows must not overlap. An expiry-time is that of the
-   * first window, and each has one as long after its start. Policy bounds the start of
-   * the first window, the end of the last, and the duration of each.
+   * The window from start to end, or the one that Promise chooses, is the first of
+   * many, all of the same length. It is one reservation: all of its windows are
+   * granted, or none. Each may be allocated anew; between two of them the status is
+   * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+   * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+   * overlap. An expiry-time is that of the first window, and each has one as long
+   * after its start. Policy bounds the start of the first window, the end of the
+   * last, and the duration of each.
    */
   readonly recurrence?: UpdateReservationInputRecurrence;
   /**
    * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
+   * request fits. With a recurrence they are those of the first window, and the
+   * request fits in all: there are as many as if the first started at the earliest
+   * start. The window is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the
+   * place of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** Values to remove from the reservation. */
@@ -4219,20 +4235,23 @@ export type QueryReservationOutputReservations = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many, all of the same length. It is
-   * one reservation: all of its windows are granted, or none. Each may be allocated
-   * anew; between two of them the status is scheduled. Days and weeks are counted in
-   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
-   * after the one before it. Windows must not overlap. An expiry-time is that of the
-   * first window, and each has one as long after its start. Policy bounds the start of
-   * the first window, the end of the last, and the duration of each.
+   * The window from start to end, or the one that Promise chooses, is the first of
+   * many, all of the same length. It is one reservation: all of its windows are
+   * granted, or none. Each may be allocated anew; between two of them the status is
+   * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+   * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+   * overlap. An expiry-time is that of the first window, and each has one as long
+   * after its start. Policy bounds the start of the first window, the end of the
+   * last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
    * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
+   * request fits. With a recurrence they are those of the first window, and the
+   * request fits in all: there are as many as if the first started at the earliest
+   * start. The window is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the
+   * place of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** What Promise knows about the reservation. */
@@ -4347,13 +4366,14 @@ export type RequestOfferInputContainer = {
 };
 
 /**
- * The window from start to end is the first of many, all of the same length. It is
- * one reservation: all of its windows are granted, or none. Each may be allocated
- * anew; between two of them the status is scheduled. Days and weeks are counted in
- * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
- * after the one before it. Windows must not overlap. An expiry-time is that of the
- * first window, and each has one as long after its start. Policy bounds the start of
- * the first window, the end of the last, and the duration of each.
+ * The window from start to end, or the one that Promise chooses, is the first of
+ * many, all of the same length. It is one reservation: all of its windows are
+ * granted, or none. Each may be allocated anew; between two of them the status is
+ * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+ * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+ * overlap. An expiry-time is that of the first window, and each has one as long
+ * after its start. Policy bounds the start of the first window, the end of the
+ * last, and the duration of each.
  * @path /opnfv-promise:request-offer/input/recurrence
  */
 export type RequestOfferInputRecurrence = {
@@ -4439,20 +4459,23 @@ export type RequestOfferInput = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many, all of the same length. It is
-   * one reservation: all of its windows are granted, or none. Each may be allocated
-   * anew; between two of them the status is scheduled. Days and weeks are counted in
-   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
-   * after the one before it. Windows must not overlap. An expiry-time is that of the
-   * first window, and each has one as long after its start. Policy bounds the start of
-   * the first window, the end of the last, and the duration of each.
+   * The window from start to end, or the one that Promise chooses, is the first of
+   * many, all of the same length. It is one reservation: all of its windows are
+   * granted, or none. Each may be allocated anew; between two of them the status is
+   * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+   * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+   * overlap. An expiry-time is that of the first window, and each has one as long
+   * after its start. Policy bounds the start of the first window, the end of the
+   * last, and the duration of each.
    */
   readonly recurrence?: RequestOfferInputRecurrence;
   /**
    * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
+   * request fits. With a recurrence they are those of the first window, and the
+   * request fits in all: there are as many as if the first started at the earliest
+   * start. The window is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the
+   * place of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /**
@@ -5477,20 +5500,23 @@ export type ReservationEvent = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many, all of the same length. It is
-   * one reservation: all of its windows are granted, or none. Each may be allocated
-   * anew; between two of them the status is scheduled. Days and weeks are counted in
-   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
-   * after the one before it. Windows must not overlap. An expiry-time is that of the
-   * first window, and each has one as long after its start. Policy bounds the start of
-   * the first window, the end of the last, and the duration of each.
+   * The window from start to end, or the one that Promise chooses, is the first of
+   * many, all of the same length. It is one reservation: all of its windows are
+   * granted, or none. Each may be allocated anew; between two of them the status is
+   * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+   * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+   * overlap. An expiry-time is that of the first window, and each has one as long
+   * after its start. Policy bounds the start of the first window, the end of the
+   * last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
    * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
+   * request fits. With a recurrence they are those of the first window, and the
+   * request fits in all: there are as many as if the first started at the earliest
+   * start. The window is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the
+   * place of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
   /** Status now. */
@@ -5750,20 +5776,23 @@ export type OfferEvent = {
   /** Constraint on how virtual machines are spread over hosts. */
   readonly 'affinity-group'?: readonly AffinityGroup[];
   /**
-   * The window from start to end is the first of many, all of the same length. It is
-   * one reservation: all of its windows are granted, or none. Each may be allocated
-   * anew; between two of them the status is scheduled. Days and weeks are counted in
-   * UTC, so that each window starts exactly 24 hours, or 7 days, times the interval
-   * after the one before it. Windows must not overlap. An expiry-time is that of the
-   * first window, and each has one as long after its start. Policy bounds the start of
-   * the first window, the end of the last, and the duration of each.
+   * The window from start to end, or the one that Promise chooses, is the first of
+   * many, all of the same length. It is one reservation: all of its windows are
+   * granted, or none. Each may be allocated anew; between two of them the status is
+   * scheduled. Days and weeks are counted in UTC, so that each window starts exactly
+   * 24 hours, or 7 days, times the interval after the one before it. Windows must not
+   * overlap. An expiry-time is that of the first window, and each has one as long
+   * after its start. Policy bounds the start of the first window, the end of the
+   * last, and the duration of each.
    */
   readonly recurrence?: Recurrence;
   /**
    * Bounds within which Promise chooses the window: the earliest in which the whole
-   * request fits. It is in starts-at and ends-at then, and stays when other things
-   * change as long as they fit in it. An update with a start or an end takes the place
-   * of the bounds; what it does not give stays as it was chosen.
+   * request fits. With a recurrence they are those of the first window, and the
+   * request fits in all: there are as many as if the first started at the earliest
+   * start. The window is in starts-at and ends-at then, and stays when other things
+   * change as long as they fit in it. An update with a start or an end takes the
+   * place of the bounds; what it does not give stays as it was chosen.
    */
   readonly 'flexible-window'?: FlexibleWindow;
 };

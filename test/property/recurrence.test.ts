@@ -305,6 +305,61 @@ describe('reservations that recur, beside one for each window', function () {
     );
   });
 
+  it('start at the earliest hour within bounds with which every window fits, or none is there', () => {
+    const left = fc.record({
+      sizes: pools,
+      loads: fc.array(request, { maxLength: 12 }),
+      asked: request,
+      slack: fc.integer({ min: 0, max: 60 }),
+      untilSlack: fc.integer({ min: 0, max: 23 }),
+      offers: fc.boolean(),
+    });
+    const seen = { first: 0, later: 0, none: 0 };
+    fc.assert(
+      fc.property(left, ({ sizes, loads, asked, slack, untilSlack, offers }) => {
+        const engine = scene(sizes);
+        const books = new Books(sizes);
+        for (const load of loads) engine.do('createReservation', inputOf(load, NOW));
+        const earliest = (last: number): number | undefined =>
+          Array.from({ length: last - asked.start + 1 }, (_, index) => index + asked.start).find((start) =>
+            windowsOf({ ...asked, start }, NOW).every((window) => books.fits(engine, asked.cores, window)),
+          );
+        const bounded = asked.repeat?.byUntil === true;
+        const hour = earliest(asked.start + (bounded ? Math.min(slack, untilSlack) : slack));
+        seen[hour === undefined ? 'none' : hour === asked.start ? 'first' : 'later'] += 1;
+        const { demand, recurrence: repeated } = inputOf(asked, NOW);
+        const until = repeated?.until === undefined ? {} : { until: repeated.until + (untilSlack - 1) * HOUR };
+        const input = {
+          demand,
+          flexible: {
+            earliestStart: at(asked.start),
+            latestEnd: at(asked.start + slack + asked.length),
+            duration: asked.length * HOUR,
+          },
+          ...(repeated === undefined ? {} : { recurrence: { ...repeated, ...until } }),
+        };
+        const result = offers
+          ? engine.do('requestOffer', { ...input, holdFor: HOUR })
+          : engine.do('createReservation', input);
+        if (result.outcome === 'refused') {
+          expect(hour, 'refused').to.equal(undefined);
+          const next = earliest(24 * 200);
+          expect(result.refusal.nextWindow?.start).to.equal(next === undefined ? undefined : at(next));
+          return;
+        }
+        if (hour === undefined) return expect.fail('granted where nothing fits');
+        const held = 'offer' in result ? result.offer : result.reservation;
+        expect([held.startsAt, held.endsAt]).to.deep.equal([at(hour), at(hour + asked.length)]);
+        expect(held.series?.count ?? 1).to.equal(asked.repeat?.windows ?? 1);
+        if ('reservation' in result) holdsIn(engine, held.id, windowsOf({ ...asked, start: hour }, NOW), asked.cores);
+      }),
+      { numRuns: 400, seed: 24 },
+    );
+    expect(seen.first, 'at the earliest').to.be.at.least(60);
+    expect(seen.later, 'later').to.be.at.least(40);
+    expect(seen.none, 'refused').to.be.at.least(40);
+  });
+
   it('keep what the engine promises when machines run, hosts fail, and what expires is released', () => {
     const reach = new Reach();
     fc.assert(

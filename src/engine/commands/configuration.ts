@@ -36,7 +36,7 @@ import { RESOURCES, amountOf, equals, fitsWithin, fromVector, resourcesOf } from
 import type { Capacity, Resource } from '../capacity.ts';
 import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
-import { checkCapacity, checkOwner, checkPools, checkRequest } from '../validation.ts';
+import { checkCapacity, checkDemand, checkOwner, checkPools } from '../validation.ts';
 import { putPolicy } from '../policy-change.ts';
 import { lend, standingOn } from '../vacancy.ts';
 import { FOREVER, describeInstant } from '../window.ts';
@@ -269,7 +269,7 @@ function putReservation(
   lifted: ReadonlyMap<Id, Reservation>,
   spared: ReadonlySet<Id>,
 ): ConfigRefusal | undefined {
-  checkRequest(entry);
+  checkDemand(entry.demand);
   const { id } = entry;
   const request = requestIn(entry);
   const before = lifted.get(id) ?? draft.head.reservations.get(id);
@@ -315,7 +315,11 @@ function putNew(
 function pastWindow({ start, end, flexible, recurrence }: ReservationRequest, now: number): Windows | undefined {
   if (flexible !== undefined) {
     const { latestEnd = FOREVER, duration } = flexible;
-    return latestEnd <= now ? { start: latestEnd - duration, end: latestEnd } : undefined;
+    if (latestEnd > now) return undefined;
+    const latest = Math.min(latestEnd - duration, recurrence?.until ?? FOREVER);
+    const last = { start: latest, end: latest + duration };
+    const windows = recurrence === undefined ? last : recurring(last, recurrence);
+    return spanOfAll(windows).end <= now ? windows : undefined;
   }
   if (end === undefined || end > now || end <= (start ?? now)) return undefined;
   const first = { start: start ?? now, end };

@@ -21,7 +21,7 @@ import type {
 import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import type { Head } from '../state.ts';
-import { checkPools, checkRequest } from '../validation.ts';
+import { checkDemand, checkPools } from '../validation.ts';
 import { describeInstant } from '../window.ts';
 import type { Instant } from '../window.ts';
 
@@ -29,7 +29,7 @@ import type { Instant } from '../window.ts';
 export const requestOffer: Command<RequestOffer, RequestOfferResult> = (head, input, at) =>
   decide(head, at, (draft): RequestOfferResult => {
     const { holdFor, priority, ...rest } = input;
-    checkRequest(input);
+    checkDemand(input.demand);
     checkPools(head, input.demand);
     const demand = demandNamed(head, input.demand, at);
     if ('outcome' in demand) return demand;

@@ -26,12 +26,12 @@ import type { ReservationRequest } from '../reservations.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
 import type { Head } from '../state.ts';
-import { checkOwner, checkPools, checkRequest } from '../validation.ts';
+import { checkDemand, checkOwner, checkPools } from '../validation.ts';
 import { setTerms } from '../terms.ts';
 import type { TermsResult } from '../terms.ts';
 import { FOREVER } from '../window.ts';
 import type { Instant } from '../window.ts';
-import { spanOf } from '../window-index.ts';
+import { spanOf, windowsOf } from '../window-index.ts';
 import { omit } from '../omit.ts';
 import { amend } from '../amendment.ts';
 import { withdraw } from '../reservation-end.ts';
@@ -44,7 +44,7 @@ import type { Writable } from '../writable.ts';
 export const createReservation: Command<CreateReservation, CreateReservationResult> = (head, input, at) =>
   decide(head, at, (draft): CreateReservationResult => {
     const { deferred } = input;
-    checkRequest(input);
+    checkDemand(input.demand);
     checkPools(head, input.demand);
     const demand = demandNamed(head, input.demand, at);
     if ('outcome' in demand) return demand;
@@ -118,7 +118,7 @@ export const updateReservation: Command<UpdateReservation, UpdateReservationResu
     const refusal = closed(reservation);
     if (refusal !== undefined) return { outcome: 'refused', refusal, reservation };
     const asked = updated(reservation, input);
-    checkRequest(asked);
+    checkDemand(asked.demand);
     checkPools(head, input.demand ?? {});
     const demand = input.demand?.elements === undefined ? asked.demand : demandNamed(head, asked.demand, at);
     if ('outcome' in demand) return { ...demand, reservation };
@@ -170,8 +170,8 @@ function withTimesGiven(reservation: Reservation, input: UpdateReservation): Res
   const request = requestOf(reservation);
   if (input.flexible !== undefined) return omit(request, 'start', 'end');
   if (request.flexible === undefined || (input.start === undefined && input.end === undefined)) return request;
-  const { startsAt, endsAt } = reservation;
-  return { ...omit(request, 'flexible'), start: startsAt, end: endsAt };
+  const { start, end } = windowsOf(reservation);
+  return { ...omit(request, 'flexible'), start, end };
 }
 
 function mergeDemand(before: Demand, given: Partial<Demand> | undefined, cleared: ReadonlySet<Clearable>): Demand {

@@ -176,4 +176,66 @@ describe('flexible windows', () => {
     const none = { ...entry, id: 'none', demand: { capacity: { cores: 11 } } };
     expect(apply({ put: 'reservation', entry: none })).to.equal('refused');
   });
+
+  describe('that repeat', () => {
+    const daily = (count: number) => ({ frequency: 'daily' as const, interval: 1, count });
+
+    it('begin where all of them fit, and keep that start as long as they do', () => {
+      reserved(8, hours(2, 4));
+      reserved(8, hours(24, 27));
+      const id = reserved(4, { flexible: { ...two, latestEnd: NOW + 12 * HOUR }, recurrence: daily(3) });
+      // From 0 and from 1 the second day is short, from 2 and 3 the first.
+      expect(windowOf(id)).to.deep.equal([4, 6]);
+      expect(engine.reservation(id).series).to.include({ count: 3, occurrence: 1, period: DAY });
+      engine.do('updateReservation', { id, name: 'web', recurrence: daily(5) });
+      expect(windowOf(id)).to.deep.equal([4, 6]);
+      reserved(6, hours(4 + 48, 6 + 48));
+      engine.do('updateReservation', { id, demand: { capacity: { cores: 5 } } });
+      expect(windowOf(id), 'the third day is short').to.deep.equal([6, 8]);
+    });
+
+    it('are not chosen anew once the first has begun', () => {
+      const id = reserved(4, { flexible: two, recurrence: daily(3) });
+      engine.advance(3 * HOUR);
+      expect(windowOf(id)).to.deep.equal([24, 26]);
+      reserved(5, hours(48, 50));
+      const refused = engine.do('updateReservation', { id, demand: { capacity: { cores: 6 } } });
+      expect(refused.outcome).to.equal('refused');
+      engine.do('updateReservation', { id, name: 'web' });
+      expect(engine.reservation(id)).to.include({ name: 'web' });
+      expect(windowOf(id)).to.deep.equal([24, 26]);
+      engine.do('updateReservation', { id, end: NOW + 3 * HOUR });
+      expect(windowOf(id)).to.deep.equal([24, 27]);
+      expect(engine.reservation(id)).to.include({ start: NOW, end: NOW + 3 * HOUR });
+    });
+
+    it('are as many as from the earliest start on, none after the last instant', () => {
+      reserved(8, hours(0, 3));
+      const until = (hour: number) => ({ frequency: 'daily' as const, interval: 1, until: NOW + hour * HOUR });
+      const id = reserved(4, { flexible: two, recurrence: until(52) });
+      expect(windowOf(id)).to.deep.equal([3, 5]);
+      expect(engine.reservation(id).series).to.include({ count: 3 });
+      const refusal = engine.refuse({ flexible: two, recurrence: until(50), demand: { capacity: { cores: 4 } } });
+      expect(refusal.shortWindows?.map(({ occurrence }) => occurrence)).to.deep.equal([1]);
+      expect(refusal.nextWindow).to.deep.equal(hours(3, 5));
+    });
+
+    it('are over when an edit brings them back after the last, and cannot be chosen after the bounds', () => {
+      const edit = (id: string, count: number) => {
+        const flexible = { ...two, latestEnd: NOW - DAY };
+        const entry = {
+          id,
+          demand: { capacity: { cores: 1 } },
+          priority: 2 as const,
+          flexible,
+          recurrence: daily(count),
+        };
+        return engine.do('applyConfiguration', { changes: [{ put: 'reservation', entry }] });
+      };
+      edit('late', 1);
+      edit('later', 2);
+      for (const id of ['late', 'later']) expect(engine.reservation(id).status).to.equal('ended');
+      expect(() => edit('going', 3)).to.throw('cannot end by');
+    });
+  });
 });

@@ -236,8 +236,6 @@ describe('reservations that recur', () => {
       InvalidRequest,
       'needs an end',
     );
-    const flexible = { flexible: { duration: HOUR }, recurrence: daily(2), demand: { capacity: { cores: 1 } } };
-    expect(() => engine.reserve(flexible)).to.throw(InvalidRequest, 'flexible window does not repeat');
     engine.reserve({ ...mornings(1), ...hours(9, 33) });
   });
 

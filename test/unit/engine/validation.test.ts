@@ -6,9 +6,9 @@ import {
   MOST_INSTANCES,
   MOST_OF_A_RESOURCE,
   checkCapacity,
+  checkDemand,
   checkOwner,
   checkPools,
-  checkRequest,
   checkSpan,
 } from '../../../src/engine/validation.ts';
 import { Engine, HOUR, NOW } from './engine-fixture.ts';
@@ -42,7 +42,7 @@ describe('a request', () => {
     size: { vcpus: 1, ram: 1 },
     ...more,
   });
-  const asked = (demand: Partial<Demand>) => said(() => checkRequest({ demand: { capacity: {}, ...demand } }));
+  const asked = (demand: Partial<Demand>) => said(() => checkDemand({ capacity: {}, ...demand }));
 
   it('asks for something: capacity, elements or instances', () => {
     const nothing =
@@ -72,17 +72,6 @@ describe('a request', () => {
       expect(asked({ containers: [web(1), web(count, { name: 'db' })] })).to.equal(
         "container/count: The container 'db' needs a count of 1 or more.",
       );
-  });
-
-  it('does not have a window chosen that is to repeat', () => {
-    const demand = { capacity: { cores: 1 } };
-    const flexible = { earliestStart: NOW, latestEnd: NOW + HOUR, duration: HOUR };
-    const recurrence = { frequency: 'daily' as const, interval: 1, count: 2 };
-    expect(said(() => checkRequest({ demand, flexible }))).to.equal(undefined);
-    expect(said(() => checkRequest({ demand, recurrence }))).to.equal(undefined);
-    expect(said(() => checkRequest({ demand, flexible, recurrence }))).to.equal(
-      'recurrence: A flexible window does not repeat: give a start and an end, or leave the recurrence out.',
-    );
   });
 
   it('names pools that are there, for the whole and for containers', () => {

@@ -85,13 +85,18 @@ describe('reservations that recur, through the agent', () => {
     expect(await stateOf(id)).not.to.have.property('recurring');
   });
 
-  it('cannot be chosen by bounds, overlap, or lack an end', async () => {
+  it('cannot overlap, or lack an end', async () => {
     const bad = async (input: Json): Promise<string | undefined> => {
       const error = await errorOfPromise(promise.rpc('create-reservation', { capacity: { cores: 1 }, ...input }));
       return (error as { message?: string }).message;
     };
     const { recurrence } = shift;
-    expect(await bad({ 'flexible-window': { duration: 60 }, recurrence })).to.include('does not repeat');
+    const until = {
+      'flexible-window': { 'earliest-start': at(5), duration: 60 },
+      recurrence: { frequency: 'daily', until: at(4) },
+    };
+    expect(await bad(until)).to.include('before the first window');
+    expect(await bad({ 'flexible-window': { duration: 90_000 }, recurrence })).to.include('must not overlap');
     expect(await bad({ start: at(1), recurrence })).to.include('needs an end');
     expect(await bad({ start: at(1), end: at(26), recurrence })).to.include('must not overlap');
     const unbounded = { ...shift, recurrence: { frequency: 'daily' } };
@@ -110,6 +115,29 @@ describe('reservations that recur, through the agent', () => {
     expect(await reserve({ start: at(27), end: at(28) })).to.include({ result: 'conflict' });
     await promise.advance(3 * DAY + 8 * HOUR);
     expect((await stateOf('shift'))['status']).to.equal('ended');
+  });
+
+  it('begin where all windows fit, within the bounds of the first, also when they are configured', async () => {
+    await reserve({ start: at(26), end: at(28), capacity: { cores: 10 }, recurrence: undefined });
+    const bounds = { 'earliest-start': at(1), 'latest-end': at(10), duration: 4 * 3600 };
+    const open = { 'flexible-window': bounds, recurrence: shift.recurrence, capacity: { cores: 8 } };
+    const made = await promise.rpc('create-reservation', open);
+    expect(made).to.include({ result: 'ok', 'starts-at': at(4), 'ends-at': at(8) });
+    expect((await stateOf(made['reservation-id']))['recurring']).to.include({ windows: 5 });
+    await promise.rpc('cancel-reservation', { 'reservation-id': String(made['reservation-id']) });
+
+    const entry = { id: 'open', ...open };
+    await promise.client.edit('merge', PROMISE, {
+      'opnfv-promise:promise': { reservations: { reservation: [entry] } },
+    });
+    expect(await stateOf('open')).to.include({ 'starts-at': at(4) });
+    promise = await promise.restarted();
+    await promise.advance(5 * HOUR);
+    expect(await stateOf('open')).to.include({ status: 'active', 'starts-at': at(4) });
+
+    const later = { ...open, 'flexible-window': { ...bounds, 'latest-end': at(9) }, capacity: { cores: 9 } };
+    const refused = await promise.rpc('create-reservation', later);
+    expect(refused).to.include({ result: 'conflict' }).and.to.have.nested.property('refusal.short-window');
   });
 
   it('are offered as a whole', async () => {
