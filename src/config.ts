@@ -50,9 +50,12 @@ export interface Config {
   };
   /** For providers of type openstack. */
   readonly openstack?: {
-    /** File with the certificates (PEM) of the authorities that are trusted for OpenStack; absent: those that Node.js trusts. */
+    /**
+     * File with the certificates (PEM) of the authorities that are trusted for clouds that name none; absent: those that Node.js
+     * trusts.
+     */
     readonly caFile?: string;
-    /** Which of a service's endpoints in Keystone's catalogue is used; absent: public. */
+    /** Which of a service's endpoints in Keystone's catalogue is used of clouds that do not say it; absent: public. */
     readonly interface?: 'public' | 'internal' | 'admin';
     /** Where Aodh's alarms arrive; absent: changes of servers are seen by polling alone. */
     readonly webhook?: {

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readCertificates } from './certificate-file.ts';
 import type { Config } from './config.ts';
 import type { Clock } from './engine/clock.ts';
 import type { Logger } from './observe/log.ts';
@@ -17,14 +17,14 @@ interface OpenStackAdapterOptions {
 
 /**
  * The adapter of providers of the type openstack, with what its settings name: where alarms arrive, and brokers of notifications.
- * @throws Error when the file of certificates cannot be read, or the webhook's address cannot be listened on
+ * @throws Error when the file of certificates cannot be read or holds none, or the webhook's address cannot be listened on
  */
 export async function openStackAdapter(
   { config, logger, clock, random }: OpenStackAdapterOptions,
   started: Started,
 ): Promise<VimFactory> {
   const { caFile, interface: face, webhook, notifications: sources } = config.openstack ?? {};
-  const ca = caFile === undefined ? {} : { ca: readFileSync(caFile, 'utf8') };
+  const ca = caFile === undefined ? {} : { ca: readCertificates(caFile, 'openstack.ca-file') };
   const webhooks =
     webhook === undefined
       ? undefined

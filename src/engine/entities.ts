@@ -84,6 +84,10 @@ export interface ProviderAccess {
   readonly strategy?: 'keystone';
   readonly endpoint?: string;
   readonly region?: string;
+  /** Of OpenStack. Absent: that of the process. */
+  readonly interface?: 'public' | 'internal' | 'admin';
+  /** Certificates (PEM) of the authorities that are trusted. Absent: those of the process. */
+  readonly caCertificate?: string;
   readonly username?: string;
   /** Secret: in no message, event or log. */
   readonly password?: string;

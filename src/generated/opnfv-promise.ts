@@ -2520,6 +2520,17 @@ export type Provider = {
   readonly endpoint?: string;
   /** Region of the provider to use, where it has several. */
   readonly region?: string;
+  /**
+   * Which of a service's endpoints in the provider's catalogue are used. Absent: those
+   * that the server is set to use, or public.
+   */
+  readonly interface?: 'public' | 'internal' | 'admin';
+  /**
+   * Certificates (PEM, RFC 7468) of the authorities that are trusted for this provider,
+   * with nothing else beside them, in place of those that the server is set to trust.
+   * They are public. Absent: those of the server.
+   */
+  readonly 'ca-certificate'?: string;
   /** User as whom Promise logs in. */
   readonly username?: string;
   /**
@@ -2874,6 +2885,17 @@ export type AddProviderInput = {
   readonly endpoint?: string;
   /** Region of the provider to use, where it has several. */
   readonly region?: string;
+  /**
+   * Which of a service's endpoints in the provider's catalogue are used. Absent: those
+   * that the server is set to use, or public.
+   */
+  readonly interface?: 'public' | 'internal' | 'admin';
+  /**
+   * Certificates (PEM, RFC 7468) of the authorities that are trusted for this provider,
+   * with nothing else beside them, in place of those that the server is set to trust.
+   * They are public. Absent: those of the server.
+   */
+  readonly 'ca-certificate'?: string;
   /** User as whom Promise logs in. */
   readonly username?: string;
   /**

@@ -17,6 +17,10 @@ export interface VimAccount {
   /** Domain of the user and the tenant. */
   readonly domain?: string;
   readonly region?: string;
+  /** Which of a service's endpoints is used; absent: that of the adapter. */
+  readonly interface?: 'public' | 'internal' | 'admin';
+  /** Certificates (PEM) of the authorities that are trusted; absent: those of the adapter. */
+  readonly caCertificate?: string;
   readonly tenant?: { readonly id?: string; readonly name?: string };
 }
 

@@ -368,12 +368,15 @@ function tenancy(title: string, bind: BindingOf): void {
         name: 'cloud',
         'provider-type': 'opnfv-promise:openstack',
         endpoint: 'http://192.0.2.1:5000',
+        interface: 'internal',
+        'ca-certificate': '-----BEGIN CERTIFICATE-----AAAA-----END CERTIFICATE-----',
         username: 'service',
         password: 'secret',
       });
       const cloud = dataPath(PROMISE, 'providers', ['provider', 'cloud']);
       const shown = JSON.stringify(await world.as('rita').get(cloud));
       expect(shown).to.include('openstack').and.not.include('service').and.not.include('192.0.2.1');
+      expect(shown).to.not.include('internal').and.not.include('CERTIFICATE');
       expect(JSON.stringify(await world.as('olga').get(cloud)))
         .to.include('service')
         .and.not.include('secret');

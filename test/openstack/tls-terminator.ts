@@ -2,7 +2,7 @@
 import { request as requestHttp, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { generate } from 'selfsigned';
+import { makeAuthority } from '../unit/vim/openstack/authority.ts';
 import { HOST, PORTS } from './control-plane/layout.ts';
 
 export class TlsTerminator {
@@ -18,12 +18,7 @@ export class TlsTerminator {
   }
 
   static async open(): Promise<TlsTerminator> {
-    const { private: key, cert } = await generate([{ name: 'commonName', value: HOST }], {
-      extensions: [
-        { name: 'basicConstraints', cA: true },
-        { name: 'subjectAltName', altNames: [{ type: 7, ip: HOST }] },
-      ],
-    });
+    const { key, cert } = await makeAuthority();
     const terminator = new TlsTerminator(key, cert);
     await new Promise<void>((resolve) => terminator.#server.listen(0, HOST, resolve));
     return terminator;

@@ -11,7 +11,16 @@ import type { Consumer, OwnedList, OwnedNotification, Ownership } from '../owner
 const PROMISE = `/${moduleName}:promise`;
 
 /** How a provider is reached and as whom; what it says of a failure may repeat it. */
-const PROVIDER_ACCESS = ['endpoint', 'username', 'password', 'domain', 'tenant', 'status-message'];
+const PROVIDER_ACCESS = [
+  'endpoint',
+  'interface',
+  'ca-certificate',
+  'username',
+  'password',
+  'domain',
+  'tenant',
+  'status-message',
+];
 
 /** @param head the engine's state, as it is when it is asked for */
 export function promiseOwnership(head: () => Head): Ownership {

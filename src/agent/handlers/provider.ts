@@ -28,6 +28,8 @@ export interface AccessNodes {
   readonly strategy?: 'keystone';
   readonly endpoint?: string;
   readonly region?: string;
+  readonly interface?: 'public' | 'internal' | 'admin';
+  readonly 'ca-certificate'?: string;
   readonly username?: string;
   readonly password?: string;
   readonly domain?: string;
@@ -42,6 +44,8 @@ export function accessIn(nodes: AccessNodes): ProviderAccess {
     strategy: nodes.strategy,
     endpoint: nodes.endpoint,
     region: nodes.region,
+    interface: nodes.interface,
+    caCertificate: nodes['ca-certificate'],
     username: nodes.username,
     password: nodes.password,
     domain: nodes.domain,

@@ -6,10 +6,11 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { z } from 'zod';
+import { readCertificates } from '../../certificate-file.ts';
 import { ConfigError } from '../../config.ts';
 import { readYamlFile } from '../../yaml-file.ts';
 
-/** How a cloud is reached, as add-provider and the configuration take it. */
+/** How a cloud is reached, as add-provider takes it. */
 export interface CloudAccess {
   readonly name: string;
   readonly endpoint: string;
@@ -18,8 +19,8 @@ export interface CloudAccess {
   readonly region?: string;
   readonly domain?: string;
   readonly tenant?: { readonly id: string } | { readonly name: string };
-  /** File of the authorities that are trusted. */
-  readonly caFile?: string;
+  /** Certificates (PEM) of the authorities that are trusted. */
+  readonly caCertificate?: string;
   readonly interface?: 'public' | 'internal' | 'admin';
 }
 
@@ -95,9 +96,13 @@ function accessTo(name: string, found: z.infer<typeof cloud>, where: string, dir
     endpoint,
     ...credentialsIn(given, where),
     ...(region === undefined ? {} : { region }),
-    ...(cacert === undefined ? {} : { caFile: resolve(directory, cacert.replace(/^~(?=\/)/, homedir())) }),
+    ...(cacert === undefined ? {} : { caCertificate: certificatesAt(cacert, `${where}, cacert`, directory) }),
     ...(face === undefined ? {} : { interface: face }),
   };
+}
+
+function certificatesAt(path: string, where: string, directory: string): string {
+  return readCertificates(resolve(directory, path.replace(/^~(?=\/)/, homedir())), where);
 }
 
 type Auth = z.infer<typeof auth>;

@@ -72,13 +72,7 @@ function productionOf({ openstack, cloud }: DemoOptions): Production {
   const access = readClouds(openstack, cloud ?? process.env['OS_CLOUD']);
   return {
     flows: (stage) => mainFlows(stage, openStackSetUp(access)),
-    config: {
-      simulator: { enabled: false, provider: false },
-      openstack: {
-        ...(access.caFile === undefined ? {} : { caFile: access.caFile }),
-        ...(access.interface === undefined ? {} : { interface: access.interface }),
-      },
-    },
+    config: { simulator: { enabled: false, provider: false } },
     patience: 120_000,
     vim: `the cloud '${access.name}' at ${access.endpoint}`,
   };

@@ -13,8 +13,8 @@ const [POOL_PARTS, ALL_PARTS] = [12, 14];
 
 /** Registers a cloud, and brings a part of it under Promise's control. */
 export function openStackSetUp(cloud: CloudAccess): SetUp {
-  const { name, endpoint, username, password, region, domain, tenant } = cloud;
-  const access = { endpoint, username, password, region, domain, tenant };
+  const { name, caCertificate, ...rest } = cloud;
+  const access = { ...rest, 'ca-certificate': caCertificate };
   const given = Object.fromEntries(Object.entries(access).filter(([, value]) => value !== undefined));
   return async (consumer, title) => {
     const provider = await addProvider(consumer, {

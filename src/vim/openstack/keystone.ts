@@ -191,6 +191,18 @@ export function endpointOf(
   return undefined;
 }
 
+/** The interfaces that a service has, in a region or any. */
+export function interfacesOf(
+  catalogue: readonly Endpoint[],
+  service: ServiceName,
+  region: string | undefined,
+): readonly string[] {
+  const here = catalogue.filter(
+    (endpoint) => isOf(service, endpoint.type) && (region === undefined || endpoint.region === region),
+  );
+  return [...new Set(here.map((endpoint) => endpoint.interface))].sort();
+}
+
 function regionsOf(endpoints: readonly Endpoint[]): readonly string[] {
   return [...new Set(endpoints.map(({ region }) => region))].sort();
 }

@@ -24,6 +24,7 @@ import type {
 } from '../vim.ts';
 import * as attachments from './attachments.ts';
 import { Alarms } from './alarms.ts';
+import { certificatesIn } from './certificates.ts';
 import * as cinder from './cinder.ts';
 import { Discoverer } from './discovery.ts';
 import { HostWatch } from './host-watch.ts';
@@ -46,9 +47,9 @@ export interface OpenStackOptions {
   readonly clock: Waiting;
   /** A number in [0, 1), for the jitter of repetitions. */
   readonly random: () => number;
-  /** Certificates (PEM) of the authorities that the clouds' certificates come from. Default: those that Node.js trusts. */
+  /** Certificates (PEM) of the authorities that are trusted for accounts that name none. Default: those that Node.js trusts. */
   readonly ca?: string;
-  /** Which endpoints of the catalogue are used. Default: public. */
+  /** Which endpoints of the catalogue are used by accounts that do not say it. Default: public. */
   readonly face?: 'public' | 'internal' | 'admin';
   readonly timing?: Partial<TransportTiming>;
   /** Where Aodh's alarms arrive. Absent: there are no alarms, and changes of servers are seen by polling alone. */
@@ -59,7 +60,7 @@ export interface OpenStackOptions {
   readonly onAlarmFailure?: (providerId: string, error: unknown) => void;
 }
 
-/** Makes the adapters of OpenStack accounts. */
+/** Makes the adapters of OpenStack accounts; it throws an Error where an account's certificates cannot be read. */
 export function openStack(options: OpenStackOptions): VimFactory {
   return (account) => new OpenStackVim(account, options);
 }
@@ -90,10 +91,12 @@ class OpenStackVim implements Vim {
   readonly events$: Observable<VimEvent> = this.#events.asObservable();
 
   constructor(account: VimAccount, options: OpenStackOptions) {
-    const { providerId } = account;
-    const { clock, face = 'public', webhooks } = options;
+    const { providerId, caCertificate } = account;
+    const { clock, webhooks } = options;
+    const face = account.interface ?? options.face ?? 'public';
     this.providerId = providerId;
-    this.#transport = new Transport(options);
+    const own = caCertificate === undefined ? {} : { ca: certificatesIn(caCertificate, 'ca-certificate') };
+    this.#transport = new Transport({ ...options, ...own });
     this.#session = new Session({ account, transport: this.#transport, face });
     const session = this.#session;
     this.#discoverer = new Discoverer(session);

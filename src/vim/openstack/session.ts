@@ -5,7 +5,15 @@
  */
 import { VimError } from '../vim.ts';
 import type { VimAccount } from '../vim.ts';
-import { authentication, credentialsOf, decodeToken, endpointOf, identityUrl, tokensUrl } from './keystone.ts';
+import {
+  authentication,
+  credentialsOf,
+  decodeToken,
+  endpointOf,
+  identityUrl,
+  interfacesOf,
+  tokensUrl,
+} from './keystone.ts';
 import type { ServiceName, Token } from './keystone.ts';
 import { decodeVersions, lower } from './microversion.ts';
 import type { VersionRange } from './microversion.ts';
@@ -75,11 +83,11 @@ export class Session {
   async service(name: ServiceName, signal: AbortSignal): Promise<Service> {
     const service = await this.findService(name, signal);
     if (service !== undefined) return service;
-    const where = this.#options.account.region === undefined ? '' : ` in region '${this.#options.account.region}'`;
-    throw new VimError(
-      'refused',
-      `Keystone's catalogue has no ${this.#options.face} endpoint of type ${name}${where}.`,
-    );
+    const { account, face } = this.#options;
+    const where = account.region === undefined ? '' : ` in region '${account.region}'`;
+    const others = interfacesOf((await this.#current(signal)).catalogue, name, account.region);
+    const there = others.length === 0 ? '' : `; there it is ${others.join(' and ')}`;
+    throw new VimError('refused', `Keystone's catalogue has no ${face} endpoint of type ${name}${where}${there}.`);
   }
 
   /** A service of the account's region, undefined when the catalogue has none. @throws VimError. */

@@ -4,12 +4,17 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { readClouds, type CloudAccess } from '../../../src/cli/demo/clouds-yaml.ts';
 import { ConfigError } from '../../../src/config.ts';
+import { makeAuthority } from '../vim/openstack/authority.ts';
 
 const AUTH = "auth_url: 'https://cloud:5000/v3', username: anna, password: secret, project_name: nfv";
 
 describe('clouds.yaml', () => {
   let directory: string;
+  let authority: string;
 
+  before(async () => {
+    authority = (await makeAuthority()).cert.trim() + '\n';
+  });
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'promise-clouds-'));
   });
@@ -41,6 +46,7 @@ describe('clouds.yaml', () => {
 
   it('says how a cloud is reached', () => {
     const more = 'user_domain_name: Users, project_domain_name: users';
+    write('ca.pem', `# our own\n${authority}`);
     const cloud = `auth: { ${AUTH}, ${more} }, region_name: North, cacert: ca.pem, interface: internal, identity_api_version: 3`;
     expect(read(cloud)).to.deep.equal({
       name: 'east',
@@ -50,13 +56,16 @@ describe('clouds.yaml', () => {
       tenant: { name: 'nfv' },
       domain: 'Users',
       region: 'North',
-      caFile: join(directory, 'ca.pem'),
+      caCertificate: authority,
       interface: 'internal',
     });
   });
 
-  it('takes a file of authorities in the home directory', () => {
-    expect(read(`auth: { ${AUTH} }, cacert: ~/ca.pem`).caFile).to.equal(join(homedir(), 'ca.pem'));
+  it('says what is wrong with a file of authorities, also in the home directory', () => {
+    const none = refusal(() => read(`auth: { ${AUTH} }, cacert: ~/no-such-authorities.pem`));
+    expect(none).to.include(`cloud 'east', cacert: ENOENT`).and.include(join(homedir(), 'no-such-authorities.pem'));
+    const path = write('ca.pem', 'nothing');
+    expect(refusal(() => read(`auth: { ${AUTH} }, cacert: ca.pem`))).to.include(`${path} holds no certificate`);
   });
 
   it('takes passwords of digits, the default domain by its id, a project by its id, and older names', () => {

@@ -59,6 +59,7 @@ export class StandIn {
   readonly seen: Seen[] = [];
   readonly #server: Server;
   readonly #scheme: string;
+  #port = 0;
   readonly #routes = new Map<string, Recorded>();
   readonly #scripts = new Map<string, (Answer | string)[]>();
   readonly #machines = new Map<string, Machine>();
@@ -70,6 +71,7 @@ export class StandIn {
   readonly #resources = new StandInResources();
   #tokens = 0;
   #validFrom = 1;
+  #place: { readonly region: string; readonly interface: string } | undefined;
 
   private constructor(tls: { readonly key: string; readonly cert: string } | undefined) {
     const listener = (request: IncomingMessage, response: ServerResponse): void => void this.#serve(request, response);
@@ -84,6 +86,8 @@ export class StandIn {
   static async start(tls?: { readonly key: string; readonly cert: string }): Promise<StandIn> {
     const standIn = new StandIn(tls);
     await new Promise<void>((resolve) => standIn.#server.listen(0, '127.0.0.1', resolve));
+    // A TCP server's address is no string.
+    standIn.#port = (standIn.#server.address() as AddressInfo).port;
     return standIn;
   }
 
@@ -93,14 +97,23 @@ export class StandIn {
   }
 
   get #origin(): string {
-    // A TCP server's address is no string.
-    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${this.#port}`;
   }
 
   /** The next answers to requests of a path, or the names of recorded ones; after them it answers as ever. */
   script(method: string, path: string, ...answers: readonly (Answer | string)[]): void {
     const replies = answers.map((each) => (typeof each === 'string' && !isSilence(each) ? recorded(each) : each));
     this.#scripts.set(`${method} ${path}`, replies);
+  }
+
+  /** Has the catalogue list the services in one region alone, and under one interface. */
+  place(place: { readonly region: string; readonly interface: 'public' | 'internal' | 'admin' }): void {
+    this.#place = place;
+  }
+
+  /** Names of the servers that there are. */
+  servers(): readonly string[] {
+    return [...this.#machines.values()].map(({ sent }) => sent.name);
   }
 
   /** Makes tokens given so far invalid. */
@@ -113,9 +126,15 @@ export class StandIn {
     return this.seen.filter((each) => each.method === method && each.path === path);
   }
 
+  /** Nothing listens any more until `comeBack`; what it has, it keeps. */
   close(): Promise<void> {
     this.#server.closeAllConnections();
     return new Promise((resolve) => this.#server.close(() => resolve()));
+  }
+
+  /** Listens again where it did before `close`. */
+  comeBack(): Promise<void> {
+    return new Promise((resolve) => this.#server.listen(this.#port, '127.0.0.1', resolve));
   }
 
   async #serve(incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
@@ -163,7 +182,7 @@ export class StandIn {
     this.#tokens += 1;
     const { status, response } = recorded('keystone-token');
     // The catalogue's addresses lead here: services are told apart by their paths.
-    const text = JSON.stringify(response).replace(/http:\/\/127\.0\.0\.1:\d+/g, this.#origin);
+    const text = JSON.stringify(placed(response, this.#place)).replace(/http:\/\/127\.0\.0\.1:\d+/g, this.#origin);
     return { status, response: JSON.parse(text), headers: { 'x-subject-token': `token-${this.#tokens}` } };
   }
 
@@ -269,6 +288,28 @@ export class StandIn {
       'OS-EXT-STS:task_state': machine.readsToEnd === undefined ? null : 'deleting',
     };
   }
+}
+
+/** Keystone's answer with a catalogue that has only what is in one place. */
+function placed(
+  response: unknown,
+  place: { readonly region: string; readonly interface: string } | undefined,
+): unknown {
+  const token = member(response, 'token');
+  const catalog = member(token, 'catalog');
+  if (place === undefined || !Array.isArray(catalog)) return response;
+  const { region } = place;
+  const there = catalog.map((service: unknown) => {
+    const endpoints = member(service, 'endpoints');
+    const listed: readonly unknown[] = Array.isArray(endpoints) ? endpoints : [];
+    return {
+      ...(Object(service) as object),
+      endpoints: listed
+        .filter((each) => member(each, 'interface') === place.interface)
+        .map((each): object => ({ ...(Object(each) as object), region, region_id: region })),
+    };
+  });
+  return { token: { ...(Object(token) as object), catalog: there } };
 }
 
 /** The resource provider of the host on which all servers are. */

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import { generate } from 'selfsigned';
+import { makeAuthority } from './authority.ts';
 import { OpenStackFixture, failureOf, signal } from './openstack-fixture.ts';
 
 const SERVERS = '/v2.1/servers/detail';
@@ -117,12 +117,7 @@ describe('calls to OpenStack', () => {
   });
 
   it('trusts the authorities that it is given, and no others', async () => {
-    const { private: key, cert } = await generate([{ name: 'commonName', value: '127.0.0.1' }], {
-      extensions: [
-        { name: 'basicConstraints', cA: true },
-        { name: 'subjectAltName', altNames: [{ type: 7, ip: '127.0.0.1' }] },
-      ],
-    });
+    const { key, cert } = await makeAuthority();
     const secure = await OpenStackFixture.start({ key, cert });
     expect(await secure.connect({}, { ca: cert }).listServers(signal)).to.deep.equal([]);
     const error = await failureOf(secure.connect().listServers(signal), 'unreachable');
