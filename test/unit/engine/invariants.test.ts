@@ -708,4 +708,15 @@ describe('the invariants', () => {
     engine.head.reservations.set(id, turned);
     expect(engine.found('records')).to.deep.equal([]);
   });
+
+  it('the head knows who may give way, as its records do', () => {
+    const engine = new Engine();
+    const source = engine.provider(HOSTS, 'p', 'priority');
+    const node = poolNode(engine.pool(source, { cores: 10 }));
+    const id = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 1 } } });
+    engine.head.upcoming.get(node)?.delete(engine.reservation(id));
+    expect(violations(engine.head, NOW).map(({ message }) => message)).to.deep.equal([
+      `upcoming differs from what the records make: [["${node}",[]]] instead of [["${node}",["${id}"]]]`,
+    ]);
+  });
 });

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { Priority } from '../../../src/engine/entities.ts';
+import type { PreEmption, Priority } from '../../../src/engine/entities.ts';
 import { HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
 import { roomForLoans } from '../../../src/engine/vacancy.ts';
 import { inventoryOf, HOUR, NOW } from './engine-fixture.ts';
@@ -404,6 +404,53 @@ describe('machines without a reservation', () => {
       expect(lab.head.allocations.get(machine))
         .to.include({ backing: 'own', priority: NORMAL })
         .and.not.to.have.any.keys('endsAt', 'claim');
+    });
+
+    it('what outlives an instance that was reserved is that no more', () => {
+      lab = new Lab('none');
+      const containers = [{ name: 'web', count: 1, size: { flavor: 'large' } }];
+      const reservation = lab.reserve({ end: NOW + HOUR, demand: { capacity: {}, containers } });
+      const machine = lab.booted(reservation);
+      expect(lab.head.allocations.get(machine)).to.have.property('claim');
+      lab.advance(HOUR);
+      expect(lab.head.allocations.get(machine)).to.include({ backing: 'own' }).and.not.to.have.property('claim');
+    });
+
+    it('they are not named to whom they are not shown', () => {
+      lab.as = { user: 'ann', tenant: 'red' };
+      const machine = boot('large', LOW);
+      lab.as = { user: 'bob', tenant: 'blue', confinedTo: 'blue' };
+      const reservation = lab.head.reservations.get(lab.grant(8, LOW, undefined));
+      expect(reservation?.awaits).to.deep.equal([machine]);
+      expect(reservation?.message).to.include('these virtual machines are gone').and.not.to.include(machine);
+    });
+
+    it('those on their way out hold nothing again', () => {
+      lab = new Lab('priority');
+      const machine = boot('large', LOW);
+      const id = lab.grant(8, HIGH, 1);
+      lab.do('destroyInstance', { id: machine });
+      lab.do('cancelReservation', { id });
+      expect(lab.head.allocations.get(machine)?.claims.at(-1)?.onLoan).to.equal(true);
+    });
+
+    it('they hold from then on what they had on loan, when the policy is to lend no more', () => {
+      const entry = { id: 'c', access: { type: 'promise-simulator:simulated' } };
+      const put = (preEmption: PreEmption) =>
+        lab.do('applyConfiguration', { changes: [{ put: 'provider', entry: { ...entry, preEmption } }] });
+      lab = new Lab('best-effort', 1);
+      put('best-effort');
+      lab.do('updateProvider', { id: 'c', status: 'up', inventory: inventoryOf([{ name: 'h9', cores: 8 }]) });
+      lab.pool('c', { cores: 8, ram: 8192, instances: 8 });
+      const input = { name: 'vm', image: 'cirros', flavor: 'large', provider: 'c' };
+      const made = lab.do('createInstance', input);
+      if (made.outcome === 'refused') throw new Error(made.refusal.message);
+      const machine = made.allocation.id;
+      const claims = () => lab.head.allocations.get(machine)?.claims.map(({ start, onLoan }) => [start, onLoan]);
+      expect(claims()).to.deep.equal([[NOW, true]]);
+      lab.advance(HOUR);
+      put('priority');
+      expect(claims()).to.deep.equal([[lab.now, undefined]]);
     });
 
     it('the best hold again what is not needed any more', () => {

@@ -65,6 +65,44 @@ describe('pre-emption by priority', () => {
     expect([lab.status(low), lab.told()]).to.deep.equal(['scheduled', []]);
   });
 
+  it('displaces one that is degraded, which eases at no time then', () => {
+    const lab = new Lab('priority');
+    const low = lab.grant(8, LOW, 2, 4);
+    const pool = lab.head.poolOrder[0] ?? '';
+    const less = { start: NOW + 2 * HOUR, end: NOW + 3 * HOUR, capacity: { cores: 4 } };
+    lab.do('decreaseCapacity', { pool, ...less, force: true });
+    expect(lab.head.reservations.get(low)).to.include({ status: 'degraded', easesAt: NOW + 3 * HOUR });
+    lab.told();
+    lab.grant(8, HIGH, 4);
+    expect(lab.head.reservations.get(low)).to.include({ status: 'preempted' }).and.not.to.have.property('easesAt');
+    expect(lab.told()).to.include('capacity released');
+  });
+
+  it('tells a machine that gives way to another what it could have in its zone', () => {
+    const zones = ['z1', 'z2'] as const;
+    for (const zone of [undefined, 'z1'] as const) {
+      const lab = new Lab('priority', 1);
+      const source = lab.provider(
+        zones.map((each) => ({ name: each, zone: each, cores: 4, ram: 8192 })),
+        'zones',
+        'priority',
+      );
+      lab.pool(source, { cores: 4, ram: 8192, instances: 8 }, 'z1');
+      const boot = (priority: Priority, within: object) => {
+        const machine = { name: 'vm', image: 'cirros', flavor: 'large', provider: source };
+        return lab.do('createInstance', { ...machine, priority, ...within });
+      };
+      const low = boot(LOW, zone === undefined ? {} : { zone });
+      if (low.outcome === 'refused') throw new Error(low.refusal.message);
+      lab.now += 1;
+      lab.pool(source, { cores: 4, ram: 8192, instances: 8 }, 'z2');
+      const high = boot(HIGH, { zone: 'z1' });
+      expect(high).to.have.nested.property('displaced.machines').that.deep.equals([low.allocation.id]);
+      const [event] = lab.withdrawn();
+      expect(event?.offered === undefined, `within ${zone}`).to.equal(zone === undefined);
+    }
+  });
+
   it('offers the displaced only what is free as things are, nobody else being moved', () => {
     const lab = new Lab('priority');
     const source = lab.provider(
@@ -354,6 +392,31 @@ describe('capacity that is lost', () => {
     expect(early.outcome === 'refused' && early.refusal.reason).to.equal('insufficient-capacity');
     lab.gone(machine);
     expect(lab.boot(high).outcome).to.equal('accepted');
+  });
+
+  it('preempts what has started where it is, also where there is room elsewhere, and offers it nothing that it could just ask for', () => {
+    const lab = new Lab('none');
+    lab.favour();
+    const [high, low] = [lab.grant(4, HIGH, undefined, 5), lab.grant(4, LOW, undefined, 5)];
+    const [first = ''] = lab.head.poolOrder;
+    lab.pool(lab.provider([{ name: 'x', cores: 8 }], 'other'), { cores: 8, ram: 8192, instances: 8 });
+    lab.do('decreaseCapacity', { pool: first, capacity: { cores: 4 }, force: true });
+    expect([lab.status(high), lab.status(low)]).to.deep.equal(['active', 'preempted']);
+    const [event] = lab.preempted();
+    expect(event).to.include({ by: high }).and.not.to.have.property('offered');
+  });
+
+  it('preempts one that waits for machines, and does not wait on', () => {
+    const lab = new Lab('best-effort');
+    lab.favour();
+    const machines = [lab.booted(), lab.booted()];
+    const low = lab.grant(4, LOW, undefined, 5);
+    expect(lab.head.reservations.get(low)).to.deep.include({ status: 'scheduled', awaits: machines.slice(1) });
+    const high = lab.grant(4, HIGH, 1);
+    shrunk(lab, 4);
+    expect([lab.status(high), lab.status(low)]).to.deep.equal(['scheduled', 'preempted']);
+    expect(lab.head.reservations.get(low)).not.to.have.any.keys('awaits', 'hold');
+    expect(lab.head.awaiting.size).to.equal(0);
   });
 
   it('refuses a decrease that is not forced, lists whom it hits, and changes nothing', () => {

@@ -52,6 +52,7 @@ describe('Timeline', () => {
   });
 
   it('refuses a resource of which it never had any', () => {
+    expect(pool().shortSpans(window(2000, 3000), 'volumes', 1, 9)).to.deep.equal([{ from: 2000, to: 3000, least: 0 }]);
     expect(pool().fits(window(2000, 3000), toVector({ volumes: 1 }))).to.equal(false);
     expect(pool().earliestFit(request({ demand: toVector({ volumes: 1 }) }))).to.deep.equal({ outcome: 'none' });
   });
@@ -292,7 +293,7 @@ describe('Timeline', () => {
           .that.has.property('message')
           .which.includes(`cores would be ${bad}`);
       }
-      timeline.addLater(window(0, 10), toVector({ ram: MAX_AMOUNT }), -1);
+      timeline.addLater(window(0, 10), zeroVector().fill(-MAX_AMOUNT, 1, 2), 1);
       timeline.addLater(window(20, 30), toVector({ ram: MAX_AMOUNT }), 1);
       expect(fromVector(timeline.valueAt(5)).ram).to.equal(-MAX_AMOUNT);
       timeline.addLater(window(25, 40), toVector({ ram: 1 }), 1);
@@ -412,6 +413,23 @@ describe('Timeline', () => {
         const all = within(span.start, span.end);
         expect([timeline.min(span)[0], timeline.max(span)[0]]).to.deep.equal([Math.min(...all), Math.max(...all)]);
       }
+    });
+
+    it('goes through its steps, and writes them out', () => {
+      const { timeline, within } = made();
+      for (const [start = 0, length = 0] of some(7, 50, END, 900)) {
+        const span = window(start, start + length + 1);
+        const steps = [...timeline.steps(span)].map(({ at, value }) => [at, value[0]]);
+        const all = within(span.start, span.end);
+        const expected = all.flatMap((amount, index) => (amount === all[index - 1] ? [] : [[start + index, amount]]));
+        // Where others than cores change there is a step as well.
+        expect(steps.filter(([, amount], index) => amount !== steps[index - 1]?.[1])).to.deep.equal(expected);
+        expect(steps.every(([at = 0]) => at >= span.start && at < span.end)).to.equal(true);
+      }
+      const row = new Float64Array(2 * (timeline.breakpoints + 1));
+      timeline.writeSteps([0], row);
+      const all = [...timeline.steps(ALWAYS)].flatMap(({ at, value }) => [at, value[0]]);
+      expect([...row]).to.deep.equal(all);
     });
 
     it('samples by intervals', () => {
