@@ -385,6 +385,8 @@ describe('Timeline', () => {
     const made = () => {
       const timeline = new Timeline();
       const cores = new Array<number>(END).fill(TOTAL);
+      // Ports come first: cores are not what a tree begins with.
+      timeline.add(ALWAYS, toVector({ ports: 5000 }));
       timeline.add(ALWAYS, toVector({ cores: TOTAL, ram: 1 }));
       // Here and there one or two, and long stretches with fewer, or with none.
       for (const [start = 0, length = 0, amount = 0] of [
