@@ -144,9 +144,16 @@ export interface Pool {
   readonly adjustments: readonly Adjustment[];
   /** By how much it promises more, or less, of a resource than it has; absent: as it is. */
   readonly overCommit?: OverCommit;
-  /** What the VIM lost and this pool therefore cannot give, from an instant on. Zero for what it has. */
-  readonly withdrawn?: { readonly since: Instant; readonly capacity: Capacity };
+  /** What the VIM lost and this pool therefore cannot give, and when: times that do not meet, in order. */
+  readonly lost?: readonly Loss[];
   readonly owner: string;
+}
+
+/** What is lost from an instant on, up to another one or for good. */
+export interface Loss {
+  readonly since: Instant;
+  readonly until?: Instant;
+  readonly capacity: Capacity;
 }
 
 /** A host of a provider: `host/<provider>/<name>`. */

@@ -19,7 +19,7 @@
  * 10. A head that is built anew from the records equals this one.
  */
 import { NOTHING, RESOURCES, add, equals, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
-import type { Capacity, CapacityVector } from './capacity.ts';
+import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import { backed, countedIn } from './claims.ts';
 import { amountOn, firstDebt, isHostId } from './debt.ts';
 import { isElementId } from './element-map.ts';
@@ -422,13 +422,18 @@ function misallocated(head: Head, allocation: Allocation): string[] {
 function beyondProvider(head: Head, provider: string, now: Instant): string[] {
   const node = head.nodes.get(providerNode(provider));
   if (node === undefined || node.resources.length === 0) return [];
-  const lost: Capacity = poolsFrom(head, provider).reduce(
-    (sum, pool) => add(sum, pool.withdrawn?.capacity ?? {}),
-    NOTHING,
-  );
-  const least = node.free.min({ start: now, end: FOREVER });
-  const lacking = node.resources.filter(
-    (resource) => (least[RESOURCES.indexOf(resource)] ?? 0) + (lost[resource] ?? 0) < 0,
-  );
-  return lacking.map((resource) => `its pools have more ${resource} than it has`);
+  const losses = poolsFrom(head, provider).flatMap(({ lost = [] }) => lost);
+  const changes = losses.flatMap(({ since, until = FOREVER }) => [since, until]);
+  const instants = [...new Set([now, ...changes])].filter((at) => now <= at && at < FOREVER).sort((a, b) => a - b);
+  const lacking = new Set<Resource>();
+  for (const [index, start] of instants.entries()) {
+    const lost = losses
+      .filter(({ since, until = FOREVER }) => since <= start && start < until)
+      .reduce<Capacity>((sum, { capacity }) => add(sum, capacity), NOTHING);
+    const least = node.free.min({ start, end: instants[index + 1] ?? FOREVER });
+    for (const resource of node.resources) {
+      if ((least[RESOURCES.indexOf(resource)] ?? 0) + (lost[resource] ?? 0) < 0) lacking.add(resource);
+    }
+  }
+  return [...lacking].map((resource) => `its pools have more ${resource} than it has`);
 }

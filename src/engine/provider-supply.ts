@@ -3,8 +3,9 @@
  * the pools lose.
  *
  * Growth goes to the buffer, and a loss is taken from the buffer first: pools that are bound to a zone which lost more than its
- * buffer give way, then the pools of the provider, the last by id first, until the rest is covered at every instant from now on. What
- * a pool lost is kept with it (`withdrawn`) and given back when the provider has it again.
+ * buffer give way, then the pools of the provider, the last by id first, until the rest is covered. That is asked for each time for itself,
+ * from now on, since pools are meant to have more at some times than at others. What
+ * a pool lost is kept with it (`lost`) and given back when the provider has it again.
  */
 import { announcePool, announceProvider } from './announce.ts';
 import { RESOURCES, add, amountOf, equals, fromVector, isZero, max, subtract } from './capacity.ts';
@@ -12,14 +13,14 @@ import type { Capacity, Resource } from './capacity.ts';
 import { leastFree } from './admission.ts';
 import { within } from './breakdown.ts';
 import type { Draft } from './draft.ts';
-import type { Id, Pool, Provider } from './entities.ts';
+import type { Id, Loss, Pool, Provider } from './entities.ts';
 import type { CapacityCause } from './events.ts';
 import type { Refusal } from './requests.ts';
 import { poolNode, providerNode } from './state.ts';
 import type { Head } from './state.ts';
 import { inventoryCapacity, nominalSegments } from './supply.ts';
 import { FOREVER, overlaps } from './window.ts';
-import type { Window } from './window.ts';
+import type { Instant, Window } from './window.ts';
 import type { VimInventory } from '../vim/vim.ts';
 import { omit } from './omit.ts';
 
@@ -91,24 +92,53 @@ function mostNominal(pool: Pool, window: Window): Capacity {
 /** Brings the pools of a provider in line with its inventory. Returns the pools that changed. */
 export function followInventory(draft: Draft, provider: Id): Id[] {
   const { head, at } = draft;
+  const pools = poolsFrom(head, provider);
+  const lost = new Map<Id, Loss[]>(pools.map(({ id }) => [id, []]));
+  if (lossesIn(head, provider, pools, { start: at.now, end: FOREVER }).size > 0) {
+    for (const window of steadyTimes(pools, at.now)) {
+      for (const [pool, capacity] of lossesIn(head, provider, pools, window)) {
+        const losses = lost.get(pool) ?? [];
+        const last = losses.at(-1);
+        const goesOn = last?.until === window.start && equals(last.capacity, capacity);
+        const since = goesOn ? last.since : window.start;
+        const until = window.end === FOREVER ? {} : { until: window.end };
+        losses.splice(goesOn ? -1 : losses.length, 1, { since, ...until, capacity });
+      }
+    }
+  }
+  return pools.flatMap((pool) => (lose(draft, pool, lost.get(pool.id) ?? []) ? [pool.id] : []));
+}
+
+/** From an instant on, the times in which the pools are meant to have the same throughout. */
+function steadyTimes(pools: readonly Pool[], from: Instant): Window[] {
+  const changes = new Set([from]);
+  for (const pool of pools) {
+    for (const { window } of nominalSegments(pool)) {
+      for (const each of [window.start, window.end]) if (from < each && each < FOREVER) changes.add(each);
+    }
+  }
+  const instants = [...changes].sort((a, b) => a - b);
+  return instants.map((start, index) => ({ start, end: instants[index + 1] ?? FOREVER }));
+}
+
+/** What each pool loses of the most that it is meant to have in a window; pools that lose nothing are left out. */
+function lossesIn(head: Head, provider: Id, pools: readonly Pool[], window: Window): Map<Id, Capacity> {
   const inventory = head.providers.get(provider)?.inventory;
   const node = head.nodes.get(providerNode(provider));
-  if (inventory === undefined || node === undefined) return [];
-  const ahead: Window = { start: at.now, end: FOREVER };
-  const pools = poolsFrom(head, provider);
-  const losses = zoneLosses(head, provider, inventory, pools, ahead);
+  if (inventory === undefined || node === undefined) return new Map();
+  const losses = zoneLosses(head, provider, inventory, pools, window);
   const debt = fromVector(
-    node.free.min(ahead).map((amount) => Math.max(0, -amount)),
+    node.free.min(window).map((amount) => Math.max(0, -amount)),
     node.resources,
   );
   let rest = max(subtract(debt, [...losses.values()].reduce(add, {})), {});
   for (const pool of [...pools].reverse()) {
     const lost = losses.get(pool.id) ?? {};
-    const more = within(rest, subtract(mostNominal(pool, ahead), lost));
+    const more = within(rest, subtract(mostNominal(pool, window), lost));
     losses.set(pool.id, add(lost, more));
     rest = subtract(rest, more);
   }
-  return pools.flatMap((pool) => (withdraw(draft, pool, losses.get(pool.id) ?? {}) ? [pool.id] : []));
+  return new Map([...losses].filter(([, lost]) => !isZero(lost)));
 }
 
 /** What each pool loses because the hosts of its zone have less than the zone's pools. */
@@ -140,12 +170,28 @@ function pick(capacity: Capacity, named: Capacity): Capacity {
   return result;
 }
 
-function withdraw(draft: Draft, pool: Pool, lost: Capacity): boolean {
-  if (equals(pool.withdrawn?.capacity ?? {}, lost)) return false;
-  const rest = omit(pool, 'withdrawn');
-  draft.put('pool', pool.id, isZero(lost) ? rest : { ...rest, withdrawn: { since: draft.at.now, capacity: lost } });
+function lose(draft: Draft, pool: Pool, lost: readonly Loss[]): boolean {
+  if (same(lossesFrom(pool, draft.at.now), lost)) return false;
+  draft.put('pool', pool.id, { ...omit(pool, 'lost'), ...(lost.length === 0 ? {} : { lost }) });
   draft.disturbed.add(poolNode(pool.id));
   return true;
+}
+
+/** What a pool loses from an instant on. */
+function lossesFrom({ lost = [] }: Pool, now: Instant): Loss[] {
+  return lost
+    .filter(({ until = FOREVER }) => until > now)
+    .map((each) => (each.since < now ? { ...each, since: now } : each));
+}
+
+function same(some: readonly Loss[], others: readonly Loss[]): boolean {
+  return (
+    some.length === others.length &&
+    some.every(({ since, until, capacity }, index) => {
+      const other = others[index];
+      return other?.since === since && other.until === until && equals(other.capacity, capacity);
+    })
+  );
 }
 
 /** Tells what a change of inventory did: which hosts failed or came back, and to which pools. */

@@ -24,9 +24,9 @@ import { isElementId } from './element-map.ts';
 import { describeElement } from './element-names.ts';
 import { missingElements } from './elements.ts';
 import { isPoolNode, LOW } from './entities.ts';
-import type { Allocation, Claim, Id, NodeId, Reason, Reservation } from './entities.ts';
+import type { Allocation, Claim, Id, NodeId, Offer, Reason, Reservation } from './entities.ts';
 import { fittingOf } from './every-window.ts';
-import { holdersAt, holdersFrom, isOnAt, lift, liftMachine } from './holders.ts';
+import { holdersAt, holdersFrom, isOn, isOnAt, lift, liftMachine } from './holders.ts';
 import { next } from './lifecycle.ts';
 import { byMerit } from './merit.ts';
 import { describeMaintenanceOf } from './maintenance.ts';
@@ -43,7 +43,7 @@ import { spanOf, windowsAhead } from './window-index.ts';
 import { countOf, partsIn, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
 import { omit } from './omit.ts';
-import { isLeaving, lend, recall, regain, standingOn } from './vacancy.ts';
+import { isLeaving, lend, lookAtWaiting, recall, regain, standingOn } from './vacancy.ts';
 
 export interface Settlement {
   /** Offers that gave way. */
@@ -70,7 +70,7 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   const others = nodes.filter((id) => isHostId(id) || isElementId(id));
   const settled: Bearer[] = [...pools, ...others.flatMap((id) => bearerOf(head, id) ?? [])];
   if (settled.length === 0) return NOTHING_TO_SETTLE;
-  const withdrawn = settled.flatMap((node) => withdrawOffers(draft, node, reason));
+  const withdrawn = withdrawOffers(draft, settled, reason);
   const before = new Set(draft.head.degraded);
   const { victims, lenders, easing } = victimsOf(draft.head, settled, draft.at.now);
   for (const { machine, from } of lenders) lend(draft, machine, from);
@@ -82,6 +82,7 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   for (const id of degraded) degrade(draft, id, reason, easing.get(id));
   for (const id of restored) restore(draft, id);
   for (const [id, at] of easing) lookAgain(draft, id, at);
+  lookAtWaiting(draft, new Set(pools.map(({ id }) => id)));
   for (const node of pools) recall(draft, node);
   for (const node of pools) regain(draft, node);
   return { withdrawn, degraded, restored, preempted };
@@ -92,41 +93,62 @@ export function settle(draft: Draft, reason: Reason): Settlement {
  * reservation does: what they hold is not anyone's yet. An offer never was made out of what degraded reservations lack, so that
  * an instant that lacks something and at which an offer holds of it is one that has just come to lack it.
  */
-function withdrawOffers(draft: Draft, node: Bearer, reason: Reason): Id[] {
-  if (draft.head.heldOffers.size === 0) return [];
-  const departing = departingFrom(draft.head);
-  for (const machine of departing) liftMachine(draft.head, machine, 1);
+function withdrawOffers(draft: Draft, nodes: readonly Bearer[], reason: Reason): Id[] {
+  const { head, at } = draft;
+  if (head.heldOffers.size === 0) return [];
+  const departing = departingFrom(head);
+  for (const machine of departing) liftMachine(head, machine, 1);
+  const out = new Set<Offer>();
   try {
-    return withdrawFrom(draft, node, reason);
+    for (const node of nodes) dropOffers(head, node, at.now, out);
+    for (const offer of [...out].sort(byMerit)) {
+      if (shortages(head, offer, at.now).next().done !== true) continue;
+      lift(head, offer, -1);
+      out.delete(offer);
+    }
   } finally {
-    for (const machine of departing) liftMachine(draft.head, machine, -1);
+    for (const offer of out) lift(head, offer, -1);
+    for (const machine of departing) liftMachine(head, machine, -1);
   }
+  for (const offer of out) lapse(draft, offer, 'withdrawn', reason);
+  return [...out].map(({ id }) => id);
 }
 
-function withdrawFrom(draft: Draft, node: Bearer, reason: Reason): Id[] {
-  const { now } = draft.at;
-  const withdrawn: Id[] = [];
-  for (let at = firstDebt(node, now); at !== undefined && at !== FOREVER;) {
+/** Takes offers off a node until it bears the others, as far as that is for offers to do. */
+function dropOffers(head: Head, node: Bearer, now: Instant, out: Set<Offer>): void {
+  for (let at = firstDebt(node, now); at !== undefined;) {
     const instant = at;
-    const last = [...draft.head.heldOffers.overlapping({ start: instant, end: instant + 1 })]
-      .filter((offer) => eases(offer, node, instant))
-      .sort(byMerit)
-      .pop();
+    const [last] = [...head.heldOffers.overlapping({ start: instant, end: instant + 1 })]
+      .filter((offer) => !out.has(offer) && eases(offer, node, instant))
+      .sort((a, b) => byMerit(b, a));
     if (last === undefined) {
-      const later = nextChange(node, instant);
+      const later = nextLook(head.heldOffers, node, instant);
       at = later === FOREVER ? undefined : firstDebt(node, later);
     } else {
-      lapse(draft, last, 'withdrawn', reason);
-      withdrawn.push(last.id);
-      at = firstDebt(nodeIn(draft, node), instant);
+      lift(head, last, 1);
+      out.add(last);
+      at = firstDebt(node, instant);
     }
   }
-  return withdrawn;
 }
 
-/** The node with everything applied that was put. */
-function nodeIn(draft: Draft, node: Bearer): Bearer {
-  return bearerOf(draft.head, node.id) ?? node;
+/**
+ * The next instant at which a node may owe something else, or to others: what is free changes, or somebody begins to hold something there,
+ * which does not show where as much comes to be there at the same instant.
+ */
+function nextLook(
+  holders: { overlapping(window: Window): Iterable<{ readonly claims: readonly Claim[] }> },
+  node: Bearer,
+  at: Instant,
+): Instant {
+  let next = nextChange(node, at);
+  for (const { claims } of holders.overlapping({ start: at, end: next })) {
+    for (const claim of claims) {
+      if (!isOn(claim, node.id)) continue;
+      for (const { start } of partsIn(windowsIn(claim), { start: at, end: next })) if (start > at) next = start;
+    }
+  }
+  return next;
 }
 
 /** Machines that are being deleted make nobody give way; but who gave way before is restored only when they are gone. */
@@ -352,7 +374,7 @@ function dropUntilKept(head: Head, node: Bearer, now: Instant, drop: (holder: Ho
       drop(last);
     }
     // What is left of the debt is what machines hold: no one who may give way can ease it.
-    from = inDebt(node, at) ? nextChange(node, at) : at;
+    from = inDebt(node, at) ? nextLook(head.held, node, at) : at;
     if (from === FOREVER) return;
   }
 }
@@ -438,8 +460,8 @@ interface ShortAt {
 }
 
 /** Where and when a holder whose claims were lifted does not fit from now on: each instant at which that changes. */
-function* shortages(head: Head, holder: Holder, now: Instant): Generator<ShortAt, void, undefined> {
-  for (const { bearer, windows, vector } of loadsOf(head, holder.claims)) {
+function* shortages(head: Head, { claims }: Pick<Holder, 'claims'>, now: Instant): Generator<ShortAt, void, undefined> {
+  for (const { bearer, windows, vector } of loadsOf(head, claims)) {
     for (const { start, end } of partsIn(windows, { start: now, end: FOREVER })) {
       for (let from = start; from < end;) {
         const at = bearer.free.firstShortage({ start: from, end }, vector);

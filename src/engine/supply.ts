@@ -73,9 +73,12 @@ export function poolResources(pool: Pool): readonly Resource[] {
  * ratios of over-commitment.
  */
 export function poolSegments(pool: Pool, outages: readonly Outage[] = []): Segment[] {
-  const { withdrawn, overCommit } = pool;
-  const lost: SupplyStep[] =
-    withdrawn === undefined ? [] : [{ at: withdrawn.since, sign: -1, capacity: withdrawn.capacity }];
+  const { overCommit } = pool;
+  const lost: SupplyStep[] = [];
+  for (const { since, until, capacity } of pool.lost ?? []) {
+    lost.push({ at: since, sign: -1, capacity });
+    if (until !== undefined) lost.push({ at: until, sign: 1, capacity });
+  }
   for (const { window, capacity } of outages) {
     if (capacity === undefined) continue;
     lost.push({ at: window.start, sign: -1, capacity }, { at: window.end, sign: 1, capacity });

@@ -4,8 +4,8 @@
  * Claims on loan do not stand in the way of a reservation (`Node.free` does not count them), but the machines are there. So at
  * its start, those that it needs away are withdrawn, the lowest class and the newest first and no more than have to, and under the policy
  * `priority` those of a lower class that use an element of it; and it starts when
- * the VIM has confirmed that they are gone. Until then its status is scheduled and nothing is allocated against it. Machines that
- * are being deleted anyway are waited for before others are withdrawn.
+ * the VIM has confirmed that they are gone, or when there is room without that. Until then its status is scheduled and nothing is
+ * allocated against it. Machines that are being deleted anyway are waited for before others are withdrawn.
  *
  * Whether there is a vacancy is a matter of one instant: what is free, and what reservations hold that have not started yet, is there for
  * what is on loan.
@@ -44,18 +44,23 @@ export interface Vacating {
 export function vacate(draft: Draft, reservation: Reservation, held: boolean): Vacating {
   const awaits = new Set<Id>();
   const withdrawn: Id[] = [];
-  const clear = (machines: readonly Allocation[]): void => {
-    for (const machine of machines) {
-      awaits.add(machine.id);
+  const clear = (going: readonly Allocation[], awaited: readonly Allocation[]): void => {
+    for (const { id } of awaited) awaits.add(id);
+    for (const machine of going) {
       if (isLeaving(machine)) continue;
       withdraw(draft, machine, reservation);
       withdrawn.push(machine.id);
     }
   };
-  for (const claim of reservation.claims) if (claim.element !== undefined) clear(usersOf(draft, claim, reservation));
+  for (const claim of reservation.claims) {
+    const users = usersOf(draft, claim, reservation);
+    clear(users, users);
+  }
   for (const id of new Set(reservation.claims.map((claim) => claim.node))) {
     const node = draft.head.nodes.get(id);
-    if (node !== undefined && lends(node, draft.at.now)) clear(inTheWay(draft, node, reservation, held));
+    if (node === undefined || !lends(node, draft.at.now)) continue;
+    const { going, awaited } = inTheWay(draft, node, reservation, held);
+    clear(going, awaited);
   }
   return { awaits: [...awaits], withdrawn };
 }
@@ -71,22 +76,43 @@ function lends(node: Node, now: Instant): boolean {
   return node.lent.breakpoints > 0 && node.lent.valueAt(now).some((amount) => amount > 0);
 }
 
-function inTheWay(draft: Draft, node: Node, reservation: Reservation, held: boolean): Allocation[] {
-  const { now } = draft.at;
-  const own = claimsAt(reservation, node.id, now);
-  const room = roomForLoans(draft.head, node, now, reservation.id);
-  if (!held) addVectors(room, own, -1);
-  const loans = loansOn(draft.head, node.id, now);
-  const [staying, leaving] = [loans.filter((each) => !isLeaving(each)), loans.filter(isLeaving)];
-  return beyond([...staying.sort(byMerit), ...leaving.sort(byMerit)], node, room, own);
+interface InTheWay {
+  /** Machines that do not fit beside the reservation and all that has started, or waits to start. */
+  readonly going: readonly Allocation[];
+  /** Machines that have to be gone first. Who waits has nothing yet, so that this is not for what it is to have. */
+  readonly awaited: readonly Allocation[];
 }
 
-/** What there is at an instant for what is on loan: what is free, and what reservations hold that have not started. */
-export function roomForLoans(head: Head, node: Node, now: Instant, except?: Id): CapacityVector {
+/** Machines that a reservation which starts finds where it holds something on a node. */
+function inTheWay(draft: Draft, node: Node, reservation: Reservation, held: boolean): InTheWay {
+  const { head, at } = draft;
+  const own = claimsAt(reservation, node.id, at.now);
+  const roomBeside = (isHeld: (each: Reservation) => boolean): CapacityVector => {
+    const room = roomForLoans(head, node, at.now, (each) => each.id === reservation.id || isHeld(each));
+    if (!held) addVectors(room, own, -1);
+    return room;
+  };
+  const started = (each: Reservation): boolean => hasStarted(each, at.now);
+  const loans = loansOn(head, node.id, at.now).sort(byMerit);
+  const staying = loans.filter((each) => !isLeaving(each));
+  const room = roomBeside((each) => each.awaits !== undefined || started(each));
+  const going = beyond(staying, node, room, own);
+  const kept = staying.filter((each) => !going.includes(each));
+  const others = loans.filter((each) => !kept.includes(each));
+  const awaited = beyond([...kept, ...others], node, roomBeside(started), own);
+  return { going, awaited: awaited.length === 0 ? [] : [...new Set([...going, ...awaited])] };
+}
+
+/** What there is at an instant for what is on loan: what is free, and what reservations have that hold nothing yet. */
+export function roomForLoans(
+  head: Head,
+  node: Node,
+  now: Instant,
+  isHeld: (reservation: Reservation) => boolean = (each) => hasStarted(each, now),
+): CapacityVector {
   const room = node.free.valueAt(now);
   for (const reservation of head.upcoming.get(node.id)?.overlapping({ start: now, end: now + 1 }) ?? []) {
-    if (reservation.id === except || hasStarted(reservation, now)) continue;
-    addVectors(room, claimsAt(reservation, node.id, now), 1);
+    if (!isHeld(reservation)) addVectors(room, claimsAt(reservation, node.id, now), 1);
   }
   return room;
 }
@@ -191,7 +217,8 @@ export function begin(draft: Draft, before: Reservation): void {
   const { now } = draft.at;
   const rest = omit(withRoom(before, { machines: withdrawn }), 'awaits');
   if (awaits.length > 0) {
-    draft.put('reservation', before.id, { ...waiting(draft.head, rest, awaits), modifiedOn: now });
+    if (!sameMembers(awaits, before.awaits ?? []))
+      draft.put('reservation', before.id, { ...waiting(draft.head, rest, awaits), modifiedOn: now });
     return;
   }
   // One that cannot be kept in full begins as well; it stays degraded.
@@ -202,6 +229,10 @@ export function begin(draft: Draft, before: Reservation): void {
   announceReservation(draft, 'started', after, before.status);
 }
 
+function sameMembers(some: readonly Id[], others: readonly Id[]): boolean {
+  return some.length === others.length && some.every((each) => others.includes(each));
+}
+
 /** A reservation that waits for machines to be gone; of a degraded one, the message says what is worse. */
 export function waiting(head: Head, reservation: Reservation, awaits: readonly Id[]): Reservation {
   if (reservation.status === 'degraded') return { ...reservation, awaits };
@@ -210,10 +241,13 @@ export function waiting(head: Head, reservation: Reservation, awaits: readonly I
   return { ...reservation, awaits, message };
 }
 
-/** A machine is gone: the reservations that waited for it start, the best first, unless others are in their way. */
-export function vacated(draft: Draft, machine: Id): void {
-  const waiting = [...(draft.head.awaiting.get(machine) ?? [])].flatMap((id) => draft.head.reservations.get(id) ?? []);
-  for (const { id } of waiting.sort(byMerit)) {
+/** There may be more room on nodes: reservations that wait for machines there start, the best first, unless others are in their way. */
+export function lookAtWaiting(draft: Draft, nodes: ReadonlySet<NodeId>): void {
+  if (draft.head.awaiting.size === 0) return;
+  const ids = new Set([...draft.head.awaiting.values()].flatMap((each) => [...each]));
+  const waiting = [...ids].flatMap((id) => draft.head.reservations.get(id) ?? []);
+  for (const { id, claims } of waiting.sort(byMerit)) {
+    if (!claims.some(({ node }) => nodes.has(node))) continue;
     const reservation = draft.head.reservations.get(id);
     if (reservation?.awaits !== undefined) begin(draft, reservation);
   }

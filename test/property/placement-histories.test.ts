@@ -4,7 +4,7 @@
  */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { AffinityPolicy, Claim, Container, Demand, Reservation } from '../../src/engine/entities.ts';
+import type { AffinityPolicy, Claim, Reservation } from '../../src/engine/entities.ts';
 import { hostName } from '../../src/engine/hosts.ts';
 import { nextFit } from '../../src/engine/parts.ts';
 import type { Search } from '../../src/engine/parts.ts';
@@ -13,17 +13,11 @@ import { isOver } from '../../src/engine/state.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 import type { HostSpec } from '../unit/engine/engine-fixture.ts';
 import { pick, Reach } from './histories.ts';
+import { admits, asked, canPlace, checkPlaced, demandOf, hostOf, hosts, policies } from './placement-model.ts';
+import type { Asked } from './placement-model.ts';
 
 const TICK = 60_000;
 const HORIZON = 12;
-
-interface Asked {
-  readonly count: number;
-  readonly cores: number;
-  readonly group: boolean;
-  readonly trait: 'required' | 'forbidden' | 'any';
-  readonly zone: 'a' | 'b' | 'any';
-}
 
 class World {
   readonly engine = new Engine();
@@ -83,26 +77,6 @@ class World {
   }
 }
 
-function admits(host: HostSpec, asked: Asked): boolean {
-  const has = host.traits?.includes('HW_X') === true;
-  if (asked.trait === 'required' && !has) return false;
-  if (asked.trait === 'forbidden' && has) return false;
-  return asked.zone === 'any' || host.zone === asked.zone;
-}
-
-function demandOf(parts: readonly Asked[], policy: AffinityPolicy, extra: number): Demand {
-  const containers = parts.map(({ count, cores, group, trait, zone }, index): Container => ({
-    name: `c${index}`,
-    count,
-    size: { vcpus: cores, ram: 512, disk: 1 },
-    ...(group ? { group: 'g' } : {}),
-    ...(trait === 'required' ? { requiredTraits: ['HW_X'] } : {}),
-    ...(trait === 'forbidden' ? { forbiddenTraits: ['HW_X'] } : {}),
-    ...(zone === 'any' ? {} : { zone }),
-  }));
-  return { capacity: extra === 0 ? {} : { cores: extra }, containers, groups: [{ name: 'g', policy }] };
-}
-
 /** What is asked for: instances, and cores beside them. */
 interface Request {
   readonly parts: readonly Asked[];
@@ -110,55 +84,16 @@ interface Request {
   readonly extra: number;
 }
 
-/** Whether any assignment of the instances to hosts meets all conditions: every one is tried. */
+/** Whether the instances can be placed, and the pool has enough for all, throughout. */
 function exists(world: World, { parts, policy, extra }: Request, from: number, to: number): boolean {
   const all = parts.reduce((sum, { count, cores }) => sum + count * cores, extra);
   for (let tick = from; tick < to; tick++) if (world.freeInPool(tick) < all) return false;
-  const units = parts.flatMap((part) => Array<Asked>(part.count).fill(part));
   const left = new Map(world.hosts.map((host) => [host, world.leastOn(host, from, to)]));
-  const members = new Map<HostSpec, number>();
-  const place = (index: number): boolean => {
-    const unit = units[index];
-    if (unit === undefined) return true;
-    return world.hosts.some((host) => {
-      const room = left.get(host) ?? 0;
-      if (world.down.has(host.name) || !admits(host, unit) || room < unit.cores) return false;
-      const there = members.get(host) ?? 0;
-      if (unit.group && policy === 'anti-affinity' && there > 0) return false;
-      if (unit.group && policy === 'affinity' && there === 0 && [...members.values()].some((each) => each > 0))
-        return false;
-      left.set(host, room - unit.cores);
-      if (unit.group) members.set(host, there + 1);
-      const found = place(index + 1);
-      left.set(host, room);
-      if (unit.group) members.set(host, there);
-      return found;
-    });
-  };
-  return place(0);
-}
-
-/** What was granted is what was asked for, on hosts that may bear it, grouped as it should be. */
-function checkPlaced(world: World, reservation: Reservation, parts: readonly Asked[], policy: AffinityPolicy): void {
-  const hostOf = (claim: Claim): HostSpec => {
-    const found = world.hosts.find(({ name }) => claim.host !== undefined && hostName(claim.host) === name);
-    if (found === undefined) throw new Error('a claim has no host');
-    return found;
-  };
-  const grouped: HostSpec[] = [];
-  for (const [index, part] of parts.entries()) {
-    const claims = reservation.claims.filter(({ container }) => container === `c${index}`);
-    expect(claims).to.have.length(part.count);
-    for (const claim of claims) {
-      expect(admits(hostOf(claim), part), 'traits and zone').to.equal(true);
-      expect(world.down.has(hostOf(claim).name)).to.equal(false);
-      expect(claim.capacity.cores).to.equal(part.cores);
-      if (part.group) grouped.push(hostOf(claim));
-    }
-  }
-  const distinct = new Set(grouped).size;
-  if (policy === 'affinity') expect(distinct).to.be.at.most(1);
-  if (policy === 'anti-affinity') expect(distinct).to.equal(grouped.length);
+  return canPlace(
+    parts.flatMap((part) => Array<Asked>(part.count).fill(part)),
+    policy,
+    left,
+  );
 }
 
 /** Nobody who is kept in full holds what is not there, at any tick. */
@@ -196,16 +131,6 @@ interface Step {
   run(world: World): void;
   toString(): string;
 }
-
-const asked = fc.record<Asked>({
-  count: fc.integer({ min: 1, max: 3 }),
-  cores: fc.integer({ min: 1, max: 4 }),
-  group: fc.boolean(),
-  trait: fc.constantFrom('required', 'forbidden', 'any', 'any'),
-  zone: fc.constantFrom('a', 'b', 'any', 'any'),
-});
-
-const policies = fc.constantFrom<AffinityPolicy>('affinity', 'anti-affinity', 'soft-affinity', 'soft-anti-affinity');
 
 const reserve = fc
   .record({
@@ -252,7 +177,10 @@ const reserve = fc
       }
       if (!possible && world.faithful) expect(result.moved ?? [], 'room was made').not.to.have.length(0);
       const reservation = world.engine.head.reservations.get(result.reservation.id);
-      if (reservation !== undefined) checkPlaced(world, reservation, parts, policy);
+      if (reservation === undefined) return;
+      checkPlaced(world.hosts, reservation.claims, parts, policy);
+      const used = reservation.claims.map((claim) => hostOf(world.hosts, claim)?.name);
+      for (const name of world.down) expect(used).not.to.include(name);
     },
     toString: () =>
       `reserve ${request.parts.map((each) => `${each.count}×${each.cores}${each.group ? 'g' : ''}${each.trait[0] ?? ''}${each.zone}`).join(' ')} ${request.policy} and ${request.extra} at +${start} for ${length}`,
@@ -301,20 +229,6 @@ const wait = fc.integer({ min: 1, max: 4 }).map((ticks): Step => ({
   },
   toString: () => `wait ${ticks}`,
 }));
-
-const hosts = fc
-  .array(fc.record({ cores: fc.integer({ min: 1, max: 6 }), zone: fc.constantFrom('a', 'b'), trait: fc.boolean() }), {
-    minLength: 2,
-    maxLength: 4,
-  })
-  .map((specs) =>
-    specs.map(({ cores, zone, trait }, each): HostSpec => ({
-      name: `h${each}`,
-      cores,
-      zone,
-      traits: trait ? ['HW_X'] : [],
-    })),
-  );
 
 function play(specs: readonly HostSpec[], steps: readonly Step[]): World {
   const world = new World(specs);

@@ -182,7 +182,7 @@ function putPool(draft: Draft, entry: PoolConfig): void {
     ...rest,
     origin: 'config',
     adjustments: adjustments.map((adjustment) => inEffect(adjustment, known.get(adjustment.id), draft.at.now)),
-    ...(before?.withdrawn === undefined ? {} : { withdrawn: before.withdrawn }),
+    ...(before?.lost === undefined ? {} : { lost: before.lost }),
     owner: before?.owner ?? draft.at.user,
   };
   draft.put('pool', pool.id, pool);

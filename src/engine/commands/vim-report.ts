@@ -27,7 +27,6 @@ import { settle } from '../settlement.ts';
 import { makeWaiting } from '../waiting-machines.ts';
 import { elementMade } from '../allocated-elements.ts';
 import { poolNode } from '../state.ts';
-import { vacated } from '../vacancy.ts';
 import type { Head } from '../state.ts';
 import { FOREVER } from '../window.ts';
 import { omit } from '../omit.ts';
@@ -201,7 +200,6 @@ function awaitLate(draft: Draft, before: Allocation): VimReportResult {
 
 function free(draft: Draft, before: Allocation): void {
   draft.disturbed.add(poolNode(before.pool));
-  vacated(draft, before.id);
   makeWaiting(draft, before.id, giveUp);
   if (before.host !== undefined) draft.disturbed.add(hostId(before.provider, before.host));
   const element = elementMade(before);

@@ -165,7 +165,7 @@ describe('capacity (capacity flow of the first seed)', () => {
     const lost = inventoryOf(hosts.map((host) => ({ ...host, state: host.name === 'h2' ? 'down' : 'up' })));
     const failed = engine.do('updateProvider', { id, inventory: lost });
     expect(failed.outcome === 'updated' && failed.degraded).to.deep.equal([r2]);
-    expect(engine.head.pools.get(pool)?.withdrawn?.capacity.cores).to.equal(30);
+    expect(engine.head.pools.get(pool)?.lost?.map(({ capacity }) => capacity.cores)).to.deep.equal([30]);
     expect(engine.told()).to.deep.equal(['capacity host-failed', 'reservation degraded degraded']);
     expect(engine.head.reservations.get(r1)?.status).to.equal('scheduled');
     expect(engine.head.reservations.get(r2)?.reason).to.equal('host-failed');
@@ -174,12 +174,33 @@ describe('capacity (capacity flow of the first seed)', () => {
     expect(engine.told()).to.deep.equal(['capacity host-restored', 'reservation restored scheduled']);
   });
 
+  it('loses only when a pool is meant to have more than there is, and nothing at other times', () => {
+    const engine = new Engine();
+    const hosts = [
+      { name: 'h1', cores: 50 },
+      { name: 'h2', cores: 50 },
+    ];
+    const id = engine.provider(hosts);
+    const pool = engine.pool(id, { cores: 40 });
+    engine.do('increaseCapacity', { source: id, start: T, end: T + HOUR, capacity: { cores: 40 } });
+    const now = engine.reserve({ end: NOW + HOUR, demand: { capacity: { cores: 40 } } });
+    const then = engine.reserve({ start: T, end: T + HOUR, demand: { capacity: { cores: 51 } } });
+    const lost = inventoryOf(hosts.map((host) => ({ ...host, state: host.name === 'h2' ? 'down' : 'up' })));
+    engine.do('updateProvider', { id, inventory: lost });
+    const total = engine.head.nodes.get(`pool/${pool}`)?.total;
+    expect([NOW, T, T + HOUR].map((at) => total?.valueAt(at)[0])).to.deep.equal([40, 50, 40]);
+    expect([now, then].map((each) => engine.reservation(each).status)).to.deep.equal(['active', 'degraded']);
+    engine.do('updateProvider', { id, inventory: inventoryOf(hosts) });
+    expect(total?.valueAt(T)[0]).to.equal(80);
+    expect(engine.head.pools.get(pool)?.lost).to.equal(undefined);
+  });
+
   it('leaves pools alone while the buffer bears the loss', () => {
     const engine = new Engine();
     const id = engine.provider([{ name: 'h1', cores: 100 }]);
     const pool = engine.pool(id, { cores: 60 });
     engine.do('updateProvider', { id, inventory: inventoryOf([{ name: 'h1', cores: 60 }]) });
-    expect(engine.head.pools.get(pool)?.withdrawn).to.equal(undefined);
+    expect(engine.head.pools.get(pool)?.lost).to.equal(undefined);
     const refused = engine.do('increaseCapacity', { source: id, capacity: { cores: 1 } });
     expect(refused.outcome).to.equal('refused');
   });
@@ -197,8 +218,8 @@ describe('capacity (capacity flow of the first seed)', () => {
       id,
       inventory: inventoryOf([{ name: 'h1', cores: 10, zone: 'a' }, ...hosts.slice(1)]),
     });
-    expect(engine.head.pools.get(a)?.withdrawn?.capacity.cores).to.equal(30);
-    expect(engine.head.pools.get(b)?.withdrawn).to.equal(undefined);
+    expect(engine.head.pools.get(a)?.lost?.map(({ capacity }) => capacity.cores)).to.deep.equal([30]);
+    expect(engine.head.pools.get(b)?.lost).to.equal(undefined);
   });
 
   it('answers total, reserved, usage and available, over a window and over time', () => {

@@ -272,12 +272,12 @@ describe('applyConfiguration', () => {
   it('keeps what the VIM lost, and whose a pool is, when somebody edits it', () => {
     const { engine, source, pool } = engineWithPool(100);
     engine.do('updateProvider', { id: source, inventory: inventoryOf([{ name: 'h1', cores: 60 }]) });
-    const lost = engine.head.pools.get('p1')?.withdrawn;
-    expect(lost?.capacity.cores).to.equal(40);
+    const lost = engine.head.pools.get('p1')?.lost;
+    expect(lost?.map(({ capacity }) => capacity.cores)).to.deep.equal([40]);
     engine.as = { user: 'bob' };
     engine.do('applyConfiguration', { changes: [pool(99)] });
     expect(engine.head.pools.get('p1')).to.include({ owner: 'alice' });
-    expect(engine.head.pools.get('p1')?.withdrawn?.capacity.cores).to.equal(39);
+    expect(engine.head.pools.get('p1')?.lost?.map(({ capacity }) => capacity.cores)).to.deep.equal([39]);
   });
 
   it('does not refuse an edit for what was lacking before, unless more is lacking then', () => {

@@ -461,11 +461,11 @@ describe('the invariants', () => {
     const engine = new Doubted();
     const pool = engine.head.pools.get(engine.pool1);
     if (pool === undefined) throw new Error('no pool');
-    const withdrawn = { since: NOW, capacity: { cores: 4 } };
+    const lost = [{ since: NOW, capacity: { cores: 4 } }];
     const capacity = { ...pool.capacity, cores: 20 };
     apply(engine.head, { kind: 'pool', id: pool.id, body: { ...pool, capacity } });
     expect(engine.found('provider')).to.deep.equal([`${engine.source} its pools have more cores than it has`]);
-    apply(engine.head, { kind: 'pool', id: pool.id, body: { ...pool, capacity, withdrawn } });
+    apply(engine.head, { kind: 'pool', id: pool.id, body: { ...pool, capacity, lost } });
     expect(engine.found('provider')).to.deep.equal([]);
     const once = { id: 'a', direction: 'increase', startsAt: T, end: T + HOUR, capacity: { cores: 20 } } as const;
     apply(engine.head, { kind: 'pool', id: pool.id, body: { ...pool, adjustments: [once] } });

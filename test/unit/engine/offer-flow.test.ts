@@ -163,6 +163,26 @@ describe('offers', () => {
     expect(engine.head.reservations.get(kept)?.status).to.equal('degraded');
   });
 
+  it('give way where as much is lacking as just before, and others lack it', () => {
+    engine.reserve({ start: NOW + HOUR, end: NOW + 2 * HOUR, demand: { capacity: { cores: 4 } } });
+    const later = { start: NOW + 2 * HOUR, end: NOW + 3 * HOUR };
+    const old = offered(3, later);
+    engine.now += 1;
+    const young = offered(1, later);
+    engine.do('decreaseCapacity', { source, capacity: { cores: 7 }, force: true });
+    expect([old, young].map((id) => engine.head.offers.get(id)?.status)).to.deep.equal(['held', 'lapsed']);
+  });
+
+  it('stay where those that give way at another time leave enough', () => {
+    const high = offered(4, { start: NOW + 2 * HOUR, priority: 1 });
+    const large = offered(6);
+    engine.now += 1;
+    const small = offered(4, { end: NOW + 2 * HOUR });
+    engine.do('decreaseCapacity', { source, capacity: { cores: 3 }, force: true });
+    const statuses = [high, large, small].map((id) => engine.head.offers.get(id)?.status);
+    expect(statuses).to.deep.equal(['held', 'lapsed', 'held']);
+  });
+
   it('are not made out of what a degraded reservation still has', () => {
     const reservation = engine.reserve({ ...window, demand: { capacity: { cores: 4 } } });
     engine.do('decreaseCapacity', { source, capacity: { cores: 7 }, force: true });

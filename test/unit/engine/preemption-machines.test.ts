@@ -107,6 +107,25 @@ describe('machines without a reservation', () => {
     expect([lab.status(one), lab.status(two)]).to.deep.equal(['active', 'active']);
   });
 
+  it('are waited for no longer when there is room without them', () => {
+    const lab = new Lab('best-effort');
+    const ends = lab.grant(4, LOW, undefined, 0.5);
+    const machine = lab.booted();
+    const waits = lab.grant(4, LOW, undefined, 2);
+    expect([lab.state(machine), lab.status(waits)]).to.deep.equal(['DELETING', 'scheduled']);
+    lab.advance(HOUR / 2);
+    expect([lab.status(ends), lab.status(waits)]).to.deep.equal(['ended', 'active']);
+  });
+
+  it('go at once when what waits and what starts need the place of all of them', () => {
+    const lab = new Lab('best-effort');
+    const [one, two] = [lab.grant(4, LOW, 1, 2), lab.grant(4, LOW, 1, 2)];
+    const machines = [lab.booted(), lab.booted()];
+    lab.advance(HOUR);
+    expect(machines.map((id) => lab.state(id))).to.deep.equal(['DELETING', 'DELETING']);
+    expect([one, two].map((id) => lab.status(id))).to.deep.equal(['scheduled', 'scheduled']);
+  });
+
   it('are waited for by a reservation that is changed to begin now, and not by one that is put off again', () => {
     const lab = new Lab('best-effort');
     const later = lab.grant(8, LOW, 1, 4);
