@@ -4,13 +4,14 @@
  *
  * From a host that is out of service everything goes, the best reservations first, so that they find a place before others do; from one
  * that has become too small, the worst go first, until the rest fits. Of a reservation only the instances that are
- * concerned move, or, where its groups do not allow that, all that are not in use.
+ * concerned move, or, where its groups do not allow that, all that are not in use. Where offers take the place, they give way: they are
+ * withdrawn from what they hold there by `settlement.ts`.
  */
 import { announceReservation } from './announce.ts';
 import { usedClaims } from './claims.ts';
 import { firstDebt, isHostId, nextChange } from './debt.ts';
 import type { Draft } from './draft.ts';
-import type { Claim, HostId, NodeId, Reservation } from './entities.ts';
+import type { Claim, HostId, Id, NodeId, Reservation } from './entities.ts';
 import type { HostNode } from './hosts.ts';
 import { isInstance, placeAgain } from './placement-moves.ts';
 import { byMerit } from './merit.ts';
@@ -20,28 +21,44 @@ import { isHeldAt } from './holders.ts';
 import { fitsAgain } from './every-window.ts';
 import { claimsIn, during, joined } from './occurrence.ts';
 import { omit } from './omit.ts';
-import { FOREVER } from './window.ts';
+import { FOREVER, intersect } from './window.ts';
 import type { Instant, Window } from './window.ts';
-import { windowsAhead } from './window-index.ts';
-import { countOf, firstAfter, someOf, windowAt, windowsIn } from './windows.ts';
+import { spanOf, windowsAhead } from './window-index.ts';
+import { countOf, firstAfter, meets, someOf, windowAt, windowsIn } from './windows.ts';
 
 /** Reservations that are placed anew in one decision, at the most; the next one goes on. */
 const MOST_RELOCATED = 1_000;
 /** Reservations that cannot be kept and are looked at again whenever something becomes free. */
 const DEGRADED_LOOKED_AT = 64;
 
-/** Places anew what lies on those of the nodes that are hosts, and what was degraded before. */
-export function relocate(draft: Draft, nodes: readonly NodeId[]): void {
+/** Offers that are passed over for one reservation, at the most. */
+const OFFERS_PASSED_OVER = 64;
+
+/**
+ * Places anew what lies on those of the nodes that are hosts, and what was degraded before.
+ * @returns hosts of which offers have to give something back
+ */
+export function relocate(draft: Draft, nodes: readonly NodeId[]): Set<HostId> {
   const { head, at } = draft;
+  const taken = new Set<HostId>();
   const hosts = indebted(head, nodes, at.now);
-  if (hosts.length === 0) return;
+  if (hosts.length === 0) return taken;
   let left = MOST_RELOCATED;
-  const fromLost = new Set(hosts.filter(({ usable }) => !usable).flatMap((host) => holdersOf(head, host)));
-  for (const reservation of [...fromLost].sort(byMerit).slice(0, left)) {
-    moveAway(draft, reservation, hosts);
+  const going = new Set(hosts.flatMap((host) => holdersOf(head, host).filter((each) => hasToGo(each, host, at.now))));
+  for (const reservation of [...going].sort(byMerit).slice(0, left)) {
+    moveAway(draft, reservation, hosts, taken);
     left--;
   }
-  for (const host of hosts) if (host.usable) left = lighten(draft, host, left);
+  const tried = new Set([...going].map(({ id }) => id));
+  for (const host of hosts) if (host.usable) left = lighten(draft, host, left, tried, taken);
+  return taken;
+}
+
+/** Whether a reservation has something on a host at a time when that has nothing. */
+function hasToGo({ claims }: Reservation, { id, usable, out }: HostNode, now: Instant): boolean {
+  if (!usable) return true;
+  const ahead = out.flatMap((window) => intersect(window, { start: now, end: FOREVER }) ?? []);
+  return claims.some((claim) => claim.host === id && ahead.some((window) => meets(windowsIn(claim), window)));
 }
 
 /** The hosts that owe something from now on, of those named and of those under reservations that are degraded. */
@@ -64,10 +81,14 @@ function holdersOf(head: Head, host: HostNode): Reservation[] {
   });
 }
 
-/** Moves reservations away from a host that has become too small, while it owes anything. @returns how many more may be moved */
-function lighten(draft: Draft, host: HostNode, most: number): number {
+/**
+ * Moves reservations away from a host that has become too small, while it owes anything.
+ * @param looked who cannot be moved, or was
+ * @returns how many more may be moved
+ */
+function lighten(draft: Draft, host: HostNode, most: number, looked: ReadonlySet<Id>, taken: Set<HostId>): number {
   let left = most;
-  const tried = new Set<string>();
+  const tried = new Set(looked);
   let from = draft.at.now;
   while (left > 0 && from !== FOREVER) {
     const { head } = draft;
@@ -81,7 +102,7 @@ function lighten(draft: Draft, host: HostNode, most: number): number {
       from = nextChange(host, at);
     } else {
       tried.add(worst.id);
-      moveAway(draft, worst, [host]);
+      moveAway(draft, worst, [host], taken);
       left--;
     }
   }
@@ -92,18 +113,42 @@ function covers(claim: Claim, host: HostId, at: Instant): boolean {
   return claim.host === host && isHeldAt(claim, at);
 }
 
-/** Places a reservation's instances on the hosts anew, if that is possible. */
-function moveAway(draft: Draft, before: Reservation, hosts: readonly HostNode[]): void {
+/** Places a reservation's instances on the hosts anew, if that is possible; hosts that offers have to make room on are added to `taken`. */
+function moveAway(draft: Draft, before: Reservation, hosts: readonly HostNode[], taken: Set<HostId>): void {
   const { head, at } = draft;
   const from = new Set(hosts.map(({ id }) => id));
-  const moved =
+  const find = (): readonly Claim[] | undefined =>
     before.series === undefined
       ? movedOnce(head, before, from, usedClaims(head, before), at.now)
       : movedInEach(head, before, from, at.now);
+  const beside = find();
+  const moved = beside ?? withoutOffers(head, before, at.now, find);
   if (moved === undefined) return;
+  if (beside === undefined) for (const { host } of moved) if (host !== undefined) taken.add(host);
   const after: Reservation = { ...before, claims: moved, modifiedOn: at.now };
   draft.put('reservation', after.id, after);
   announceReservation(draft, 'updated', after, before.status);
+}
+
+/** What is found when offers that hold something on hosts meanwhile are passed over, the worst of them. */
+function withoutOffers<Found>(
+  head: Head,
+  reservation: Reservation,
+  now: Instant,
+  find: () => Found | undefined,
+): Found | undefined {
+  const window = { start: Math.max(now, reservation.startsAt), end: spanOf(reservation).end };
+  const offers = [...head.heldOffers.overlapping(window)]
+    .filter(({ claims }) => claims.some(({ host }) => host !== undefined))
+    .sort((a, b) => byMerit(b, a))
+    .slice(0, OFFERS_PASSED_OVER);
+  if (offers.length === 0) return undefined;
+  for (const { claims } of offers) hold(head, claims, -1);
+  try {
+    return find();
+  } finally {
+    for (const { claims } of offers) hold(head, claims, 1);
+  }
 }
 
 /** The claims with those placed anew that lie on the hosts and are not in use; undefined where there are none, or is no other place. */
@@ -188,10 +233,20 @@ function moveSome(
 ): readonly Claim[] | undefined {
   const ahead = { ...reservation, startsAt: Math.max(reservation.startsAt, now) };
   const pinned = reservation.claims.filter((claim) => isInstance(claim) && !some.includes(claim));
+  // What is moved within a pool is no more there than before, so that what the pool owes does not stand in its way.
+  const window = { start: ahead.startsAt, end: ahead.endsAt };
+  const owed = [...new Set(some.map(({ node }) => node))].flatMap((id) => {
+    const node = head.nodes.get(id);
+    return node === undefined
+      ? []
+      : [{ free: node.free, amount: node.free.min(window).map((each) => Math.max(0, -each)) }];
+  });
   hold(head, some, -1);
+  for (const { free, amount } of owed) free.add(window, amount);
   try {
     return placeAgain(head, ahead, pinned)?.claims;
   } finally {
+    for (const { free, amount } of owed) free.remove(window, amount);
     hold(head, some, 1);
   }
 }

@@ -61,10 +61,10 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   const outages = changedOutages(draft.outagesBefore, draft.outages);
   for (const pool of outages.pools) draft.disturbed.add(poolNode(pool));
   for (const host of outages.hosts) draft.disturbed.add(host);
-  const nodes = [...draft.disturbed];
-  if (nodes.length === 0) return NOTHING_TO_SETTLE;
+  const disturbed = [...draft.disturbed];
+  if (disturbed.length === 0) return NOTHING_TO_SETTLE;
   draft.disturbed.clear();
-  relocate(draft, nodes);
+  const nodes = [...new Set([...disturbed, ...relocate(draft, disturbed)])];
   const { head } = draft;
   const pools = nodes.flatMap((id) => (isPoolNode(id) ? (head.nodes.get(id) ?? []) : []));
   const others = nodes.filter((id) => isHostId(id) || isElementId(id));
@@ -276,9 +276,11 @@ function giveWay(head: Head, nodes: readonly Bearer[], now: Instant, departing: 
     return { victims: new Map([...head.degraded].map((id) => [id, undefined])), lenders: [], easing: new Map() };
   }
   const out = new Set<Holder>();
+  const dropped = new Set<Id>();
   const drop = (holder: Holder): void => {
     lift(head, holder, 1);
     out.add(holder);
+    dropped.add(holder.entity.id);
   };
   for (const machine of departing) liftMachine(head, machine, 1);
   try {
@@ -286,7 +288,7 @@ function giveWay(head: Head, nodes: readonly Bearer[], now: Instant, departing: 
       const reservation = head.reservations.get(id);
       if (reservation !== undefined) drop(reservationHolder(reservation));
     }
-    for (const node of nodes) dropUntilKept(head, node, now, drop);
+    for (const node of nodes) dropUntilKept(head, node, now, dropped, drop);
     return takeBack(head, out, now);
   } finally {
     for (const holder of out) lift(head, holder, -1);
@@ -355,9 +357,15 @@ function touches(head: Head, nodes: readonly Bearer[]): boolean {
   return [...head.degraded].some((id) => head.reservations.get(id)?.claims.some(isOn) === true);
 }
 
-function dropUntilKept(head: Head, node: Bearer, now: Instant, drop: (holder: Holder) => void): void {
-  const dropped = new Set<Id>();
-  const staying = ({ entity: { id } }: Holder): boolean => !dropped.has(id) && !head.degraded.has(id);
+/** @param dropped who gives way already, here or elsewhere */
+function dropUntilKept(
+  head: Head,
+  node: Bearer,
+  now: Instant,
+  dropped: ReadonlySet<Id>,
+  drop: (holder: Holder) => void,
+): void {
+  const staying = ({ entity: { id } }: Holder): boolean => !dropped.has(id);
   const holders = holdersFrom(head, node.id, now);
   let from = now;
   for (;;) {
@@ -370,7 +378,6 @@ function dropUntilKept(head: Head, node: Bearer, now: Instant, drop: (holder: Ho
         ? worst(candidates, (each) => staying(each) && easesAt(each, node.id, at, value))
         : undefined;
       if (last === undefined) break;
-      dropped.add(last.entity.id);
       drop(last);
     }
     // What is left of the debt is what machines hold: no one who may give way can ease it.

@@ -75,6 +75,60 @@ describe('instances on a host that is lost', () => {
     expect(told).to.deep.equal(['reservation updated scheduled', 'reservation degraded degraded']);
   });
 
+  it('go by plan in the same order, and who is not there meanwhile stays', () => {
+    const lab = new Lab(host('a', 8));
+    const low = lab.put([container('low', 1)], { priority: 3 satisfies Priority });
+    const high = lab.put([container('high', 1)], { priority: 1 satisfies Priority });
+    const later = lab.put([container('later', 1)], { start: T + HOUR, end: T + 2 * HOUR });
+    lab.see(host('a', 8), host('c', 4));
+    const [pool = ''] = lab.head.pools.keys();
+    const maintenance = [{ id: 'm', pool, host: 'a', start: T, end: T + HOUR }];
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...lab.head.policy, maintenance } }] });
+    expect([high, low, later].map((id) => lab.places(id))).to.deep.equal([['high@c'], ['low@a'], ['later@a']]);
+    expect([high, low, later].map((id) => lab.status(id))).to.deep.equal(['scheduled', 'degraded', 'scheduled']);
+  });
+
+  it('go where an offer is, which gives way, unless there is another place', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1)]);
+    lab.see(host('a', 4), host('b', 4));
+    const window = { start: T, end: T + HOUR, holdFor: HOUR };
+    const offer = lab.requestOffer({ ...window, demand: { capacity: {}, containers: [container('db', 1)] } });
+    lab.see(host('a', 4, 'down'), host('b', 4), host('c', 4));
+    expect([lab.places(id), lab.head.offers.get(offer)?.status]).to.deep.equal([['web@c'], 'held']);
+    lab.see(host('a', 4, 'down'), host('b', 4), host('c', 4, 'down'));
+    expect([lab.places(id), lab.head.offers.get(offer)?.status]).to.deep.equal([['web@b'], 'lapsed']);
+    expect(lab.status(id)).to.equal('scheduled');
+  });
+
+  it('go to another host of their pool when the pool has become too small for somebody else', () => {
+    const lab = new Engine();
+    const source = lab.provider([host('a', 6), host('b', 2)]);
+    lab.pool(source, {});
+    const put = (...containers: Container[]): string =>
+      lab.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, containers } });
+    const old = put(container('old', 1, 1));
+    lab.now += 1;
+    const young = put(container('large', 2, 2), container('small', 2, 1));
+    expect(lab.reservation(old).claims.map((claim) => claim.host)).to.deep.equal([`host/${source}/b`]);
+    lab.do('updateProvider', { id: source, inventory: inventoryOf([host('a', 6), host('b', 2, 'down')]) });
+    expect(lab.reservation(old).claims.map((claim) => claim.host)).to.deep.equal([`host/${source}/a`]);
+    expect([old, young].map((id) => lab.reservation(id).status)).to.deep.equal(['scheduled', 'degraded']);
+  });
+
+  it('are degraded on a lost host also where somebody else gives way to the pool', () => {
+    const lab = new Engine();
+    const source = lab.provider([host('a', 4), host('b', 2)]);
+    lab.pool(source, {});
+    const put = (...containers: Container[]): string =>
+      lab.reserve({ start: T, end: T + HOUR, demand: { capacity: {}, containers } });
+    const old = put(container('old', 1, 1));
+    lab.now += 1;
+    const young = put(container('large', 2, 2), container('small', 1, 1));
+    lab.do('updateProvider', { id: source, inventory: inventoryOf([host('a', 4), host('b', 2, 'down')]) });
+    expect([old, young].map((id) => lab.reservation(id).status)).to.deep.equal(['degraded', 'degraded']);
+  });
+
   it('go alone: the others of their reservation stay where they are', () => {
     for (const [gone, stays] of [
       ['a', 'b'],
