@@ -9,9 +9,9 @@
  * reservations, those give way that are of the lowest
  * priority, the newest among them first, until the others fit at every instant from now on; then whoever of those that gave way fits
  * beside the others after all is taken back, the highest priority and the oldest first. So no one is degraded who need not be,
- * and the same state always chooses the same. A degraded reservation keeps its claims: what it
- * still has is not given to newcomers, and it is restored when capacity returns. By the policy `favour-priority`, one in whose place a
- * higher class is kept is preempted instead.
+ * and the same state always chooses the same. A degraded reservation keeps its claims: what it still has is not given to newcomers. It is
+ * restored when there is room for it beside those that are kept: what returns makes nobody give way. By the policy `favour-priority`, one
+ * in whose place a higher class is kept is preempted instead.
  */
 import { announceHeld, announceReservation } from './announce.ts';
 import { addVectors, zeroVector } from './capacity.ts';
