@@ -100,9 +100,12 @@ function withdrawOffers(draft: Draft, nodes: readonly Bearer[], reason: Reason):
   for (const machine of departing) liftMachine(head, machine, 1);
   const out = new Set<Offer>();
   try {
-    for (const node of nodes) dropOffers(head, node, at.now, out);
+    // First, for good, those whose elements are gone.
+    for (const node of nodes) if (isElementId(node.id)) dropOffers(head, node, at.now, out);
+    const gone = new Set(out);
+    for (const node of nodes) if (!isElementId(node.id)) dropOffers(head, node, at.now, out);
     for (const offer of [...out].sort(byMerit)) {
-      if (shortages(head, offer, at.now).next().done !== true) continue;
+      if (gone.has(offer) || shortages(head, offer, at.now).next().done !== true) continue;
       lift(head, offer, -1);
       out.delete(offer);
     }

@@ -374,7 +374,7 @@ describe('machines without a reservation', () => {
       const roomAt = (at: number) => roomForLoans(lab.head, node(), at)[0];
       expect(roomAt(lab.now)).to.equal(6);
       expect(roomAt(start)).to.equal(6);
-      expect(roomForLoans(lab.head, node(), start, later)[0]).to.equal(3);
+      expect(roomForLoans(lab.head, node(), start, ({ id }) => id === later)[0]).to.equal(3);
       lab.advance(0.1 * HOUR);
       expect(roomAt(lab.now)).to.equal(3);
       shrink(4);

@@ -22,7 +22,7 @@ class Lab extends Engine {
   }
 
   lost(pool: string): Capacity | undefined {
-    return this.head.pools.get(pool)?.withdrawn?.capacity;
+    return this.head.pools.get(pool)?.lost?.[0]?.capacity;
   }
 
   left(zone?: string, window = WINDOW): Capacity | undefined {
@@ -79,10 +79,10 @@ describe('what a provider has', () => {
     expect(losses()).to.deep.equal([undefined, undefined, undefined]);
     lab.has(cores(6, 5));
     expect(losses(), 'one more than the buffer').to.deep.equal([undefined, undefined, 1]);
-    const since = lab.head.pools.get(last)?.withdrawn?.since;
+    const since = lab.head.pools.get(last)?.lost?.[0]?.since;
     lab.advance(HOUR);
     lab.has(cores(6, 5));
-    expect(lab.head.pools.get(last)?.withdrawn?.since, 'nothing has changed').to.equal(since);
+    expect(lab.head.pools.get(last)?.lost?.[0]?.since, 'nothing has changed').to.equal(since);
     lab.has(cores(1, 8));
     expect(losses(), 'the zone that lost it, and then the last').to.deep.equal([undefined, 2, 1]);
     lab.has(cores(0, 8));

@@ -101,9 +101,13 @@ describe('what there is to give out', () => {
     });
 
     it('is less by what the VIM lost, which it is meant to have', () => {
-      const withdrawn = { since: 10, capacity: { cores: 4 } };
-      expect(inWords(poolSegments({ ...POOL, withdrawn }))).to.deep.equal(['-10: 10 cores', '10-: 6 cores']);
-      expect(inWords(nominalSegments({ ...POOL, withdrawn }))).to.deep.equal(['-: 10 cores']);
+      const lost = [
+        { since: 10, until: 20, capacity: { cores: 4 } },
+        { since: 20, capacity: { cores: 3 } },
+      ];
+      const left = ['-10: 10 cores', '10-20: 6 cores', '20-: 7 cores'];
+      expect(inWords(poolSegments({ ...POOL, lost }))).to.deep.equal(left);
+      expect(inWords(nominalSegments({ ...POOL, lost }))).to.deep.equal(['-: 10 cores']);
     });
 
     it('is less by hosts that are out of service, and nothing while the pool is', () => {
