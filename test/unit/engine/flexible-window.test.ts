@@ -148,6 +148,14 @@ describe('flexible windows', () => {
     expect(engine.reservation(second.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
   });
 
+  it('are chosen among those that are left when it is decided later than the first would have ended', () => {
+    const wanted = { flexible: { ...two, latestEnd: NOW + 6 * HOUR }, demand: { capacity: { cores: 1 } } };
+    const pending = engine.do('createReservation', { ...wanted, deferred: true });
+    if (pending.outcome === 'refused') throw new Error(pending.refusal.message);
+    engine.sleep(3 * HOUR);
+    expect(windowOf(pending.reservation.id)).to.deep.equal([3, 5]);
+  });
+
   it('and immediate use are rejected when their expiry time comes before the decision', () => {
     for (const times of [{ flexible: two }, {}]) {
       const wanted = { ...times, expiryTime: engine.now + HOUR, demand: { capacity: { cores: 1 } }, deferred: true };
