@@ -251,7 +251,7 @@ describe('flexible windows', () => {
 
 describe('the bounds of a flexible window', () => {
   const flexible = { duration: 2 * HOUR, earliestStart: NOW + HOUR, latestEnd: NOW + 5 * HOUR };
-  const before = { startsAt: NOW + HOUR, endsAt: NOW + 3 * HOUR };
+  const before = { id: 'r', startsAt: NOW + HOUR, endsAt: NOW + 3 * HOUR };
   const kept = { start: NOW + HOUR, end: NOW + 3 * HOUR };
 
   it('that stay what they were keep the window that was chosen, and those that change do not', () => {
