@@ -194,6 +194,28 @@ describe('pre-emption for elements that are named', () => {
       expect(lab.status(result.reservation.id)).to.equal('active');
     });
 
+    for (const [policy, priority, withdrawn] of [
+      ['priority', HIGH, true],
+      ['priority', NORMAL, false],
+      ['best-effort', HIGH, false],
+    ] as const) {
+      const what = withdrawn ? 'withdraws' : 'leaves';
+      it(`${what} one that was left behind by an earlier reservation, for one of the class ${priority} under '${policy}'`, () => {
+        lab = new ElementLab(policy);
+        const demand = { capacity: { cores: 1, ram: 512, instances: 1 }, elements: ['private'] };
+        const first = lab.reserve({ end: NOW + DAY, priority: NORMAL, demand });
+        const second = lab.holds(['private'], priority);
+        const input = { name: 'vm', image: 'cirros', flavor: 'small', networks: ['private'] };
+        const made = lab.do('createInstance', { ...input, reservation: first });
+        if (made.outcome === 'refused') throw new Error(made.refusal.message);
+        const { id } = made.allocation;
+        lab.do('serverAccepted', { allocation: id, server: 's', state: { allocation: id, vmState: 'ACTIVE' } });
+        lab.advance(DAY);
+        expect(lab.state(id)).to.equal(withdrawn ? 'DELETING' : 'ACTIVE');
+        expect(lab.status(second)).to.equal(withdrawn ? 'scheduled' : 'active');
+      });
+    }
+
     it('leaves one of its own class, and one that uses something else', () => {
       lab.uses('private', NORMAL);
       expect(lab.refusal(['private'], NORMAL).reason).to.equal('resource-in-use');

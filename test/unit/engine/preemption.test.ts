@@ -406,6 +406,19 @@ describe('capacity that is lost', () => {
     expect(event).to.include({ by: high }).and.not.to.have.property('offered');
   });
 
+  it('offers what has started as much time as it had left', () => {
+    const lab = new Lab('none');
+    lab.favour();
+    const [high, low] = [lab.grant(4, HIGH, undefined, 5), lab.grant(4, LOW, undefined, 5)];
+    lab.booted(high);
+    lab.booted(low);
+    lab.advance(HOUR);
+    shrunk(lab, 4);
+    const [event] = lab.preempted();
+    const { start = 0, end = 0 } = event?.offered?.nextWindow ?? {};
+    expect(end - start).to.equal(lab.reservation(low).endsAt - lab.now);
+  });
+
   it('preempts one that waits for machines, and does not wait on', () => {
     const lab = new Lab('best-effort');
     lab.favour();

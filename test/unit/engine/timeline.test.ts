@@ -283,6 +283,9 @@ describe('Timeline', () => {
         .to.throw(CapacityOverflowError)
         .that.has.property('message', `ram would be 4503599627370497; it must be an integer between ±${MAX_AMOUNT}`);
       expect(fromVector(timeline.valueAt(0))).to.deep.equal({ ram: MAX_AMOUNT });
+      const owed = new Timeline();
+      owed.remove(ALWAYS, toVector({ ram: MAX_AMOUNT }));
+      expect(() => owed.remove(ALWAYS, toVector({ ram: 1 }))).to.throw(CapacityOverflowError, 'ram would be -4503');
     });
 
     it('are refused when they are added later: one at once, a sum when it is looked at', () => {
