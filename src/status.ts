@@ -57,7 +57,7 @@ export function statusOf(directory: string, at: Instant): StatusReport {
   const snapshot = Snapshot.open(directory);
   if (snapshot === undefined) return { agent };
   try {
-    return { agent, holdings: holdingsIn(snapshot, directory, at) };
+    return { agent, holdings: holdingsIn(snapshot, directory, at, agent.state === 'running') };
   } finally {
     snapshot.close();
   }
@@ -74,7 +74,7 @@ function agentState(directory: string): AgentState {
   return { state: 'running', ...pid, version, since, ...listeners };
 }
 
-function holdingsIn(snapshot: Snapshot, directory: string, at: Instant): Holdings {
+function holdingsIn(snapshot: Snapshot, directory: string, at: Instant, running: boolean): Holdings {
   const count = (kind: string, member: string, usual = 'unknown'): Counted => {
     const byStatus = new Map<string, number>();
     for (const [status = usual, amount] of snapshot.tally(kind, member))
@@ -94,7 +94,7 @@ function holdingsIn(snapshot: Snapshot, directory: string, at: Instant): Holding
     offers: count('offer', 'status'),
     allocations: count('allocation', 'vmState'),
     pools: count('pool', 'id').total,
-    providers: providersIn(snapshot),
+    providers: providersIn(snapshot, running),
     events: { total: events, ...(oldestTime === undefined ? {} : { oldest: oldestTime }) },
     due: { items: due, overdue: snapshot.overdue(at) },
   };
@@ -104,7 +104,8 @@ function sizeOf(path: string): number {
   return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }
 
-function providersIn(snapshot: Snapshot): readonly ProviderState[] {
+/** Of a provider that is up, an agent that runs knows alone when it answered last. */
+function providersIn(snapshot: Snapshot, running: boolean): readonly ProviderState[] {
   const head = emptyHead();
   for (const record of snapshot.records('provider'))
     loadRecord(head, { kind: 'provider', id: record.id, body: bodyOf(record) });
@@ -114,7 +115,7 @@ function providersIn(snapshot: Snapshot): readonly ProviderState[] {
     type: access.type,
     status,
     ...(statusMessage === undefined ? {} : { statusMessage }),
-    ...(lastContact === undefined ? {} : { lastContact }),
+    ...(lastContact === undefined || (running && status === 'up') ? {} : { lastContact }),
     ...(draining === undefined ? {} : { draining }),
   }));
 }

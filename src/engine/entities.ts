@@ -108,7 +108,7 @@ export interface Provider {
   readonly statusMessage?: string;
   /** It goes when nothing is held there any more; nothing new is. Absent: it stays. */
   readonly draining?: true;
-  /** Instant of the last answer. */
+  /** Instant of the last answer that told something new; of one that does not answer now, of the last one. */
   readonly lastContact?: Instant;
   /** What it offers, as last seen. */
   readonly inventory?: VimInventory;

@@ -24,6 +24,7 @@ import { allocationsAt, serverKey } from './state.ts';
 import type { Change, Head } from './state.ts';
 import { report, stateOf } from './vim-reports.ts';
 import type { VimLedger, VimReports } from './vim-reports.ts';
+import type { Instant } from './window.ts';
 
 export interface ReconcilerOptions {
   readonly ledger: VimLedger;
@@ -69,6 +70,8 @@ export class Reconciler {
   /** Contacts and what else is in progress, for `close`. */
   readonly #work = new Set<Promise<void>>();
   readonly #watchers = new Set<Watcher>();
+  /** When each provider answered last. It is recorded with what else is, when contact is lost, and at the end. */
+  readonly #answered = new Map<Id, Instant>();
   readonly #settling = new Map<Id, Set<Settled>>();
   #stopListening: () => void = () => undefined;
   #state: 'idle' | 'started' | 'closed' = 'idle';
@@ -132,6 +135,11 @@ export class Reconciler {
     return this.#until((head) => head.providers.get(provider)?.status !== 'connecting', milliseconds);
   }
 
+  /** When a provider answered last, to this reconciler or, before it has to this one, as it is recorded. */
+  lastContact(provider: Id): Instant | undefined {
+    return this.#answered.get(provider) ?? this.#options.ledger.head.providers.get(provider)?.lastContact;
+  }
+
   /** Asks a provider for what it has, now. @returns when the records follow it, or contact has failed. */
   async refresh(provider: Id): Promise<void> {
     await this.#links.get(provider)?.connection.refresh();
@@ -148,11 +156,13 @@ export class Reconciler {
     for (const id of [...this.#links.keys()]) this.#disconnect(id);
     await Promise.all(loops);
     while (this.#work.size > 0) await Promise.all(this.#work);
+    // A ledger that takes no more has been told to the log; the records then say when contact was before.
+    await this.#recordAnswers().catch(ignoreLost);
   }
 
   #takeUp(): void {
     const { head } = this.#options.ledger;
-    for (const id of this.#links.keys()) if (!head.providers.has(id)) this.#disconnect(id);
+    for (const id of this.#links.keys()) if (!head.providers.has(id)) this.#forget(id);
     for (const provider of head.providers.values()) this.#link(provider);
     this.#errands.takeUp();
     this.#late.takeUp();
@@ -164,7 +174,7 @@ export class Reconciler {
 
   #follow(change: Change): void {
     if (change.kind === 'provider') {
-      if (change.body === null) this.#disconnect(change.id);
+      if (change.body === null) this.#forget(change.id);
       else this.#link(change.body);
     } else if (change.kind === 'allocation') {
       if (change.body !== null && isOutstanding(change.body)) this.#errands.pursue(change.id, change.body);
@@ -220,6 +230,11 @@ export class Reconciler {
     throw new Error(`There is no adapter for providers of type ${provider.access.type}; there is for ${known}.`);
   }
 
+  #forget(id: Id): void {
+    this.#answered.delete(id);
+    this.#disconnect(id);
+  }
+
   #disconnect(id: Id): void {
     const link = this.#links.get(id);
     if (link === undefined) return;
@@ -229,7 +244,22 @@ export class Reconciler {
   }
 
   #contact(id: Id, contact: Contact): Promise<void> {
-    return this.#report(this.#options.commands.updateProvider, { id, ...contact });
+    const { clock, commands, ledger } = this.#options;
+    if (contact.status === 'up' && ledger.head.providers.has(id)) this.#answered.set(id, clock.now());
+    const lastContact = this.#answered.get(id);
+    return this.#report(commands.updateProvider, {
+      id,
+      ...contact,
+      ...(lastContact === undefined ? {} : { lastContact }),
+    });
+  }
+
+  async #recordAnswers(): Promise<void> {
+    const { commands } = this.#options;
+    const answers = [...this.#answered].map(([id, lastContact]) =>
+      this.#report(commands.updateProvider, { id, lastContact }),
+    );
+    await Promise.all(answers);
   }
 
   #heard(id: Id, event: VimEvent): void {

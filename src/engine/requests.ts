@@ -215,6 +215,8 @@ export interface UpdateProvider {
   readonly status?: ProviderStatus;
   readonly statusMessage?: string;
   readonly inventory?: VimInventory;
+  /** When it last answered, of one that does not now. Absent: as it is recorded. */
+  readonly lastContact?: Instant;
 }
 
 /** `ignored`: the provider is gone, or nothing is new. */

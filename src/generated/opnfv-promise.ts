@@ -2554,7 +2554,9 @@ export type Provider = {
    */
   readonly draining?: boolean;
   /**
-   * Instant of the provider's last answer.
+   * Instant of the provider's last answer. When the server was killed and has not
+   * reached the provider since, it is that of the last answer that told something
+   * new, or of a later one.
    * @type ietf-yang-types:date-and-time
    */
   readonly 'last-contact'?: string;

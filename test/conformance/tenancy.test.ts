@@ -1,5 +1,6 @@
 /** What tenancy means to the forms of reading, caching, sessions and streams that one protocol alone has. */
 import { expect } from 'chai';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { NetconfClient } from '../../src/cli/demo/netconf-client.ts';
 import type { RestconfClient } from '../../src/cli/demo/restconf-client.ts';
 import { AgentUnderTest, KEY, PASSWORD } from '../contract/agent-under-test.ts';
@@ -264,7 +265,8 @@ describe('tenancy over one protocol', function () {
       expect((await get(web, DATA)).status).to.equal(200);
       expect(await send(session, '<get/>')).to.include('<data>');
       await agent.system.users.remove('gus');
-      await new Promise((resolve) => setTimeout(resolve, 2));
+      // Whether a user is known is looked up once in a turn.
+      await nextTurn();
       for (const operation of [
         '<get/>',
         '<lock><target><running/></target></lock>',

@@ -81,11 +81,10 @@ export function describeCloudsSideBySide(start: () => Promise<CloudsSideBySide>)
       [steady, both.steady],
       [shaky, both.shaky],
     ] as const) {
-      const { password, ...rest } = account;
+      const { region, interface: face, 'ca-certificate': authority } = account;
       const shown = await providerAt(id);
-      expect(shown).to.deep.include({ status: 'up', region: rest.region, interface: rest.interface });
-      expect(shown['ca-certificate']).to.equal(account['ca-certificate']);
-      expect(JSON.stringify(shown)).not.to.include(String(password));
+      expect(shown).to.include({ status: 'up', region, interface: face, 'ca-certificate': authority });
+      expect(shown).not.to.have.property('password');
     }
     const answers = await Promise.all(
       [steady, shaky].map((source) => invoke('increase-capacity', { source, capacity: POOL })),
@@ -99,7 +98,7 @@ export function describeCloudsSideBySide(start: () => Promise<CloudsSideBySide>)
     expect(mistrusted).to.include({ result: 'conflict', reason: 'opnfv-promise:provider-unavailable' });
     expect(mistrusted['message']).to.match(/The certificate of https:\/\/127\.0\.0\.1:\d+ is not accepted/);
     const face = both.shaky.account.interface;
-    const other = { ...both.shaky.account, name: 'other', interface: face === 'admin' ? 'public' : 'admin' };
+    const other = { ...both.shaky.account, name: 'wrong-interface', interface: face === 'admin' ? 'public' : 'admin' };
     const lacking = await invoke('add-provider', other);
     expect(lacking).to.include({ result: 'conflict', reason: 'opnfv-promise:provider-rejected' });
     expect(lacking['message']).to.include(`in region '${both.shaky.account.region}'; there it is ${face}.`);

@@ -11,6 +11,7 @@ import { RestconfConsumer } from '../../src/cli/demo/restconf-consumer.ts';
 import { randomFrom } from '../bench/statistics.ts';
 import { ServedProcess, spawnServe } from '../served-process.ts';
 import { temporaryDirectory } from '../unit/store/temporary-directory.ts';
+import { until } from '../until.ts';
 import { Books, Worker } from './books.ts';
 import { STEPS } from './kill-at.ts';
 
@@ -99,7 +100,7 @@ describe('a server that is killed', function () {
       }
       const since = new Date();
       await first.kill();
-      await wait(Math.max(0, begin + 700 - Date.now()));
+      await until(() => Date.now() >= begin + 700, 'the end of the last');
       const again = restconf(await start(own.path));
       for (const id of ids) {
         expect(leaf(await again.get(reservationPath(id)), 'state/status')).to.equal('ended');
@@ -153,15 +154,14 @@ describe('a server that is killed', function () {
         first.invoke('opnfv-promise:create-instance', high).catch(() => undefined);
         await served.ended();
         const again = restconf(await start(own.path));
-        const end = Date.now() + 20_000;
         let found: readonly Content[] = [];
-        for (let done = false; !done && Date.now() < end;) {
-          await wait(50);
+        const isDone = async (): Promise<boolean> => {
           const tree = await again.get(dataPath(PROMISE));
           found = all(tree, 'allocations/allocation');
           const used = all(tree, 'providers/provider/services/compute/hosts').map((host) => amount(host, 'vcpus-used'));
-          done = found.every((each) => leaf(each, 'vm-state') === 'ACTIVE') && used.every((each) => each <= 1);
-        }
+          return found.every((each) => leaf(each, 'vm-state') === 'ACTIVE') && used.every((each) => each <= 1);
+        };
+        await until(isDone, 'a cloud in which what is recorded runs');
         expect(found.map((each) => [leaf(each, 'name'), leaf(each, 'vm-state')])).to.deep.equal([['high', 'ACTIVE']]);
         await again.close();
       } finally {

@@ -5,7 +5,7 @@ import { mkdtempSync, readFileSync, renameSync, rmSync, statSync, writeFileSync 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Readable, Writable } from 'node:stream';
-import { setTimeout as wait } from 'node:timers/promises';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { main } from '../../src/cli/main.ts';
 import { Users } from '../../src/users.ts';
 import { makeSshKeyPair } from '../../src/ssh-key-pair.ts';
@@ -16,9 +16,6 @@ describe('users', () => {
   afterEach(() => rmSync(directory, { recursive: true }));
 
   const blob = (publicKey: string): Buffer => Buffer.from(publicKey.split(' ')[1] ?? '', 'base64');
-
-  /** The file is looked at once in a millisecond. */
-  const nextLook = (): Promise<void> => wait(2);
 
   it('accepts the right password only, and no password of another user', async () => {
     const users = new Users(directory);
@@ -111,13 +108,15 @@ describe('users', () => {
     expect(told).to.equal(0);
     const path = join(directory, 'users.json');
     renameSync(path, `${path}.away`);
-    await nextLook();
+    // The file is looked at once in a turn.
+    await nextTurn();
     expect(users.standing('alice')).to.equal(undefined);
     expect(await users.checkPassword('alice', 'first')).to.equal(false);
     expect(users.names).to.deep.equal([]);
     expect(told).to.equal(1);
     renameSync(`${path}.away`, path);
-    await nextLook();
+    // The file is looked at once in a turn.
+    await nextTurn();
     expect(users.standing('alice')).to.deep.equal({ role: 'operator' });
     expect(await users.checkPassword('alice', 'first')).to.equal(true);
   });

@@ -60,7 +60,7 @@ export const PROMISE_NODE = `${moduleName}:promise`;
 export function promiseProvider(engine: PromiseEngine): DataProvider {
   return {
     node: PROMISE_NODE,
-    read: ({ context, running }) => promiseTree(engine.head, engine.now, configured(running), engine.viewer(context)),
+    read: ({ context, running }) => promiseTree(engine, configured(running), engine.viewer(context)),
   };
 }
 
@@ -70,12 +70,15 @@ export function configured(running: Data): PromiseTree {
   return (running[PROMISE_NODE] ?? {}) as PromiseTree;
 }
 
-function promiseTree(head: Head, now: Instant, config: PromiseTree, viewer: Viewer): PromiseTree {
+function promiseTree(engine: PromiseEngine, config: PromiseTree, viewer: Viewer): PromiseTree {
+  const { head, now, reconciler } = engine;
   const { providers, pools, reservations, offers, allocations } = head;
   const rest = present({
     policy: config.policy,
     providers: unlessEmpty(providers, (all) => ({
-      provider: new BuiltEntries(all, (each) => providerOut(head, each, config, viewer)),
+      provider: new BuiltEntries(all, (each) =>
+        providerOut(head, each, { config, viewer, lastContact: reconciler.lastContact(each.id) }),
+      ),
     })),
     pools: unlessEmpty(pools, (all) => ({ pool: new BuiltEntries(all, (each) => poolOut(head, each, now)) })),
     reservations: unlessEmpty(reservations, (all) => ({
@@ -103,9 +106,16 @@ function unlessEmpty<Source, Container>(
   return sources.size === 0 ? undefined : make(sources);
 }
 
+/** What is shown of a provider beside its record, and to whom. */
+interface ProviderSeen {
+  readonly config: PromiseTree;
+  readonly viewer: Viewer;
+  readonly lastContact: Instant | undefined;
+}
+
 /** The password is shown to nobody: the running configuration has it, for who may read it there. */
-function providerOut(head: Head, provider: DomainProvider, config: PromiseTree, viewer: Viewer): Provider {
-  const { id, name, origin, access, preEmption, status, statusMessage, draining, lastContact, inventory } = provider;
+function providerOut(head: Head, provider: DomainProvider, { config, viewer, lastContact }: ProviderSeen): Provider {
+  const { id, name, origin, access, preEmption, status, statusMessage, draining, inventory } = provider;
   const pools = poolsFrom(head, id).map((pool) => pool.id);
   return present({
     id,

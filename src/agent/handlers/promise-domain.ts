@@ -39,7 +39,7 @@ const PATIENCE: Patience = { acceptance: 5_000, contact: 10_000 };
 
 export interface PromiseEngineParts {
   readonly ledger: DomainLedger<PromiseDomain>;
-  readonly reconciler: Pick<Reconciler, 'settled' | 'contacted' | 'refresh'>;
+  readonly reconciler: Pick<Reconciler, 'settled' | 'contacted' | 'refresh' | 'lastContact'>;
   readonly clock: Clock;
   /** Absent: everybody is an operator without a tenant. */
   readonly standingOf?: StandingOf;

@@ -4,6 +4,7 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import type { Id, Origin, Provider } from '../entities.ts';
 import { sameElements } from '../element-map.ts';
+import { omit } from '../omit.ts';
 import { changedHosts, hostId } from '../hosts.ts';
 import { announceInventory, followInventory, inventoryCause, poolsFrom } from '../provider-supply.ts';
 import { InvalidRequest, UnknownEntry } from '../requests.ts';
@@ -60,7 +61,7 @@ export function checkName(head: Head, id: Id, name: string): void {
 
 /**
  * Takes over what contact with the provider yielded. A new inventory changes the pools, degrades reservations that they can
- * no longer bear and restores those that they can.
+ * no longer bear and restores those that they can. That it has answered, and as before, is no change of its record.
  */
 export const updateProvider: Command<UpdateProvider, UpdateProviderResult> = (head, input, at) =>
   decide(head, at, (draft): UpdateProviderResult => {
@@ -68,7 +69,7 @@ export const updateProvider: Command<UpdateProvider, UpdateProviderResult> = (he
     if (before === undefined) return { outcome: 'ignored' };
     const provider = contacted(before, input, at.now);
     const missing = head.elements.missing(provider.id);
-    draft.put('provider', provider.id, provider);
+    if (isNews(before, provider, input)) draft.put('provider', provider.id, provider);
     if (provider.status !== before.status) announceStatus(draft, provider);
     if (input.inventory === undefined)
       return { outcome: 'updated', provider, degraded: [], restored: [], preempted: [] };
@@ -89,20 +90,40 @@ function contacted(before: Provider, input: UpdateProvider, now: number): Provid
   const { statusMessage: oldMessage, ...rest } = before;
   const status = input.status ?? before.status;
   const message = input.statusMessage ?? (input.status === undefined ? oldMessage : undefined);
+  const lastContact = hasAnswered(input) ? now : input.lastContact;
   return {
     ...rest,
     status,
     ...(message === undefined ? {} : { statusMessage: message }),
     ...(input.inventory === undefined ? {} : { inventory: kept(before.inventory, input.inventory) }),
-    ...(status === 'up' || input.inventory !== undefined ? { lastContact: now } : {}),
+    ...(lastContact === undefined ? {} : { lastContact }),
   };
 }
 
-/** The inventory, with the elements that are known already where none has changed: there may be many. */
+function hasAnswered({ status, inventory }: UpdateProvider): boolean {
+  return status === 'up' || inventory !== undefined;
+}
+
+/** Whether contact yielded more than that the provider answers, as it did before. */
+function isNews(before: Provider, after: Provider, input: UpdateProvider): boolean {
+  if (after.status !== before.status || after.statusMessage !== before.statusMessage) return true;
+  if (after.inventory !== before.inventory) return true;
+  return !hasAnswered(input) && after.lastContact !== before.lastContact;
+}
+
+/** The inventory as it was where nothing has changed; else with the elements and networks that are known already where none has: there may be many. */
 function kept(before: VimInventory | undefined, after: VimInventory): VimInventory {
-  const elements = sameElements(before?.elements, after.elements);
-  const networks = JSON.stringify(before?.networks) === JSON.stringify(after.networks) ? before?.networks : undefined;
-  return { ...after, networks: networks ?? after.networks, ...(elements === undefined ? {} : { elements }) };
+  if (before === undefined) return after;
+  const elements = sameElements(before.elements, after.elements);
+  const networks = sameContent(before.networks, after.networks) ? before.networks : after.networks;
+  const listed = ['elements', 'networks'] as const;
+  const sameRest = sameContent(omit(before, ...listed), omit(after, ...listed));
+  if (elements === before.elements && networks === before.networks && sameRest) return before;
+  return { ...after, networks, ...(elements === undefined ? {} : { elements }) };
+}
+
+function sameContent(one: object, other: object): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 function announceStatus(draft: Draft, provider: Provider): void {

@@ -74,7 +74,7 @@ describe('promise status', function () {
       expect(out).to.match(/ {2}reservations 3 \(active 1, scheduled 2\)\n {2}offers {7}1 \(held 1\)\n/);
       expect(out).to.match(/\nPROVIDER +TYPE +STATUS +LAST ANSWER +MESSAGE\n/);
       expect(out).to.match(/\nfar +openstack +down +- +.*cannot be reached.*\n/);
-      expect(out).to.match(/\nnear +simulated +up +2027-03-01T\S+Z +-\n/);
+      expect(out).to.match(/\nnear +simulated +up +- +-\n/);
       expect(out).not.to.include('very-secret');
       expect({ code, err }).to.deep.equal({ code: 0, err: '' });
     });
@@ -96,6 +96,7 @@ describe('promise status', function () {
       const { code, out } = await run('status', '--data-dir', agent.directory);
       expect(out).to.match(/^Promise is not running\.\n\n {2}data /);
       expect(out).to.match(/\nPROVIDER +TYPE +LAST STATUS +LAST ANSWER/);
+      expect(out, 'what the agent alone knew while it ran').to.match(/\nnear +simulated +up +2027-03-01T\S+Z +-\n/);
       expect(out).to.include('3 (active 1, scheduled 2)');
       expect(code).to.equal(3);
       expect(readdirSync(agent.directory).filter((file) => !/-(wal|shm)$/.test(file))).to.deep.equal(

@@ -48,6 +48,14 @@ describe('allocations (allocation flow of the first seed)', () => {
     expect(reason(engine, { reservation })).to.equal('exceeds-reservation');
   });
 
+  it('records ids for names, and nothing that was not asked for', () => {
+    const engine = engineWithPool();
+    const made = engine.head.allocations.get(start(engine));
+    expect(made).to.deep.include({ flavor: 'f1', image: 'i1', networks: ['n1'] });
+    expect(made).to.not.have.any.keys('bootVolume', 'ports', 'volumes', 'group', 'reservation', 'zone');
+    expect(engine.head.allocations.get(start(engine, { image: 'i1', networks: ['n1'] }))).to.include({ image: 'i1' });
+  });
+
   for (const backing of ['a reservation', 'what is free', 'what is on loan'] as const) {
     it(`tells what the pool has when something has been taken from ${backing}`, () => {
       const engine = new Engine();

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { firstTimes, isPast, keptTimes, timesOf } from '../../../src/engine/flexible-window.ts';
 import { InvalidRequest } from '../../../src/engine/requests.ts';
 import type { Commands } from '../../../src/engine/requests.ts';
 import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
@@ -147,6 +148,14 @@ describe('flexible windows', () => {
     expect(engine.reservation(second.reservation.id)).to.include({ status: 'rejected', reason: 'window-over' });
   });
 
+  it('are chosen among those that are left when it is decided later than the first would have ended', () => {
+    const wanted = { flexible: { ...two, latestEnd: NOW + 6 * HOUR }, demand: { capacity: { cores: 1 } } };
+    const pending = engine.do('createReservation', { ...wanted, deferred: true });
+    if (pending.outcome === 'refused') throw new Error(pending.refusal.message);
+    engine.sleep(3 * HOUR);
+    expect(windowOf(pending.reservation.id)).to.deep.equal([3, 5]);
+  });
+
   it('and immediate use are rejected when their expiry time comes before the decision', () => {
     for (const times of [{ flexible: two }, {}]) {
       const wanted = { ...times, expiryTime: engine.now + HOUR, demand: { capacity: { cores: 1 } }, deferred: true };
@@ -237,5 +246,81 @@ describe('flexible windows', () => {
       for (const id of ['late', 'later']) expect(engine.reservation(id).status).to.equal('ended');
       expect(() => edit('going', 3)).to.throw('cannot end by');
     });
+  });
+});
+
+describe('the bounds of a flexible window', () => {
+  const flexible = { duration: 2 * HOUR, earliestStart: NOW + HOUR, latestEnd: NOW + 5 * HOUR };
+  const before = { id: 'r', startsAt: NOW + HOUR, endsAt: NOW + 3 * HOUR };
+  const kept = { start: NOW + HOUR, end: NOW + 3 * HOUR };
+
+  it('that stay what they were keep the window that was chosen, and those that change do not', () => {
+    const same = { ...before, flexible };
+    expect(keptTimes(same, { ...flexible }, false, NOW)).to.deep.equal(kept);
+    for (const other of [
+      { ...flexible, duration: HOUR },
+      { ...flexible, earliestStart: NOW + 2 * HOUR },
+      { ...flexible, latestEnd: NOW + 6 * HOUR },
+    ])
+      expect(keptTimes(same, other, false, NOW)).to.equal(undefined);
+    expect(keptTimes(before, flexible, false, NOW)).to.equal(undefined);
+  });
+
+  it('keep the start under what is allocated, once it has come', () => {
+    const longer = { ...flexible, duration: 4 * HOUR };
+    expect(keptTimes(before, longer, true, NOW)).to.equal(undefined);
+    expect(keptTimes(before, longer, false, NOW + HOUR)).to.equal(undefined);
+    const end = NOW + 5 * HOUR;
+    expect(keptTimes(before, longer, true, NOW + HOUR)).to.deep.equal({ start: kept.start, end });
+    expect(keptTimes(before, { duration: 4 * HOUR }, true, NOW + 2 * HOUR)).to.deep.equal({ start: kept.start, end });
+    for (const beside of [
+      { ...longer, latestEnd: end - 1 },
+      { ...flexible, earliestStart: NOW + HOUR + 1 },
+    ])
+      expect(() => keptTimes(before, beside, true, NOW + 2 * HOUR))
+        .to.throw(InvalidRequest, 'Something is allocated under the reservation since 2030-01-01T01:00:00Z')
+        .with.property('field', 'flexible-window');
+  });
+
+  it('are past when no window within them is left', () => {
+    expect(isPast(flexible, NOW + 3 * HOUR)).to.equal(false);
+    expect(isPast(flexible, NOW + 3 * HOUR + 1)).to.equal(true);
+    expect(isPast({ duration: HOUR }, NOW)).to.equal(false);
+  });
+
+  it('have room for a window, and no start or end beside them', () => {
+    const exact = { duration: 2 * HOUR, latestEnd: NOW + 2 * HOUR };
+    expect(firstTimes({ flexible: exact }, NOW)).to.deep.equal({ start: NOW, end: NOW + 2 * HOUR });
+    expect(() => firstTimes({ flexible: exact }, NOW + 1))
+      .to.throw(InvalidRequest, 'The window lasts 7200 seconds')
+      .with.property('field', 'flexible-window/latest-end');
+    for (const beside of [{ start: NOW }, { end: NOW + DAY }])
+      expect(() => firstTimes({ flexible, ...beside }, NOW))
+        .to.throw(InvalidRequest, 'Give either a start and an end, or the bounds of a flexible window.')
+        .with.property('field', 'flexible-window');
+    expect(firstTimes({ start: NOW, end: NOW + 1 }, NOW)).to.deep.equal({ start: NOW, end: NOW + 1 });
+  });
+
+  it('are refused as policy refuses the earliest window, and with the maintenance that is in the way', () => {
+    const engine = new Engine();
+    const pool = engine.pool(engine.provider([{ name: 'h1', cores: 100 }]), { cores: 10 });
+    const window = { start: NOW + HOUR, end: NOW + 9 * HOUR };
+    const policy = { ...engine.head.policy, maxFutureStartRange: 1, maintenance: [{ id: 'm', pool, ...window }] };
+    engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
+    const demand = { capacity: { cores: 1 } };
+    const far = { duration: HOUR, earliestStart: NOW + 2 * DAY };
+    const refused = timesOf(engine.head, { flexible: far, demand }, NOW);
+    expect(refused.outcome === 'refused' && refused.refusal.reason).to.equal(
+      engine.refuse({ start: NOW + 2 * DAY, end: NOW + 2 * DAY + HOUR, demand }).reason,
+    );
+    const inIt = timesOf(engine.head, { flexible, demand }, NOW);
+    expect(inIt.outcome === 'refused' && inIt.refusal.message).to.contain('Out of service then: ');
+    const chosen = timesOf(engine.head, { flexible: { duration: HOUR }, demand, expiryTime: NOW + 1 }, NOW);
+    expect(chosen).to.deep.equal({
+      outcome: 'chosen',
+      times: { start: NOW, end: NOW + HOUR, expiryTime: NOW + 1 },
+    });
+    const given = { start: NOW, end: NOW + HOUR, demand };
+    expect(timesOf(engine.head, given, NOW)).to.deep.equal({ outcome: 'chosen', times: given });
   });
 });

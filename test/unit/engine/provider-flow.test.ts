@@ -3,7 +3,7 @@ import { expect } from 'chai';
 import type { Provider } from '../../../src/engine/entities.ts';
 import { InvalidRequest, OwnedByOther, UnknownEntry } from '../../../src/engine/requests.ts';
 import type { ProviderConfig } from '../../../src/engine/configuration-change.ts';
-import type { VimElement } from '../../../src/vim/vim.ts';
+import type { VimElement, VimInventory } from '../../../src/vim/vim.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 const T = NOW + DAY;
@@ -66,6 +66,30 @@ describe('a provider', () => {
     engine.do('updateProvider', { id, status: 'connecting' });
     expect(engine.told()).to.deep.equal(['capacity provider-down', 'capacity provider-up', 'capacity provider-down']);
     expect(engine.do('updateProvider', { id: 'gone', status: 'up' })).to.deep.equal({ outcome: 'ignored' });
+  });
+
+  it('is as it was when it answers as before: there is nothing to store', () => {
+    const engine = new Engine();
+    const { id } = engine.do('addProvider', { access: ACCESS }).provider;
+    const element: VimElement = { kind: 'port', id: 'p1', name: 'port', network: 'n1', addresses: [] };
+    const answer = (quotas: VimInventory['quotas'] = {}) =>
+      engine.do('updateProvider', { id, status: 'up', inventory: inventoryOf(HOSTS, quotas, [element]) });
+    answer();
+    const before = found(engine, id);
+    engine.now += 1;
+    answer();
+    expect(found(engine, id), 'the record').to.equal(before);
+    answer({ volumes: 7 });
+    expect(found(engine, id)).to.include({ status: 'up', lastContact: NOW + 1 });
+    engine.now += 1;
+    engine.do('updateProvider', { id, status: 'down', statusMessage: 'no route', lastContact: NOW + 2 });
+    const lost = found(engine, id);
+    expect(lost).to.include({ status: 'down', lastContact: NOW + 2 });
+    engine.now += 1;
+    engine.do('updateProvider', { id, status: 'down', statusMessage: 'no route', lastContact: NOW + 2 });
+    expect(found(engine, id), 'it is down as before').to.equal(lost);
+    engine.do('updateProvider', { id, lastContact: NOW + 3 });
+    expect(found(engine, id)).to.deep.equal({ ...lost, lastContact: NOW + 3 });
   });
 
   it('keeps the lists that have not changed, of which there may be many', () => {

@@ -2,6 +2,7 @@ import { cpSync, rmSync } from 'node:fs';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expect } from 'chai';
 import type { Allocation } from '../../../src/engine/entities.ts';
+import { VimError } from '../../../src/vim/vim.ts';
 import { temporaryDirectory } from '../store/temporary-directory.ts';
 
 import { ALLOCATION, PROVIDER, put, ReconcilerLab } from './reconciler-lab.ts';
@@ -28,6 +29,29 @@ describe('reconciler', () => {
       expect(lab.vim.calls.filter((call) => call === 'discover')).to.have.length(before + 1);
       lab.clock.advance(60_000);
       await lab.until(() => lab.vim.calls.filter((call) => call === 'discover').length === before + 2);
+    });
+
+    it('that answer as before have nothing stored; their last answer is when it was, also after it is lost, and after the end', async () => {
+      await lab.connected();
+      let stored = 0;
+      const end = lab.ledger.onDurable(() => (stored += 1));
+      const first = lab.provider()?.lastContact ?? 0;
+      lab.clock.advance(10_000);
+      await lab.reconciler.refresh('vim');
+      expect(stored).to.equal(0);
+      expect([lab.provider()?.lastContact, lab.reconciler.lastContact('vim')]).to.deep.equal([first, first + 10_000]);
+      lab.clock.advance(1_000);
+      lab.vim.failures.set('discover', [new VimError('unreachable', 'no route')]);
+      await lab.reconciler.refresh('vim');
+      expect(lab.provider()).to.include({ status: 'down', lastContact: first + 10_000 });
+      await lab.reconciler.refresh('vim');
+      lab.clock.advance(5_000);
+      await lab.reconciler.refresh('vim');
+      end();
+      await lab.shut();
+      lab.open(false);
+      expect(lab.provider()).to.include({ status: 'up', lastContact: first + 16_000 });
+      expect(lab.reconciler.lastContact('vim'), 'before it answers again').to.equal(first + 16_000);
     });
 
     it('with wrong credentials are rejected with the reason, and taken up when the account is put right', async () => {

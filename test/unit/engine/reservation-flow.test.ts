@@ -356,5 +356,8 @@ describe('reservations (reservation flow of the first seed, steps 1 to 4)', () =
     expect(found(over)).to.include({ ...missed, message: 'Its end arrived before the decision.' });
     expect(found(lapsed)).to.include({ ...missed, message: 'Its expiry time arrived before the decision.' });
     expect(found(begun)?.startsAt).to.equal(NOW);
+    const later = pending({ start: engine.now + DAY, end: engine.now + 2 * DAY });
+    engine.sleep(HOUR);
+    expect(found(later)).to.include({ status: 'scheduled', startsAt: NOW + HOUR + DAY });
   });
 });

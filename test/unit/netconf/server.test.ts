@@ -4,12 +4,12 @@ import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import type { ClientChannel } from 'ssh2';
 import { FrameDecoder } from '../../../src/netconf/framing.ts';
 import { startNetconfServer, type NetconfLimits, type NetconfServer } from '../../../src/netconf/server.ts';
 import { silentLogger } from '../../../src/observe/log.ts';
 import { missingProgram } from '../../missing-program.ts';
+import { until } from '../../until.ts';
 import { BASE, clientHello, FakeAgent, lazyTracks, MUSIC } from './session-fixture.ts';
 import { authenticator, connect, hostKeys, openSubsystem, readAll, userKeys } from './ssh-fixture.ts';
 
@@ -69,7 +69,7 @@ describe('netconf server', () => {
     const client = await connect(server.address.port);
     for (let i = 0; i < 3; i++) await openSubsystem(client);
     client.destroy();
-    while (agent.ends.length < 3) await delay(1);
+    await until(() => agent.ends.length === 3, 'the end of three sessions');
     expect(agent.ends.map((end) => end.reason)).to.deep.equal(['dropped', 'dropped', 'dropped']);
   });
 
@@ -119,7 +119,8 @@ describe('netconf server', () => {
     channel.write(
       clientHello('chunked') + chunked(`<rpc xmlns="${BASE}" message-id="1"><get/></rpc>`) + chunked(CLOSE),
     );
-    await delay(50);
+    const full = (): boolean => channel.readableLength >= channel.readableHighWaterMark;
+    await until(full, 'a client that has as much as it takes without reading');
     const said = await readAll(channel);
     const decoder = new FrameDecoder({ maxMessageSize: 100_000_000 });
     const messages: string[] = [];
@@ -198,14 +199,18 @@ describe('netconf server', () => {
         'ServerAliveInterval=1',
         '-o',
         'ServerAliveCountMax=1',
+        '-vvv',
         '-s',
         'anna@127.0.0.1',
         'netconf',
       );
       const ended = outcome(child);
+      let log = '';
+      child.stderr.on('data', (data: Buffer) => (log += data.toString()));
       child.stdin.write(clientHello('chunked'));
-      // The client gives up after about two seconds if nobody answers.
-      await delay(3_500);
+      // SSH_MSG_REQUEST_SUCCESS or _FAILURE (RFC 4254 §4). The client gives up at the second keepalive if nobody answers.
+      const answered = (): number => log.match(/receive packet: type 8[12]\b/g)?.length ?? 0;
+      await until(() => answered() >= 3, 'the answers to three keepalives');
       child.stdin.end(chunked(PLAY) + chunked(CLOSE));
       const { out, code } = await ended;
       expect(code).to.equal(0);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { mock } from 'node:test';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { BASE, type Client, freshSessions, NOTIFICATION, PLAY, clientHello, isOk, MUSIC } from './session-fixture.ts';
 
 describe('netconf session', () => {
@@ -96,16 +97,26 @@ describe('netconf session', () => {
     });
 
     it('ends an idle session, but not one with a subscription', async () => {
-      const idle = open({ limits: { idleTimeoutMs: 30 } });
-      const listening = open({ limits: { idleTimeoutMs: 30 } });
-      await listening.rpc(`<create-subscription xmlns="${NOTIFICATION}"/>`);
-      await idle.running;
-      expect(sessions.agent.ends.map((end) => [end.session.id, end.reason])).to.deep.equal([[1, 'timeout']]);
-      await delay(40);
-      expect(sessions.agent.sessions.list().map((session) => session.id)).to.deep.equal([2]);
-      sessions.agent.subscriptions[0]?.receiver.closed('completed');
-      await listening.running;
-      expect(sessions.agent.ends).to.have.length(2);
+      mock.timers.enable({ apis: ['setTimeout'] });
+      try {
+        const idle = open({ limits: { idleTimeoutMs: 30 } });
+        const listening = open({ limits: { idleTimeoutMs: 30 } });
+        await idle.rpc(PLAY);
+        await listening.rpc(`<create-subscription xmlns="${NOTIFICATION}"/>`);
+        mock.timers.tick(29);
+        expect(sessions.agent.ends).to.deep.equal([]);
+        mock.timers.tick(1);
+        await idle.running;
+        expect(sessions.agent.ends.map((end) => [end.session.id, end.reason])).to.deep.equal([[1, 'timeout']]);
+        mock.timers.tick(1_000);
+        expect(sessions.agent.sessions.list().map((session) => session.id)).to.deep.equal([2]);
+        sessions.agent.subscriptions[0]?.receiver.closed('completed');
+        mock.timers.tick(30);
+        await listening.running;
+        expect(sessions.agent.ends).to.have.length(2);
+      } finally {
+        mock.timers.reset();
+      }
     });
 
     it('never rejects, whatever bytes come', async () => {

@@ -8,12 +8,18 @@ export type Fault = (typeof FAULTS)[number];
 
 /** What is to fail from now on, in this thread and in that of the store. */
 export class Faults {
-  readonly #shared = new Int32Array(new SharedArrayBuffer(FAULTS.length * Int32Array.BYTES_PER_ELEMENT));
+  /** Which are to fail, and how often each has failed in the writing thread. */
+  readonly #shared = new Int32Array(new SharedArrayBuffer(2 * FAULTS.length * Int32Array.BYTES_PER_ELEMENT));
   #thread: Worker | undefined;
 
   /** Lets everything else pass. */
   set(...faults: readonly Fault[]): void {
     FAULTS.forEach((fault, index) => Atomics.store(this.#shared, index, faults.includes(fault) ? 1 : 0));
+  }
+
+  /** How often something has failed in the writing thread. */
+  met(fault: Fault): number {
+    return Atomics.load(this.#shared, FAULTS.length + FAULTS.indexOf(fault));
   }
 
   /** The writing thread that was started last. */

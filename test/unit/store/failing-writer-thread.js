@@ -8,14 +8,21 @@ const { faults } = /** @type {{ readonly faults: Int32Array }} */ (given);
 // eslint-disable-next-line @typescript-eslint/unbound-method -- it is called on what it was called on
 const { exec, pragma } = Database.prototype;
 
+/** @param {number} index of what may have to fail */
+function fails(index) {
+  if (Atomics.load(faults, index) !== 1) return false;
+  Atomics.add(faults, faults.length / 2 + index, 1);
+  return true;
+}
+
 /**
  * @this {Database.Database}
  * @param {string} sql
  */
 Database.prototype.exec = function (sql) {
-  if (sql.includes('PRAGMA') && Atomics.load(faults, 0) === 1) throw new Error('input/output error');
-  if (sql === 'COMMIT' && Atomics.load(faults, 1) === 1) throw new Error('database or disk is full');
-  if (sql === 'COMMIT' && Atomics.load(faults, 2) === 1) process.exit(7);
+  if (sql.includes('PRAGMA') && fails(0)) throw new Error('input/output error');
+  if (sql === 'COMMIT' && fails(1)) throw new Error('database or disk is full');
+  if (sql === 'COMMIT' && fails(2)) process.exit(7);
   return exec.call(this, sql);
 };
 
@@ -24,7 +31,7 @@ Database.prototype.exec = function (sql) {
  * @param {string} source
  */
 Database.prototype.pragma = function (source) {
-  if (Atomics.load(faults, 3) === 1) throw new Error('input/output error');
+  if (fails(3)) throw new Error('input/output error');
   return pragma.call(this, source);
 };
 

@@ -7,6 +7,7 @@ import { startWriterThread } from '../../../src/store/sqlite/writer.ts';
 import type { StartThread, Transaction, WriterOrder } from '../../../src/store/sqlite/writer.ts';
 import { StoreError } from '../../../src/store/store.ts';
 import type { Commit, DueItem, EventInput, StoredRecord } from '../../../src/store/store.ts';
+import { until } from '../../until.ts';
 import { Faults } from './failing-database.ts';
 import { temporaryDirectory } from './temporary-directory.ts';
 
@@ -429,27 +430,22 @@ describe('SQLite store', () => {
         await into.append({ ...EMPTY, writes: [{ kind: 'pool', id: `p-${number % 7}`, body }] });
       }
     };
-    const until = async (holds: () => boolean, what: string): Promise<void> => {
-      for (const end = Date.now() + 15_000; !holds();) {
-        if (Date.now() > end) expect.fail(what);
-        await new Promise((resolve) => setTimeout(resolve, 10));
-      }
-    };
+    const written = async (): Promise<void> => await until(() => pagesLeft() === 0, 'a log that the database has');
 
     it('is written into the database while there are no commits', async () => {
       const opened = open();
       await fill(opened, 60);
-      await until(() => pagesLeft() === 0, 'the log still has what the database has not');
+      await written();
     }).timeout(30_000);
 
     it('has its length soon, and keeps it while commits fill it again and again', async () => {
       const opened = open();
       await fill(opened, 1);
-      await until(() => statSync(log()).size >= 4 * 1024 * 1024, 'the log is short');
+      await until(() => statSync(log()).size >= 4 * 1024 * 1024, 'a long log');
       const { size } = statSync(log());
       for (let time = 0; time < 4; time += 1) {
         await fill(opened, 60);
-        await until(() => pagesLeft() === 0, 'the log still has what the database has not');
+        await written();
       }
       expect(statSync(log()).size).to.equal(size);
     }).timeout(60_000);
@@ -465,11 +461,11 @@ describe('SQLite store', () => {
       const opened = open({ faults });
       faults.set('checkpoint');
       await fill(opened, 60);
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await until(() => faults.met('checkpoint') > 0, 'a checkpoint that fails');
       expect(pagesLeft()).to.be.greaterThan(0);
       faults.set();
       await opened.append({ ...EMPTY, events: [event(1)] });
-      await until(() => pagesLeft() === 0, 'the log still has what the database has not');
+      await written();
     }).timeout(30_000);
   });
 

@@ -1,8 +1,10 @@
 import { expect } from 'chai';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { ManualClock } from '../../../../src/engine/clock.ts';
 import type { NotificationReceiver } from '../../../../src/vim/openstack/notifications.ts';
 import { StateWatch } from '../../../../src/vim/openstack/state-watch.ts';
 import type { Vim, VimEvent, VimServer } from '../../../../src/vim/vim.ts';
+import { until } from '../../../until.ts';
 import { OpenStackFixture, signal } from './openstack-fixture.ts';
 import { member, recorded } from './stand-in.ts';
 
@@ -196,7 +198,7 @@ describe('what an OpenStack cloud tells', () => {
     receiver?.server(project, 'server-1');
     receiver?.service();
     // Time stands still: nothing is read because it is time.
-    for (let turn = 0; turn < 500 && told.length < 2; turn += 1) await new Promise((resolve) => setTimeout(resolve, 2));
+    await until(() => told.length >= 2, 'what was told');
     expect(reads()).to.equal(asked + 1);
     expect(told.map(({ type }) => type)).to.have.members(['server', 'host']);
     receiver?.missed();
@@ -214,7 +216,7 @@ describe('what is read of an OpenStack cloud at the same time', () => {
     }
     async answer(answer: T): Promise<void> {
       this.#waiting.shift()?.(answer);
-      await new Promise((resolve) => setTimeout(resolve, 1));
+      await nextTurn();
     }
   }
   const server = (status: VimServer['status']): VimServer => ({
