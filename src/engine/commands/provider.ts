@@ -111,7 +111,7 @@ function isNews(before: Provider, after: Provider, input: UpdateProvider): boole
   return !hasAnswered(input) && after.lastContact !== before.lastContact;
 }
 
-/** The inventory as it was where nothing has changed; else with the elements and networks that are known already where none has: there may be many. */
+/** The inventory as it was, where nothing has changed; else with the elements and the networks as they were, of which there may be many. */
 function kept(before: VimInventory | undefined, after: VimInventory): VimInventory {
   if (before === undefined) return after;
   const elements = sameElements(before.elements, after.elements);
