@@ -82,7 +82,7 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   for (const id of degraded) degrade(draft, id, reason, easing.get(id));
   for (const id of restored) restore(draft, id);
   for (const [id, at] of easing) lookAgain(draft, id, at);
-  lookAtWaiting(draft, new Set(pools.map(({ id }) => id)));
+  lookAtWaiting(draft);
   for (const node of pools) recall(draft, node);
   for (const node of pools) regain(draft, node);
   return { withdrawn, degraded, restored, preempted };

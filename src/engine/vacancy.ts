@@ -241,13 +241,12 @@ export function waiting(head: Head, reservation: Reservation, awaits: readonly I
   return { ...reservation, awaits, message };
 }
 
-/** There may be more room on nodes: reservations that wait for machines there start, the best first, unless others are in their way. */
-export function lookAtWaiting(draft: Draft, nodes: ReadonlySet<NodeId>): void {
+/** There may be more room: reservations that wait for machines to be gone start, the best first, unless others are in their way. */
+export function lookAtWaiting(draft: Draft): void {
   if (draft.head.awaiting.size === 0) return;
   const ids = new Set([...draft.head.awaiting.values()].flatMap((each) => [...each]));
   const waiting = [...ids].flatMap((id) => draft.head.reservations.get(id) ?? []);
-  for (const { id, claims } of waiting.sort(byMerit)) {
-    if (!claims.some(({ node }) => nodes.has(node))) continue;
+  for (const { id } of waiting.sort(byMerit)) {
     const reservation = draft.head.reservations.get(id);
     if (reservation?.awaits !== undefined) begin(draft, reservation);
   }
