@@ -221,7 +221,7 @@ const step = fc.oneof(
 );
 
 describe('best effort', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('gives machines what nothing holds, withdraws whom the rule says when reservations are due, and starts these when there is room', () => {
     const reach = new Reach();

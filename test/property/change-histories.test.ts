@@ -414,7 +414,7 @@ const step = fc.oneof(
 );
 
 describe('changes under reservations', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('withdraw the offers and degrade whom the rule says, whatever takes capacity away and gives it back, with any ratio of over-commitment', () => {
     const reach = new Reach();

@@ -360,7 +360,7 @@ const steps = fc.array(
 );
 
 describe('placement while hosts come and go', function () {
-  this.timeout(60_000);
+  this.timeout(300_000);
 
   it('degrades whom the rule says, nobody who has another place, and moves nobody else', () => {
     const reach = new Reach();
