@@ -60,6 +60,7 @@ describe('documentation', () => {
     const said = textsIn(
       'src/vim/openstack',
       'src/engine',
+      'src/yang',
       'src/app.ts',
       'src/openstack-adapter.ts',
       'test/unit/vim/openstack/fixtures',
