@@ -237,6 +237,7 @@ describe('reconciler', () => {
 
       it('not while the VIM makes what was asked for', async () => {
         await lab.connected();
+        lab.vim.deaf = true;
         lab.vim.createServer = async (request) => {
           await lab.clouds.cloud('vim').createServer(request);
           return new Promise(() => undefined);
