@@ -201,7 +201,7 @@ function exceededBy(quota: Quota, node: Node, claims: readonly Claim[], short: W
     const least = fromVector(node.free.min(window), resources);
     left = left === undefined ? least : min(left, least);
   }
-  const most = min(asked, max(left ?? NOTHING, NOTHING));
+  const most = max(left ?? NOTHING, NOTHING);
   const lacking = resources.filter((resource) => (most[resource] ?? 0) < (asked[resource] ?? 0));
   const limit = describeAmounts(fromVector(toVector(quota.capacity), lacking.length === 0 ? resources : lacking));
   const recurs = claims.some(({ count }) => count !== undefined);

@@ -14,7 +14,7 @@ export class Reach {
 
   /** Counts each event as `kind cause status`, such as `reservation degraded degraded`. */
   note(events: readonly DomainEvent[]): void {
-    for (const event of events) this.#count(inWords(event));
+    for (const event of events) this.count(inWords(event));
   }
 
   /** @param least how often each has to have come about, by as many first words of it as are given */
@@ -27,7 +27,8 @@ export class Reach {
     expect(found, 'what the histories hardly reach').to.deep.equal([]);
   }
 
-  #count(what: string): void {
+  /** Counts what no event tells of, such as a refusal. */
+  count(what: string): void {
     this.#times.set(what, (this.#times.get(what) ?? 0) + 1);
   }
 }

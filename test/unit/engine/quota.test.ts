@@ -83,6 +83,13 @@ describe('quotas', () => {
     });
   });
 
+  it('say all that is left of what is asked for, also where that is more than was asked for', () => {
+    const engine = engineWith({ name: 'q', capacity: { cores: 6, ram: 100, ports: 9 } });
+    const refusal = engine.refuse({ start: T, end: T + HOUR, demand: { capacity: { cores: 2, ram: 101 } } });
+    expect(refusal.most).to.deep.equal({ cores: 6, ram: 100 });
+    expect(refusal.message).to.include('left throughout the window are 6 cores, 100 ram of 100 ram.');
+  });
+
   it('say how many reservations or offers may be held', () => {
     const engine = engineWith({ name: 'few', tenant: 'red', reservations: 1, capacity: {} });
     engine.as = { user: 'ann', tenant: 'red' };
