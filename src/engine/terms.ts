@@ -143,12 +143,21 @@ function violation(
       `The start is more than ${counted(maxFutureStartRange, 'day')} ahead; the latest possible is ${latest}.`,
     );
   }
-  if (times.end === undefined) {
-    if (openEnded === 'bound') return undefined;
+  if (times.end === undefined && openEnded === 'refuse') {
     return forbidden('open-ended', 'refuse', 'Reservations without an end are not accepted; give an end.');
   }
-  if (maxFutureEndRange !== undefined && end > now + maxFutureEndRange * DAY) {
-    const latest = describeInstant(now + maxFutureEndRange * DAY);
+  const latestEnd = maxFutureEndRange === undefined ? FOREVER : now + maxFutureEndRange * DAY;
+  if (times.end === undefined) {
+    if (latestEnd > Math.max(start, now)) return undefined;
+    const latest = describeInstant(latestEnd);
+    return forbidden(
+      'max-future-end-range',
+      latest,
+      `The latest possible end is ${latest}, which leaves the reservation no time.`,
+    );
+  }
+  if (maxFutureEndRange !== undefined && end > latestEnd) {
+    const latest = describeInstant(latestEnd);
     return forbidden(
       'max-future-end-range',
       latest,
@@ -169,11 +178,11 @@ function forbidden(policy: PolicyName, limit: string, message: string): Refusal 
   return { reason: 'policy-violation', message: `${message} (policy ${policy})`, policy, limit, shortages: [] };
 }
 
-/** Where a reservation without an end ends; not after the last instant there is. */
+/** Where what begins at an instant and has no end has to end; not after the last instant there is. */
 export function longestEnd(policy: Policy, start: Instant, now: Instant): Instant {
   const byDuration = Math.min(start + policy.maxDuration * HOUR, LATEST);
   const byRange = policy.maxFutureEndRange === undefined ? FOREVER : now + policy.maxFutureEndRange * DAY;
-  // A range of 0 days, or one shorter than the start's, leaves no room: the duration alone binds then.
+  // A range that is over by the start leaves no reservation; of a machine without one, the duration tells what it could have.
   return byRange > start ? Math.min(byDuration, byRange) : byDuration;
 }
 

@@ -112,12 +112,25 @@ describe('the times of a request', () => {
     expect(endOf(T, {})).to.equal(T + 2 * DAY);
     expect(endOf(T, { maxFutureEndRange: 2 })).to.equal(NOW + 2 * DAY);
     expect(endOf(T, { maxFutureEndRange: 30 })).to.equal(T + 2 * DAY);
-    // A range that ends before the start, or with it, leaves no room.
-    expect(endOf(T, { maxFutureEndRange: 1 })).to.equal(T + 2 * DAY);
-    expect(endOf(T, { maxFutureEndRange: 0 })).to.equal(T + 2 * DAY);
     expect(endOf(LATEST - DAY, {})).to.equal(LATEST);
-    expect(endOf(LATEST - DAY, { maxFutureEndRange: 1 })).to.equal(LATEST);
     expect(endOf(T, { maxDuration: 2 ** 32 - 1 })).to.equal(LATEST);
+  });
+
+  it('without an end are refused where the range of ends is over by the start, as they are with one', () => {
+    const limit = '2030-01-02T00:00:00Z';
+    expect(refusalOf({ start: T }, { maxFutureEndRange: 1 })).to.deep.equal({
+      reason: 'policy-violation',
+      policy: 'max-future-end-range',
+      limit,
+      message: `The latest possible end is ${limit}, which leaves the reservation no time. (policy max-future-end-range)`,
+      shortages: [],
+    });
+    const start = T - 1;
+    expect(termsFor({ start }, { maxFutureEndRange: 1 }).window).to.deep.equal({ start, end: T });
+    for (const times of [{}, { start: T }, { start: LATEST - DAY }])
+      expect(refusalOf(times, { maxFutureEndRange: 0 }).policy).to.equal('max-future-end-range');
+    // Nor may what has begun end at once.
+    expect(setTerms(policy({ maxFutureEndRange: 0 }), {}, NOW, NOW - HOUR).outcome).to.equal('refused');
   });
 
   it('expire when that was asked for, else as policy says, of immediate use and of later, and not after the end', () => {
