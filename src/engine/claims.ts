@@ -165,6 +165,17 @@ export function claimsAllocated(head: Head, reservation: Reservation): Claim[] {
   });
 }
 
+/** Whether all that is held in the window in progress is allocated, so that there is nothing to release. */
+export function isAllocatedInFull(head: Head, reservation: Reservation): boolean {
+  const held = currentClaims(reservation);
+  const kept = claimsAllocated(head, reservation);
+  if (kept.length < held.length) return false;
+  return held.every(({ capacity, disk }, index) => {
+    const left = kept[index];
+    return left !== undefined && isZero(subtract(capacity, left.capacity)) && left.disk === disk;
+  });
+}
+
 /** What remains held when what was not allocated is released in the window in progress; later windows stay as they are. */
 export function claimsKept(head: Head, reservation: Reservation): Claim[] {
   return withCurrent(reservation, claimsAllocated(head, reservation));

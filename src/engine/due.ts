@@ -58,8 +58,11 @@ export function dueId(task: Task, subject: Id): string {
 export function reschedule(draft: Draft, before: Reservation | undefined, after: Reservation): void {
   const old = before === undefined ? [] : firstItemsOf(draft, before);
   const items = firstItemsOf(draft, after);
+  // Of another end notice is given anew, also where it is as early as that of the end before: at the start.
+  const endsElse = before !== undefined && before.endsAt !== after.endsAt;
   for (const item of items) {
-    if (old.find(({ id }) => id === item.id)?.at !== item.at) draft.schedule(item);
+    const same = old.find(({ id }) => id === item.id)?.at === item.at;
+    if (!same || (endsElse && item.task === 'ending')) draft.schedule(item);
   }
   for (const { id } of old) {
     if (!items.some((item) => item.id === id)) draft.unschedule(id);

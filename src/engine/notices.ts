@@ -19,7 +19,8 @@ function outlook(draft: Draft, reservation: Reservation): string {
   const which = series === undefined ? 'Ends' : `Window ${series.occurrence} of ${series.count} ends`;
   const end = `${which} at ${describeInstant(endsAt)}.`;
   const { atEnd } = draft.head.policy;
-  const ending = endingWith(draft.head, reservation, atEnd);
+  // What is being deleted already goes by itself, with this end or without it.
+  const ending = endingWith(draft.head, reservation, atEnd).filter(({ vmState }) => vmState !== 'DELETING');
   if (ending.length === 0) return end;
   const machines = ending.filter(({ resource }) => resource === undefined).length;
   const others = ending.length - machines;

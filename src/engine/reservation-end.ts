@@ -1,6 +1,6 @@
 /** What ends a reservation, or a window of it: its end, its expiry, its consumer. */
 import { announceAllocation, announceHeld, announceReservation } from './announce.ts';
-import { claimsBefore, claimsKept, endingWith, heldBy, madeInWindow } from './claims.ts';
+import { claimsBefore, claimsKept, endingWith, heldBy, isAllocatedInFull, madeInWindow } from './claims.ts';
 import type { Draft } from './draft.ts';
 import { reschedule, unscheduleAll } from './due.ts';
 import type { Allocation, Demand, Id, Policy, Reservation } from './entities.ts';
@@ -53,7 +53,7 @@ function leave(draft: Draft, allocation: Allocation, machines: Policy['atEnd']):
   announceAllocation(draft, 'reservation-over', after, allocation.vmState);
 }
 
-/** What was not allocated by now is released: all of it, and the reservation has expired, or the rest. */
+/** What was not allocated by now is released: all of it, and the reservation has expired, or the rest, of which there may be nothing. */
 export function expire(draft: Draft, before: Reservation): void {
   const { now } = draft.at;
   if (madeInWindow(draft.head, before).length === 0 && !isFollowed(before)) {
@@ -64,6 +64,7 @@ export function expire(draft: Draft, before: Reservation): void {
     }
     return;
   }
+  if (isAllocatedInFull(draft.head, before)) return;
   const rest = omit(before, 'expiresAt');
   const claims = claimsKept(draft.head, before);
   const message =

@@ -73,6 +73,21 @@ describe('notice before the end', () => {
     expect(notices(engine)).to.deep.equal([id]);
   });
 
+  it('is given again for another end, also of what is shorter than the lead before and after', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    const id = engine.reserve({ end: NOW + 10 * MINUTE, demand: { capacity: { cores: 1 } } });
+    const toldAfter = (step: () => unknown): string[] => {
+      step();
+      engine.advance(MINUTE);
+      return notices(engine);
+    };
+    expect(toldAfter(() => engine.advance(0))).to.deep.equal([id]);
+    for (const end of [NOW + 20 * MINUTE, NOW + 5 * MINUTE]) {
+      expect(toldAfter(() => engine.do('updateReservation', { id, end }))).to.deep.equal([id]);
+      expect(toldAfter(() => engine.do('updateReservation', { id, name: 'same end', end }))).to.deep.equal([]);
+    }
+  });
+
   it('is not given for what was cancelled', () => {
     const engine = engineWith({ terminationLead: 30 });
     const id = reserve(engine, T + HOUR);
@@ -131,12 +146,13 @@ describe('notice before the end', () => {
   });
 
   it('says which window ends, and when, and what becomes then of what is allocated', () => {
-    const outlook = (atEnd: Policy['atEnd'], machines: number, recurs = false): string => {
+    const outlook = (atEnd: Policy['atEnd'], machines: number, recurs = false, deleted = 0): string => {
       const engine = engineWith({ terminationLead: 30, atEnd });
       const daily = { recurrence: { frequency: 'daily', interval: 1, count: 3 } } as const;
       const demand = { capacity: { cores: 2, ram: 1024 } };
       const reservation = engine.reserve({ start: NOW, end: NOW + HOUR, demand, ...(recurs ? daily : {}) });
       for (let made = 0; made < machines; made++) engine.do('createInstance', { ...MACHINE, reservation });
+      for (const id of [...engine.head.allocations.keys()].slice(0, deleted)) engine.do('destroyInstance', { id });
       engine.advance(30 * MINUTE);
       const ending = engine.events.find((event) => event.kind === 'reservation-event' && event.cause === 'ending');
       return ending?.kind === 'reservation-event' ? (ending.reservation.message ?? '') : '';
@@ -147,6 +163,10 @@ describe('notice before the end', () => {
     expect(outlook('terminate', 1)).to.equal(`${end} ${fate} destroyed: 1 virtual machine.`);
     expect(outlook('terminate', 2)).to.equal(`${end} ${fate} destroyed: 2 virtual machines.`);
     expect(outlook('release', 1)).to.equal(`${end} ${fate} released and run on without it: 1 virtual machine.`);
+    expect(outlook('release', 2, false, 1)).to.equal(
+      `${end} ${fate} released and run on without it: 1 virtual machine.`,
+    );
+    expect(outlook('release', 1, false, 1)).to.equal(end);
     expect(outlook('release', 0, true)).to.equal('Window 1 of 3 ends at 2030-01-01T01:00:00Z.');
   });
 });
@@ -365,6 +385,23 @@ describe('what was not allocated in time', () => {
       'refusal.reason',
       'reservation-over',
     );
+  });
+
+  it('is nothing where all was allocated, and nothing is said of it, then or after a change', () => {
+    const engine = engineWith({});
+    const id = engine.reserve({ demand: { capacity: { cores: 1, ram: 512 } } });
+    const machine = boot(engine, id);
+    const before = engine.reservation(id);
+    engine.told();
+    engine.advance(HOUR);
+    expect(engine.told()).to.deep.equal([]);
+    expect(engine.reservation(id)).to.equal(before);
+    engine.do('destroyInstance', { id: machine });
+    engine.do('serverGone', { allocation: machine });
+    engine.do('updateReservation', { id, demand: { capacity: { cores: 2, ram: 1024 } } });
+    engine.advance(HOUR);
+    expect(engine.reservation(id).claims.map(({ capacity }) => capacity)).to.deep.equal([{ cores: 2, ram: 1024 }]);
+    expect(engine.reservation(id)).to.include({ status: 'active' }).and.not.to.have.any.keys('reason', 'expiresAt');
   });
 
   it('is released of containers and of capacity beside them, each by itself', () => {
