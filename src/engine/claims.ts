@@ -172,7 +172,7 @@ export function isAllocatedInFull(head: Head, reservation: Reservation): boolean
   if (kept.length < held.length) return false;
   return held.every(({ capacity, disk }, index) => {
     const left = kept[index];
-    return left !== undefined && isZero(subtract(capacity, left.capacity)) && left.disk === disk;
+    return left !== undefined && isZero(subtract(capacity, left.capacity)) && (left.disk ?? 0) === (disk ?? 0);
   });
 }
 
