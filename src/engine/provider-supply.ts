@@ -3,9 +3,9 @@
  * the pools lose.
  *
  * Growth goes to the buffer, and a loss is taken from the buffer first: pools that are bound to a zone which lost more than its
- * buffer give way, then the pools of the provider, the last by id first, until the rest is covered. That is asked for each time for itself,
- * from now on, since pools are meant to have more at some times than at others. What
- * a pool lost is kept with it (`lost`) and given back when the provider has it again.
+ * buffer give way, then the pools of the provider, the last by id first, until the rest is covered. That is asked, from now on, of each
+ * time in itself, since pools are meant to have more at some times than at others. What a pool lost is kept with it (`lost`) and given
+ * back when the provider has it again.
  */
 import { announcePool, announceProvider } from './announce.ts';
 import { RESOURCES, add, amountOf, equals, fromVector, isZero, max, subtract } from './capacity.ts';
