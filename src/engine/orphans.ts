@@ -60,10 +60,11 @@ export class Orphans {
     const before = this.#known.get(key);
     const known = new Map(orphans.map(({ id }) => [id, before?.get(id)]));
     this.#known.set(key, known);
+    const twins = sharedTokens(orphans);
     for (const orphan of orphans) {
       if (before?.has(orphan.id) !== true) onOrphan(providerId, orphan);
       else if (policy.orphans === 'remove') await removeFrom(connection, orphan);
-      else if (policy.orphans === 'adopt') known.set(orphan.id, await this.#adopt(connection, orphan, before));
+      else if (policy.orphans === 'adopt') known.set(orphan.id, await this.#adopt(connection, orphan, twins, before));
     }
   }
 
@@ -71,9 +72,10 @@ export class Orphans {
   async #adopt(
     connection: ProviderConnection,
     orphan: VimServer | VimResource,
+    twins: ReadonlySet<string | undefined>,
     told: ReadonlyMap<string, string | undefined>,
   ): Promise<string | undefined> {
-    const result = await this.#adopted(connection, orphan);
+    const result = twins.has(orphan.token) ? TWIN : await this.#adopted(connection, orphan);
     if (result.outcome !== 'unadoptable') return undefined;
     const { message } = result;
     if (told.get(orphan.id) !== message) this.#options.onOrphan(connection.vim.providerId, orphan, message);
@@ -94,6 +96,18 @@ export class Orphans {
       return kind === 'not-found' ? { outcome: 'ignored' } : { outcome: 'unadoptable', message };
     }
   }
+}
+
+/** Once one of them had the record, the other would be removed as its double; which of them is in use nobody here can tell. */
+const TWIN: AdoptionResult = {
+  outcome: 'unadoptable',
+  message: 'another one has the same token; delete the one that is not in use, in the cloud',
+};
+
+function sharedTokens(orphans: readonly (VimServer | VimResource)[]): ReadonlySet<string | undefined> {
+  const seen = new Set<string | undefined>();
+  const twice = orphans.filter(({ token }) => seen.size === seen.add(token).size);
+  return new Set(twice.map(({ token }) => token));
 }
 
 /**

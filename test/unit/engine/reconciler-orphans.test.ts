@@ -124,6 +124,33 @@ describe('reconciler', () => {
       expect(lab.unadoptable).to.have.length(2);
     });
 
+    it('are not adopted while two have one token, since the other would be removed as its double', async () => {
+      await policy('adopt');
+      await lab.connected();
+      const cloud = lab.clouds.cloud('vim');
+      const boot = {
+        token: 'twin',
+        name: 'lost',
+        flavor: 'm1.tiny',
+        image: 'cirros',
+        networks: [],
+        fresh: true,
+      } as const;
+      const servers = [await cloud.createServer(boot), await cloud.createServer(boot)];
+      lab.clock.advance(10_000);
+      for (let sweeps = 0; sweeps < 4; sweeps += 1) await sweep();
+      expect(lab.unadoptable).to.deep.equal(
+        Array(2).fill('another one has the same token; delete the one that is not in use, in the cloud'),
+      );
+      expect(cloud.servers().map(({ id }) => id)).to.have.members(servers);
+      expect(lab.ledger.head.allocations.size).to.equal(0);
+      await lab.vim.deleteServer(servers[0] ?? '', new AbortController().signal);
+      lab.clock.advance(10_000);
+      await sweep();
+      await sweep();
+      expect([...lab.ledger.head.allocations.values()].map(({ server }) => server)).to.deep.equal([servers[1]]);
+    });
+
     it('are found again when the cloud was out of reach meanwhile', async () => {
       await policy('adopt');
       await lab.connected();
