@@ -70,6 +70,19 @@ export function firstTimes(request: RequestedWindow, now: Instant): RequestedTim
   return timesIn(request, windowFrom(flexible, now));
 }
 
+/**
+ * The times of the latest window within the bounds, for what may have begun by it or be over. What has no bounds, and bounds with no such
+ * window, stay as they are.
+ */
+export function lastTimes(request: RequestedWindow): RequestedTimes {
+  const { flexible, recurrence, expiryTime, start, end } = request;
+  if (flexible === undefined || start !== undefined || end !== undefined) return request;
+  const { earliestStart: earliest, latestEnd = FOREVER, duration } = flexible;
+  const latest = Math.min(latestEnd - duration, recurrence?.until ?? FOREVER, (expiryTime ?? FOREVER) - 1);
+  if (latest === FOREVER || latest < (earliest ?? latest)) return request;
+  return timesIn(request, { start: latest, end: latest + duration });
+}
+
 /** The earliest window within the bounds, with those that repeat it. @throws InvalidRequest for a recurrence that cannot be */
 function windowsFrom({ recurrence }: RequestedTimes, flexible: FlexibleWindow, now: Instant): Windows {
   const first = windowFrom(flexible, now);

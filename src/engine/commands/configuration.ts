@@ -12,9 +12,19 @@ import type { Draft } from '../draft.ts';
 import { reschedule } from '../due.ts';
 import { demandNamed } from '../elements.ts';
 import { NORMAL } from '../entities.ts';
-import type { Adjustment, Id, Maintenance, Policy, Pool, PreEmption, Provider, Reservation } from '../entities.ts';
+import type {
+  Adjustment,
+  Id,
+  Maintenance,
+  Policy,
+  Pool,
+  PreEmption,
+  Provider,
+  RequestedTimes,
+  Reservation,
+} from '../entities.ts';
 import { emptyNode } from '../empty-node.ts';
-import { termsOf } from '../flexible-window.ts';
+import { lastTimes, termsOf } from '../flexible-window.ts';
 import { beingDrained, followInventory, poolsFrom } from '../provider-supply.ts';
 import { InvalidConfiguration, InvalidRequest } from '../requests.ts';
 import type { Command, Refusal } from '../requests.ts';
@@ -38,6 +48,7 @@ import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
 import { checkCapacity, checkDemand, checkOwner, checkPools } from '../validation.ts';
 import { putPolicy } from '../policy-change.ts';
+import { setTerms } from '../terms.ts';
 import { lend, standingOn } from '../vacancy.ts';
 import { FOREVER, describeInstant } from '../window.ts';
 import { recurring } from '../recurrence.ts';
@@ -283,7 +294,7 @@ function putReservation(
 
 /**
  * An entry that is new, or that was over and asks for something else now. What lies in the past is not refused: a configuration
- * that is restored contains it. It counts from its start, or is over.
+ * that is restored contains it. It counts from its start, with bounds from the latest within them, or is over.
  */
 function putNew(
   draft: Draft,
@@ -294,7 +305,8 @@ function putNew(
 ): Refusal | undefined {
   const { now } = draft.at;
   if (over !== undefined && sameRequest(requestOf(over), request)) return undefined;
-  const past = pastWindow(request, now);
+  const latest = lastTimes(request);
+  const past = pastWindow(latest, now);
   if (past !== undefined) {
     putOver(draft, id, over, request, past);
     return undefined;
@@ -302,8 +314,9 @@ function putNew(
   checkPools(draft.head, request.demand);
   const named = demandNamed(draft.head, request.demand, draft.at);
   if ('outcome' in named) return named.refusal;
-  const begun = request.start !== undefined && request.start <= now ? request.start : undefined;
-  const result = termsOf(draft.head, request, now, begun);
+  const { start } = latest;
+  const begun = start !== undefined && start <= now;
+  const result = begun ? setTerms(draft.head.policy, latest, now, start) : termsOf(draft.head, request, now);
   if (result.outcome === 'refused') return result.refusal;
   if (over !== undefined) draft.put('reservation', id, null);
   const made = recorded(draft, id, 'config', request, result.terms);
@@ -311,16 +324,8 @@ function putNew(
   return granted.outcome === 'refused' ? granted.refusal : undefined;
 }
 
-/** The windows of a request if they have passed: with bounds, the last one within them. */
-function pastWindow({ start, end, flexible, recurrence }: ReservationRequest, now: number): Windows | undefined {
-  if (flexible !== undefined) {
-    const { latestEnd = FOREVER, duration } = flexible;
-    if (latestEnd > now) return undefined;
-    const latest = Math.min(latestEnd - duration, recurrence?.until ?? FOREVER);
-    const last = { start: latest, end: latest + duration };
-    const windows = recurrence === undefined ? last : recurring(last, recurrence);
-    return spanOfAll(windows).end <= now ? windows : undefined;
-  }
+/** The windows of times if they have passed. */
+function pastWindow({ start, end, recurrence }: RequestedTimes, now: number): Windows | undefined {
   if (end === undefined || end > now || end <= (start ?? now)) return undefined;
   const first = { start: start ?? now, end };
   const windows = recurrence === undefined ? first : recurring(first, recurrence);

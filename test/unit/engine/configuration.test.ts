@@ -361,6 +361,37 @@ describe('applyConfiguration', () => {
     expect(put('some', daily(3))).to.deep.equal(['active', NOW, NOW + HOUR, 3]);
     const flexible = { earliestStart: NOW - DAY, latestEnd: NOW, duration: HOUR };
     expect(put('bounds', { flexible })).to.deep.equal(['ended', NOW - HOUR, NOW, undefined]);
+    const early = { earliestStart: NOW - 9 * DAY, duration: HOUR };
+    const until = (instant: number) => ({ frequency: 'daily', interval: 1, until: instant });
+    const lastly = NOW - DAY;
+    expect(put('until', { flexible: early, recurrence: until(lastly) })).to.deep.equal([
+      'ended',
+      lastly,
+      lastly + HOUR,
+      1,
+    ]);
+    const eight = { ...early, latestEnd: NOW - 8 * DAY };
+    const next = NOW + DAY - HOUR;
+    expect(put('going', { flexible: eight, recurrence: until(NOW + DAY) })).to.deep.equal([
+      'scheduled',
+      next,
+      next + HOUR,
+      10,
+    ]);
+    const half = NOW - HOUR / 2;
+    expect(put('half', { flexible: early, recurrence: until(half) })).to.deep.equal(['active', half, half + HOUR, 1]);
+    expect(put('one', { flexible: { ...early, latestEnd: half + HOUR } })).to.deep.equal([
+      'active',
+      half,
+      half + HOUR,
+      undefined,
+    ]);
+    expect(put('expired', { flexible: early, expiryTime: NOW - DAY })[0]).to.equal('ended');
+    for (const none of [
+      { flexible: { duration: HOUR, earliestStart: T }, recurrence: until(lastly) },
+      { flexible: { ...eight, earliestStart: eight.latestEnd }, recurrence: until(NOW + DAY) },
+    ])
+      expect(() => put('none', none)).to.throw(InvalidConfiguration);
     const begun = { start: NOW - HOUR, end: T };
     expect(put('begun', begun)).to.deep.equal(['active', NOW - HOUR, T, undefined]);
     const [status, startsAt] = put('now', { end: T });

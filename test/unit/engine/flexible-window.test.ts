@@ -229,7 +229,7 @@ describe('flexible windows', () => {
       expect(refusal.nextWindow).to.deep.equal(hours(3, 5));
     });
 
-    it('are over when an edit brings them back after the last, and cannot be chosen after the bounds', () => {
+    it('are over when an edit brings them back after the last, and go on when they have begun', () => {
       const edit = (id: string, count: number) => {
         const flexible = { ...two, latestEnd: NOW - DAY };
         const entry = {
@@ -244,7 +244,9 @@ describe('flexible windows', () => {
       edit('late', 1);
       edit('later', 2);
       for (const id of ['late', 'later']) expect(engine.reservation(id).status).to.equal('ended');
-      expect(() => edit('going', 3)).to.throw('cannot end by');
+      expect(edit('going', 3).outcome).to.equal('applied');
+      expect(windowOf('going')).to.deep.equal([22, 24]);
+      expect(engine.reservation('going').series).to.include({ count: 3, occurrence: 3 });
     });
   });
 });
