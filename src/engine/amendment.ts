@@ -47,7 +47,7 @@ export function amend(
   const { now } = draft.at;
   const { flexible } = request;
   if (flexible === undefined) return amendTo(draft, before, request, request, spared);
-  const kept = keptTimes(before, flexible, madeInWindow(draft.head, before).length > 0, now);
+  const kept = keptTimes(before, flexible, madeInWindow(draft.head, before).length > 0, now, request.recurrence);
   if (kept !== undefined) {
     // One that has not started is moved before others have to give way to it.
     const begun = windowsOf(before).start <= now;

@@ -102,7 +102,9 @@ export function isPast({ latestEnd = FOREVER, duration }: FlexibleWindow, now: I
 
 /**
  * The times that a reservation which was granted keeps under the bounds of a request: the window that was chosen when the bounds are what
- * they were, the start alone once something was allocated. Undefined: another window may be chosen.
+ * they were, the start alone once something was allocated, or of a series that has begun and goes on. Undefined: another window may be
+ * chosen.
+ * @param recurrence how it is to repeat from now on
  * @throws InvalidRequest when the start has to stay and does not lie within the bounds
  */
 export function keptTimes(
@@ -110,16 +112,19 @@ export function keptTimes(
   flexible: FlexibleWindow,
   allocated: boolean,
   now: Instant,
+  recurrence?: Recurrence,
 ): Pick<RequestedTimes, 'start' | 'end'> | undefined {
   const { start } = windowsOf(before);
   const end = start + flexible.duration;
   if (before.flexible !== undefined && sameBounds(before.flexible, flexible)) return { start, end };
-  if (start > now || !allocated) return undefined;
+  const repeats = before.series !== undefined && recurrence !== undefined;
+  if (start > now || !(allocated || repeats)) return undefined;
   if (start >= (flexible.earliestStart ?? start) && end <= (flexible.latestEnd ?? end)) return { start, end };
-  throw new InvalidRequest(
-    'flexible-window',
-    `Something is allocated under the reservation since ${describeInstant(start)}; this start has to lie within the bounds.`,
-  );
+  const since = describeInstant(start);
+  const why = repeats
+    ? `The reservation recurs since ${since}; its first window`
+    : `Something is allocated under the reservation since ${since}; this start`;
+  throw new InvalidRequest('flexible-window', `${why} has to lie within the bounds.`);
 }
 
 function sameBounds(a: FlexibleWindow, b: FlexibleWindow): boolean {

@@ -229,6 +229,28 @@ describe('flexible windows', () => {
       expect(refusal.nextWindow).to.deep.equal(hours(3, 5));
     });
 
+    it('keep their first window when the bounds change after it has begun, for as long as they repeat', () => {
+      const flexible = { ...two, earliestStart: NOW + HOUR, latestEnd: NOW + 20 * HOUR };
+      const id = reserved(4, { flexible, recurrence: daily(5) });
+      const update = (more: object): readonly number[] => {
+        expect(engine.do('updateReservation', { id, ...more }).outcome).to.equal('updated');
+        return [...windowOf(id), engine.reservation(id).series?.occurrence ?? 0];
+      };
+      engine.advance(90 * MINUTE);
+      expect(update({ flexible: { ...flexible, latestEnd: NOW + 22 * HOUR } })).to.deep.equal([1, 3, 1]);
+      engine.advance(51.5 * HOUR);
+      expect(update({ flexible: { ...two, earliestStart: NOW + HOUR } })).to.deep.equal([73, 75, 4]);
+      expect(update({ flexible: { ...flexible, latestEnd: NOW + 21 * HOUR } })).to.deep.equal([73, 75, 4]);
+      expect(update({ flexible: { ...flexible, duration: 3 * HOUR } })).to.deep.equal([73, 76, 4]);
+      expect(engine.reservation(id)).to.include({ status: 'scheduled' });
+      expect(engine.reservation(id).series).to.include({ count: 5 });
+      const later = { id, flexible: { ...two, earliestStart: NOW + 2 * HOUR } };
+      expect(() => engine.do('updateReservation', later))
+        .to.throw(InvalidRequest, 'The reservation recurs since 2030-01-01T01:00:00Z; its first window has to lie')
+        .with.property('field', 'flexible-window');
+      expect(update({ clear: ['recurrence'], flexible: later.flexible })).to.deep.equal([53, 55, 0]);
+    });
+
     it('are over when an edit brings them back after the last, and go on when they have begun', () => {
       const edit = (id: string, count: number) => {
         const flexible = { ...two, latestEnd: NOW - DAY };
