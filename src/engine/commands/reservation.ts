@@ -8,7 +8,7 @@ import type { Demand, Id, Reservation } from '../entities.ts';
 import { firstTimes, isPast, termsOf } from '../flexible-window.ts';
 import { next } from '../lifecycle.ts';
 import { find } from '../ownership.ts';
-import { UnknownEntry } from '../requests.ts';
+import { InvalidRequest, UnknownEntry } from '../requests.ts';
 import type {
   At,
   CancelReservation,
@@ -88,17 +88,25 @@ function termsNow(head: Head, pending: Reservation, now: Instant): TermsResult {
   const message = missed(pending, now);
   if (message !== undefined) return { outcome: 'refused', refusal: { reason: 'window-over', message, shortages: [] } };
   const begun = pending.start !== undefined && pending.start <= now ? pending.start : undefined;
-  return termsOf(head, pending, now, begun);
+  try {
+    return termsOf(head, pending, now, begun);
+  } catch (error) {
+    if (!(error instanceof InvalidRequest)) throw error;
+    // What could be asked for when it was recorded, and cannot any more: nobody is there to correct it.
+    return { outcome: 'refused', refusal: { reason: 'window-over', message: error.message, shortages: [] } };
+  }
 }
 
 /** What came before the decision and leaves nothing to decide. */
 function missed(pending: Reservation, now: Instant): string | undefined {
   const { flexible, start, recurrence, expiryTime } = pending;
-  if (flexible === undefined ? spanOf(pending).end <= now : isPast(flexible, now))
-    return 'Its end arrived before the decision.';
-  if (start === undefined && recurrence === undefined && (expiryTime ?? FOREVER) <= now)
-    return 'Its expiry time arrived before the decision.';
-  return undefined;
+  // What has no start begins with the decision, and so does what recurs from then on.
+  const end = start === undefined ? pending.endsAt : spanOf(pending).end;
+  if (flexible === undefined ? end <= now : isPast(flexible, now)) return 'Its end arrived before the decision.';
+  if (start !== undefined) return undefined;
+  if ((expiryTime ?? FOREVER) <= now) return 'Its expiry time arrived before the decision.';
+  const first = Math.max(flexible?.earliestStart ?? now, now);
+  return (recurrence?.until ?? FOREVER) < first ? 'Its repetition ended before the decision.' : undefined;
 }
 
 function reject(draft: Draft, pending: Reservation, refusal: Refusal): void {

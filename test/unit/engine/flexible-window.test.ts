@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import { firstTimes, isPast, keptTimes, timesOf } from '../../../src/engine/flexible-window.ts';
 import { InvalidRequest } from '../../../src/engine/requests.ts';
 import type { Commands } from '../../../src/engine/requests.ts';
+import { LATEST } from '../../../src/engine/window.ts';
 import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
 
 type Create = Parameters<Commands['createReservation']>[1];
@@ -249,6 +250,45 @@ describe('flexible windows', () => {
         .to.throw(InvalidRequest, 'The reservation recurs since 2030-01-01T01:00:00Z; its first window has to lie')
         .with.property('field', 'flexible-window');
       expect(update({ clear: ['recurrence'], flexible: later.flexible })).to.deep.equal([53, 55, 0]);
+    });
+
+    it('are rejected when nothing of them can begin any more at the decision', () => {
+      const demand = { capacity: { cores: 1 } };
+      const until = (hour: number) => ({ frequency: 'daily' as const, interval: 1, until: engine.now + hour * HOUR });
+      const hour = { flexible: { duration: HOUR } };
+      const decided = (times: object) => {
+        const pending = engine.do('createReservation', { ...times, demand, deferred: true });
+        if (pending.outcome === 'refused') throw new Error(pending.refusal.message);
+        engine.sleep(3 * HOUR);
+        const { status, reason, message } = engine.reservation(pending.reservation.id);
+        return [status, reason, message];
+      };
+      const over = (what: string) => ['rejected', 'window-over', `Its ${what} before the decision.`];
+      expect(decided({ ...hour, recurrence: until(2) })).to.deep.equal(over('repetition ended'));
+      expect(decided({ ...hour, recurrence: daily(3), expiryTime: engine.now + 30 * MINUTE })).to.deep.equal(
+        over('expiry time arrived'),
+      );
+      expect(decided({ end: engine.now + 2 * HOUR, recurrence: daily(3) })).to.deep.equal(over('end arrived'));
+      expect(decided({ ...hour, recurrence: until(3) })[0], 'the last instant').to.equal('active');
+      expect(decided({ end: engine.now + 4 * HOUR, recurrence: daily(3) })[0], 'an hour left').to.equal('active');
+    });
+
+    it('are rejected when they would last beyond the last instant from the decision on', () => {
+      const interval = Math.floor((LATEST - NOW) / DAY);
+      const flexible = { duration: LATEST - NOW - interval * DAY - HOUR };
+      const recurrence = { frequency: 'daily' as const, interval, count: 2 };
+      const input = { flexible, recurrence, demand: { capacity: { cores: 1 } }, deferred: true };
+      const policy = { ...engine.head.policy, maxDuration: 24 };
+      engine.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
+      const pending = engine.do('createReservation', input);
+      if (pending.outcome === 'refused') throw new Error(pending.refusal.message);
+      engine.sleep(2 * HOUR);
+      const { status, reason, message } = engine.reservation(pending.reservation.id);
+      expect([status, reason, message]).to.deep.equal([
+        'rejected',
+        'window-over',
+        'The last window would end after the year 9999.',
+      ]);
     });
 
     it('are over when an edit brings them back after the last, and go on when they have begun', () => {
