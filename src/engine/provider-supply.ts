@@ -8,7 +8,19 @@
  * back when the provider has it again.
  */
 import { announcePool, announceProvider } from './announce.ts';
-import { RESOURCES, add, amountOf, equals, fromVector, isZero, max, subtract } from './capacity.ts';
+import {
+  NOTHING,
+  RESOURCES,
+  add,
+  amountOf,
+  equals,
+  fromVector,
+  isZero,
+  max,
+  subtract,
+  total,
+  zeroVector,
+} from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
 import { leastFree } from './admission.ts';
 import { within } from './breakdown.ts';
@@ -17,8 +29,9 @@ import type { Id, Loss, Pool, Provider } from './entities.ts';
 import type { CapacityCause } from './events.ts';
 import type { Refusal } from './requests.ts';
 import { poolNode, providerNode } from './state.ts';
-import type { Head } from './state.ts';
+import type { Node, Head } from './state.ts';
 import { inventoryCapacity, nominalSegments } from './supply.ts';
+import type { Segment } from './supply.ts';
 import { FOREVER, overlaps } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import type { VimInventory } from '../vim/vim.ts';
@@ -73,89 +86,151 @@ function zoneCapacity(inventory: VimInventory, zone: string): Capacity {
 
 /** The most that the pools of a zone are meant to have during a window, of cores and memory. */
 function zoneNominal(head: Head, provider: Id, zone: string, window: Window): Capacity {
-  let sum: Capacity = {};
-  for (const pool of poolsFrom(head, provider)) {
-    if (pool.zone === zone) sum = add(sum, mostNominal(pool, window));
-  }
-  const { cores = 0, ram = 0 } = sum;
-  return { cores, ram };
+  const pools = poolsFrom(head, provider).filter((pool) => pool.zone === zone);
+  return coresAndMemory(pools.map((pool) => mostOf(nominalSegments(pool), window)));
 }
 
-function mostNominal(pool: Pool, window: Window): Capacity {
-  let most: Capacity = {};
-  for (const segment of nominalSegments(pool)) {
-    if (overlaps(segment.window, window)) most = max(most, fromVector(segment.vector));
+function coresAndMemory(capacities: readonly Capacity[]): Capacity {
+  const sum = { cores: 0, ram: 0 };
+  for (const { cores = 0, ram = 0 } of capacities) {
+    sum.cores += cores;
+    sum.ram += ram;
   }
-  return most;
+  return sum;
 }
+
+/** The most of each resource that segments have in a window. */
+function mostOf(segments: readonly Segment[], window: Window): Capacity {
+  const most = zeroVector();
+  for (const segment of segments) {
+    if (!overlaps(segment.window, window)) continue;
+    for (const [index, amount] of segment.vector.entries()) most[index] = Math.max(most[index] ?? 0, amount);
+  }
+  return fromVector(most);
+}
+
+/** What each pool of a provider is meant to have, at an instant or at most in a window; nothing for one that is absent. */
+type Nominal = ReadonlyMap<Id, Capacity>;
 
 /** Brings the pools of a provider in line with its inventory. Returns the pools that changed. */
 export function followInventory(draft: Draft, provider: Id): Id[] {
-  const { head, at } = draft;
-  const pools = poolsFrom(head, provider);
-  const lost = new Map<Id, Loss[]>(pools.map(({ id }) => [id, []]));
-  if (lossesIn(head, provider, pools, { start: at.now, end: FOREVER }).size > 0) {
-    for (const window of steadyTimes(pools, at.now)) {
-      for (const [pool, capacity] of lossesIn(head, provider, pools, window)) {
-        const losses = lost.get(pool) ?? [];
-        const last = losses.at(-1);
-        const goesOn = last?.until === window.start && equals(last.capacity, capacity);
-        const since = goesOn ? last.since : window.start;
-        const until = window.end === FOREVER ? {} : { until: window.end };
-        losses.splice(goesOn ? -1 : losses.length, 1, { since, ...until, capacity });
-      }
-    }
-  }
+  const pools = poolsFrom(draft.head, provider);
+  const lost = lossesOf(draft, provider, pools);
   return pools.flatMap((pool) => (lose(draft, pool, lost.get(pool.id) ?? []) ? [pool.id] : []));
 }
 
-/** From an instant on, the times in which the pools are meant to have the same throughout. */
-function steadyTimes(pools: readonly Pool[], from: Instant): Window[] {
-  const changes = new Set([from]);
-  for (const pool of pools) {
-    for (const { window } of nominalSegments(pool)) {
-      for (const each of [window.start, window.end]) if (from < each && each < FOREVER) changes.add(each);
+/** What each pool loses from now on, and when. */
+function lossesOf({ head, at }: Draft, provider: Id, pools: readonly Pool[]): Map<Id, Loss[]> {
+  const lost = new Map<Id, Loss[]>();
+  const source = sourceOf(head, provider, pools);
+  if (source === undefined) return lost;
+  const supplies = pools.map((pool) => ({ pool: pool.id, segments: nominalSegments(pool) }));
+  const ahead = { start: at.now, end: FOREVER };
+  const most = new Map(supplies.map(({ pool, segments }) => [pool, mostOf(segments, ahead)]));
+  if (lossesIn(source, most, ahead).size === 0) return lost;
+  for (const { window, nominal } of steadyTimes(supplies, at.now)) {
+    for (const [pool, capacity] of lossesIn(source, nominal, window)) {
+      const losses = lost.get(pool) ?? [];
+      lost.set(pool, losses);
+      const last = losses.at(-1);
+      const goesOn = last?.until === window.start && equals(last.capacity, capacity);
+      const since = goesOn ? last.since : window.start;
+      const until = window.end === FOREVER ? {} : { until: window.end };
+      losses.splice(goesOn ? -1 : losses.length, 1, { since, ...until, capacity });
     }
   }
-  const instants = [...changes].sort((a, b) => a - b);
-  return instants.map((start, index) => ({ start, end: instants[index + 1] ?? FOREVER }));
+  return lost;
 }
 
-/** What each pool loses of the most that it is meant to have in a window; pools that lose nothing are left out. */
-function lossesIn(head: Head, provider: Id, pools: readonly Pool[], window: Window): Map<Id, Capacity> {
+/** What a pool is meant to have over time. */
+interface Supply {
+  readonly pool: Id;
+  readonly segments: readonly Segment[];
+}
+
+/**
+ * From an instant on, the times in which the pools are meant to have the same throughout, in order, each with what they then have. That
+ * is one map, which is brought up to date from one time to the next.
+ */
+function* steadyTimes(
+  supplies: readonly Supply[],
+  from: Instant,
+): Generator<{ readonly window: Window; readonly nominal: Nominal }> {
+  // Of one pool, a segment ends before the next one starts at the same instant: sorting keeps that order.
+  const changes = supplies
+    .flatMap(({ pool, segments }) =>
+      segments.flatMap(({ window, vector }) => [
+        { pool, at: window.start, capacity: fromVector(vector) },
+        { pool, at: window.end, capacity: NOTHING },
+      ]),
+    )
+    .filter(({ at }) => at < FOREVER)
+    .sort((a, b) => a.at - b.at);
+  const nominal = new Map<Id, Capacity>();
+  let start = from;
+  for (const { pool, at, capacity } of changes) {
+    if (at > start) {
+      yield { window: { start, end: at }, nominal };
+      start = at;
+    }
+    nominal.set(pool, capacity);
+  }
+  yield { window: { start, end: FOREVER }, nominal };
+}
+
+/** What the pools of a provider live on. */
+interface Source extends Pick<Node, 'free' | 'resources'> {
+  /** In the order in which they give way. */
+  readonly pools: readonly Id[];
+  readonly zones: readonly { readonly there: Capacity; readonly pools: readonly Id[] }[];
+}
+
+/** Undefined while the inventory of the provider is not known. */
+function sourceOf(head: Head, provider: Id, pools: readonly Pool[]): Source | undefined {
   const inventory = head.providers.get(provider)?.inventory;
   const node = head.nodes.get(providerNode(provider));
-  if (inventory === undefined || node === undefined) return new Map();
-  const losses = zoneLosses(head, provider, inventory, pools, window);
+  if (inventory === undefined || node === undefined) return undefined;
+  const lastFirst = [...pools].reverse();
+  const zones = [...new Set(pools.flatMap(({ zone }) => zone ?? []))].map((zone) => ({
+    there: zoneCapacity(inventory, zone),
+    pools: lastFirst.filter((pool) => pool.zone === zone).map(({ id }) => id),
+  }));
+  const { free, resources } = node;
+  return { free, resources, pools: lastFirst.map(({ id }) => id), zones };
+}
+
+/** What each pool loses in a window of what it is meant to have then; pools that lose nothing are left out. */
+function lossesIn(source: Source, nominal: Nominal, window: Window): Map<Id, Capacity> {
+  const losses = zoneLosses(source, nominal);
   const debt = fromVector(
-    node.free.min(window).map((amount) => Math.max(0, -amount)),
-    node.resources,
+    source.free.min(window).map((amount) => Math.max(0, -amount)),
+    source.resources,
   );
-  let rest = max(subtract(debt, [...losses.values()].reduce(add, {})), {});
-  for (const pool of [...pools].reverse()) {
-    const lost = losses.get(pool.id) ?? {};
-    const more = within(rest, subtract(mostNominal(pool, window), lost));
-    losses.set(pool.id, add(lost, more));
+  let rest = max(subtract(debt, total(losses.values())), {});
+  let covered = isZero(rest);
+  for (const pool of source.pools) {
+    if (covered) break;
+    const lost = losses.get(pool) ?? NOTHING;
+    const more = within(rest, subtract(nominal.get(pool) ?? NOTHING, lost));
+    if (isZero(more)) continue;
+    losses.set(pool, add(lost, more));
     rest = subtract(rest, more);
+    covered = isZero(rest);
   }
-  return new Map([...losses].filter(([, lost]) => !isZero(lost)));
+  return losses;
 }
 
 /** What each pool loses because the hosts of its zone have less than the zone's pools. */
-function zoneLosses(
-  head: Head,
-  provider: Id,
-  inventory: VimInventory,
-  pools: readonly Pool[],
-  ahead: Window,
-): Map<Id, Capacity> {
+function zoneLosses({ zones }: Source, nominal: Nominal): Map<Id, Capacity> {
   const losses = new Map<Id, Capacity>();
-  for (const zone of new Set(pools.flatMap((pool) => pool.zone ?? []))) {
-    const there = zoneCapacity(inventory, zone);
-    let rest = max(subtract(pick(zoneNominal(head, provider, zone, ahead), there), there), {});
-    for (const pool of pools.filter((each) => each.zone === zone).reverse()) {
-      const lost = within(rest, mostNominal(pool, ahead));
-      losses.set(pool.id, lost);
+  for (const { there, pools } of zones) {
+    const meant = coresAndMemory(pools.map((pool) => nominal.get(pool) ?? NOTHING));
+    let rest = max(subtract(pick(meant, there), there), {});
+    for (const pool of pools) {
+      if (isZero(rest)) break;
+      const lost = within(rest, nominal.get(pool) ?? NOTHING);
+      if (isZero(lost)) continue;
+      losses.set(pool, lost);
       rest = subtract(rest, lost);
     }
   }

@@ -1,7 +1,10 @@
 /** How pools follow what their provider has. */
 import { expect } from 'chai';
 import type { Capacity } from '../../../src/engine/capacity.ts';
-import { inventoryCause, poolsFrom, unpooled } from '../../../src/engine/provider-supply.ts';
+import type { ConfigChange } from '../../../src/engine/configuration-change.ts';
+import { Draft } from '../../../src/engine/draft.ts';
+import { followInventory, inventoryCause, poolsFrom, unpooled } from '../../../src/engine/provider-supply.ts';
+import { apply } from '../../../src/engine/state.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 import type { HostSpec } from './engine-fixture.ts';
 
@@ -131,6 +134,76 @@ describe('what a provider has', () => {
     lab.do('increaseCapacity', { pool, capacity: { cores: 10 }, start: NOW + DAY, end: NOW + 2 * DAY });
     lab.has([{ name: 'h1', cores: 8, zone: 'z1' }]);
     expect(lab.lost(pool)?.cores).to.equal(5);
+  });
+
+  it('is lost at each time of what the pools are then meant to have, none of them at times', () => {
+    const lab = new Lab();
+    const { source } = lab;
+    const at = (hours: number): number => NOW + hours * HOUR;
+    const for2h = (id: string, start: number, direction: 'increase' | 'decrease', cores: number): object => ({
+      adjustments: [{ id, start: at(start), end: at(start + 2), direction, capacity: { cores } }],
+    });
+    const pool = (id: string, zone: string, cores: number, more: object): ConfigChange => ({
+      put: 'pool',
+      entry: { id, source, zone, capacity: { cores }, adjustments: [], ...more },
+    });
+    lab.do('applyConfiguration', {
+      changes: [
+        pool('a', 'z1', 4, for2h('less', 1, 'decrease', 4)),
+        pool('b', 'z1', 3, for2h('more', 2, 'increase', 1)),
+        pool('c', 'z2', 2, for2h('more', 5, 'increase', 6)),
+      ],
+    });
+    lab.has([
+      { name: 'h1', cores: 2, zone: 'z1' },
+      { name: 'h2', cores: 7, zone: 'z2' },
+    ]);
+    const losses = (id: string): unknown[] =>
+      (lab.head.pools.get(id)?.lost ?? []).map(({ since, until, capacity }) => [
+        (since - NOW) / HOUR,
+        until === undefined ? undefined : (until - NOW) / HOUR,
+        capacity.cores,
+      ]);
+    expect(losses('a')).to.deep.equal([
+      [0, 1, 2],
+      [3, undefined, 2],
+    ]);
+    expect(losses('b')).to.deep.equal([
+      [0, 1, 3],
+      [1, 2, 1],
+      [2, 3, 2],
+      [3, 4, 4],
+      [4, undefined, 3],
+    ]);
+    expect(losses('c')).to.deep.equal([[5, 7, 1]]);
+  });
+
+  it('is looked for with what each pool is meant to have worked out once', () => {
+    const lab = new Lab();
+    const pool = lab.pool(lab.source, { cores: 12 });
+    for (let hour = 1; hour <= 10; hour++)
+      lab.do('increaseCapacity', {
+        pool,
+        capacity: { cores: 1 },
+        start: NOW + hour * HOUR,
+        end: NOW + (hour + 1) * HOUR,
+      });
+    lab.has([{ name: 'h1', cores: 8, zone: 'z1' }]);
+    const body = lab.head.pools.get(pool);
+    if (body === undefined) throw new Error('there is no pool');
+    let reads = 0;
+    const counted = {
+      ...body,
+      get adjustments() {
+        reads++;
+        return body.adjustments;
+      },
+    };
+    apply(lab.head, { kind: 'pool', id: pool, body: counted });
+    reads = 0;
+    const draft = new Draft(lab.head, { now: lab.now, newId: () => 'new', user: 'alice' });
+    expect(followInventory(draft, lab.source)).to.deep.equal([]);
+    expect(reads).to.equal(1);
   });
 
   it('and does not lose with a host, by its quota, is told of all the same; of a pool with the host', () => {
