@@ -284,6 +284,11 @@ export function announceInventory(
   if (pools.length === 0 && (changed || cause !== 'vim-changed')) announceProvider(draft, cause, provider, host);
 }
 
+/** Tells of pools that have more or less of what their provider has, since another pool changed. */
+export function announceFollowing(draft: Draft, pools: readonly Id[]): void {
+  for (const pool of pools) announcePool(draft, 'vim-changed', pool, { start: draft.at.now, end: FOREVER });
+}
+
 /** Why capacity changed: a host that went down, one that came back, or anything else in the VIM. */
 export function inventoryCause(
   before: VimInventory | undefined,

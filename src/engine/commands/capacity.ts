@@ -8,7 +8,7 @@ import { heldBy, missingOf } from '../claims.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import type { Adjustment, Id, Pool, Provider, Reservation } from '../entities.ts';
-import { beingDrained, followInventory, poolsFrom, unpooled } from '../provider-supply.ts';
+import { announceFollowing, beingDrained, followInventory, poolsFrom, unpooled } from '../provider-supply.ts';
 import { InvalidRequest, UnknownEntry } from '../requests.ts';
 import type {
   Affected,
@@ -78,8 +78,12 @@ export const decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult>
     const { changed, adjustment } = adjust(draft, pool, input, 'decrease', input.capacity);
     draft.put('pool', changed.id, changed);
     draft.disturbed.add(poolNode(changed.id));
+    const following = followInventory(draft, provider.id);
     announcePool(draft, 'decreased', changed.id, ahead);
-    followInventory(draft, provider.id);
+    announceFollowing(
+      draft,
+      following.filter((id) => id !== changed.id),
+    );
     const { degraded, preempted, withdrawn } = settle(draft, 'capacity-withdrawn');
     const affected = [...affectedBy(draft, degraded), ...preempted.map(withAll)];
     const inTheWay = withdrawn.length > 0 || preempted.length > 0 || overdrawn(draft, pool.id, ahead);
@@ -87,7 +91,8 @@ export const decreaseCapacity: Command<DecreaseCapacity, DecreaseCapacityResult>
       draft.abandon();
       return { outcome: 'refused', refusal: inUse(pool, most, affected, withdrawn), pool: pool.id, most, affected };
     }
-    return { outcome: 'decreased', pool: changed, affected, ...(adjustment === undefined ? {} : { adjustment }) };
+    const after = draft.head.pools.get(changed.id) ?? changed;
+    return { outcome: 'decreased', pool: after, affected, ...(adjustment === undefined ? {} : { adjustment }) };
   });
 
 function checkChange(input: ChangeCapacity, now: Instant): void {

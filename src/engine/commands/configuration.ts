@@ -25,7 +25,7 @@ import type {
 } from '../entities.ts';
 import { emptyNode } from '../empty-node.ts';
 import { lastTimes, termsOf } from '../flexible-window.ts';
-import { beingDrained, followInventory, poolsFrom } from '../provider-supply.ts';
+import { announceFollowing, beingDrained, followInventory, poolsFrom } from '../provider-supply.ts';
 import { InvalidConfiguration, InvalidRequest } from '../requests.ts';
 import type { Command, Refusal } from '../requests.ts';
 import type {
@@ -198,12 +198,6 @@ function putPool(draft: Draft, entry: PoolConfig): void {
   };
   draft.put('pool', pool.id, pool);
   draft.disturbed.add(poolNode(pool.id));
-  if (before === undefined || !sameSupply(before, pool)) {
-    announcePool(draft, shrinks(before, pool) ? 'decreased' : 'increased', pool.id, {
-      start: draft.at.now,
-      end: FOREVER,
-    });
-  }
 }
 
 function sameSupply(a: Pool, b: Pool): boolean {
@@ -411,13 +405,18 @@ function inOrder(request: ReservationRequest): unknown {
 interface SupplyBefore {
   /** The least that each provider had outside its pools. */
   readonly unpooled: ReadonlyMap<Id, Capacity>;
+  /** Those that the edit puts, where they were there, and those that it removes. */
+  readonly pools: ReadonlyMap<Id, Pool>;
   /** Pools on which more was held than there was. */
   readonly overdrawn: ReadonlySet<Id>;
 }
 
 function supplyOf(head: Head, changes: readonly ConfigChange[], now: number): SupplyBefore {
   const pools = putPools(changes);
+  const removed = changes.flatMap((change) => ('remove' in change && change.remove === 'pool' ? [change.id] : []));
+  const known = [...pools.map(({ id }) => id), ...removed].flatMap((id) => head.pools.get(id) ?? []);
   return {
+    pools: new Map(known.map((pool) => [pool.id, pool])),
     unpooled: new Map(pools.map(({ source }) => [source, leastUnpooled(head, source, now)])),
     overdrawn: new Set(pools.map(({ id }) => id).filter((id) => isOverdrawn(head, id, now))),
   };
@@ -437,7 +436,7 @@ function judge(
   const { now } = draft.at;
   const pools = putPools(changes);
   const refusals = pools.flatMap((entry) => beyondProvider(draft, entry, before.unpooled.get(entry.source) ?? {}));
-  for (const provider of new Set(pools.map(({ source }) => source))) followInventory(draft, provider);
+  followSources(draft, pools, before.pools);
   const overdrawn = pools.filter(({ id }) => isOverdrawn(draft.head, id, now));
   const planned = newlyPlanned(maintenance, draft.head.policy.maintenance, now);
   const { preempted, withdrawn, ...settled } = settle(draft, planned.length > 0 ? 'maintenance' : 'capacity-withdrawn');
@@ -450,6 +449,21 @@ function judge(
     refusals.push({ entry: 'pool', id, refusal: { reason: 'capacity-in-use', message, shortages: [] } });
   }
   return refusals;
+}
+
+/** Brings pools in line with the providers from which some were put or removed, and tells what each then has. */
+function followSources(draft: Draft, put: readonly PoolConfig[], before: SupplyBefore['pools']): void {
+  const sources = new Set([...put, ...before.values()].map(({ source }) => source));
+  const following = new Set([...sources].flatMap((source) => followInventory(draft, source)));
+  const { head, at } = draft;
+  for (const { id } of put) {
+    const was = before.get(id);
+    const pool = head.pools.get(id);
+    if (pool === undefined || (was !== undefined && sameSupply(was, pool))) continue;
+    following.delete(id);
+    announcePool(draft, shrinks(was, pool) ? 'decreased' : 'increased', id, { start: at.now, end: FOREVER });
+  }
+  announceFollowing(draft, [...following]);
 }
 
 /** Times out of service that an edit brings and that are not over. */

@@ -195,6 +195,42 @@ describe('capacity (capacity flow of the first seed)', () => {
     expect(engine.head.pools.get(pool)?.lost).to.equal(undefined);
   });
 
+  it('gives a pool back what it lost when less of it is asked for, and tells and answers what it then has', () => {
+    const engine = new Engine();
+    const source = engine.provider([
+      { name: 'h1', cores: 6 },
+      { name: 'h2', cores: 4 },
+    ]);
+    const id = engine.pool(source, { cores: 10 });
+    engine.do('updateProvider', { id: source, inventory: inventoryOf([{ name: 'h1', cores: 6 }]) });
+    engine.events.splice(0);
+    const result = engine.do('decreaseCapacity', { source, capacity: { cores: 2 }, force: false });
+    expect(engine.events.map((event) => event.kind === 'capacity-event' && event.capacity?.total)).to.deep.equal([
+      { cores: 6 },
+    ]);
+    expect(result.outcome === 'decreased' && result.pool).to.equal(engine.head.pools.get(id));
+    expect(engine.head.pools.get(id)?.lost?.map(({ capacity }) => capacity.cores)).to.deep.equal([2]);
+  });
+
+  it('gives other pools back what they lost when less of one is asked for, and tells of them', () => {
+    const engine = new Engine();
+    const source = engine.provider([
+      { name: 'h1', cores: 6, zone: 'z1' },
+      { name: 'h2', cores: 4, zone: 'z1' },
+    ]);
+    const first = engine.pool(source, { cores: 5 });
+    const second = engine.pool(source, { cores: 5 }, 'z1');
+    engine.do('updateProvider', { id: source, inventory: inventoryOf([{ name: 'h1', cores: 6, zone: 'z1' }]) });
+    engine.events.splice(0);
+    engine.do('decreaseCapacity', { pool: first, capacity: { cores: 3 }, force: false });
+    expect(
+      engine.events.map((event) => event.kind === 'capacity-event' && [event.cause, event.pool, event.capacity?.total]),
+    ).to.deep.equal([
+      ['decreased', first, { cores: 2 }],
+      ['vim-changed', second, { cores: 4 }],
+    ]);
+  });
+
   it('leaves pools alone while the buffer bears the loss', () => {
     const engine = new Engine();
     const id = engine.provider([{ name: 'h1', cores: 100 }]);

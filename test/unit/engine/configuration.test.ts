@@ -280,6 +280,56 @@ describe('applyConfiguration', () => {
     expect(engine.head.pools.get('p1')?.lost?.map(({ capacity }) => capacity.cores)).to.deep.equal([39]);
   });
 
+  describe('gives pools back what they lost, and tells of them,', () => {
+    const hosts = [
+      { name: 'h1', cores: 16 },
+      { name: 'h2', cores: 4 },
+    ];
+    function short(): { engine: Engine; pool: (id: string, cores: number) => ConfigChange; told: () => unknown[] } {
+      const engine = new Engine();
+      const source = engine.provider(hosts);
+      const pool = (id: string, cores: number): ConfigChange => ({
+        put: 'pool',
+        entry: { id, source, capacity: { cores }, adjustments: [] },
+      });
+      engine.do('applyConfiguration', { changes: [pool('pa', 10), pool('pb', 10)] });
+      engine.do('updateProvider', { id: source, inventory: inventoryOf(hosts.slice(0, 1)) });
+      expect(engine.head.pools.get('pb')?.lost?.map(({ capacity }) => capacity.cores)).to.deep.equal([4]);
+      engine.events.splice(0);
+      const told = (): unknown[] =>
+        engine.events.map(
+          (event) => event.kind === 'capacity-event' && [event.cause, event.pool, event.capacity?.total.cores],
+        );
+      return { engine, pool, told };
+    }
+
+    it('when less of another is put', () => {
+      const { engine, pool, told } = short();
+      engine.do('applyConfiguration', { changes: [pool('pa', 6)] });
+      expect(engine.head.pools.get('pb')?.lost).to.equal(undefined);
+      expect(told()).to.deep.equal([
+        ['decreased', 'pa', 6],
+        ['vim-changed', 'pb', 10],
+      ]);
+    });
+
+    it('when less of themselves is put', () => {
+      const { engine, pool, told } = short();
+      engine.do('applyConfiguration', { changes: [pool('pb', 8)] });
+      expect(told()).to.deep.equal([['decreased', 'pb', 6]]);
+    });
+
+    it('when another is removed', () => {
+      const { engine, told } = short();
+      engine.do('applyConfiguration', { changes: [{ remove: 'pool', id: 'pa' }] });
+      expect(engine.head.pools.get('pb')?.lost).to.equal(undefined);
+      expect(told()).to.deep.equal([
+        ['decreased', 'pa', 10],
+        ['vim-changed', 'pb', 10],
+      ]);
+    });
+  });
+
   it('does not refuse an edit for what was lacking before, unless more is lacking then', () => {
     const { engine, source, pool } = engineWithPool(100);
     engine.reserve({ start: T, end: T1, demand: { capacity: { cores: 80 } } });
