@@ -34,6 +34,8 @@ import { holdsTheSame, takesTheSame } from './same-hold.ts';
 import { emptyOwnedIndex } from './ownership.ts';
 import type { Owned, OwnedIndex, OwnedKind } from './ownership.ts';
 import { ReservationIndex, ReservationMap } from './reservation-map.ts';
+import { poolIn } from './pool-record.ts';
+import type { PoolRecord } from './pool-record.ts';
 import { recordOf, reservationIn, sharedClaims } from './reservation-record.ts';
 import type { ReservationRecord } from './reservation-record.ts';
 import { countAllocation, countOffer, countReservation, recount } from './quota.ts';
@@ -291,8 +293,9 @@ export function loadRecord(head: Head, record: StoredRecord): void {
     linkReservation(head, reservation, 1, false, entry);
     return;
   }
-  // Cast: the body was written by `writesOf` below; the store vouches that it is what was written.
-  apply(head, { kind: record.kind, id: record.id, body: withSharedClaims(head, record.body) } as Change);
+  // Casts: the body was written by `writesOf` below; the store vouches that it is what was written.
+  const body = record.kind === 'pool' ? poolIn(record.body as PoolRecord) : withSharedClaims(head, record.body);
+  apply(head, { kind: record.kind, id: record.id, body } as Change);
 }
 
 function withSharedClaims(head: Head, body: object): object {
