@@ -20,7 +20,8 @@ class Cloud extends Engine {
     super();
     this.source = this.provider(HOSTS);
     this.do('updateProvider', { id: this.source, status: 'up', inventory: inventoryOf(HOSTS, QUOTAS) });
-    this.machines = this.pool(this.source, { cores: 8, ram: 8192, instances: 8 });
+    // Of one provider, pools differ by their zone.
+    this.machines = this.pool(this.source, { cores: 8, ram: 8192, instances: 8 }, 'nova');
     this.rest = this.pool(this.source, {
       gigabytes: 100,
       volumes: 10,
@@ -109,6 +110,8 @@ describe('what nobody knows and carries a token', () => {
       const address = spec.kind === 'port' || spec.kind === 'floating-ip' ? { address: '192.0.2.7' } : {};
       const adopted = cloud.adopts(spec, { status: 'ERROR', fault: { code: 500, message: 'broken' }, ...address });
       expect(adopted).to.deep.include({ capacity, resource: spec, vmState: 'ERROR', ...address });
+      // No pool counts routers.
+      expect(adopted.pool).to.equal(spec.kind === 'router' ? cloud.machines : cloud.rest);
       expect(adopted.fault).to.deep.equal({ code: 500, message: 'broken', occurredOn: NOW });
       expect(cloud.do('destroyAllocation', { id: adopted.id }).outcome).to.equal('deleting');
       cloud.do('deletionAccepted', { allocation: adopted.id });

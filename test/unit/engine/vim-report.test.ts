@@ -273,6 +273,28 @@ describe('a server that nobody knows', () => {
     expect(plain).to.have.property('allocation').that.does.not.have.any.keys('zone', 'host');
   });
 
+  it('has what it consumes on loan under best-effort, and makes those placed on its host go elsewhere', () => {
+    const lent = new Engine();
+    const lender = lent.provider([{ name: 'h1', cores: 8 }], 'lender', 'best-effort');
+    lent.pool(lender, { cores: 8, ram: 8192, instances: 8 });
+    const onLoan = lent.do('adoptServer', { provider: lender, server: server({ host: 'h1' }) });
+    expect(onLoan).to.have.nested.property('allocation.claims[0].onLoan', true);
+    const engine = new Engine();
+    const source = engine.provider([
+      { name: 'h1', cores: 4 },
+      { name: 'h2', cores: 4 },
+    ]);
+    engine.pool(source, { cores: 8, ram: 8192, instances: 8 });
+    const container = { name: 'c', count: 1, size: { vcpus: 4, ram: 1024 } };
+    const id = engine.reserve({ start: NOW + HOUR, end: NOW + DAY, demand: { capacity: {}, containers: [container] } });
+    const hostOf = (): unknown => engine.head.reservations.get(id)?.claims[0]?.host;
+    const before = String(hostOf());
+    const name = before.split('/').at(-1) ?? '';
+    engine.do('adoptServer', { provider: source, server: server({ host: name }) });
+    expect(hostOf()).to.be.a('string').and.not.to.equal(before);
+    engine.replay();
+  });
+
   it('is not taken where nothing is known of its provider, flavor, token or pool', () => {
     const lab = new Lab();
     const unmarked: VimServer = {
