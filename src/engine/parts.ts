@@ -26,7 +26,7 @@ import { moveOthers } from './placement-moves.ts';
 import { refuseContainer } from './placement-refusal.ts';
 import { Effort, poolsFor } from './placement-sites.ts';
 import type { Refusal } from './requests.ts';
-import { hold, holding } from './state.ts';
+import { holding, notHolding } from './state.ts';
 import type { Head } from './state.ts';
 import { latestStart } from './terms.ts';
 import { durationOf } from './window.ts';
@@ -103,17 +103,15 @@ function tryInstancesFirst(
   // What is moved is held where it goes.
   const moves = instances.moved ?? [];
   const away = moves.flatMap(({ id }) => head.reservations.get(id)?.claims ?? []);
-  hold(head, away, -1);
-  try {
-    return holding(head, [...moves.flatMap(({ claims }) => claims), ...instances.claims], () => {
+  const placed = [...moves.flatMap(({ claims }) => claims), ...instances.claims];
+  return notHolding(head, away, () =>
+    holding(head, placed, () => {
       const capacity = admitCapacity(head, demand, window, now);
       return capacity.outcome === 'refused'
         ? capacity
         : { ...instances, claims: [...capacity.claims, ...instances.claims] };
-    });
-  } finally {
-    hold(head, away, 1);
-  }
+    }),
+  );
 }
 
 function tryCapacityFirst(

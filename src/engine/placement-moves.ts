@@ -13,7 +13,7 @@ import type { Claim, Id, InstanceSize, Reservation } from './entities.ts';
 import type { HostAmount } from './host-steps.ts';
 import { leastOnHost, onHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
-import { allocationsOf, hold, holding } from './state.ts';
+import { allocationsOf, holding, notHolding } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER, overlaps } from './window.ts';
 import type { Instant, Window } from './window.ts';
@@ -116,17 +116,14 @@ function tryMoving(
   effort: Effort,
 ): Room | undefined {
   const away = movers.flatMap(instancesOf);
-  hold(head, away, -1);
-  try {
+  return notHolding(head, away, () => {
     // No other host has more than it had.
     const left = away.flatMap(({ host }) => (host === undefined ? [] : (head.hosts.nodes.get(host) ?? [])));
     const placed = placeInstances(head, request, effort, [...new Set([...failed.roomy, ...left])]);
     if (placed.outcome === 'unplaced') return undefined;
     const moved = holding(head, placed.claims, () => placeAll(head, movers, effort));
     return moved === undefined ? undefined : { claims: placed.claims, moved };
-  } finally {
-    hold(head, away, 1);
-  }
+  });
 }
 
 function placeAll(head: Head, [first, ...others]: readonly Reservation[], effort: Effort): Moved[] | undefined {

@@ -15,7 +15,7 @@ import type { Claim, HostId, Id, NodeId, Reservation } from './entities.ts';
 import type { HostNode } from './hosts.ts';
 import { isInstance, placeAgain } from './placement-moves.ts';
 import { byMerit } from './merit.ts';
-import { hold, isOver } from './state.ts';
+import { isOver, notHolding } from './state.ts';
 import type { Head } from './state.ts';
 import { isHeldAt } from './holders.ts';
 import { fitsAgain } from './every-window.ts';
@@ -143,12 +143,8 @@ function withoutOffers<Found>(
     .sort((a, b) => byMerit(b, a))
     .slice(0, OFFERS_PASSED_OVER);
   if (offers.length === 0) return undefined;
-  for (const { claims } of offers) hold(head, claims, -1);
-  try {
-    return find();
-  } finally {
-    for (const { claims } of offers) hold(head, claims, 1);
-  }
+  const held = offers.flatMap(({ claims }) => claims);
+  return notHolding(head, held, find);
 }
 
 /** The claims with those placed anew that lie on the hosts and are not in use; undefined where there are none, or is no other place. */
@@ -216,12 +212,7 @@ function owes(head: Head, host: HostId, { start, end }: Window, now: Instant): b
 
 /** Whether claims fit in a window in place of those that are held there. */
 function fitsInPlace(head: Head, held: readonly Claim[], claims: readonly Claim[], window: Window): boolean {
-  hold(head, held, -1);
-  try {
-    return fitsAgain(head, claims)(window);
-  } finally {
-    hold(head, held, 1);
-  }
+  return notHolding(head, held, () => fitsAgain(head, claims)(window));
 }
 
 /** The claims with some of them placed anew from now on. */
@@ -241,12 +232,12 @@ function moveSome(
       ? []
       : [{ free: node.free, amount: node.free.min(window).map((each) => Math.max(0, -each)) }];
   });
-  hold(head, some, -1);
-  for (const { free, amount } of owed) free.add(window, amount);
-  try {
-    return placeAgain(head, ahead, pinned)?.claims;
-  } finally {
-    for (const { free, amount } of owed) free.remove(window, amount);
-    hold(head, some, 1);
-  }
+  return notHolding(head, some, () => {
+    for (const { free, amount } of owed) free.add(window, amount);
+    try {
+      return placeAgain(head, ahead, pinned)?.claims;
+    } finally {
+      for (const { free, amount } of owed) free.remove(window, amount);
+    }
+  });
 }

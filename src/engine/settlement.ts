@@ -35,7 +35,7 @@ import { lapse } from './offers.ts';
 import { changedOutages } from './outages.ts';
 import { relocate } from './relocation.ts';
 import { reschedule } from './due.ts';
-import { hold, poolNode, preEmptionOn } from './state.ts';
+import { notHolding, poolNode, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { FOREVER, intersect } from './window.ts';
 import type { Instant, Window } from './window.ts';
@@ -195,13 +195,10 @@ function placedElsewhere(draft: Draft, id: Id): boolean {
 
 /** Where all that a reservation asks for fits when it gives up what it holds; undefined where it does not. */
 function claimsElsewhere(head: Head, before: Reservation, now: Instant): readonly Claim[] | undefined {
-  hold(head, before.claims, -1);
-  try {
-    const near = { self: before.id, near: currentClaims(before) };
-    return fittingOf(head, before.demand, windowsAhead(before), now, near).claims();
-  } finally {
-    hold(head, before.claims, 1);
-  }
+  const near = { self: before.id, near: currentClaims(before) };
+  return notHolding(head, before.claims, () =>
+    fittingOf(head, before.demand, windowsAhead(before), now, near).claims(),
+  );
 }
 
 /** @param easesAt when what it lacks first passes with time */

@@ -564,6 +564,16 @@ export function holding<T>(head: Head, claims: readonly Omit<Claim, 'id'>[], run
   }
 }
 
+/** Runs something as if claims that are held were not; they are held again before this returns. */
+export function notHolding<T>(head: Head, claims: readonly Omit<Claim, 'id'>[], run: () => T): T {
+  hold(head, claims, -1);
+  try {
+    return run();
+  } finally {
+    hold(head, claims, 1);
+  }
+}
+
 /** What claims come to on each pool and window: those that follow each other on one, as one. The vector is good for the call alone. */
 export function forEachLoad(
   claims: readonly Omit<Claim, 'id'>[],
