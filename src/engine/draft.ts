@@ -8,11 +8,12 @@
  */
 import type { DueChange, DueItem } from '../store/store.ts';
 import { compact } from './compact.ts';
-import type { Id, NodeId, Reservation } from './entities.ts';
+import type { Allocation, Id, NodeId, Reservation } from './entities.ts';
 import type { DomainEvent } from './events.ts';
+import { hostId } from './hosts.ts';
 import type { Outages } from './outages.ts';
 import type { At, Decision } from './requests.ts';
-import { apply, inverse } from './state.ts';
+import { apply, inverse, poolNode } from './state.ts';
 import type { Change, EntityKind, EntityOf, Head } from './state.ts';
 
 /** What planned times out of service follow from. */
@@ -71,6 +72,12 @@ export class Draft {
       if (host !== undefined) this.disturbed.add(host);
       if (element !== undefined) this.disturbed.add(element);
     }
+  }
+
+  /** Notes where something that is allocated consumes, or has consumed: its pool, and its host where that is known. */
+  disturbPlaceOf({ pool, provider, host }: Pick<Allocation, 'pool' | 'provider' | 'host'>): void {
+    this.disturbed.add(poolNode(pool));
+    if (host !== undefined) this.disturbed.add(hostId(provider, host));
   }
 
   emit(event: DomainEvent): void {

@@ -7,7 +7,6 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { LOW } from '../entities.ts';
 import type { Allocation, Id, MachineAllocation, Pool, Provider, ResourceAllocation } from '../entities.ts';
-import { hostId } from '../hosts.ts';
 import { beingDrained, poolsFrom } from '../provider-supply.ts';
 import type { At, Command } from '../requests.ts';
 import type { AdoptionResult, AdoptResource, AdoptServer } from '../reported.ts';
@@ -147,12 +146,10 @@ function userOf(head: Head, provider: Id, found: string, spec: AdoptResource['sp
 
 /** It is there, so it is counted even where there is no room for it; then others may have to give way. */
 function adopt(draft: Draft, allocation: Allocation): AdoptionResult {
-  const { pool, provider, host } = allocation;
   draft.put('allocation', allocation.id, allocation);
   announceAllocation(draft, 'accepted', allocation);
-  announcePool(draft, 'allocated', pool, { start: draft.at.now, end: FOREVER });
-  draft.disturbed.add(poolNode(pool));
-  if (host !== undefined) draft.disturbed.add(hostId(provider, host));
+  announcePool(draft, 'allocated', allocation.pool, { start: draft.at.now, end: FOREVER });
+  draft.disturbPlaceOf(allocation);
   settle(draft, 'capacity-withdrawn');
   return { outcome: 'recorded', allocation };
 }

@@ -2,12 +2,10 @@
 import { announceAllocation } from '../announce.ts';
 import { fitsWithin } from '../capacity.ts';
 import { decide } from '../draft.ts';
-import { hostId } from '../hosts.ts';
 import { omit } from '../omit.ts';
 import type { Command } from '../requests.ts';
 import type { ServerResized, VimReportResult } from '../reported.ts';
 import { settle } from '../settlement.ts';
-import { poolNode } from '../state.ts';
 import { flavorCapacity } from '../supply.ts';
 import { standAlone } from '../vacancy.ts';
 
@@ -33,8 +31,7 @@ export const serverResized: Command<ServerResized, VimReportResult> = (head, { a
     const after = within ? resized : standAlone(head, resized, at.now);
     draft.put('allocation', id, after);
     announceAllocation(draft, 'state-changed', after, before.vmState);
-    draft.disturbed.add(poolNode(after.pool));
-    if (after.host !== undefined) draft.disturbed.add(hostId(after.provider, after.host));
+    draft.disturbPlaceOf(after);
     settle(draft, 'capacity-withdrawn');
     return { outcome: 'recorded', allocation: after };
   });

@@ -110,8 +110,7 @@ function take(draft: Draft, before: Allocation, input: VmStateReported): VimRepo
   const result = put(draft, changed ? 'state-changed' : undefined, before, after);
   // A machine that could not be deleted after all stands in the way again.
   if (changed && before.vmState === 'DELETING') {
-    draft.disturbed.add(poolNode(after.pool));
-    if (after.host !== undefined) draft.disturbed.add(hostId(after.provider, after.host));
+    draft.disturbPlaceOf(after);
     settle(draft, 'capacity-withdrawn');
   }
   if (moved) followMachine(draft, before, after);
