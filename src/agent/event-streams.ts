@@ -64,7 +64,6 @@ export interface StreamLimits extends DeliveryLimits {
 
 const LIMITS: StreamLimits = { mostBehind: 10_000, patience: 60_000, subscriptions: 10_000 };
 
-/** The event streams over the bus and the log. */
 /** How a client wrote the times of a replay, and how one that cannot be is refused. */
 interface TimeNames {
   readonly start: string;
@@ -86,6 +85,7 @@ const PARAMETERS: TimeNames = {
   wrong: (name, message) => RpcError.invalidValue(message, { type: 'protocol', info: { badElement: name } }),
 };
 
+/** The event streams over the bus and the log. */
 export class EventStreams implements Streams {
   readonly #options: EventStreamsOptions;
   readonly #limits: StreamLimits;

@@ -117,8 +117,11 @@ function kept(before: VimInventory | undefined, after: VimInventory): VimInvento
   const elements = sameElements(before.elements, after.elements);
   const networks = sameContent(before.networks, after.networks) ? before.networks : after.networks;
   const listed = ['elements', 'networks'] as const;
-  const sameRest = sameContent(omit(before, ...listed), omit(after, ...listed));
-  if (elements === before.elements && networks === before.networks && sameRest) return before;
+  const isSame =
+    elements === before.elements &&
+    networks === before.networks &&
+    sameContent(omit(before, ...listed), omit(after, ...listed));
+  if (isSame) return before;
   return { ...after, networks, ...(elements === undefined ? {} : { elements }) };
 }
 
