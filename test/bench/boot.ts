@@ -6,12 +6,15 @@
  * from the cloud's word that the server is ACTIVE to the notification. It is measured from outside, by a consumer and a cloud in processes
  * of their own: from a byte that one of them has written to a byte that one of them is handed. So it has all that Promise does, waits
  * for and queues for, its disk among it, and of the consumer and the cloud only how long they take to look at what has come. What
- * they take at least is shown by the baseline: a bare server of Node's between the same two, which relays and does nothing else. What
- * the disk takes is in the last line of each table: pages of a commit, written to a file beside the data directory after each round and flushed.
+ * they take at least is shown by the baselines: a bare server of Node's between the same two, which relays and does nothing else, and the
+ * same where it flushes a file at the three points of a boot at which Promise commits. What the disk takes by itself is in the last line of
+ * each table: pages of a commit, written to a file beside the data directory after each round and flushed, each after a pause as in a boot:
+ * a flush right after another one takes a fraction.
  */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { leaf } from '../../src/cli/demo/content.ts';
 import { RestconfClient } from '../../src/cli/demo/restconf-client.ts';
 import { RestconfConsumer } from '../../src/cli/demo/restconf-consumer.ts';
@@ -35,6 +38,8 @@ const FIRST_ROUNDS = 5;
 /** Commits of nine boots that share them, which a boot waits for one after the other, and about how many pages each writes. */
 const COMMITS = 3;
 const PAGES = 20;
+/** Milliseconds before each of them. */
+const PAUSE = 50;
 /** Milliseconds that a server has to become ACTIVE and be told. */
 const PATIENCE = 30_000;
 
@@ -66,7 +71,10 @@ export async function boot(nodeOptions: readonly string[]): Promise<readonly Boo
   const disk = new Disk(directory);
   try {
     const origin = await serveCloud(cloud, 20, 0);
-    const bare = await bareBoots(cloud, origin, disk);
+    const bare = [
+      ...(await bareBoots({ cloud, origin, disk }, 'that keeps nothing')),
+      ...(await bareBoots({ cloud, origin, disk, directory }, 'that flushes a file')),
+    ];
     const served = await ServedProcess.start('compiled', join(directory, 'data'), nodeOptions);
     try {
       return [...(await ownBoots(cloud, origin, served, disk)), ...bare];
@@ -102,14 +110,28 @@ async function ownBoots(
   return lines;
 }
 
-async function bareBoots(cloud: StandIn, origin: string, disk: Disk): Promise<readonly BootLine[]> {
+interface BareSurroundings {
+  readonly cloud: StandIn;
+  readonly origin: string;
+  readonly disk: Disk;
+  /** Where the server keeps what it does; absent: nowhere. */
+  readonly directory?: string;
+}
+
+async function bareBoots(
+  { cloud, origin, disk, directory }: BareSurroundings,
+  what: string,
+): Promise<readonly BootLine[]> {
   const bare = new Child<BareOrchestratorJob, BareOrchestratorPort>('bare-orchestrator.ts');
   try {
-    const { port } = await bare.run({ compute: `${origin}/compute/v2.1` });
+    const { port } = await bare.run({
+      compute: `${origin}/compute/v2.1`,
+      ...(directory === undefined ? {} : { directory }),
+    });
     const consumer = await Consumer.open({ pid: bare.pid, port, authorization: '', provider: '' });
     try {
       await measured(consumer, cloud, FIRST_ROUNDS);
-      return await reported({ consumer, cloud, disk, pid: bare.pid }, 'baseline: a bare server that has just started');
+      return await reported({ consumer, cloud, disk, pid: bare.pid }, `baseline: a bare server ${what}`);
     } finally {
       consumer.close();
     }
@@ -179,7 +201,7 @@ export class Consumer {
       asked.map(async ({ caller, name, request }) => ({ name, ...(await caller.exchange(request)) })),
     );
     for (const end = Date.now() + PATIENCE; answers.some(({ name }) => !this.#heard.has(name)) && Date.now() < end;)
-      await new Promise((resolve) => setTimeout(resolve, 20));
+      await setTimeout(20);
     return answers.map(({ name, sent, answered, body }) => {
       const heard = this.#heard.get(name);
       if (!/"result": ?"ok"/.test(body) || heard === undefined) throw new Error(`${name} did not boot: ${body}`);
@@ -210,14 +232,14 @@ export async function measured(
   consumer: Consumer,
   cloud: StandIn,
   rounds: number,
-  between: () => void = () => undefined,
+  between: () => Promise<void> = () => Promise.resolve(),
 ): Promise<readonly Boot[]> {
   const boots: Boot[] = [];
   for (let round = 0; round < rounds; round += 1) {
     const seen = await consumer.boots(AT_ONCE);
     const requests = await requestsOf(cloud);
     boots.push(...seen.flatMap((each) => partsOf(each, requests) ?? []));
-    between();
+    await between();
   }
   return boots;
 }
@@ -248,8 +270,11 @@ interface Measuring {
 async function reported({ consumer, cloud, disk, pid }: Measuring, what: string): Promise<readonly BootLine[]> {
   const [all, main] = [processorSeconds(pid), mainThreadSeconds(pid)];
   const flushes: number[] = [];
-  const boots = await measured(consumer, cloud, ROUNDS, () => {
-    for (let commit = 0; commit < COMMITS; commit += 1) flushes.push(disk.flush(PAGES));
+  const boots = await measured(consumer, cloud, ROUNDS, async () => {
+    for (let commit = 0; commit < COMMITS; commit += 1) {
+      await setTimeout(PAUSE);
+      flushes.push(await disk.flush(PAGES));
+    }
   });
   const each = (seconds: number): string => ((seconds / boots.length) * 1_000).toFixed(2);
   const [allEach, mainEach] = [each(processorSeconds(pid) - all), each(mainThreadSeconds(pid) - main)];

@@ -1,7 +1,10 @@
 /** What the disk takes by itself, measured beside what is kept on it. */
-import { closeSync, fsyncSync, openSync, writeSync } from 'node:fs';
+import { closeSync, fsync, fsyncSync, openSync, write, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { now } from './statistics.ts';
+
+const [writeTo, flushed] = [promisify(write), promisify(fsync)];
 
 const PAGE = 4_096;
 /** As long as the store's log. */
@@ -20,15 +23,15 @@ export class Disk {
   }
 
   /** @returns how long so many pages took, milliseconds */
-  flush(pages: number): number {
+  async flush(pages: number): Promise<number> {
     const written = Buffer.alloc(pages * PAGE, 1);
     if (this.#at + written.length > LENGTH) this.#at = 0;
     const began = now();
-    writeSync(this.#file, written, 0, written.length, this.#at);
-    fsyncSync(this.#file);
-    const took = now() - began;
+    const at = this.#at;
     this.#at += written.length;
-    return took;
+    await writeTo(this.#file, written, 0, written.length, at);
+    await flushed(this.#file);
+    return now() - began;
   }
 
   close(): void {
