@@ -147,7 +147,6 @@ export class Reconciler {
 
   /** Gives up calls in progress; what became of them is settled at the next start. */
   async close(): Promise<void> {
-    if (this.#state === 'closed') return;
     this.#state = 'closed';
     this.#stopListening();
     for (const watcher of this.#watchers) watcher.end(false);
@@ -362,7 +361,7 @@ export class Reconciler {
     if (allocation === undefined) return undefined;
     // A creation that took effect after it had been given up, or was tried again.
     if (isDuplicate(allocation, server)) return this.#late.remove(connection, server);
-    if (allocation.server !== undefined && allocation.server !== server.id) return undefined;
+    if (allocation.server !== server.id) return undefined;
     const differs = hasMoved(allocation, server) || isResized(allocation, server) || grownTo(allocation, server) > 0;
     return differs ? this.#takeOver(provider, allocation, server) : undefined;
   }
@@ -391,10 +390,9 @@ export class Reconciler {
     return new Promise((resolve) => {
       const watcher: Watcher = {
         look: () => {
-          if (!condition(ledger.head)) return;
           // It may hold by a decision that is not durable yet. If that one is lost, there is another look after the reload.
-          ledger.read(condition).then((still) => {
-            if (still) watcher.end(true);
+          ledger.read(condition).then((now) => {
+            if (now) watcher.end(true);
           }, ignoreLost);
         },
         end: (result) => {

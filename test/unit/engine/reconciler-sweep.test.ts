@@ -50,6 +50,7 @@ describe('reconciler', () => {
       await lab.until(() => lab.servers().find(({ id }) => id === second.serverId)?.deleting === true);
       expect(lab.orphans).to.deep.equal(['stranger']);
       expect(lab.duplicates).to.deep.equal([second.serverId]);
+      expect(lab.reported).to.deep.equal([]);
       const there = (): boolean => lab.servers().some(({ token }) => token === 'stranger');
       for (let sweeps = 0; sweeps < 3; sweeps += 1) await lab.reconciler.refresh('vim');
       expect(lab.orphans).to.deep.equal(['stranger']);
@@ -118,6 +119,30 @@ describe('reconciler', () => {
       lab.vim.failures.set('listServers', [new VimError('timeout', 'no answer')]);
       await lab.reconciler.refresh('vim');
       expect([lab.provider()?.status, lab.reported.length]).to.deep.equal(['down', 1]);
+    });
+
+    it('does not take for ACTIVE again what is being deleted', async () => {
+      await lab.connected();
+      await lab.decide(put(ALLOCATION));
+      await lab.eventually(() => lab.vm()?.vmState === 'ACTIVE');
+      const vm = lab.vm() ?? expect.fail('it is gone');
+      await lab.decide(put({ ...vm, vmState: 'DELETING', intent: 'delete' }));
+      await lab.reconciler.settled('vm', 1_000);
+      expect(lab.servers()[0]).to.include({ status: 'ACTIVE', deleting: true });
+      await lab.reconciler.refresh('vim');
+      expect(lab.vm()?.vmState).to.equal('DELETING');
+    });
+
+    it('that cannot remove a second boot, because the provider is out of reach, ends there', async () => {
+      await lab.connected();
+      await lab.decide(put(ALLOCATION));
+      await lab.eventually(() => lab.vm()?.vmState === 'ACTIVE');
+      const { token, name, image = '', flavor, networks } = ALLOCATION;
+      const second = await lab.clouds.cloud('vim').createServer({ token, name, image, flavor, networks });
+      lab.vim.failures.set('deleteServer', [new VimError('unreachable', 'no route')]);
+      await lab.reconciler.refresh('vim');
+      expect(lab.provider()).to.include({ status: 'down', statusMessage: 'no route' });
+      expect([lab.duplicates, lab.reported]).to.deep.equal([[second], []]);
     });
 
     it('removes groups when it can', async () => {

@@ -65,12 +65,58 @@ describe('reconciler', () => {
       await lab.until(() => lab.provider()?.status === 'up');
     });
 
+    it('are waited for as long as is asked, and not beyond the end', async () => {
+      expect(await lab.reconciler.contacted('none', 1_000), 'there is nothing to wait for').to.equal(true);
+      expect(lab.reconciler.lastContact('none')).to.equal(undefined);
+      await lab.shut();
+      lab.open(false);
+      await lab.decide({ kind: 'provider', id: 'vim', body: PROVIDER });
+      const answers: boolean[] = [];
+      const note = (known: boolean): number => answers.push(known);
+      const first = lab.reconciler.contacted('vim', 1_000).then(note);
+      const second = lab.reconciler.contacted('vim', 5_000).then(note);
+      await nextTurn();
+      lab.clock.advance(999);
+      await nextTurn();
+      expect(answers).to.deep.equal([]);
+      lab.clock.advance(1);
+      await first;
+      await lab.reconciler.close();
+      await second;
+      expect([answers, lab.clock.next]).to.deep.equal([[false, false], undefined]);
+      expect(await lab.reconciler.contacted('vim', 5_000)).to.equal(false);
+      expect(lab.clock.next).to.equal(undefined);
+    });
+
+    it('are contacted once, however often they are followed', async () => {
+      lab.reconciler.start();
+      await lab.connected();
+      expect(lab.vim.calls.filter((call) => call === 'discover')).to.have.length(1);
+      const { vim } = lab;
+      await lab.reconciler.close();
+      await lab.decide({ kind: 'provider', id: 'other', body: { ...PROVIDER, id: 'other', name: 'other' } });
+      expect(lab.vim, 'no other is set up').to.equal(vim);
+    });
+
+    it('are let go of when the end is awaited', async () => {
+      await lab.connected();
+      let release: () => void = () => undefined;
+      lab.vim.close = () => new Promise((resolve) => (release = resolve));
+      let closed = false;
+      const end = lab.reconciler.close().then(() => (closed = true));
+      await nextTurn();
+      expect(closed).to.equal(false);
+      release();
+      await end;
+    });
+
     it('of a type without an adapter are rejected', async () => {
       await lab.decide({ kind: 'provider', id: 'vim', body: { ...PROVIDER, access: { type: 'x:none' } } });
       await lab.until(() => lab.provider()?.status === 'rejected');
       expect(lab.provider()?.statusMessage).to.equal(
         'There is no adapter for providers of type x:none; there is for promise-simulator:simulated.',
       );
+      expect(lab.provider(), 'it never answered').to.not.have.property('lastContact');
     });
 
     it('out of reach are down and asked ever more rarely until they answer', async () => {
@@ -93,6 +139,17 @@ describe('reconciler', () => {
       await lab.until(() => lab.clock.next === undefined);
       expect(lab.vim.calls).to.have.length(calls);
     });
+
+    it('that are removed while their first answer is recorded are not asked for more', async () => {
+      const end = lab.ledger.onDurable(() => {
+        if (lab.provider()?.status === 'up') void lab.decide({ kind: 'provider', id: 'vim', body: null });
+      });
+      await lab.decide({ kind: 'provider', id: 'vim', body: PROVIDER });
+      await lab.until(() => lab.provider() === undefined);
+      await lab.until(() => lab.clock.next === undefined);
+      end();
+      expect(lab.reported).to.deep.equal([]);
+    });
   });
 
   it('has groups removed that no record needs, when a machine of one is gone', async () => {
@@ -114,6 +171,18 @@ describe('reconciler', () => {
     expect(lab.vim.calls.filter((call) => call.startsWith('removeServerGroups')).at(-1)).to.equal(
       'removeServerGroups b',
     );
+  });
+
+  it('asks for no removal of groups when a machine of none is gone', async () => {
+    await lab.connected();
+    await lab.decide(put(ALLOCATION));
+    await lab.eventually(() => lab.vm()?.vmState === 'ACTIVE');
+    lab.vim.calls.splice(0);
+    await lab.clouds.cloud('vim').deleteServer(lab.vm()?.server ?? '');
+    lab.clock.advance(1_000);
+    await lab.until(() => lab.vm() === undefined);
+    await nextTurn();
+    expect(lab.vim.calls).to.deep.equal([]);
   });
 
   it('ends with one server and the right record, wherever between two steps the agent was killed', async function () {
@@ -168,6 +237,7 @@ describe('reconciler', () => {
     await lab.reconciler.close();
     expect(await waiting).to.equal(undefined);
     expect(await lab.reconciler.settled('vm', 5_000)).to.equal(undefined);
+    expect(await lab.reconciler.settled('none', 5_000)).to.equal(undefined);
     expect(await lab.reconciler.contacted('vim', 5_000)).to.equal(true);
     expect(lab.clock.next).to.equal(undefined);
     expect(lab.reported).to.deep.equal([]);
