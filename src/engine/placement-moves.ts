@@ -1,6 +1,6 @@
 /**
  * Making room: when instances find no place, reservations that have not started may be placed anew, if then all fit. Nobody loses
- * anything by it: what they hold, and when, stays the same; only hosts change.
+ * anything by it: what they hold, and when, stays the same; only hosts and pools change.
  *
  * Candidates are those with instances on the hosts that the request could use, with nothing allocated under them: those with the
  * fewest instances first, then the newest. They are tried one by one, then the first few together, within a budget.
@@ -164,11 +164,11 @@ export function placeAgain(
     if (same === undefined) free.set(key, [claim]);
     else same.push(claim);
   }
-  // Each claim keeps its id, and its host where one of the new places is there.
+  // Each claim keeps its id, and its place where one of the new ones is the same.
   const kept = claims.map((claim) => {
     if (!isInstance(claim) || pinned.includes(claim)) return claim;
     const places = free.get(claim.container ?? '') ?? [];
-    const same = places.findIndex(({ host }) => host === claim.host);
+    const same = places.findIndex(({ host, node }) => host === claim.host && node === claim.node);
     return same < 0 || places.splice(same, 1).length === 0 ? undefined : claim;
   });
   const moved = kept.map((claim, index) => {

@@ -7,7 +7,7 @@ import { hold, holding } from '../../../src/engine/state.ts';
 import { placeInstances } from '../../../src/engine/placement.ts';
 import type { Unplaced } from '../../../src/engine/placement.ts';
 import type { Head } from '../../../src/engine/state.ts';
-import { DAY, Engine, HOUR, NOW } from './engine-fixture.ts';
+import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 const WINDOW = { start: NOW + DAY, end: NOW + DAY + HOUR };
 const FAST = ['HW_FAST'];
@@ -49,6 +49,12 @@ class Lab extends Engine {
     }
     return room.moved.map(({ id }) => id);
   }
+}
+
+/** Who is moved for a demand, in the order in which they are tried, or why nobody is. */
+function movedFor({ head, now }: Engine, demand: Demand): string[] | string {
+  const room = moveOthers(head, { demand, window: WINDOW }, unplaced(head, demand), now, undefined);
+  return typeof room === 'string' ? room : room.moved.map(({ id }) => id);
 }
 
 /** Why a demand finds no place as it is. */
@@ -201,6 +207,168 @@ describe('room for instances', () => {
   });
 });
 
+describe('room for instances, however they are asked for,', () => {
+  const wanted = (count: number, vcpus: number, more: Partial<Container> = {}): Container =>
+    container('new', count, vcpus, { requiredTraits: FAST, ...more });
+
+  it('is made for several on one host', () => {
+    const lab = new Lab(8, 9);
+    const [old, young] = [lab.held(4), lab.held(4)];
+    expect(lab.moved(4, undefined, 2)).to.deep.equal([young, old]);
+  });
+
+  it('is made for those of a group that belong together, and for those that do not', () => {
+    for (const policy of ['affinity', 'anti-affinity'] as const) {
+      const lab = new Lab(8, 9);
+      const [old, young] = [lab.held(4), lab.held(4)];
+      const groups = [
+        { name: 'other', policy: policy === 'affinity' ? ('anti-affinity' as const) : ('affinity' as const) },
+        { name: 'g', policy },
+      ];
+      const count = policy === 'affinity' ? 2 : 1;
+      const containers = [wanted(count, 8 / count, { group: 'g' })];
+      expect(movedFor(lab, { capacity: {}, containers, groups }), policy).to.deep.equal([young, old]);
+    }
+  });
+
+  it('is made of memory and local disk as of cores', () => {
+    for (const size of [
+      { vcpus: 1, ram: 4096, disk: 1 },
+      { vcpus: 1, ram: 64, disk: 50 },
+    ]) {
+      const lab = new Engine();
+      const source = lab.provider([
+        { name: 'fast', cores: 8, traits: FAST },
+        { name: 'slow', cores: 9 },
+      ]);
+      lab.pool(source, {});
+      const containers = (name: string, times: number): Container[] => [
+        { name, count: 1, size: { vcpus: 1, ram: size.ram * times, disk: size.disk * times }, requiredTraits: FAST },
+      ];
+      const held = (): Id => {
+        lab.now += 1;
+        const [one] = containers('x', 1);
+        const anywhere = one === undefined ? [] : [{ ...one, requiredTraits: [] }];
+        return lab.reserve({ ...WINDOW, demand: { capacity: {}, containers: anywhere } });
+      };
+      const [old, young] = [held(), held()];
+      const [first] = lab.reservation(old).claims;
+      expect(first?.host && hostName(first.host)).to.equal('fast');
+      expect(movedFor(lab, { capacity: {}, containers: containers('new', 2) })).to.deep.equal([young, old]);
+    }
+  });
+
+  it('is made at each provider by what that has', () => {
+    const lab = new Engine();
+    lab.pool(lab.provider([{ name: 'a', cores: 4, zone: 'z1' }], 'a'), {}, 'z1');
+    const source = lab.provider(
+      [
+        { name: 'fast', cores: 8, traits: FAST },
+        { name: 'slow', cores: 9 },
+      ],
+      'b',
+    );
+    lab.pool(source, {});
+    const id = lab.reserve({ ...WINDOW, demand: { capacity: {}, containers: [container('x', 1, 8)] } });
+    lab.now += 1;
+    expect(movedFor(lab, { capacity: {}, containers: [wanted(1, 8)] })).to.deep.equal([id]);
+  });
+
+  it('is made on the hosts of all their containers', () => {
+    const lab = new Engine();
+    const source = lab.provider([
+      { name: 'fast', cores: 8, traits: FAST },
+      { name: 'large', cores: 8, traits: ['HW_LARGE'] },
+      { name: 'slow', cores: 16 },
+    ]);
+    lab.pool(source, {});
+    const held = (trait: string): Id => {
+      const id = lab.reserve({ ...WINDOW, demand: { capacity: {}, containers: [container('x', 1, 8)] } });
+      const [claim] = lab.reservation(id).claims;
+      expect(claim?.host && hostName(claim.host)).to.equal(trait);
+      lab.now += 1;
+      return id;
+    };
+    const [old, young] = [held('fast'), held('large')];
+    const containers = [wanted(1, 8), container('other', 1, 8, { requiredTraits: ['HW_LARGE'] })];
+    expect(movedFor(lab, { capacity: {}, containers })).to.deep.equal([young, old]);
+  });
+
+  it('is not there where hosts have it and the pool has not', () => {
+    const lab = new Engine();
+    const source = lab.provider([
+      { name: 'fast', cores: 8, traits: FAST },
+      { name: 'slow', cores: 9 },
+    ]);
+    lab.pool(source, { cores: 12, ram: 8192, instances: 10 });
+    lab.reserve({ ...WINDOW, demand: { capacity: {}, containers: [container('x', 1, 8)] } });
+    lab.now += 1;
+    expect(movedFor(lab, { capacity: {}, containers: [wanted(1, 8)] })).to.equal('no room');
+  });
+
+  it('counts what those who move hold beside their instances, once', () => {
+    const held = (lab: Lab, cores: number): Id =>
+      lab.held(4, 1, { demand: { capacity: { cores }, containers: [container('x', 1, 4)] } });
+    const lab = new Lab(8, 9);
+    held(lab, 1);
+    held(lab, 0);
+    // 17 cores, all of them.
+    expect(lab.moved(8)).to.have.length(2);
+    const more = new Lab(8, 9);
+    held(more, 6);
+    expect(more.moved(8)).to.equal('no room');
+  });
+
+  it('is made by moving to another pool on the same host', () => {
+    const lab = new Engine();
+    const source = lab.provider([{ name: 'h', cores: 16 }]);
+    const first = lab.pool(source, { cores: 4, ram: 4096, instances: 4 });
+    lab.do('applyConfiguration', {
+      changes: [
+        {
+          put: 'pool',
+          entry: { id: 'second', source, capacity: { cores: 4, ram: 4096, instances: 4 }, adjustments: [] },
+        },
+      ],
+    });
+    const id = lab.reserve({ ...WINDOW, demand: { capacity: {}, containers: [container('x', 1, 4)] } });
+    expect(lab.reservation(id).claims.map(({ node }) => node)).to.deep.equal([`pool/${first}`]);
+    lab.now += 1;
+    const demand = { pools: [first], capacity: {}, containers: [container('new', 1, 4)] };
+    expect(movedFor(lab, demand)).to.deep.equal([id]);
+    lab.reserve({ ...WINDOW, demand });
+    expect(lab.reservation(id).claims.map(({ node }) => node)).to.deep.equal(['pool/second']);
+  });
+
+  it('is made, of those that are alike and as new, by the one whose id comes first', () => {
+    const lab = new Lab(8, 9);
+    let first = lab.held(4);
+    while (!first.endsWith('9')) {
+      lab.do('cancelReservation', { id: first });
+      first = lab.held(4);
+    }
+    lab.now -= 1;
+    const second = lab.held(4);
+    expect([second < first, lab.hosts(first), lab.hosts(second)]).to.deep.equal([true, ['fast'], ['fast']]);
+    expect(lab.moved(4)).to.deep.equal([second]);
+  });
+
+  it('is not made by those that lack something', () => {
+    const lab = new Lab(8, 9);
+    lab.held(8);
+    const [source = ''] = lab.head.providers.keys();
+    const inventory = (fast: number) =>
+      inventoryOf([
+        { name: 'fast', cores: fast, traits: FAST },
+        { name: 'slow', cores: 7 },
+      ]);
+    lab.do('updateProvider', { id: source, inventory: inventory(6) });
+    expect([...lab.head.reservations.values()].map(({ status }) => status)).to.deep.equal(['degraded']);
+    lab.checked = false;
+    expect(lab.moved(4)).to.equal('nothing to move');
+  });
+});
+
 describe('a reservation that is placed anew', () => {
   it('stays as it is where it fits, each instance with its number', () => {
     const lab = new Lab(8, 9);
@@ -238,7 +406,7 @@ describe('a reservation that is placed anew', () => {
     expect(again?.claims[1]?.capacity).to.deep.equal(first.capacity);
     const none = placeAgain(
       lab.head,
-      { ...reservation, demand: { capacity: {}, containers: [container('x', 2, 99)] } },
+      { ...reservation, demand: { capacity: {}, containers: [container('x', 2, 99), container('released', 1, 1)] } },
       [],
     );
     expect(none?.claims.map(({ capacity: held }) => held.cores)).to.deep.equal([1, 4, 4]);
