@@ -55,6 +55,7 @@ describe('what a provider has', () => {
     expect(lab.left('z1')).to.include({ cores: 5 });
     expect(lab.left('z1', { start: NOW, end: NOW + DAY + 1 })).to.include({ cores: 1 });
     expect(lab.left('z1', { start: NOW + 2 * DAY, end: NOW + 3 * DAY })).to.include({ cores: 5 });
+    expect(lab.left('z1', { start: NOW + 2 * DAY - 1, end: NOW + 3 * DAY })).to.include({ cores: 1 });
   });
 
   it('is by quota alone in each zone where no hosts are seen, and not known before it was asked', () => {
@@ -176,6 +177,82 @@ describe('what a provider has', () => {
       [4, undefined, 3],
     ]);
     expect(losses('c')).to.deep.equal([[5, 7, 1]]);
+  });
+
+  describe('and lost of what pools are meant to have at times,', () => {
+    const hosts = (cores: number): HostSpec[] => [{ name: 'h1', cores, zone: 'z1' }];
+    const increase = (start: number, end: number): object => ({
+      adjustments: [{ id: 'more', start: NOW + start, end: NOW + end, direction: 'increase', capacity: { cores: 4 } }],
+    });
+    const put = (lab: Lab, more: object): ConfigChange => ({
+      put: 'pool',
+      entry: { id: 'p', source: lab.source, capacity: { cores: 8 }, adjustments: [], ...more },
+    });
+    const losses = (lab: Lab): unknown[] =>
+      (lab.head.pools.get('p')?.lost ?? []).map(({ since, until, capacity }) => [
+        since - NOW,
+        until === undefined ? undefined : until - NOW,
+        capacity.cores,
+      ]);
+    let lab: Lab;
+
+    beforeEach(() => {
+      lab = new Lab();
+    });
+
+    it('is lost while they are meant to have it, also where that is not to last', () => {
+      lab.do('applyConfiguration', { changes: [put(lab, increase(0, DAY))] });
+      lab.has(hosts(8));
+      expect(losses(lab)).to.deep.equal([[0, DAY, 4]]);
+    });
+
+    it('is lost for as long as they are, and from when', () => {
+      lab.do('applyConfiguration', { changes: [put(lab, increase(HOUR, DAY))] });
+      lab.has(hosts(8));
+      expect(losses(lab)).to.deep.equal([[HOUR, DAY, 4]]);
+      const edit = (start: number, end: number): unknown => {
+        lab.do('applyConfiguration', { changes: [put(lab, increase(start, end))] });
+        return losses(lab);
+      };
+      expect(edit(HOUR, DAY - 1)).to.deep.equal([[HOUR, DAY - 1, 4]]);
+      expect(edit(HOUR + 1, DAY - 1)).to.deep.equal([[HOUR + 1, DAY - 1, 4]]);
+      expect(edit(HOUR, DAY)).to.deep.equal([[HOUR, DAY, 4]]);
+    });
+
+    it('is not told of again when it is over', () => {
+      lab.do('applyConfiguration', { changes: [put(lab, increase(0, HOUR))] });
+      expect(lab.has(hosts(8))).to.deep.equal(['capacity vim-changed']);
+      lab.advance(HOUR);
+      expect(lab.has(hosts(8))).to.deep.equal([]);
+      lab.advance(HOUR);
+      expect(lab.has(hosts(8))).to.deep.equal([]);
+    });
+  });
+
+  it('is lost by those alone that have something of it', () => {
+    const lab = new Lab();
+    const { source } = lab;
+    const first = lab.pool(source, { cores: 12 });
+    const zoned = lab.pool(source, { cores: 4 }, 'z1');
+    const pool = (id: string, more: object): ConfigChange => ({
+      put: 'pool',
+      entry: { id, source, capacity: { addresses: 1 }, adjustments: [], ...more },
+    });
+    lab.do('applyConfiguration', { changes: [pool('y', { zone: 'z1' }), pool('z', {})] });
+    lab.has([{ name: 'h1', cores: 2, zone: 'z1' }]);
+    expect(
+      [first, zoned].map((id) => lab.lost(id)?.cores),
+      'two in its zone, and then the last first',
+    ).to.deep.equal([10, 4]);
+    for (const id of ['y', 'z']) expect(lab.head.pools.get(id), id).to.not.have.property('lost');
+  });
+
+  it('is lost by nobody before it is known', () => {
+    const lab = new Engine();
+    const { provider } = lab.do('addProvider', { access: { type: 'promise-simulator:simulated' } });
+    const entry = { id: 'p', source: provider.id, zone: 'z1', capacity: { cores: 4 }, adjustments: [] };
+    lab.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
+    expect(lab.head.pools.get('p')).to.not.have.property('lost');
   });
 
   it('is looked for with what each pool is meant to have worked out once', () => {
