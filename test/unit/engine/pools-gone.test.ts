@@ -99,6 +99,7 @@ describe('pools that go after a request named them', () => {
     expect(result.outcome === 'refused' && result.refusal).to.deep.include({
       reason: 'provider-unavailable',
       message: `The provider '${going}' is being drained, and goes when nothing is held there any more.`,
+      shortages: [],
     });
   });
 });
