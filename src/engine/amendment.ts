@@ -82,8 +82,7 @@ function amendTo(
   const terms = withoutPast(counted, now);
   const left = leftInUse(before, terms.window, allocations);
   if (left !== undefined) return { outcome: 'refused', refusal: left };
-  const rest = omit(before, ...REQUESTED, 'series', 'expiresAt');
-  const wanted: Reservation = { ...rest, ...request, ...effective(terms), modifiedOn: now };
+  const wanted = changed(before, request, terms, now);
   const untouched = draft.head.reservations.get(before.id) === before;
   if (untouched && sameHold(before, wanted)) return settleAmended(draft, before, wanted, before.claims, before.status);
   draft.put('reservation', before.id, { ...before, claims: [] });
@@ -109,6 +108,13 @@ function amendTo(
   const displaced = displacedBy(draft, result.reservation, room, withdrawn);
   const reservation = noteRoom(draft, result.reservation, { room, withdrawn, moves: admission.moved });
   return { ...result, reservation, ...told(displaced, moved) };
+}
+
+/** The reservation as it is to be, with the claims that it has. Of another end no notice was given. */
+function changed(before: Reservation, request: ReservationRequest, terms: Terms, now: Instant): Reservation {
+  const { noticed, ...rest } = omit(before, ...REQUESTED, 'series', 'expiresAt');
+  const given = noticed === terms.window.end ? { noticed } : {};
+  return { ...rest, ...given, ...request, ...effective(terms), modifiedOn: now };
 }
 
 /** Places what an amended reservation asks for, where others give way if need be. */

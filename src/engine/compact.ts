@@ -55,7 +55,7 @@ export function compactOf(
     claims,
   };
   const { start, end, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = asked;
-  const { recurrence, series, easesAt, room } = asked;
+  const { recurrence, series, easesAt, noticed, room } = asked;
   if (start !== undefined) result.start = start;
   if (end !== undefined) result.end = end;
   if (hold !== undefined) result.hold = hold;
@@ -70,6 +70,7 @@ export function compactOf(
   if (recurrence !== undefined) result.recurrence = recurrence;
   if (series !== undefined) result.series = series;
   if (easesAt !== undefined) result.easesAt = easesAt;
+  if (noticed !== undefined) result.noticed = noticed;
   if (room !== undefined) result.room = room;
   return result;
 }

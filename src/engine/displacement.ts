@@ -151,7 +151,7 @@ function close(draft: Draft, before: Reservation, by: Displacer, priority: Prior
   const whom = sees(ownerOf(before), by) ? `the ${what} '${by.id}'` : `a ${what}`;
   const message = `It gave way to ${whom} of the priority ${PRIORITY_NAMES[priority]}${cause}.`;
   const status = next(before.status, 'preempt') ?? 'preempted';
-  const rest = omit(before, 'hold', 'awaits', 'easesAt');
+  const rest = omit(before, 'hold', 'awaits', 'easesAt', 'noticed');
   const claims = claimsBefore(before.claims, now);
   const over: Reservation = { ...rest, status, reason: 'displaced', message, claims, modifiedOn: now };
   const machines = backed(draft.head, before);

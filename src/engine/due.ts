@@ -58,11 +58,8 @@ export function dueId(task: Task, subject: Id): string {
 export function reschedule(draft: Draft, before: Reservation | undefined, after: Reservation): void {
   const old = before === undefined ? [] : firstItemsOf(draft, before);
   const items = firstItemsOf(draft, after);
-  // Of another end notice is given anew, also where it is as early as that of the end before: at the start.
-  const endsElse = before !== undefined && before.endsAt !== after.endsAt;
   for (const item of items) {
-    const same = old.find(({ id }) => id === item.id)?.at === item.at;
-    if (!same || (endsElse && item.task === 'ending')) draft.schedule(item);
+    if (old.find(({ id }) => id === item.id)?.at !== item.at) draft.schedule(item);
   }
   for (const { id } of old) {
     if (!items.some((item) => item.id === id)) draft.unschedule(id);
@@ -121,8 +118,6 @@ export function* upcomingItems(
     for (const item of start !== undefined && isAhead(reservation, start, now, scheduled)
       ? upTo(start, items)
       : items) {
-      // A notice that was given is not given again when the lead gets shorter, and nothing shows that it was.
-      if (item.task === 'ending' && !scheduled(item.id)) continue;
       if (item.at > now || isUndone(reservation, item)) yield item;
     }
   }
@@ -142,7 +137,7 @@ function isAhead(reservation: Reservation, start: DueItem, now: Instant, schedul
   return start.at > now || isUndone(reservation, start) || scheduled(start.id);
 }
 
-/** Whether it shows that work was not carried out whose time may have come. */
+/** Whether it shows that work was not carried out whose time may have come. Of a notice it need not: older records do not say that it was given. */
 function isUndone({ status, awaits }: Reservation, { task }: DueItem): boolean {
   if (task === 'start') return status === 'scheduled' && awaits === undefined;
   return task === 'end' || task === 'decide' || task === 'forget';
@@ -178,10 +173,10 @@ function itemsOf(reservation: Reservation, policy: Policy): readonly DueItem[] {
   return items;
 }
 
-/** When notice of a reservation's end is given: the policy's lead before it, not before the start. Undefined: never. */
+/** When notice of a reservation's end is to be given: the policy's lead before it, not before the start. Undefined: never, or it was. */
 export function noticeOf(reservation: Reservation, { terminationLead }: Policy): Instant | undefined {
-  const { startsAt, endsAt, status } = reservation;
-  if (terminationLead === undefined || status === 'pending' || isOver(reservation)) {
+  const { startsAt, endsAt, status, noticed } = reservation;
+  if (terminationLead === undefined || noticed === endsAt || status === 'pending' || isOver(reservation)) {
     return undefined;
   }
   return Math.max(startsAt, endsAt - terminationLead * MINUTE);

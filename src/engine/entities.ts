@@ -343,6 +343,8 @@ export interface Reservation extends RequestedWindow {
   readonly room?: RoomMade;
   /** Of one that is degraded: when what it lacks first is there again, if that is before its end and nothing else changes. */
   readonly easesAt?: Instant;
+  /** The end in effect, once notice of it was given; absent: it was not. */
+  readonly noticed?: Instant;
   readonly claims: readonly Claim[];
 }
 

@@ -261,6 +261,8 @@ function misheld(head: Head, reservation: Reservation): string[] {
   }
   if (reservation.easesAt !== undefined && reservation.status !== 'degraded')
     found.push('it says when it eases and is not degraded');
+  if (reservation.noticed !== undefined && (isOver(reservation) || reservation.noticed !== reservation.endsAt))
+    found.push('it says that notice was given of an end that it does not have');
   if (isOver(reservation)) return found;
   if (!withinBounds(reservation)) found.push('its window is not one within its bounds');
   const machines = backed(head, reservation);

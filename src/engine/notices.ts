@@ -9,9 +9,11 @@ import { dueId, noticeItem, noticeOf } from './due.ts';
 import type { Policy, Reservation } from './entities.ts';
 import { FOREVER, describeInstant } from './window.ts';
 
-/** Tells that the end is near, and what becomes then of what is allocated. */
-export function giveNotice(draft: Draft, reservation: Reservation): void {
-  announceReservation(draft, 'ending', { ...reservation, message: outlook(draft, reservation) }, reservation.status);
+/** Tells that the end is near, and what becomes then of what is allocated. It is not told again of this end. */
+export function giveNotice(draft: Draft, before: Reservation): void {
+  const told: Reservation = { ...before, noticed: before.endsAt };
+  draft.put('reservation', told.id, told);
+  announceReservation(draft, 'ending', { ...told, message: outlook(draft, told) }, told.status);
 }
 
 function outlook(draft: Draft, reservation: Reservation): string {
@@ -33,18 +35,17 @@ function outlook(draft: Draft, reservation: Reservation): string {
 }
 
 /**
- * Brings the notices that are still to come in line with another lead. A notice that was given is not given again, and one
- * whose time by the new lead has passed is given at once. What comes after a start that is still ahead is scheduled by that start.
+ * Brings the notices that are still to come in line with another lead; one whose time by that lead has passed is given at once. What
+ * comes after a start that is still ahead is scheduled by that start.
  */
 export function moveNotices(draft: Draft, before: Policy, after: Policy): void {
   if (before.terminationLead === after.terminationLead) return;
   const { head, at } = draft;
   for (const reservation of head.held.overlapping({ start: at.now, end: FOREVER })) {
     const old = noticeOf(reservation, before);
-    const given = old !== undefined && old <= at.now;
-    const due = given ? undefined : noticeOf(reservation, after);
+    const due = noticeOf(reservation, after);
     const comesWithStart = (notice: number): boolean => notice > reservation.startsAt && reservation.startsAt > at.now;
     if (due !== undefined && !comesWithStart(due)) draft.schedule(noticeItem(reservation.id, due));
-    else if (old !== undefined && !given && !comesWithStart(old)) draft.unschedule(dueId('ending', reservation.id));
+    else if (old !== undefined && !comesWithStart(old)) draft.unschedule(dueId('ending', reservation.id));
   }
 }

@@ -26,7 +26,7 @@ export function conclude(
   machines: Policy['atEnd'],
 ): Id[] {
   const { now } = draft.at;
-  const rest = omit(before, 'hold', 'message', 'awaits', 'easesAt');
+  const rest = omit(before, 'hold', 'message', 'awaits', 'easesAt', 'noticed');
   const over: Reservation = { ...rest, ...after, modifiedOn: now, claims: claimsBefore(before.claims, now) };
   const released: Id[] = [];
   const allocations = endingWith(draft.head, before, machines);
@@ -107,7 +107,7 @@ export function recede(draft: Draft, before: Reservation, machines: Policy['atEn
   const status = next(before.status, 'recede');
   if (series === undefined || status === undefined) return;
   const terms = nextTerms(currentWindow(before), series);
-  const { reason, message, ...rest } = omit(before, 'awaits', 'expiresAt');
+  const { reason, message, ...rest } = omit(before, 'awaits', 'expiresAt', 'noticed');
   const kept = status === 'degraded' ? { ...(reason && { reason }), ...(message !== undefined && { message }) } : {};
   const after: Reservation = { ...rest, ...kept, ...effective(terms), status, modifiedOn: draft.at.now };
   const allocations = endingWith(draft.head, before, machines);

@@ -35,7 +35,7 @@ export function recordOf(reservation: Reservation): ReservationRecord {
   const { origin, owner, priority, demand, status, createdOn, modifiedOn, startsAt, endsAt, claims } = reservation;
   const record: Writable<ReservationRecord> = { owner, demand, createdOn };
   const { start, end, hold, expiresAt, expiryTime, flexible, name, tenant, reason, message, awaits } = reservation;
-  const { recurrence, series, easesAt, room } = reservation;
+  const { recurrence, series, easesAt, noticed, room } = reservation;
   const [claim] = claims;
   if (claim === undefined || claims.length > 1 || !follows(claim, reservation)) record.claims = claims;
   else if (claim.node !== onlyPool(demand)) record.on = claim.node;
@@ -59,6 +59,7 @@ export function recordOf(reservation: Reservation): ReservationRecord {
   if (recurrence !== undefined) record.recurrence = recurrence;
   if (series !== undefined) record.series = series;
   if (easesAt !== undefined) record.easesAt = easesAt;
+  if (noticed !== undefined) record.noticed = noticed;
   if (room !== undefined) record.room = room;
   return record;
 }

@@ -114,9 +114,8 @@ class Model {
     }
   }
 
-  /** Who is near his end by the lead that was has been told; everybody else is told by the new one. */
+  /** Whoever has not been told of his end is told by the new lead. */
   setLead(lead: number | undefined): void {
-    for (const each of this.open()) each.noticed = this.#isNear(each);
     this.rules.lead = lead;
     this.notify();
   }

@@ -6,7 +6,7 @@ import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import { lapse } from '../offers.ts';
 import { forget, conclude, expire, isFollowed, recede } from '../reservation-end.ts';
-import { noticeItem, noticeOf, scheduleAfterStart } from '../due.ts';
+import { noticeOf, scheduleAfterStart } from '../due.ts';
 import type { MaintenanceTask, OfferTask, ReservationTask } from '../due.ts';
 import type { Maintenance, Offer, Policy, Reservation } from '../entities.ts';
 import { next } from '../lifecycle.ts';
@@ -16,6 +16,7 @@ import type { Command, DueResult, DueWork } from '../requests.ts';
 import { settle } from '../settlement.ts';
 import { isOver } from '../state.ts';
 import { begin } from '../vacancy.ts';
+import { FOREVER } from '../window.ts';
 import { decideDeferred } from './reservation.ts';
 
 interface DueTask<Subject> {
@@ -28,8 +29,8 @@ const RESERVATION_TASKS: Readonly<Record<ReservationTask, DueTask<Reservation>>>
   end: { applies: ({ endsAt }, now) => endsAt <= now, run: end },
   expire: { applies: ({ expiresAt }, now) => expiresAt !== undefined && expiresAt <= now, run: expire },
   ending: {
-    applies: (reservation, _now, policy) => noticeOf(reservation, policy) !== undefined,
-    run: giveNoticeOrWait,
+    applies: (reservation, now, policy) => (noticeOf(reservation, policy) ?? FOREVER) <= now,
+    run: giveNotice,
   },
   decide: { applies: ({ status }) => status === 'pending', run: decideDeferred },
   start: { applies: ({ startsAt }, now) => startsAt <= now, run: start },
@@ -98,11 +99,4 @@ function end(draft: Draft, before: Reservation): void {
   const status = next(before.status, 'end');
   if (status === undefined) return;
   conclude(draft, before, { status, reason: 'window-over' }, 'ended', draft.head.policy.atEnd);
-}
-
-/** A notice that was due when the lead before the end got shorter has not been given: it is, by the new lead. */
-function giveNoticeOrWait(draft: Draft, reservation: Reservation): void {
-  const notice = noticeOf(reservation, draft.head.policy);
-  if (notice !== undefined && notice > draft.at.now) draft.schedule(noticeItem(reservation.id, notice));
-  else giveNotice(draft, reservation);
 }

@@ -47,6 +47,7 @@ const FULL: Required<Reservation> = {
   recurrence: { frequency: 'daily', interval: 1, count: 3 },
   series: { period: 100, count: 3, occurrence: 1 },
   easesAt: 40,
+  noticed: 20,
   room: { machines: ['vm'] },
 };
 

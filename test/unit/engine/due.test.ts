@@ -115,7 +115,7 @@ describe('what is to fall due', () => {
     return { kept: listed(engine.due.values()), needed: listed(needed) };
   }
 
-  it('is told by the records alone, at any time, save the notices that were given', () => {
+  it('is told by the records alone, at any time', () => {
     const engine = new Engine();
     const source = engine.provider([{ name: 'h', cores: 10 }]);
     const pool = engine.pool(source, { cores: 10, ram: 10_000, instances: 20 });

@@ -1,6 +1,8 @@
 import { expect } from 'chai';
 import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
 import type { Policy } from '../../../src/engine/entities.ts';
+import { recordOf, reservationIn } from '../../../src/engine/reservation-record.ts';
+import type { ReservationRecord } from '../../../src/engine/reservation-record.ts';
 import { DAY, Engine, HOUR, MINUTE, NOW } from './engine-fixture.ts';
 
 const T = NOW + DAY;
@@ -123,6 +125,33 @@ describe('notice before the end', () => {
     expect(notices(engine)).to.deep.equal([id]);
     engine.advance(DAY);
     expect(notices(engine)).to.deep.equal([]);
+  });
+
+  it('is not given again when the lead gets shorter and longer, or goes and comes back, after a restart too', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    const id = reserve(engine, T + HOUR);
+    engine.advance(DAY + 35 * MINUTE);
+    expect(notices(engine)).to.deep.equal([id]);
+    // Cast: what was a record is one after a journey through JSON.
+    const record = JSON.parse(JSON.stringify(recordOf(engine.reservation(id)))) as ReservationRecord;
+    engine.head.reservations.set(id, reservationIn(id, record, engine.head));
+    for (const policy of [{ terminationLead: 10 }, { terminationLead: 40 }, {}, { terminationLead: 30 }]) {
+      setPolicy(engine, policy);
+      engine.advance(0);
+    }
+    engine.advance(DAY);
+    expect(notices(engine)).to.deep.equal([]);
+  });
+
+  it('is given anew of an end that comes back in the place of another', () => {
+    const engine = engineWith({ terminationLead: 30 });
+    const id = reserve(engine, T + HOUR);
+    engine.advance(DAY + 35 * MINUTE);
+    expect(notices(engine)).to.deep.equal([id]);
+    engine.do('updateReservation', { id, end: T + 3 * HOUR });
+    engine.do('updateReservation', { id, end: T + HOUR });
+    engine.advance(0);
+    expect(notices(engine)).to.deep.equal([id]);
   });
 
   it('is not given any more when the policy has no lead', () => {

@@ -116,10 +116,10 @@ export class Engine {
     if (this.checked) this.#expectEased();
   }
 
-  /** What has to fall due and does not, or not then; a notice that is due stays so when the lead changes at the same instant. */
+  /** What has to fall due and does not, or not then. */
   #unscheduled(): DueItem[] {
     const items = upcomingItems(this.head, this.now, (id) => this.due.has(id));
-    return [...items].filter(({ id, at, task }) => task !== 'ending' && this.due.get(id)?.at !== at);
+    return [...items].filter(({ id, at }) => this.due.get(id)?.at !== at);
   }
 
   /** Nobody is degraded who lacks nothing any more: what passes with time is noticed then. */

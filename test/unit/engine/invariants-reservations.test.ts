@@ -35,6 +35,19 @@ describe('the invariants', () => {
       expect(engine.found('reservation')).to.deep.equal([]);
     });
 
+    it('say that they were told of the end that they have, and no other, until they are over', () => {
+      const engine = new Doubted();
+      const id = engine.cores(1);
+      const { endsAt } = engine.reservation(id);
+      engine.spoil(id, () => ({ noticed: endsAt }));
+      expect(engine.found('reservation')).to.deep.equal([]);
+      const wrong = [`${id} it says that notice was given of an end that it does not have`];
+      engine.spoil(id, () => ({ noticed: endsAt - 1 }));
+      expect(engine.found('reservation')).to.deep.equal(wrong);
+      engine.spoil(id, () => ({ noticed: endsAt, status: 'ended' }));
+      expect(engine.found('reservation')).to.deep.equal(wrong);
+    });
+
     it('hold what is allocated under them', () => {
       const engine = new Doubted();
       const id = engine.reserve({ end: T, demand: { capacity: { cores: 2, ram: 1024, instances: 2 } } });

@@ -66,6 +66,7 @@ describe('the record of a reservation', () => {
       claims: plain.claims.map((each) => ({ ...each, capacity: { cores: 4 } })),
     },
     'has its claim on loan': { ...plain, claims: plain.claims.map((each) => ({ ...each, onLoan: true as const })) },
+    'was told of its end': { ...plain, status: 'active', noticed: START + HOUR },
     'has a claim of another name': { ...plain, claims: plain.claims.map((each) => ({ ...each, id: '2' })) },
     'has two claims': { ...plain, claims: claim === undefined ? [] : [claim, { ...claim, id: '2' }] },
   };
