@@ -7,7 +7,7 @@ import * as fc from 'fast-check';
 import type { Priority } from '../../src/engine/entities.ts';
 import { byMerit } from '../../src/engine/merit.ts';
 import { Engine, NOW } from '../unit/engine/engine-fixture.ts';
-import { pick, Reach } from './histories.ts';
+import { confirmGone, destroyMachine, pick, Reach } from './histories.ts';
 
 const TICK = 60_000;
 const SIZES = { small: 1, large: 4 } as const;
@@ -132,21 +132,12 @@ class World {
   }
 
   destroy(which: number): void {
-    const machine = pick(this.model.machines, which);
-    if (machine === undefined) return;
-    this.engine.do('destroyInstance', { id: machine.id });
-    machine.leaving = true;
+    destroyMachine(this.engine, this.model.machines, which);
     this.#agree();
   }
 
   gone(which: number): void {
-    const machine = pick(
-      this.model.machines.filter(({ leaving }) => leaving),
-      which,
-    );
-    if (machine === undefined) return;
-    this.engine.do('serverGone', { allocation: machine.id });
-    this.model.machines = this.model.machines.filter((each) => each !== machine);
+    this.model.machines = confirmGone(this.engine, this.model.machines, which);
     this.#agree();
   }
 

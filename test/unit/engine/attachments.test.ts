@@ -12,27 +12,9 @@ import type { MachineAllocation, PendingAttachment, ResourceAllocation } from '.
 import { omit } from '../../../src/engine/omit.ts';
 import { UnknownEntry } from '../../../src/engine/requests.ts';
 import type { Refusal } from '../../../src/engine/requests.ts';
+import { MACHINE } from './allocation-records.ts';
 import { DAY, Engine, NOW, inventoryOf } from './engine-fixture.ts';
 
-const MACHINE: MachineAllocation = {
-  id: 'vm',
-  name: 'vm',
-  backing: 'own',
-  pool: 'pool',
-  provider: 'p',
-  priority: 3,
-  vmState: 'ACTIVE',
-  server: 's1',
-  token: 't',
-  flavor: 'small',
-  networks: [],
-  capacity: { cores: 1 },
-  startsAt: 0,
-  claims: [],
-  owner: 'alice',
-  createdOn: NOW,
-  modifiedOn: NOW,
-};
 const ATTACHING: PendingAttachment = { kind: 'volume', id: 'v1', action: 'attach' };
 const FAILED: PendingAttachment = { ...ATTACHING, fault: { message: 'full', occurredOn: NOW } };
 

@@ -2,25 +2,8 @@
 import { expect } from 'chai';
 import type { MachineAllocation, PendingAttachment, ResourceAllocation } from '../../../src/engine/entities.ts';
 import { isOutstanding, isUnanswered, nextPending, pendingExtension } from '../../../src/engine/outstanding.ts';
+import { MACHINE, VOLUME } from './allocation-records.ts';
 
-const MADE = {
-  id: 'a',
-  name: 'a',
-  backing: 'own',
-  pool: 'pool',
-  provider: 'p',
-  priority: 3,
-  server: 's1',
-  token: 't',
-  capacity: {},
-  startsAt: 0,
-  claims: [],
-  owner: 'alice',
-  createdOn: 0,
-  modifiedOn: 0,
-} as const;
-const MACHINE: MachineAllocation = { ...MADE, vmState: 'ACTIVE', flavor: 'small', networks: [] };
-const VOLUME: ResourceAllocation = { ...MADE, vmState: 'ACTIVE', resource: { kind: 'volume', sizeGb: 10 } };
 const FAULT = { message: 'no', occurredOn: 1 };
 const FAILED: PendingAttachment = { kind: 'port', id: 'p1', action: 'attach', fault: FAULT };
 const FIRST: PendingAttachment = { kind: 'volume', id: 'v1', action: 'attach' };

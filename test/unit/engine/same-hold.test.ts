@@ -9,6 +9,7 @@ import type {
 } from '../../../src/engine/entities.ts';
 import { omit } from '../../../src/engine/omit.ts';
 import { holdsTheSame, takesTheSame } from '../../../src/engine/same-hold.ts';
+import { MACHINE, VOLUME } from './allocation-records.ts';
 
 const CAPACITY = { cores: 1 };
 const OTHER = { cores: 2 };
@@ -28,24 +29,6 @@ const RESERVATION: Reservation = {
   endsAt: 20,
   claims: [CLAIM],
 };
-const ALLOCATED = {
-  id: 'a',
-  name: 'a',
-  backing: 'own',
-  pool: 'pool',
-  provider: 'p',
-  priority: 3,
-  vmState: 'ACTIVE',
-  token: 't',
-  capacity: CAPACITY,
-  startsAt: 0,
-  claims: [CLAIM],
-  owner: 'alice',
-  createdOn: 1,
-  modifiedOn: 1,
-} as const;
-const MACHINE: MachineAllocation = { ...ALLOCATED, flavor: 'small', networks: ['n1'] };
-const RESOURCE: ResourceAllocation = { ...ALLOCATED, resource: { kind: 'volume', sizeGb: 10 } };
 
 describe('a new version of a reservation', () => {
   it('holds the same when nothing that is held, and nobody who holds it, has changed', () => {
@@ -93,7 +76,7 @@ describe('a new version of a reservation', () => {
 describe('a new version of an allocation', () => {
   it('takes the same when its state has changed', () => {
     expect(takesTheSame(MACHINE, { ...MACHINE, vmState: 'DELETING', intent: 'delete', modifiedOn: 9 })).to.equal(true);
-    expect(takesTheSame(RESOURCE, { ...RESOURCE, vmState: 'ERROR', attachedTo: 'b' })).to.equal(true);
+    expect(takesTheSame(VOLUME, { ...VOLUME, vmState: 'ERROR', attachedTo: 'b' })).to.equal(true);
   });
 
   const changes: readonly Partial<Omit<Allocation, 'resource'>>[] = [
@@ -115,7 +98,7 @@ describe('a new version of an allocation', () => {
   for (const change of changes) {
     it(`does not when it has another ${Object.keys(change).join()}`, () => {
       expect(takesTheSame(MACHINE, { ...MACHINE, ...change })).to.equal(false);
-      expect(takesTheSame({ ...RESOURCE, ...change }, RESOURCE)).to.equal(false);
+      expect(takesTheSame({ ...VOLUME, ...change }, VOLUME)).to.equal(false);
     });
   }
 
@@ -123,7 +106,7 @@ describe('a new version of an allocation', () => {
     const uses: readonly Partial<MachineAllocation>[] = [{ networks: [] }, { ports: ['p1'] }, { volumes: ['v1'] }];
     for (const use of uses)
       expect(takesTheSame(MACHINE, { ...MACHINE, ...use }), Object.keys(use).join()).to.equal(false);
-    const other: ResourceAllocation = { ...RESOURCE, resource: { kind: 'volume', sizeGb: 20 } };
-    expect(takesTheSame(RESOURCE, other)).to.equal(false);
+    const other: ResourceAllocation = { ...VOLUME, resource: { kind: 'volume', sizeGb: 20 } };
+    expect(takesTheSame(VOLUME, other)).to.equal(false);
   });
 });
