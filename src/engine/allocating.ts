@@ -1,7 +1,7 @@
 /** Allocating, as steps of a decision: taken from a reservation or from what is free, recorded, and told. */
 import { announceAllocated, announceAllocation } from './announce.ts';
 import type { Displacer } from './announce.ts';
-import { bar, fittingUnreserved, planReserved, planUnreserved, refused } from './allotment.ts';
+import { bar, fittingUnreserved, isLent, planReserved, planUnreserved, refused } from './allotment.ts';
 import type { Consumption, Plan, Wanted } from './allotment.ts';
 import { ownClaim } from './claims.ts';
 import { announceWithdrawn, closeDisplaced, displaced, settleLost } from './displacement.ts';
@@ -27,8 +27,9 @@ import { roomMade, withRoom } from './room-made.ts';
 import { settle } from './settlement.ts';
 import type { Head } from './state.ts';
 import { lacking } from './vim-references.ts';
-import { isLeaving, recall, standingClaims, takeBack } from './vacancy.ts';
+import { isLeaving, placesOf, recall, standingClaims, takeBack } from './vacancy.ts';
 import { without } from './waiting-machines.ts';
+import { FOREVER } from './window.ts';
 
 /** What a record says of that which is made, beside what all records have. */
 export type Made =
@@ -58,7 +59,8 @@ export function allocate<Found extends Consumption>(draft: Draft, request: Alloc
     if (planned.outcome === 'refused') return displacing(draft, request, planned);
     const exceeded = overQuota(head, planned.plan, at);
     if (exceeded !== undefined) return { outcome: 'refused', refusal: exceeded };
-    const reserved = reservedForOthers(head, planned.plan, undefined, at);
+    const until = isLent(planned.plan.provider, planned.plan.found) ? at.now : FOREVER;
+    const reserved = reservedForOthers(head, planned.plan, undefined, until, at);
     if (reserved !== undefined) return displacing(draft, request, reserved);
     return { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId()) };
   }
@@ -71,10 +73,10 @@ export function allocate<Found extends Consumption>(draft: Draft, request: Alloc
   const planned = planReserved(head, reservation, request.wanted, at.now);
   if (planned.outcome === 'refused') {
     // What is on loan where the reservation needs it goes now, whatever brought that about.
-    for (const { node } of reservation.claims) recall(draft, draft.head.nodes.get(node));
+    recall(draft, placesOf(reservation.claims));
     return planned;
   }
-  const reserved = reservedForOthers(head, planned.plan, reservation, at);
+  const reserved = reservedForOthers(head, planned.plan, reservation, reservation.endsAt, at);
   return reserved ?? { outcome: 'accepted', allocation: record(draft, request, planned.plan, at.newId(), reservation) };
 }
 
@@ -91,7 +93,7 @@ function displacing<Found extends Consumption>(draft: Draft, request: Allocating
       ? undefined
       : fittingUnreserved(head, request.wanted, at.now);
   if (free === undefined) return refused;
-  const isUsable = (): boolean => reservedForOthers(head, free, undefined, at) === undefined;
+  const isUsable = (): boolean => reservedForOthers(head, free, undefined, FOREVER, at) === undefined;
   const fit = { nodes: free.nodes, claims: () => (isUsable() ? free.claims() : undefined) };
   const room = findRoomForMachine(head, fit, elementsBehind(head, free), priority, at.now);
   if (room.outcome === 'none')

@@ -25,6 +25,7 @@ import { hostFor } from './placement-sites.ts';
 import { beingDrained, poolsFrom } from './provider-supply.ts';
 import type { Refusal, Refused } from './requests.ts';
 import { isOver, poolNode, poolOfNode } from './state.ts';
+import { isCleared } from './vacancy.ts';
 import type { Head, Node } from './state.ts';
 import { FOREVER, describeInstant } from './window.ts';
 import type { Instant, Window } from './window.ts';
@@ -119,11 +120,11 @@ export function planReserved<Found extends Consumption>(
         reason = refusal('insufficient-capacity', occupied(reservation, pool));
         continue;
       }
-      if (isVacant(head, pool, found.capacity, now)) {
+      if (isVacant(head, claim, found.capacity, now)) {
         const plan = planOf(provider, pool, found, zone);
         if (claim.host !== undefined) return on(plan, hostName(claim.host), claim.id);
         const window = { start: now, end: reservation.endsAt };
-        const host = roomFor(head, pool, found, window, zone);
+        const host = roomFor(head, pool, found, zone, [window]);
         if (host !== undefined) return on(plan, host.name, claim.container === undefined ? undefined : claim.id);
         reason = refusal(
           'insufficient-capacity',
@@ -184,18 +185,25 @@ function suits(head: Head, claim: Claim, provider: Provider, zone: string | unde
   return host?.usable === true && (zone === undefined || host.zone === zone) && !inDebt(host, now);
 }
 
-/** Where a machine has room that no claim puts on a host: a host, none where the VIM is to choose; undefined: nowhere. */
+/**
+ * Where a machine has room that no claim puts on a host, in the first of some windows in which it has: a host, none where the VIM is to
+ * choose; undefined: nowhere.
+ */
 function roomFor(
   head: Head,
   pool: Id,
   found: Consumption,
-  window: Window,
   zone: string | undefined,
+  windows: readonly Window[],
 ): { readonly name?: string } | undefined {
   if (!found.onHost) return {};
   const node = head.nodes.get(poolNode(pool));
-  const host = node === undefined ? undefined : hostFor(head, node, found, window, zone);
-  return host === 'unseen' ? {} : host;
+  if (node === undefined) return undefined;
+  for (const window of windows) {
+    const host = hostFor(head, node, found, window, zone);
+    if (host !== undefined) return host === 'unseen' ? {} : host;
+  }
+  return undefined;
 }
 
 function on<Found extends Consumption>(plan: Plan<Found>, host: string | undefined, claim?: string): Planned<Found> {
@@ -233,13 +241,19 @@ function occupied({ status }: Reservation, pool: Id): string {
 }
 
 /** Whether what the reservation holds is there, and not with machines that are on their way out. */
-function isVacant(head: Head, pool: Id, capacity: Capacity, now: Instant): boolean {
-  const node = head.nodes.get(poolNode(pool));
+function isVacant(head: Head, claim: Claim, capacity: Capacity, now: Instant): boolean {
+  if (claim.host !== undefined && !isCleared(head, claim.host, now)) return false;
+  const node = head.nodes.get(claim.node);
   if (node === undefined || node.lent.breakpoints === 0) return true;
   const there = node.total.valueAt(now);
   addVectors(there, node.used.valueAt(now), -1);
   addVectors(there, node.lent.valueAt(now), -1);
   return fitsWithin(counted(node, capacity), fromVector(there, node.resources));
+}
+
+/** Whether what has no reservation has what it consumes on loan from the beginning. */
+export function isLent({ preEmption }: Pick<Provider, 'preEmption'>, { onHost }: Pick<Consumption, 'onHost'>): boolean {
+  return onHost && preEmption === 'best-effort';
 }
 
 /** From what no reservation holds. What takes no place on a host is never lent: it cannot be taken back without loss. */
@@ -254,7 +268,7 @@ export function planUnreserved<Found extends Consumption>(
   const offered = wanted.find(provider, wanted.zone);
   if (offered.outcome === 'refused') return offered;
   const { found } = offered;
-  const lends = found.onHost && provider.preEmption === 'best-effort';
+  const lends = isLent(provider, found);
   const window: Window = { start: now, end: lends ? now + 1 : FOREVER };
   const pools = poolsFrom(head, provider.id).map(({ id }) => id);
   const nodes = bearers(head, provider, wanted);
@@ -262,7 +276,7 @@ export function planUnreserved<Found extends Consumption>(
   const plan = firstOf(head, fitting, provider, found, wanted.zone, now);
   if (plan !== undefined) return { outcome: 'planned', plan };
   if (fitting.length > 0) {
-    const message = `No host has room for ${wanted.subject} without end, beside what is placed there.`;
+    const message = `No host has room for ${wanted.subject} ${lends ? 'now' : 'without end'}, beside what is placed there.`;
     const ahead = { start: now, end: FOREVER };
     const barred = namingMaintenance(
       head,
@@ -308,8 +322,10 @@ function firstOf<Found extends Consumption>(
 ): Plan<Found> | undefined {
   for (const node of fitting) {
     const pool = poolOfNode(node.id);
-    // Hosts are not lent: a machine has to fit on its host without end.
-    const host = roomFor(head, pool, found, { start: now, end: FOREVER }, zone);
+    const ahead = { start: now, end: FOREVER };
+    // Where nobody is to have the place, it need not be given up.
+    const windows = isLent(provider, found) ? [ahead, { start: now, end: now + 1 }] : [ahead];
+    const host = roomFor(head, pool, found, zone, windows);
     if (host === undefined) continue;
     const plan = planOf(provider, pool, found, zone);
     return host.name === undefined ? plan : { ...plan, host: host.name };

@@ -18,9 +18,9 @@ export function isHostId(id: NodeId): id is HostId {
 
 /** What a claim holds on a pool, host or element; undefined: nothing. */
 export function amountOn(claim: Claim, id: NodeId): CapacityVector | undefined {
-  if (claim.node === id) return toVector(claim.capacity);
   if (claim.element === id) return ONE_ELEMENT;
-  return claim.host === id ? hostVector(onHost(claim.capacity, claim.disk)) : undefined;
+  if (claim.node !== id && claim.host !== id) return undefined;
+  return isHostId(id) ? hostVector(onHost(claim.capacity, claim.disk)) : toVector(claim.capacity);
 }
 
 /** What bears claims, of any kind; undefined for what is not there. */

@@ -18,6 +18,7 @@ import { hostVector } from './host-steps.ts';
 import { leastOnHost } from './hosts.ts';
 import type { HostNode } from './hosts.ts';
 import { isHeldAt } from './holders.ts';
+import { keptUntil } from './machine-claims.ts';
 import { sees } from './ownership.ts';
 import type { Viewer } from './ownership.ts';
 import { fits, shareOf } from './placement-sites.ts';
@@ -291,6 +292,11 @@ export function wholesOf(index: ElementIndex, id: ElementId): ElementId[] {
   }
 }
 
+/** Elements, and what they are a part of: who holds any of that has them for himself. */
+export function withWholes(head: Head, ids: readonly ElementId[]): ElementId[] {
+  return ids.flatMap((id) => [id, ...wholesOf(head.elements.indexOf(partsOfElement(id).provider), id)]);
+}
+
 function aroundAddress(index: ElementIndex, provider: string, network: string, address: string): ElementId[] {
   const subnets = index.subnetsWith(address, network).map((subnet) => elementId(provider, 'subnet', subnet.id));
   return [...subnets, elementId(provider, 'network', network)];
@@ -312,15 +318,15 @@ interface User {
 
 /**
  * A machine that uses an element, or a part of it, in a window that is not past: the one that does so longest. One that has no reservation,
- * or whose reservation is over, uses it without end, as it holds its host.
+ * or whose reservation is over, uses it without end, as it holds its host, or until it has that on loan.
  */
 function userOf(head: Head, id: ElementId, window: Window, self: Id | undefined): User | undefined {
   let last: User | undefined;
   for (const element of usedWith(head, id)) {
     for (const machine of usersOf(head, element)) {
       const own = machine.backing === 'reservation' && machine.reservation === self;
-      if (own || endOf(machine) <= window.start) continue;
-      if (last === undefined || endOf(machine) > endOf(last.machine)) last = { machine, element };
+      if (own || keptUntil(machine) <= window.start) continue;
+      if (last === undefined || keptUntil(machine) > keptUntil(last.machine)) last = { machine, element };
     }
   }
   return last;
@@ -330,13 +336,9 @@ function usersOf(head: Head, element: ElementId): Allocation[] {
   return [...(head.users.get(element) ?? [])].flatMap((id) => head.allocations.get(id) ?? []);
 }
 
-function endOf({ endsAt }: Allocation): Instant {
-  return endsAt ?? FOREVER;
-}
-
 /** The first instant after another at which a machine is to have done with an element, or a part of it. */
 export function nextRelease(head: Head, id: ElementId, after: Instant): Instant {
-  const ends = machinesUsing(head, id).map(endOf);
+  const ends = machinesUsing(head, id).map(keptUntil);
   return Math.min(FOREVER, ...ends.filter((end) => end > after));
 }
 
@@ -350,11 +352,12 @@ function describeTaken({ id, subject }: HeldElement, { element, span }: Taken, w
 }
 
 function usedBy(held: HeldElement, { machine, element }: User, viewer: Viewer | undefined): Refusal {
-  const { id, name, endsAt } = machine;
+  const { id, name } = machine;
+  const end = keptUntil(machine);
   const part = element === held.id ? '' : `, with the ${describeElement(element)},`;
   const visible = viewer !== undefined && sees(viewer, machine);
   const whom = visible ? `the virtual machine '${id}' ('${name}')` : 'a virtual machine';
-  const until = endsAt === undefined ? 'without end' : `until ${describeInstant(endsAt)}`;
+  const until = end === FOREVER ? 'without end' : `until ${describeInstant(end)}`;
   return {
     reason: 'resource-in-use',
     message: `The ${held.subject} is used${part} by ${whom} ${until}.`,

@@ -1,10 +1,11 @@
 /** Who holds what on a pool, host or element at an instant. */
-import { addVectors, toVector, zeroVector } from './capacity.ts';
+import { addVectors, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
-import { isHostId } from './debt.ts';
+import { amountOn, isHostId } from './debt.ts';
 import { isElementId } from './element-map.ts';
 import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
-import { hold, occupancyOf } from './state.ts';
+import { takenBy } from './machine-claims.ts';
+import { hold } from './state.ts';
 import type { Head } from './state.ts';
 import type { Instant } from './window.ts';
 import { windowWith, windowsIn } from './windows.ts';
@@ -50,7 +51,8 @@ export function isHeldAt(claim: Claim, at: Instant): boolean {
 export function claimsAt(reservation: Reservation, node: NodeId, at: Instant): CapacityVector {
   const sum = zeroVector();
   for (const claim of reservation.claims) {
-    if (claim.node === node && isHeldAt(claim, at)) addVectors(sum, toVector(claim.capacity), 1);
+    const amount = isHeldAt(claim, at) ? amountOn(claim, node) : undefined;
+    if (amount !== undefined) addVectors(sum, amount, 1);
   }
   return sum;
 }
@@ -63,7 +65,5 @@ export function lift(head: Head, { claims }: { readonly claims: readonly Claim[]
 
 /** The same of a machine, with what it takes of its host. */
 export function liftMachine(head: Head, machine: Allocation, sign: 1 | -1): void {
-  lift(head, machine, sign);
-  const occupied = occupancyOf(machine);
-  if (occupied !== undefined) head.hosts.hold(occupied.host, occupied.window, occupied.amount, sign === 1 ? -1 : 1);
+  lift(head, { claims: takenBy(machine) }, sign);
 }

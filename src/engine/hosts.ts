@@ -41,8 +41,10 @@ export interface HostNode {
   usable: boolean;
   /** What it offers as a whole; nothing where it is not usable. */
   size: HostAmount;
-  /** What it offers less all that is held on it; below zero where more is held than there is. */
+  /** What it offers less all that is held on it, save on loan; below zero where more is held than there is. */
   readonly free: Timeline;
+  /** What machines have of it until a reservation needs it. */
+  readonly lent: Timeline;
   readonly holders: ClaimCounts;
   /** When it is out of service by plan. */
   out: readonly Window[];
@@ -80,6 +82,11 @@ export function leastOnHost(host: HostNode, window: Window): HostAmount {
   return hostAmount(host.free.min(window, scratch));
 }
 
+/** Whether machines have anything of a host on loan at any instant of a window. */
+export function isLent({ lent }: HostNode, window: Window): boolean {
+  return lent.breakpoints > 0 && lent.max(window, scratch).some((amount) => amount > 0);
+}
+
 /** What is free on a host over time, for who asks many hosts. */
 export function stepsOn(host: HostNode): HostSteps {
   if (host.steps === undefined || host.changed) {
@@ -99,11 +106,12 @@ export class HostMap {
     for (const [name, host] of changedHosts(before, after)) this.#change(provider, name, host);
   }
 
-  /** Holds an amount on a host during windows (1), or gives it back (-1). */
-  hold(id: HostId, windows: Windows, amount: HostAmount, sign: 1 | -1): void {
+  /** Holds an amount on a host during windows (1), or gives it back (-1); on loan, it stays free for reservations. */
+  hold(id: HostId, windows: Windows, amount: HostAmount, sign: 1 | -1, onLoan = false): void {
     const node = this.nodes.get(id) ?? this.#add(providerOf(id), hostName(id));
     const vector = hostVector(amount, scratch);
-    addOver(node.free, windows, vector, sign === 1 ? -1 : 1);
+    if (onLoan) addOver(node.lent, windows, vector, sign);
+    else addOver(node.free, windows, vector, sign === 1 ? -1 : 1);
     this.#touched(node);
   }
 
@@ -161,6 +169,7 @@ export class HostMap {
       usable: false,
       size: NOTHING_THERE,
       free: new Timeline(),
+      lent: new Timeline(),
       holders: new Map(),
       out: [],
       steps: undefined,
@@ -180,8 +189,9 @@ export class HostMap {
   /** Its place in the index is to be looked at anew; a host that is gone is forgotten when nothing is held on it any more. */
   #touched(node: HostNode): void {
     node.changed = true;
-    const { id, provider, free, holders } = node;
-    const unheld = free.breakpoints === 0 && holders.size === 0 && isNothing(free.valueAt(0));
+    const { id, provider, free, lent, holders } = node;
+    const unlent = lent.breakpoints === 0;
+    const unheld = unlent && free.breakpoints === 0 && holders.size === 0 && isNothing(free.valueAt(0));
     if (!this.#inInventory.has(id) && unheld && node.out.length === 0) {
       this.#index(provider).remove(node);
       this.nodes.delete(id);

@@ -18,7 +18,18 @@
  * 9. What pools, providers, quotas, hosts and elements show over time is the sum of the parts.
  * 10. A head that is built anew from the records equals this one.
  */
-import { NOTHING, RESOURCES, add, equals, fitsWithin, fromVector, resourcesOf, total } from './capacity.ts';
+import {
+  NOTHING,
+  RESOURCES,
+  add,
+  addVectors,
+  equals,
+  fitsWithin,
+  fromVector,
+  resourcesOf,
+  total,
+  zeroVector,
+} from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import { backed, countedIn } from './claims.ts';
 import { amountOn, firstDebt, isHostId } from './debt.ts';
@@ -31,7 +42,8 @@ import { nodesOfHolder } from './quota.ts';
 import type { QuotaAccount } from './quota.ts';
 import { departingFrom } from './settlement.ts';
 import { isLeaving, loansOn, roomForLoans } from './vacancy.ts';
-import { isOver, occupancyOf, poolNode, poolOfNode, providerNode } from './state.ts';
+import { takenBy } from './machine-claims.ts';
+import { isOver, poolNode, poolOfNode, providerNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { poolsFrom } from './provider-supply.ts';
 import { differencesFromRecords } from './rebuilt.ts';
@@ -95,7 +107,8 @@ export function violations(head: Head, now: Instant, { inspected, anew = true }:
     excusedNow.putBack();
   }
   for (const [id, account] of head.quotas) inspect('quota', id, overQuota(head, id, account, now));
-  for (const node of head.nodes.values()) inspect('loan', node.id, overLent(head, node, now));
+  for (const node of [...head.nodes.values(), ...head.hosts.nodes.values()])
+    inspect('loan', node.id, overLent(head, node, now));
   for (const machine of new Set([...head.awaiting.keys(), ...head.waiting.keys()]))
     inspect('loan', machine, miswaited(head, machine));
   for (const reservation of head.reservations.values()) {
@@ -176,22 +189,30 @@ function* holdersUnder(head: Head, quota: NodeId): Generator<Reservation | Offer
   }
 }
 
-/** Planned changes of a pool do not call anything back by themselves: what is on loan there goes when it is needed. */
-function overLent(head: Head, node: Node, now: Instant): string[] {
-  const pool = poolOfNode(node.id);
-  if (node.lent.breakpoints === 0 || (head.pools.get(pool)?.adjustments.length ?? 0) > 0) return [];
-  if (head.outages.pools.has(pool)) return [];
+/** Planned changes of a pool or host do not call anything back by themselves: what is on loan there goes when it is needed. */
+function overLent(head: Head, node: Pick<Node, 'id' | 'free' | 'lent'>, now: Instant): string[] {
+  if (node.lent.breakpoints === 0 || isPlanned(head, node.id)) return [];
+  const sumOn = (claims: readonly Claim[]): CapacityVector => {
+    const sum = zeroVector();
+    for (const { amount } of claimsOn(claims, node)) addVectors(sum, amount, 1);
+    return sum;
+  };
   const staying = loansOn(head, node.id, now).filter((machine) => !isLeaving(machine));
-  const lent = total(
-    staying.flatMap(({ claims }) => claims.filter((claim) => claim.onLoan).map(({ capacity }) => capacity)),
-  );
-  const room = fromVector(roomForLoans(head, node, now), node.resources);
+  const lent = sumOn(staying.flatMap((machine) => takenBy(machine).filter(({ onLoan }) => onLoan === true)));
   const started = holdersAt(head, node.id, now).filter(({ status }) => status === 'active');
-  const needed = total(started.flatMap(({ claims }) => claimsOn(claims, node).map(({ claim }) => claim.capacity)));
-  const over = resourcesOf(lent).filter(
-    (resource) => (needed[resource] ?? 0) > 0 && (lent[resource] ?? 0) > Math.max(0, room[resource] ?? 0),
+  const needed = sumOn(started.flatMap(({ claims }) => claims));
+  const room = roomForLoans(head, node, now);
+  const over = RESOURCES.filter(
+    (_, lane) => (needed[lane] ?? 0) > 0 && (lent[lane] ?? 0) > Math.max(0, room[lane] ?? 0),
   );
   return over.map((resource) => `has more ${resource} on loan than reservations that have started leave`);
+}
+
+/** Whether there are planned changes of what a pool or host has. */
+function isPlanned(head: Head, id: NodeId): boolean {
+  if (isHostId(id)) return head.outages.hosts.has(id);
+  const pool = poolOfNode(id);
+  return (head.pools.get(pool)?.adjustments.length ?? 0) > 0 || head.outages.pools.has(pool);
 }
 
 function miswaited(head: Head, id: string): string[] {
@@ -217,7 +238,8 @@ function isReleased(holder: Reservation | Offer | Allocation): boolean {
 
 /** Only what machines hold themselves may exceed what there is. */
 function excused(head: Head, node: Bearer): boolean {
-  if (isHostId(node.id)) return [...head.allocations.values()].some((each) => occupancyOf(each)?.host === node.id);
+  if (isHostId(node.id))
+    return [...head.allocations.values()].some((each) => takenBy(each).some((claim) => claim.node === node.id));
   const machines = head.allocationsIn.get(node.id.slice('pool/'.length)) ?? [];
   return [...machines].some((id) => head.allocations.get(id)?.backing === 'own');
 }

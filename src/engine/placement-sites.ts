@@ -9,8 +9,9 @@ import { eligibleNodes, inZone } from './admission.ts';
 import { COMPUTE, RESOURCES, toVector } from './capacity.ts';
 import type { Capacity } from './capacity.ts';
 import type { Claim, Container, Demand, HostId, Id, Pool, Provider } from './entities.ts';
+import { hostAmount } from './host-steps.ts';
 import type { HostAmount } from './host-steps.ts';
-import { hostId, onHost, stepsOn } from './hosts.ts';
+import { hostId, isLent, onHost, stepsOn } from './hosts.ts';
 import type { HostClass, HostNode } from './hosts.ts';
 import type { Head, Node } from './state.ts';
 import { poolOfNode } from './state.ts';
@@ -34,6 +35,8 @@ export interface PoolRoom {
 /** What a host has left. */
 export interface HostRoom {
   readonly host: HostNode;
+  /** Whether machines run there that may have to make room for it. */
+  readonly lent: boolean;
   cores: number;
   ram: number;
   disk: number;
@@ -100,7 +103,7 @@ export class Space {
     if (least === undefined) return 'short';
     const known = this.#hosts.get(host.id);
     if (known !== undefined) return known;
-    const room = { host, ...least };
+    const room = { host, lent: isLent(host, this.window), ...least };
     this.#hosts.set(host.id, room);
     return room;
   }
@@ -231,6 +234,9 @@ export function unwantedTraits({ traits }: { readonly traits: readonly string[] 
 /** How many hosts are looked at for better ones when as many as are needed were found, in each run (see `runsOf`). */
 const COMPARED = [64, 256];
 
+/** How many with something on loan are taken for none, while others are looked for where nobody has to make room. */
+const MOST_LENT = 1_024;
+
 export interface Sites {
   readonly sites: readonly Site[];
   /** Whether these are all: with enough to choose from, no more are looked for. */
@@ -257,11 +263,12 @@ export function sitesIn(head: Head, space: Space, from: ContainerPool, container
   const sites: Site[] = [];
   let all = true;
   const named = among?.filter((host) => host.provider === provider.id && admitsHost(host, from, container));
+  let lent = 0;
   const runs = named === undefined ? runsOf(head, from, container, needed) : [named];
   for (const [index, run] of runs.entries()) {
     let spare = COMPARED[index] ?? 0;
     for (const host of run) {
-      if (sites.length >= enough && spare-- <= 0) {
+      if (sites.length - lent >= enough && spare-- <= 0) {
         all = false;
         break;
       }
@@ -269,6 +276,7 @@ export function sitesIn(head: Head, space: Space, from: ContainerPool, container
       if (there === 'spent') return { sites, all: false };
       if (there === 'short') continue;
       sites.push({ pool: room, host: there, share });
+      if (there.lent && lent < MOST_LENT) lent++;
     }
   }
   return { sites, all };
@@ -332,7 +340,8 @@ function runsOf(
 }
 
 /**
- * The host of a pool for one machine that no claim puts anywhere: the one with the least left on which it has room throughout a window.
+ * The host of a pool for one machine that no claim puts anywhere: the one with the least left on which it has room throughout a window,
+ * beside what is on loan.
  * `unseen` where the provider shows no hosts, and the VIM is to choose.
  */
 export function hostFor(
@@ -348,12 +357,12 @@ export function hostFor(
   const share = shareOf(node, machine);
   const only = onlyHosts(head, { capacity: {} }, pool, provider);
   const from = { node, pool, provider, share, zone: wanted ?? pool.zone, only };
-  let best: HostRoom | undefined;
+  let best: (HostAmount & Pick<HostRoom, 'host'>) | undefined;
   for (const [index, run] of runsOf(head, from, ANY_HOST, share.ofHost).entries()) {
     let spare = COMPARED[index] ?? 0;
     for (const host of run) {
       if (best !== undefined && spare-- <= 0) break;
-      const least = stepsOn(host).leastOf(window, share.ofHost);
+      const least = leastBesideLoans(host, window, share.ofHost);
       if (least === undefined) continue;
       if (best === undefined || hasLess(least, host, best) < 0) best = { host, ...least };
     }
@@ -361,16 +370,28 @@ export function hostFor(
   return best?.host;
 }
 
+/**
+ * The least of each that a machine finds on a host throughout a window, if that is as much as is asked for: what is on loan at its
+ * beginning stays so until a reservation needs it.
+ */
+function leastBesideLoans(host: HostNode, window: Window, asked: HostAmount): HostAmount | undefined {
+  const least = stepsOn(host).leastOf(window, asked);
+  if (least === undefined || host.lent.breakpoints === 0) return least;
+  const lent = hostAmount(host.lent.valueAt(window.start));
+  const left = { cores: least.cores - lent.cores, ram: least.ram - lent.ram, disk: least.disk - lent.disk };
+  return fits(left, asked) ? left : undefined;
+}
+
 /** A machine without conditions. */
 const ANY_HOST: Container = { name: '', count: 1, size: { flavor: '' } };
 
-/** The site with the least left first. */
+/** The site with the least left first, of those where nobody has to make room, and then of the others. */
 export function byLeast({ host: a }: Site, { host: b }: Site): number {
-  return a === undefined || b === undefined ? 0 : hasLess(a, a.host, b);
+  return a === undefined || b === undefined ? 0 : Number(a.lent) - Number(b.lent) || hasLess(a, a.host, b);
 }
 
 /** Below 0 where the first has less: what is left on a host, and which it is. */
-function hasLess(a: HostAmount, { name }: HostNode, b: HostRoom): number {
+function hasLess(a: HostAmount, { name }: HostNode, b: HostAmount & Pick<HostRoom, 'host'>): number {
   return a.cores - b.cores || a.ram - b.ram || a.disk - b.disk || (name < b.host.name ? -1 : 1);
 }
 

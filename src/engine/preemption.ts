@@ -18,11 +18,12 @@ import { isElementId } from './element-map.ts';
 import { contested } from './elements.ts';
 import { LOW, isPoolNode } from './entities.ts';
 import type { Allocation, Claim, Demand, ElementId, Id, NodeId, Priority, Reservation } from './entities.ts';
-import { isOn, lift } from './holders.ts';
+import { isOn } from './holders.ts';
+import { keptFrom, takenBy } from './machine-claims.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
 import { fittingOf } from './every-window.ts';
 import { hasParts } from './parts.ts';
-import { countUses, holdMachine, preEmptionOn } from './state.ts';
+import { countUses, hold, preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { isLeaving } from './vacancy.ts';
 import { FOREVER } from './window.ts';
@@ -62,8 +63,7 @@ export type FoundRoom = Extract<Room, { outcome: 'found' }>;
 
 type Candidate = (
   | { readonly what: 'reservation'; readonly entity: Reservation }
-  /** `whole`: with what it takes of its host, and has on loan. */
-  | { readonly what: 'machine'; readonly entity: Allocation; readonly whole: boolean }
+  | { readonly what: 'machine'; readonly entity: Allocation }
 ) & {
   /** What would be given up. */
   readonly claims: readonly Claim[];
@@ -131,8 +131,7 @@ function isGoing(candidate: Candidate): boolean {
 /** Takes a candidate away (1), or puts it back (-1). */
 function move(head: Head, candidate: Candidate, sign: 1 | -1): void {
   if (candidate.what === 'machine') countUses(head, candidate.entity, sign === 1 ? -1 : 1);
-  if (candidate.what === 'machine' && candidate.whole) holdMachine(head, candidate.entity, sign === 1 ? -1 : 1);
-  else lift(head, candidate, sign);
+  hold(head, candidate.claims, sign === 1 ? -1 : 1);
 }
 
 type Found = Omit<FoundRoom, 'complete'>;
@@ -199,8 +198,9 @@ function* holdersOn(
   for (const id of machines ?? []) {
     const entity = head.allocations.get(id);
     if (entity?.backing !== 'own') continue;
-    const claims = waits ? entity.claims : claimsFrom(entity, windows.start);
-    yield { what: 'machine', entity, claims, whole: waits };
+    // Who waits takes its place as it is, and others what it holds when they start.
+    const claims = waits ? takenBy(entity) : keptFrom(entity, windows.start);
+    yield { what: 'machine', entity, claims };
   }
 }
 
@@ -218,13 +218,6 @@ function* upcomingOn(head: Head, place: NodeId, windows: Windows): Generator<Res
     const entity = head.reservations.get(id);
     if (entity?.status === 'scheduled' || entity?.status === 'degraded') yield entity;
   }
-}
-
-/** What a machine holds from an instant on, save on loan. */
-function claimsFrom(machine: Allocation, instant: Instant): Claim[] {
-  return machine.claims
-    .filter(({ onLoan, end }) => onLoan !== true && (end ?? FOREVER) > instant)
-    .map((claim) => ({ ...claim, start: Math.max(claim.start, instant) }));
 }
 
 /** Whether the first of its windows has begun. */

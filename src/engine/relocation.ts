@@ -4,8 +4,8 @@
  *
  * From a host that is out of service everything goes, the best reservations first, so that they find a place before others do; from one
  * that has become too small, the worst go first, until the rest fits. Of a reservation only the instances that are
- * concerned move, or, where its groups do not allow that, all that are not in use. Where offers take the place, they give way: they are
- * withdrawn from what they hold there by `settlement.ts`.
+ * concerned move, or, where its groups do not allow that, all that are not in use. Where offers take the place, they give way, and so do
+ * machines on loan: they are withdrawn by `settlement.ts`.
  */
 import { announceReservation } from './announce.ts';
 import { usedClaims } from './claims.ts';
@@ -36,7 +36,7 @@ const OFFERS_PASSED_OVER = 64;
 
 /**
  * Places anew what lies on those of the nodes that are hosts, and what was degraded before.
- * @returns hosts of which offers have to give something back
+ * @returns hosts on which offers or machines on loan have to make room
  */
 export function relocate(draft: Draft, nodes: readonly NodeId[]): Set<HostId> {
   const { head, at } = draft;
@@ -113,7 +113,7 @@ function covers(claim: Claim, host: HostId, at: Instant): boolean {
   return claim.host === host && isHeldAt(claim, at);
 }
 
-/** Places a reservation's instances on the hosts anew, if that is possible; hosts that offers have to make room on are added to `taken`. */
+/** Places a reservation's instances on the hosts anew, if that is possible; hosts where others have to make room are added to `taken`. */
 function moveAway(draft: Draft, before: Reservation, hosts: readonly HostNode[], taken: Set<HostId>): void {
   const { head, at } = draft;
   const from = new Set(hosts.map(({ id }) => id));
@@ -124,7 +124,10 @@ function moveAway(draft: Draft, before: Reservation, hosts: readonly HostNode[],
   const beside = find();
   const moved = beside ?? withoutOffers(head, before, at.now, find);
   if (moved === undefined) return;
-  if (beside === undefined) for (const { host } of moved) if (host !== undefined) taken.add(host);
+  for (const { host } of moved) {
+    if (host !== undefined && (beside === undefined || (head.hosts.nodes.get(host)?.lent.breakpoints ?? 0) > 0))
+      taken.add(host);
+  }
   const after: Reservation = { ...before, claims: moved, modifiedOn: at.now };
   draft.put('reservation', after.id, after);
   announceReservation(draft, 'updated', after, before.status);

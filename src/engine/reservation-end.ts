@@ -49,7 +49,7 @@ function leave(draft: Draft, allocation: Allocation, machines: Policy['atEnd']):
   const ending = machines === 'terminate' && allocation.vmState !== 'DELETING';
   const after: Allocation = ending ? { ...alone, vmState: 'DELETING', intent: 'delete' } : alone;
   draft.put('allocation', after.id, after);
-  draft.disturbed.add(poolNode(after.pool));
+  draft.disturbPlaceOf(after);
   announceAllocation(draft, 'reservation-over', after, allocation.vmState);
 }
 

@@ -3,39 +3,41 @@ import { usedElement } from './allocated-elements.ts';
 import { refused } from './allotment.ts';
 import type { Consumption } from './allotment.ts';
 import { describeElement } from './element-names.ts';
-import { taken, wholesOf } from './elements.ts';
+import { taken, withWholes } from './elements.ts';
 import type { ElementId, Id, Provider, Reservation } from './entities.ts';
 import { isHeldAt } from './holders.ts';
 import { find } from './ownership.ts';
 import type { At, Refused } from './requests.ts';
 import type { Head } from './state.ts';
-import { FOREVER, describeWindow } from './window.ts';
+import { describeWindow } from './window.ts';
+import type { Instant } from './window.ts';
 
 /** What is used, and on which provider. */
 type Using = { readonly provider: Pick<Provider, 'id'>; readonly found: Pick<Consumption, 'uses'> };
 
-/** What an allocation uses that is there already, with what it is a part of: who reserves any of it has it for himself. */
+/** What an allocation uses that is there already, with what it is a part of. */
 export function elementsBehind(head: Head, { provider, found }: Using): ElementId[] {
-  return (found.uses ?? []).flatMap((use) => {
-    const id = usedElement(provider.id, use);
-    return [id, ...wholesOf(head.elements.indexOf(provider.id), id)];
-  });
+  return withWholes(
+    head,
+    (found.uses ?? []).map((use) => usedElement(provider.id, use)),
+  );
 }
 
 /**
- * Why an allocation cannot have what it uses, from now to the end of the reservation against which it is made, or without end;
- * undefined: nothing of it is reserved for others.
+ * Why an allocation cannot have what it uses, from now until it may have to give it up; undefined: nothing of it is reserved for others.
+ * @param reservation what it may use of which it is made against
  */
 export function reservedForOthers(
   head: Head,
   { provider, found }: Using,
   reservation: Reservation | undefined,
+  until: Instant,
   at: At,
 ): Refused | undefined {
-  const window = { start: at.now, end: reservation?.endsAt ?? FOREVER };
+  const window = { start: at.now, end: Math.max(until, at.now + 1) };
   for (const use of found.uses ?? []) {
     const id = usedElement(provider.id, use);
-    const wholes = [id, ...wholesOf(head.elements.indexOf(provider.id), id)];
+    const wholes = withWholes(head, [id]);
     if (reservation !== undefined && holdsAny(reservation, wholes, at.now)) continue;
     const held = taken(head, wholes, window);
     if (held === undefined) continue;

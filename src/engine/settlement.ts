@@ -28,6 +28,7 @@ import type { Allocation, Claim, Id, NodeId, Offer, Reason, Reservation } from '
 import { fittingOf } from './every-window.ts';
 import { holdersAt, holdersFrom, isOn, isOnAt, lift, liftMachine } from './holders.ts';
 import { next } from './lifecycle.ts';
+import { takenBy } from './machine-claims.ts';
 import { byMerit } from './merit.ts';
 import { describeMaintenanceOf } from './maintenance.ts';
 import { currentClaims } from './occurrence.ts';
@@ -83,8 +84,8 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   for (const id of restored) restore(draft, id);
   for (const [id, at] of easing) lookAgain(draft, id, at);
   lookAtWaiting(draft);
-  for (const node of pools) recall(draft, node);
-  for (const node of pools) regain(draft, node);
+  recall(draft, nodes);
+  regain(draft, nodes);
   return { withdrawn, degraded, restored, preempted };
 }
 
@@ -412,7 +413,7 @@ function candidatesAmong(head: Head, node: Bearer, reservations: readonly Reserv
 }
 
 function machineHolder(entity: Allocation): Holder {
-  return { what: 'machine', entity, claims: entity.claims.filter(({ onLoan }) => onLoan !== true) };
+  return { what: 'machine', entity, claims: takenBy(entity).filter(({ onLoan }) => onLoan !== true) };
 }
 
 /** Whether taking the holder away lessens what is lacking at the instant. */

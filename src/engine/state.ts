@@ -15,7 +15,6 @@ import type {
   Claim,
   Demand,
   ElementId,
-  HostId,
   Id,
   NodeId,
   Offer,
@@ -28,8 +27,8 @@ import type {
 import { elementMade, elementsUsed } from './allocated-elements.ts';
 import { isHostId } from './debt.ts';
 import { ElementMap, isElementId, partsOfElement } from './element-map.ts';
-import type { HostAmount } from './host-steps.ts';
-import { HostMap, hostId, onHost } from './hosts.ts';
+import { HostMap, onHost } from './hosts.ts';
+import { keptUntil, loanedFrom, takenBy } from './machine-claims.ts';
 import { holdsTheSame, takesTheSame } from './same-hold.ts';
 import { emptyOwnedIndex } from './ownership.ts';
 import type { Owned, OwnedIndex, OwnedKind } from './ownership.ts';
@@ -113,7 +112,7 @@ export interface Head {
    * something may be displaced. Degraded ones are in it whether they have started or not.
    */
   readonly upcoming: Map<NodeId, ReservationIndex>;
-  /** Machines that hold something themselves, and what else is being withdrawn, by node. */
+  /** Machines that hold something themselves, and what else is being withdrawn, by pool and host. */
   readonly standing: Map<NodeId, Set<Id>>;
   /** Reservations that wait for a machine to be gone, by the machine. */
   readonly awaiting: Map<Id, Set<Id>>;
@@ -195,11 +194,6 @@ export function serverKey(provider: Id, server: string): string {
 /** The allocation to which a provider gave an id: of a server, or of whatever else was allocated. */
 export function allocationWith(head: Head, provider: Id, server: string): Allocation | undefined {
   return head.allocations.get(head.servers.get(serverKey(provider, server)) ?? '');
-}
-
-/** The instant from which on an allocation has what it consumes on loan; undefined for one that holds it. */
-export function loanedFrom(allocation: Allocation): Instant | undefined {
-  return allocation.claims.find(({ onLoan }) => onLoan === true)?.start;
 }
 
 /** Whether a reservation is over: nothing leads on from its status. */
@@ -487,9 +481,10 @@ function linkAllocation(head: Head, allocation: Allocation, sign: 1 | -1, kept: 
 
 function linkWhatItTakes(head: Head, allocation: Allocation, sign: 1 | -1): void {
   linkOwned(head, 'allocation', allocation, sign);
-  holdMachine(head, allocation, sign);
+  const taken = takenBy(allocation);
+  hold(head, taken, sign);
   countAllocation(head, allocation, sign);
-  const window = { start: allocation.startsAt, end: loanedFrom(allocation) ?? allocation.endsAt ?? FOREVER };
+  const window = { start: allocation.startsAt, end: keptUntil(allocation) };
   if (window.end > window.start) {
     const node = nodeFor(head, poolNode(allocation.pool));
     count(node.used, window, allocation.capacity, sign);
@@ -497,7 +492,7 @@ function linkWhatItTakes(head: Head, allocation: Allocation, sign: 1 | -1): void
   }
   // What is not a machine gives way to nobody, unless it has to already.
   if (allocation.backing === 'own' && (allocation.resource === undefined || loanedFrom(allocation) !== undefined)) {
-    for (const { node } of allocation.claims) member(head.standing, node, allocation.id, sign);
+    for (const { node } of taken) member(head.standing, node, allocation.id, sign);
   }
   if (allocation.reservation !== undefined) member(head.allocationsOf, allocation.reservation, allocation.id, sign);
   member(head.allocationsIn, allocation.pool, allocation.id, sign);
@@ -509,26 +504,6 @@ function linkWhatItTakes(head: Head, allocation: Allocation, sign: 1 | -1): void
 export function countUses(head: Head, allocation: Allocation, sign: 1 | -1): void {
   if (allocation.resource !== undefined) return;
   for (const element of elementsUsed(allocation)) member(head.users, element, allocation.id, sign);
-}
-
-/**
- * What a machine takes of a host by itself, because no claim holds it there; undefined where one does, or the host is not known. Hosts
- * are not lent: what has its capacity on loan stays on its host until it is gone.
- */
-export function occupancyOf(
-  allocation: Allocation,
-): { readonly host: HostId; readonly window: Window; readonly amount: HostAmount } | undefined {
-  const { provider, host, claim, capacity, disk, claims, startsAt, endsAt } = allocation;
-  if (host === undefined || claim !== undefined) return undefined;
-  const window = { start: claims[0]?.start ?? startsAt, end: endsAt ?? FOREVER };
-  return { host: hostId(provider, host), window, amount: onHost(capacity, disk) };
-}
-
-/** Holds what a machine takes by itself (1), or gives it back (-1). */
-export function holdMachine(head: Head, allocation: Allocation, sign: 1 | -1): void {
-  hold(head, allocation.claims, sign);
-  const occupied = occupancyOf(allocation);
-  if (occupied !== undefined) head.hosts.hold(occupied.host, occupied.window, occupied.amount, sign);
 }
 
 /** Holds claims (1) or gives them back (-1), on pools and hosts. */
@@ -545,6 +520,10 @@ export function hold(head: Head, claims: readonly Omit<Claim, 'id'>[], sign: 1 |
 }
 
 function holdOn(head: Head, claim: Omit<Claim, 'id'>, vector: CapacityVector, sign: 1 | -1, when: When): void {
+  if (isHostId(claim.node)) {
+    head.hosts.hold(claim.node, windowsIn(claim), onHost(claim.capacity, claim.disk), sign, claim.onLoan);
+    return;
+  }
   const node = nodeFor(head, claim.node);
   const timeline = claim.onLoan === true ? node.lent : node.free;
   const windows = windowsIn(claim);
@@ -594,7 +573,7 @@ export function forEachLoad(
 
 function sameLoad(a: Omit<Claim, 'id'>, b: Omit<Claim, 'id'>): boolean {
   const sameTime = a.start === b.start && a.end === b.end && a.period === b.period && a.count === b.count;
-  return a.node === b.node && sameTime && a.onLoan === b.onLoan;
+  return a.node === b.node && sameTime && a.onLoan === b.onLoan && !isHostId(a.node);
 }
 
 const scratch: CapacityVector = zeroVector();

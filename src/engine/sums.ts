@@ -11,7 +11,8 @@ import { onHost } from './hosts.ts';
 import { orderOf } from './instant-order.ts';
 import { outagesOf } from './outages.ts';
 import { counted, nodesOfHolder } from './quota.ts';
-import { loanedFrom, occupancyOf, poolNode, providerNode } from './state.ts';
+import { keptUntil, takenBy } from './machine-claims.ts';
+import { poolNode, providerNode } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { inventoryCapacity, nominalSegments, poolSegments } from './supply.ts';
 import type { Segment } from './supply.ts';
@@ -48,11 +49,15 @@ export function* sumsOfParts(head: Head): Generator<{ readonly where: string; re
     const of = vectorOn(node);
     yield { where, found: SHOWN.flatMap((shown) => mismatch(shown, node[shown], parts.take(where, shown), of)) };
   }
-  for (const [where, { free, size }] of head.hosts.nodes) {
+  for (const [where, { free, lent, size }] of head.hosts.nodes) {
     const there = { start: BEGINNING, capacity: { cores: size.cores, ram: size.ram }, disk: size.disk };
     parts.give(where, 'free', there);
     for (const window of outages.hosts.get(where) ?? []) parts.takeAway(where, 'free', { ...there, ...window });
-    yield { where, found: mismatch('free', free, parts.take(where, 'free'), onAHost) };
+    const found = [
+      ...mismatch('free', free, parts.take(where, 'free'), onAHost),
+      ...mismatch('lent', lent, parts.take(where, 'lent'), onAHost),
+    ];
+    yield { where, found };
   }
   for (const [where, { free, there }] of head.elements.nodes) {
     if (there) parts.give(where, 'free', always({}));
@@ -109,10 +114,13 @@ function partsOf(head: Head, outages: Outages): Parts {
     for (const segment of nominalSegments(pool)) parts.takeAway(providerNode(pool.source), 'free', partOf(segment));
   }
   for (const [id, { quota }] of head.quotas) supply(parts, id, [always(quota.capacity)]);
-  for (const holders of [head.reservations, head.offers, head.allocations]) {
-    for (const holder of holders.values()) held(head, parts, holder);
+  for (const holders of [head.reservations, head.offers]) {
+    for (const holder of holders.values()) held(head, parts, holder, holder.claims);
   }
-  for (const allocation of head.allocations.values()) consumed(head, parts, allocation);
+  for (const allocation of head.allocations.values()) {
+    held(head, parts, allocation, takenBy(allocation));
+    consumed(head, parts, allocation);
+  }
   return parts;
 }
 
@@ -131,10 +139,11 @@ function supply(parts: Parts, where: NodeId, segments: readonly Part[]): void {
 function held(
   head: Head,
   parts: Parts,
-  holder: { readonly owner: string; readonly tenant?: string; readonly claims: readonly Claim[] },
+  holder: { readonly owner: string; readonly tenant?: string },
+  claims: readonly Claim[],
 ): void {
   const quotas = nodesOfHolder(head, holder);
-  for (const claim of holder.claims) {
+  for (const claim of claims) {
     const { node, host, element, onLoan } = claim;
     if (onLoan === true) parts.give(node, 'lent', claim);
     else parts.takeAway(node, 'free', claim);
@@ -145,14 +154,10 @@ function held(
 }
 
 function consumed(head: Head, parts: Parts, allocation: Allocation): void {
-  const { pool, startsAt: start, endsAt: end = FOREVER, capacity, disk } = allocation;
-  const until = loanedFrom(allocation) ?? end;
+  const { pool, startsAt: start, endsAt: end = FOREVER, capacity } = allocation;
+  const until = keptUntil(allocation);
   if (until > start) parts.give(poolNode(pool), 'used', { start, end: until, capacity });
   for (const quota of nodesOfHolder(head, allocation)) parts.give(quota, 'used', { start, end, capacity });
-  const occupied = occupancyOf(allocation);
-  if (occupied === undefined) return;
-  const amount = { ...occupied.window, capacity };
-  parts.takeAway(occupied.host, 'free', disk === undefined ? amount : { ...amount, disk });
 }
 
 /** What a part comes to, good until the next is asked for. */

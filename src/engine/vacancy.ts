@@ -10,22 +10,26 @@
  * Whether there is a vacancy is a matter of one instant: what is free, and what reservations hold that have not started yet, is there for
  * what is on loan.
  */
+import { elementsUsed } from './allocated-elements.ts';
 import { announceAllocation, announceReservation, displacedBy } from './announce.ts';
 import type { Displacer } from './announce.ts';
-import { addVectors, toVector, zeroVector } from './capacity.ts';
+import { addVectors, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
 import { ownClaim } from './claims.ts';
-import { machinesUsing } from './elements.ts';
+import { amountOn, isHostId } from './debt.ts';
+import { isElementId } from './element-map.ts';
+import { machinesUsing, taken, withWholes } from './elements.ts';
 import { claimsAt, holdersAt, isHeldAt } from './holders.ts';
 import type { Draft } from './draft.ts';
 import { NORMAL } from './entities.ts';
 import type { Allocation, Claim, Id, NodeId, Reservation } from './entities.ts';
 import { next } from './lifecycle.ts';
+import { keptUntil, loanedFrom, takenBy } from './machine-claims.ts';
 import { byMerit, whoGivesWay } from './merit.ts';
 import { omit } from './omit.ts';
 import { describeIds, ownerOf } from './ownership.ts';
 import { withRoom } from './room-made.ts';
-import { loanedFrom, poolNode, preEmptionOn } from './state.ts';
+import { poolNode, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
 import { FOREVER } from './window.ts';
 import type { Instant } from './window.ts';
@@ -44,7 +48,7 @@ export interface Vacating {
 export function vacate(draft: Draft, reservation: Reservation, held: boolean): Vacating {
   const awaits = new Set<Id>();
   const withdrawn: Id[] = [];
-  const clear = (going: readonly Allocation[], awaited: readonly Allocation[]): void => {
+  const clear = ({ going, awaited }: InTheWay): void => {
     for (const { id } of awaited) awaits.add(id);
     for (const machine of going) {
       if (isLeaving(machine)) continue;
@@ -52,27 +56,44 @@ export function vacate(draft: Draft, reservation: Reservation, held: boolean): V
       withdrawn.push(machine.id);
     }
   };
-  for (const claim of reservation.claims) {
-    const users = usersOf(draft, claim, reservation);
-    clear(users, users);
-  }
-  for (const id of new Set(reservation.claims.map((claim) => claim.node))) {
-    const node = draft.head.nodes.get(id);
-    if (node === undefined || !lends(node, draft.at.now)) continue;
-    const { going, awaited } = inTheWay(draft, node, reservation, held);
-    clear(going, awaited);
-  }
+  const users = reservation.claims.flatMap((claim) => usersOf(draft, claim, reservation));
+  clear({ going: users, awaited: users });
+  const lenders = lendersAmong(draft, placesOf(reservation.claims));
+  if (lenders.length > 0) clear(inTheWay(draft, lenders, reservation, held));
   return { awaits: [...awaits], withdrawn };
 }
 
 /** Machines without a reservation that use an element which is held now, and have to give way. */
 function usersOf({ head, at }: Draft, claim: Claim, { priority }: Reservation): Allocation[] {
-  if (claim.element === undefined || !isHeldAt(claim, at.now) || preEmptionOn(head, claim.node) !== 'priority')
-    return [];
-  return machinesUsing(head, claim.element).filter((each) => each.backing === 'own' && each.priority > priority);
+  const { node, element } = claim;
+  if (element === undefined || !isHeldAt(claim, at.now)) return [];
+  const byClass = preEmptionOn(head, node) === 'priority';
+  return machinesUsing(head, element).filter(
+    (each) => each.backing === 'own' && (keptUntil(each) <= at.now || (byClass && each.priority > priority)),
+  );
 }
 
-function lends(node: Node, now: Instant): boolean {
+/** A pool or host, as far as something may be on loan there. */
+type Lender = Pick<Node, 'id' | 'free' | 'lent'>;
+
+/** The pools and hosts on which claims are. */
+export function placesOf(claims: readonly Claim[]): NodeId[] {
+  return claims.flatMap(({ node, host }) => (host === undefined ? [node] : [node, host]));
+}
+
+/** Those of some nodes of which something is on loan now. */
+function lendersAmong({ head, at }: Draft, nodes: Iterable<NodeId>): Lender[] {
+  return [...new Set(nodes)].flatMap((id) => {
+    const node = lenderOf(head, id);
+    return node !== undefined && lends(node, at.now) ? [node] : [];
+  });
+}
+
+function lenderOf(head: Head, id: NodeId): Lender | undefined {
+  return isHostId(id) ? head.hosts.nodes.get(id) : head.nodes.get(id);
+}
+
+function lends(node: Lender, now: Instant): boolean {
   return node.lent.breakpoints > 0 && node.lent.valueAt(now).some((amount) => amount > 0);
 }
 
@@ -83,38 +104,52 @@ interface InTheWay {
   readonly awaited: readonly Allocation[];
 }
 
-/** Machines that a reservation which starts finds where it holds something on a node. */
-function inTheWay(draft: Draft, node: Node, reservation: Reservation, held: boolean): InTheWay {
+/** Machines that a reservation which starts finds where it holds something. */
+function inTheWay(draft: Draft, lenders: readonly Lender[], reservation: Reservation, held: boolean): InTheWay {
   const { head, at } = draft;
-  const own = claimsAt(reservation, node.id, at.now);
-  const roomBeside = (isHeld: (each: Reservation) => boolean): CapacityVector => {
-    const room = roomForLoans(head, node, at.now, (each) => each.id === reservation.id || isHeld(each));
-    if (!held) addVectors(room, own, -1);
-    return room;
-  };
+  const places = lenders.map((node) => ({ node, needed: claimsAt(reservation, node.id, at.now) }));
+  const roomsBeside = (isHeld: (each: Reservation) => boolean): Room[] =>
+    places.map(({ node, needed }) => {
+      const room = roomForLoans(head, node, at.now, (each) => each.id === reservation.id || isHeld(each));
+      if (!held) addVectors(room, needed, -1);
+      return { node: node.id, room, needed };
+    });
   const started = (each: Reservation): boolean => hasStarted(each, at.now);
-  const loans = loansOn(head, node.id, at.now).sort(byMerit);
+  const loans = loansOnAny(head, lenders, at.now).sort(byMerit);
   const staying = loans.filter((each) => !isLeaving(each));
-  const room = roomBeside((each) => each.awaits !== undefined || started(each));
-  const going = beyond(staying, node, room, own);
+  const going = beyond(
+    staying,
+    roomsBeside((each) => each.awaits !== undefined || started(each)),
+  );
   const kept = staying.filter((each) => !going.includes(each));
   const others = loans.filter((each) => !kept.includes(each));
-  const awaited = beyond([...kept, ...others], node, roomBeside(started), own);
+  const awaited = beyond([...kept, ...others], roomsBeside(started));
   return { going, awaited: awaited.length === 0 ? [] : [...new Set([...going, ...awaited])] };
 }
 
 /** What there is at an instant for what is on loan: what is free, and what reservations have that hold nothing yet. */
 export function roomForLoans(
   head: Head,
-  node: Node,
+  node: Lender,
   now: Instant,
   isHeld: (reservation: Reservation) => boolean = (each) => hasStarted(each, now),
 ): CapacityVector {
   const room = node.free.valueAt(now);
-  for (const reservation of head.upcoming.get(node.id)?.overlapping({ start: now, end: now + 1 }) ?? []) {
+  const holders = isHostId(node.id)
+    ? holdersAt(head, node.id, now)
+    : (head.upcoming.get(node.id)?.overlapping({ start: now, end: now + 1 }) ?? []);
+  for (const reservation of holders) {
     if (!isHeld(reservation)) addVectors(room, claimsAt(reservation, node.id, now), 1);
   }
   return room;
+}
+
+/** Whether what is on loan on a pool or host leaves those what they hold who have started. */
+export function isCleared(head: Head, id: NodeId, now: Instant): boolean {
+  const node = lenderOf(head, id);
+  if (node === undefined || !lends(node, now)) return true;
+  const room = roomForLoans(head, node, now);
+  return node.lent.valueAt(now).every((amount, lane) => amount === 0 || amount <= (room[lane] ?? 0));
 }
 
 function hasStarted({ status, awaits, startsAt }: Reservation, now: Instant): boolean {
@@ -124,6 +159,10 @@ function hasStarted({ status, awaits, startsAt }: Reservation, now: Instant): bo
 /** Machines that have something on the node on loan. */
 export function loansOn(head: Head, node: NodeId, now: Instant): Allocation[] {
   return standingOn(head, node).filter((machine) => (loanedFrom(machine) ?? FOREVER) <= now);
+}
+
+function loansOnAny(head: Head, lenders: readonly Lender[], now: Instant): Allocation[] {
+  return [...new Set(lenders.flatMap(({ id }) => loansOn(head, id, now)))];
 }
 
 /** An allocation that has no reservation any more: what it consumes is its own matter from now on, without end, and of the normal class. */
@@ -157,23 +196,36 @@ export function isLeaving(machine: Allocation): boolean {
   return machine.vmState === 'DELETING';
 }
 
-/** Of machines in the order in which they are to be kept, those for which there is no room, in the resources that are needed. */
-function beyond(
-  machines: readonly Allocation[],
-  node: Node,
-  room: CapacityVector,
-  needed: CapacityVector,
-): Allocation[] {
-  const sum = zeroVector();
-  const change = (machine: Allocation, sign: 1 | -1): void => {
-    for (const claim of machine.claims)
-      if (claim.node === node.id && claim.onLoan === true) addVectors(sum, toVector(claim.capacity), sign);
-  };
+/** What there is on a pool or host for what is on loan, and what of it is needed there. */
+interface Room {
+  readonly node: NodeId;
+  readonly room: CapacityVector;
+  readonly needed: CapacityVector;
+}
+
+/** Of machines in the order in which they are to be kept, those for which there is no room somewhere, in the resources that are needed there. */
+function beyond(machines: readonly Allocation[], rooms: readonly Room[]): Allocation[] {
+  const sums = new Map(rooms.map((each) => [each.node, { ...each, sum: zeroVector() }]));
+  const loadsOf = (machine: Allocation) =>
+    takenBy(machine).flatMap((claim) => {
+      const there = claim.onLoan === true ? sums.get(claim.node) : undefined;
+      const amount = amountOn(claim, claim.node);
+      return there === undefined || amount === undefined ? [] : [{ ...there, amount }];
+    });
+  // Where the last one takes nothing, those before it fit.
+  let last: ReturnType<typeof loadsOf> = [];
   return whoGivesWay(machines, {
-    putBack: (machine) => change(machine, 1),
-    takeAway: (machine) => change(machine, -1),
+    putBack: (machine) => {
+      last = loadsOf(machine);
+      for (const { sum, amount } of last) addVectors(sum, amount, 1);
+    },
+    takeAway: () => {
+      for (const { sum, amount } of last) addVectors(sum, amount, -1);
+    },
     fits: () =>
-      sum.every((amount, index) => amount === 0 || (needed[index] ?? 0) === 0 || amount <= (room[index] ?? 0)),
+      last.every(({ sum, amount, needed, room }) =>
+        sum.every((each, lane) => amount[lane] === 0 || (needed[lane] ?? 0) === 0 || each <= (room[lane] ?? 0)),
+      ),
   });
 }
 
@@ -187,7 +239,7 @@ export function withdraw(draft: Draft, machine: Allocation, by: Displacer): Allo
 /** The same, and who is told comes later. */
 export function takeBack(draft: Draft, machine: Allocation): Allocation {
   const { now } = draft.at;
-  const rest = omit(machine, 'endsAt', 'awaits');
+  const rest = omit(machine, 'endsAt', 'awaits', 'claim');
   const claims = loan(draft.head, machine, now);
   const ending = isLeaving(machine) ? {} : ({ vmState: 'DELETING', intent: 'delete' } as const);
   const after: Allocation = { ...rest, ...ending, backing: 'own', claims, modifiedOn: now };
@@ -207,7 +259,7 @@ function loan(head: Head, machine: Pick<Allocation, 'pool' | 'capacity' | 'claim
 export function lend(draft: Draft, machine: Allocation, from: Instant): Allocation {
   const after: Allocation = { ...machine, claims: loan(draft.head, machine, from), modifiedOn: draft.at.now };
   draft.put('allocation', after.id, after);
-  draft.disturb(machine.claims);
+  draft.disturb(takenBy(machine));
   return after;
 }
 
@@ -252,52 +304,71 @@ export function lookAtWaiting(draft: Draft): void {
   }
 }
 
-/** Capacity was lost or taken: what is on loan goes where reservations that have started need it. */
-export function recall(draft: Draft, node: Node | undefined): void {
+/** Capacity was lost or taken on nodes: what is on loan goes where reservations that have started need it. */
+export function recall(draft: Draft, nodes: Iterable<NodeId>): void {
   const { head, at } = draft;
   const { now } = at;
-  if (node === undefined || !lends(node, now)) return;
-  const staying = loansOn(head, node.id, now).filter((each) => !isLeaving(each));
-  const room = roomForLoans(head, node, now);
-  const all = zeroVector().fill(1);
-  if (beyond(staying, node, room, all).length === 0) return;
-  const started = holdersAt(head, node.id, now)
-    .filter(({ status }) => status === 'active')
-    .sort(byMerit);
-  const [by] = started;
-  if (by === undefined) return;
-  const needed = zeroVector();
-  for (const reservation of started) addVectors(needed, claimsAt(reservation, node.id, now), 1);
-  for (const machine of beyond(staying.sort(byMerit), node, room, needed)) withdraw(draft, machine, by);
-}
-
-/** What machines have on loan and nothing else needs, they hold again, unless the policy is to lend it. */
-export function regain(draft: Draft, node: Node): void {
-  const { head, at } = draft;
-  const { now } = at;
-  if (node.lent.breakpoints === 0 || preEmptionOn(head, node.id) === 'best-effort') return;
-  const loans = loansOn(head, node.id, FOREVER).filter((each) => !isLeaving(each));
-  for (const machine of loans.sort(byMerit)) {
-    const claim = machine.claims.find(({ onLoan }) => onLoan === true);
-    if (claim === undefined) continue;
-    const from = Math.max(claim.start, now);
-    const until = draft.head.nodes
-      .get(node.id)
-      ?.free.firstShortage({ start: from, end: FOREVER }, toVector(claim.capacity));
-    if (until === undefined || until > from) draft.put('allocation', machine.id, held(machine, claim, from, until));
+  const crowded = lendersAmong(draft, nodes).flatMap((node) => {
+    const room = roomForLoans(head, node, now);
+    const staying = loansOn(head, node.id, now).filter((each) => !isLeaving(each));
+    if (beyond(staying, [{ node: node.id, room, needed: EVERYTHING }]).length === 0) return [];
+    const started = holdersAt(head, node.id, now).filter(({ status }) => status === 'active');
+    const needed = zeroVector();
+    for (const reservation of started) addVectors(needed, claimsAt(reservation, node.id, now), 1);
+    return [{ node: node.id, room, needed, staying, started }];
+  });
+  const staying = new Set(crowded.flatMap((each) => each.staying));
+  for (const machine of beyond([...staying].sort(byMerit), crowded)) {
+    const needing = crowded.flatMap((each) => (each.staying.includes(machine) ? each.started : []));
+    const [by] = needing.sort(byMerit);
+    if (by !== undefined) withdraw(draft, machine, by);
   }
 }
 
-function held(machine: Allocation, claim: Claim, from: Instant, until: Instant | undefined): Allocation {
+const EVERYTHING = zeroVector().fill(1);
+
+/** What machines have on loan on nodes and nothing else needs, they hold again, unless the policy is to lend it. */
+export function regain(draft: Draft, nodes: Iterable<NodeId>): void {
+  const { head, at } = draft;
+  const lent = [...nodes].flatMap((id) => (preEmptionOn(head, id) === 'best-effort' ? [] : lentOn(head, id)));
+  const staying = [...new Set(lent)].filter((each) => !isLeaving(each));
+  for (const machine of staying.sort(byMerit)) {
+    const claim = machine.claims.find(({ onLoan }) => onLoan === true);
+    if (claim === undefined) continue;
+    const from = Math.max(claim.start, at.now);
+    const until = neededFrom(draft.head, machine, from);
+    if (until > from) draft.put('allocation', machine.id, held(machine, claim, from, until));
+  }
+}
+
+/** Machines with something on loan, now or later, of a pool or host, or that use an element. */
+function lentOn(head: Head, id: NodeId): Allocation[] {
+  if (isElementId(id)) return machinesUsing(head, id).filter((each) => loanedFrom(each) !== undefined);
+  const breakpoints = lenderOf(head, id)?.lent.breakpoints ?? 0;
+  return breakpoints === 0 ? [] : loansOn(head, id, FOREVER);
+}
+
+/** The first instant from another one on at which others hold what a machine has on loan, or something that it uses. */
+function neededFrom(head: Head, machine: Allocation, from: Instant): Instant {
+  let until = FOREVER;
+  for (const claim of takenBy(machine)) {
+    const amount = claim.onLoan === true ? amountOn(claim, claim.node) : undefined;
+    const node = lenderOf(head, claim.node);
+    if (amount !== undefined && node !== undefined && from < until)
+      until = node.free.firstShortage({ start: from, end: until }, amount) ?? until;
+  }
+  const used = withWholes(head, elementsUsed(machine));
+  return from < until ? (taken(head, used, { start: from, end: until })?.span.start ?? until) : until;
+}
+
+function held(machine: Allocation, claim: Claim, from: Instant, until: Instant): Allocation {
   const firm = machine.claims.filter(({ onLoan }) => onLoan !== true);
   const joined = firm.find(({ end }) => end === from);
   const start = joined?.start ?? from;
   const others = firm.filter((each) => each !== joined);
   const { node, capacity } = claim;
-  const claims: Claim[] = [
-    ...others,
-    { id: '', node, start, ...(until === undefined ? {} : { end: until }), capacity },
-  ];
-  if (until !== undefined) claims.push({ id: '', node, start: until, capacity, onLoan: true });
+  const lent = until < FOREVER;
+  const claims: Claim[] = [...others, { id: '', node, start, ...(lent ? { end: until } : {}), capacity }];
+  if (lent) claims.push({ id: '', node, start: until, capacity, onLoan: true });
   return { ...machine, claims: claims.map((each, index) => ({ ...each, id: `${index + 1}` })) };
 }

@@ -5,15 +5,19 @@
 import { planUnreserved } from './allotment.ts';
 import type { Consumption, Plan } from './allotment.ts';
 import { addVectors, toVector } from './capacity.ts';
+import type { CapacityVector } from './capacity.ts';
 import type { Draft } from './draft.ts';
 import type { Allocation, Id } from './entities.ts';
-import { hostId } from './hosts.ts';
+import { hostVector } from './host-steps.ts';
+import { hostId, onHost } from './hosts.ts';
+import { takenBy } from './machine-claims.ts';
 import { byMerit } from './merit.ts';
 import { omit } from './omit.ts';
 import type { Refusal } from './requests.ts';
-import { holdMachine, poolNode } from './state.ts';
+import { notHolding, poolNode } from './state.ts';
 import type { Head } from './state.ts';
-import { standingClaims } from './vacancy.ts';
+import { roomForLoans, standingClaims } from './vacancy.ts';
+import type { Instant } from './window.ts';
 
 /** What becomes of one for which there is no place any more. */
 type GiveUp = (draft: Draft, before: Allocation, refusal: Refusal) => void;
@@ -49,28 +53,51 @@ function make(draft: Draft, machine: Allocation, giveUp: GiveUp): void {
       at.now,
     ),
   );
-  draft.disturb(machine.claims);
+  draft.disturb(takenBy(machine));
   if (planned.outcome === 'refused') giveUp(draft, machine, planned.refusal);
   else draft.put('allocation', machine.id, movedTo(head, asked, planned.plan, at.now));
 }
 
 /** Whether what the machine takes is there now, beside all that is there, and its host takes machines. */
-function hasPlace({ head, at }: Draft, { id, pool, capacity, provider, host }: Allocation): boolean {
-  const node = head.nodes.get(poolNode(pool));
+function hasPlace({ head, at }: Draft, machine: Allocation): boolean {
+  const node = head.nodes.get(poolNode(machine.pool));
   if (node === undefined) return false;
   const left = node.total.valueAt(at.now);
   addVectors(left, node.used.valueAt(at.now), -1);
   addVectors(left, node.lent.valueAt(at.now), -1);
-  for (const other of waitingIn(head, pool)) if (other.id !== id) addVectors(left, toVector(other.capacity), 1);
-  const taken = toVector(capacity);
-  const short = left.some((amount, lane) => amount < 0 && (taken[lane] ?? 0) > 0);
-  return !short && (host === undefined || head.hosts.nodes.get(hostId(provider, host))?.usable === true);
+  const others = waitingMachines(head).filter(({ id }) => id !== machine.id);
+  for (const each of others) if (each.pool === machine.pool) addVectors(left, toVector(each.capacity), 1);
+  return !isShort(left, toVector(machine.capacity)) && hasHost(head, machine, others, at.now);
 }
 
-/** Machines for which a pool holds something and that are not there yet. */
-function waitingIn(head: Head, pool: Id): Allocation[] {
+/** Whether its host takes machines, and what is on loan there leaves it room. */
+function hasHost(
+  head: Head,
+  { provider, host, capacity, disk }: Allocation,
+  others: readonly Allocation[],
+  now: Instant,
+): boolean {
+  if (host === undefined) return true;
+  const node = head.hosts.nodes.get(hostId(provider, host));
+  if (node?.usable !== true) return false;
+  const left = roomForLoans(head, node, now);
+  addVectors(left, node.lent.valueAt(now), -1);
+  for (const each of others) {
+    if (each.host === host && each.provider === provider)
+      addVectors(left, hostVector(onHost(each.capacity, each.disk)), 1);
+  }
+  return !isShort(left, hostVector(onHost(capacity, disk)));
+}
+
+/** Whether there is too little of something of which any is taken. */
+function isShort(left: CapacityVector, taken: CapacityVector): boolean {
+  return left.some((amount, lane) => amount < 0 && (taken[lane] ?? 0) > 0);
+}
+
+/** Machines for which something is held and that are not there yet. */
+function waitingMachines(head: Head): Allocation[] {
   const ids = new Set([...head.waiting.values()].flatMap((each) => [...each]));
-  return [...ids].flatMap((id) => head.allocations.get(id) ?? []).filter((each) => each.pool === pool);
+  return [...ids].flatMap((id) => head.allocations.get(id) ?? []);
 }
 
 function movedTo(head: Head, machine: Allocation, { pool, host }: Plan<Consumption>, now: number): Allocation {
@@ -80,10 +107,5 @@ function movedTo(head: Head, machine: Allocation, { pool, host }: Plan<Consumpti
 
 /** Looks at the head as it is without machines; it is as it was when this returns. */
 export function without<T>(head: Head, machines: readonly Allocation[], look: () => T): T {
-  for (const machine of machines) holdMachine(head, machine, -1);
-  try {
-    return look();
-  } finally {
-    for (const machine of machines) holdMachine(head, machine, 1);
-  }
+  return notHolding(head, machines.flatMap(takenBy), look);
 }

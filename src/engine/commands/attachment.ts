@@ -16,6 +16,7 @@ import {
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
 import type { MachineAllocation, PendingAttachment } from '../entities.ts';
+import { keptUntil } from '../machine-claims.ts';
 import { find } from '../ownership.ts';
 import { reservedForOthers } from '../reserved-elements.ts';
 import { UnknownEntry } from '../requests.ts';
@@ -45,7 +46,8 @@ export const attachResource: Command<ChangeAttachment, ChangeAttachmentResult> =
     if ('outcome' in ids) return ids;
     const [id = resource] = ids;
     const reservation = head.reservations.get(before.reservation ?? '');
-    const taken = reservedForOthers(head, { provider, found: { uses: [{ kind, id }] } }, reservation, at);
+    const using = { provider, found: { uses: [{ kind, id }] } };
+    const taken = reservedForOthers(head, using, reservation, keptUntil(before), at);
     if (taken !== undefined) return taken;
     const attached = withAttached(before, kind, [...attachedIds(before, kind), id]);
     const after = withPending(attached, id, { kind, id, action: 'attach' });
