@@ -18,18 +18,7 @@
  * 9. What pools, providers, quotas, hosts and elements show over time is the sum of the parts.
  * 10. A head that is built anew from the records equals this one.
  */
-import {
-  NOTHING,
-  RESOURCES,
-  add,
-  addVectors,
-  equals,
-  fitsWithin,
-  fromVector,
-  resourcesOf,
-  total,
-  zeroVector,
-} from './capacity.ts';
+import { NOTHING, RESOURCES, add, addVectors, equals, fitsWithin, resourcesOf, total, zeroVector } from './capacity.ts';
 import type { Capacity, CapacityVector, Resource } from './capacity.ts';
 import { backed, countedIn } from './claims.ts';
 import { amountOn, firstDebt, isHostId } from './debt.ts';

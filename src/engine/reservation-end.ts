@@ -8,7 +8,7 @@ import type { ReservationCause } from './events.ts';
 import { next } from './lifecycle.ts';
 import { currentClaims } from './occurrence.ts';
 import { hasParts } from './parts.ts';
-import { isOver, poolNode } from './state.ts';
+import { isOver } from './state.ts';
 import { nextTerms } from './terms.ts';
 import { standAlone } from './vacancy.ts';
 import { describeInstant } from './window.ts';

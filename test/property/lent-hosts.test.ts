@@ -7,12 +7,10 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { commands } from '../../src/engine/commands/index.ts';
-import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
-import type { AffinityPolicy, Allocation, Demand, PreEmption, Priority } from '../../src/engine/entities.ts';
+import type { AffinityPolicy, Allocation, PreEmption, Priority } from '../../src/engine/entities.ts';
 import { hostName } from '../../src/engine/hosts.ts';
 import { loanedFrom } from '../../src/engine/machine-claims.ts';
 import { byMerit } from '../../src/engine/merit.ts';
-import { isOver } from '../../src/engine/state.ts';
 import type { VimElement } from '../../src/vim/vim.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 import type { HostSpec } from '../unit/engine/engine-fixture.ts';

@@ -285,6 +285,17 @@ describe('a volume of a machine that runs', () => {
     expect(change('attachResource', 'v7')[0]).to.not.equal('v7');
   });
 
+  it('is not attached where it is reserved later, to a machine that runs on when its reservation is over', () => {
+    const elements = [{ kind: 'volume', id: 'v7', name: 'shared', sizeGb: 1 }] as const;
+    const inventory = inventoryOf([{ name: 'h1', cores: 100 }], {}, elements);
+    engine.do('updateProvider', { id: 'id-1', status: 'up', inventory });
+    const reservation = engine.reserve({ end: NOW + DAY, demand: { capacity: { cores: 1, ram: 512, instances: 1 } } });
+    machine = made('vm2', 's2', { image: 'cirros', reservation });
+    engine.reserve({ start: NOW + 3 * DAY, end: NOW + 4 * DAY, demand: { capacity: {}, elements: ['v7'] } });
+    engine.advance(2 * DAY);
+    expect(change('attachResource', 'v7')[0]).to.equal('element-reserved');
+  });
+
   it('from which the machine starts stays', () => {
     const boot = engine.do('createAllocation', {
       name: 'boot',

@@ -345,6 +345,23 @@ describe('the invariants', () => {
     expect(engine.found('loan')).to.deep.equal([]);
   });
 
+  it('nor of a host', () => {
+    const engine = new Doubted();
+    const machine = engine.machine();
+    engine.reserve({ end: T, demand: { capacity: {}, elements: ['h2'] } });
+    const lent = (change: Partial<Allocation>): string[] => {
+      const claims = [{ id: '1', node: poolNode(engine.pool1), start: NOW, capacity: {}, onLoan: true as const }];
+      engine.spoilMachine(machine, { claims, ...change });
+      return engine.found('loan');
+    };
+    const over = ['cores', 'ram', 'gigabytes'].map(
+      (resource) => `host/${engine.source}/h2 has more ${resource} on loan than reservations that have started leave`,
+    );
+    expect(lent({ host: 'h1' })).to.deep.equal([]);
+    expect(lent({ host: 'h2' })).to.deep.equal(over);
+    expect(lent({ host: 'h2', vmState: 'DELETING' })).to.deep.equal([]);
+  });
+
   it('no element is held twice', () => {
     const engine = new Doubted();
     const demand = { capacity: {}, elements: ['private'] };

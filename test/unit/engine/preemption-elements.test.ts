@@ -49,8 +49,8 @@ class ElementLab extends Lab {
     return result.displaced;
   }
 
-  refusal(elements: readonly string[], priority: Priority): Refusal {
-    const result = this.askFor(elements, priority);
+  refusal(elements: readonly string[], priority: Priority, day = 1): Refusal {
+    const result = this.askFor(elements, priority, day);
     if (result.outcome !== 'refused') throw new Error('granted');
     return result.refusal;
   }
@@ -197,7 +197,8 @@ describe('pre-emption for elements that are named', () => {
     for (const [policy, priority, withdrawn] of [
       ['priority', HIGH, true],
       ['priority', NORMAL, false],
-      ['best-effort', HIGH, false],
+      ['best-effort', LOW, true],
+      ['none', HIGH, false],
     ] as const) {
       const what = withdrawn ? 'withdraws' : 'leaves';
       it(`${what} one that was left behind by an earlier reservation, for one of the class ${priority} under '${policy}'`, () => {
@@ -229,6 +230,44 @@ describe('pre-emption for elements that are named', () => {
       lab.advance(2 * DAY);
       expect(lab.state(machine)).to.equal('ACTIVE');
       expect(lab.head.allocations.get(machine)?.claims.some(({ onLoan }) => onLoan === true)).to.equal(false);
+    });
+
+    it('counts one that gave way as gone from then on, and holds it to that', () => {
+      const machine = lab.uses('private');
+      const first = lab.holds(['private'], NORMAL, 1);
+      const second = lab.holds(['private'], LOW, 2);
+      expect(lab.refusal(['private'], LOW, 0.5).message).to.match(/ is used by .* until 2030-01-02T00:00:00Z\.$/);
+      lab.do('cancelReservation', { id: first });
+      expect(lab.head.allocations.get(machine)?.claims.find(({ onLoan }) => onLoan)?.start).to.equal(NOW + 2 * DAY);
+      lab.do('cancelReservation', { id: second });
+      expect(lab.head.allocations.get(machine)?.claims.some(({ onLoan }) => onLoan)).to.equal(false);
+    });
+
+    it('under best effort withdraws whoever uses it, and has them use it until then', () => {
+      lab = new ElementLab('best-effort');
+      const before = lab.uses('private', HIGH);
+      const id = lab.holds(['private'], LOW);
+      const after = lab.uses('private', HIGH);
+      expect([before, after].map((each) => lab.state(each))).to.deep.equal(['ACTIVE', 'ACTIVE']);
+      lab.advance(DAY);
+      expect([before, after].map((each) => lab.state(each))).to.deep.equal(['DELETING', 'DELETING']);
+      expect(lab.head.reservations.get(id)).to.deep.include({ status: 'scheduled', awaits: [before, after] });
+      const barred = lab.create('private', HIGH);
+      expect(barred.outcome === 'refused' && barred.refusal.reason).to.equal('element-reserved');
+      for (const machine of [before, after]) lab.gone(machine);
+      expect(lab.status(id)).to.equal('active');
+    });
+
+    it('under best effort withdraws none that uses something else, and waits for one that is being deleted', () => {
+      lab = new ElementLab('best-effort');
+      const [machine, other] = [lab.uses('private'), lab.booted()];
+      lab.do('destroyInstance', { id: machine });
+      const id = lab.holds(['private'], LOW);
+      lab.advance(DAY);
+      expect(lab.head.reservations.get(id)).to.deep.include({ status: 'scheduled', awaits: [machine] });
+      expect(lab.state(other)).to.equal('ACTIVE');
+      lab.gone(machine);
+      expect(lab.status(id)).to.equal('active');
     });
 
     it('gives one of a higher class what a lower one has reserved', () => {
