@@ -107,7 +107,9 @@ describe('elements that are used', () => {
   it('are reserved when they are given up, also where the capacity of the machine is of another pool', () => {
     const [compute] = cloud.head.poolOrder;
     const [source] = cloud.head.providers.keys();
-    const storage = cloud.pool(source ?? '', { volumes: 5, ports: 5 });
+    const storage = 'storage';
+    const entry = { id: storage, source: source ?? '', capacity: { gigabytes: 10 }, adjustments: [] };
+    cloud.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
     const demand = { pools: [compute ?? ''], capacity: { cores: 1, ram: 512, instances: 1 } };
     const reservation = cloud.reserve({ end: NOW + 2 * HOUR, demand });
     cloud.boots({ reservation, volumes: ['v1'], networks: ['private'] });
@@ -117,6 +119,15 @@ describe('elements that are used', () => {
       const chosen = cloud.do('createReservation', { flexible, demand: wanted });
       expect(chosen, element).to.have.nested.property('reservation.startsAt', NOW + 2 * HOUR);
     }
+  });
+
+  it('are reserved when they are given up, also where somebody takes over as much capacity then', () => {
+    const demand = { capacity: { cores: 1, ram: 512, instances: 1 } };
+    const reservation = cloud.reserve({ end: NOW + 2 * HOUR, demand });
+    cloud.boots({ reservation, volumes: ['v1'] });
+    cloud.reserve({ start: NOW + 2 * HOUR, end: NOW + 9 * HOUR, demand });
+    const refused = cloud.refusal(['v1'], { start: NOW + HOUR, end: NOW + 3 * HOUR });
+    expect(refused.nextWindow).to.deep.equal({ start: NOW + 2 * HOUR, end: NOW + 4 * HOUR });
   });
 
   it('are told to nobody by whom they are used who may not know', () => {

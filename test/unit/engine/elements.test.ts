@@ -1,5 +1,8 @@
 import { expect } from 'chai';
+import type { Capacity } from '../../../src/engine/capacity.ts';
+import { missingElements } from '../../../src/engine/elements.ts';
 import { explainReservation } from '../../../src/engine/explain.ts';
+import { omit } from '../../../src/engine/omit.ts';
 import { queryReservations } from '../../../src/engine/queries.ts';
 import type { Commands, CreateInstance, Refusal } from '../../../src/engine/requests.ts';
 import type { VimElement } from '../../../src/vim/vim.ts';
@@ -35,6 +38,13 @@ class Cloud extends Engine {
 
   hold(...elements: string[]): string {
     return this.reserve({ ...DEMAND, demand: { capacity: {}, elements } });
+  }
+
+  /** A pool beside others of the same source and zone, which only configuration makes. */
+  another(id: string, capacity: Capacity, more: { readonly zone?: string; readonly elements?: string[] } = {}): string {
+    const entry = { id, source: this.source, capacity, adjustments: [], ...more };
+    this.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
+    return id;
   }
 
   refusal(elements: readonly string[], window = DEMAND): Refusal {
@@ -275,10 +285,35 @@ describe('names that tenants give', () => {
   });
 
   it('of operators go on to stand for what is held, too', () => {
-    const id = cloud.hold('data');
+    const id = cloud.hold('data', 'p1');
     cloud.has([{ ...VOLUME, id: 'v0' }, ...ELEMENTS]);
     expect(cloud.do('updateReservation', { id, end: DEMAND.end + HOUR }).outcome).to.equal('updated');
-    expect(cloud.elementsOf(id)).to.deep.equal(['volume/v1']);
+    expect(cloud.elementsOf(id)).to.deep.equal(['volume/v1', 'port/p1']);
+  });
+
+  it('that stand for several when the request is decided on are refused, with those that may be known', () => {
+    const ask = (): string => {
+      const asked = cloud.do('createReservation', {
+        ...DEMAND,
+        demand: { capacity: {}, elements: ['data'] },
+        deferred: true,
+      });
+      if (asked.outcome !== 'pending') throw new Error(asked.outcome);
+      return asked.reservation.id;
+    };
+    const id = ask();
+    cloud.has([...ELEMENTS, { ...VOLUME, id: 'v0' }]);
+    cloud.advance(0);
+    expect(cloud.status(id)).to.equal('rejected');
+    expect(explainReservation(cloud.head, id, cloud.now).message).to.match(
+      /^The name 'data' stands for several elements: say which one is meant(, of 'v0', 'v1')?\.$/,
+    );
+  });
+
+  it('are told apart beside others that stand for one', () => {
+    makes('blue', 'v8');
+    makes('red', 'v9');
+    expect(cloud.head.reservations.get(cloud.hold('uplink', 'mine'))?.demand.elements).to.deep.equal(['uplink', 'v9']);
   });
 
   it('hide no network from others', () => {
@@ -351,9 +386,9 @@ describe('elements that are listed', () => {
 describe('elements in pools', () => {
   it('are taken from the pool that counts what they are, and beside capacity of others', () => {
     const cloud = new Cloud();
-    const compute = cloud.pool(cloud.source, { cores: 8 });
-    const network = cloud.pool(cloud.source, { ports: 10 });
-    const storage = cloud.pool(cloud.source, { gigabytes: 50, volumes: 5 });
+    const compute = cloud.another('a', { cores: 8 });
+    const network = cloud.another('b', { ports: 10 });
+    const storage = cloud.another('c', { gigabytes: 50, volumes: 5 });
     const id = cloud.reserve({ ...DEMAND, demand: { capacity: { cores: 2 }, elements: ['p1', 'v1', 'private'] } });
     const claims = cloud.head.reservations.get(id)?.claims ?? [];
     const pools = claims.map(({ node, element, capacity }) => [element?.split('/')[2] ?? capacity, node]);
@@ -367,16 +402,19 @@ describe('elements in pools', () => {
 
   it('are taken from a pool that lists them before others, then from one that counts them, and of equals from the first', () => {
     const cloud = new Cloud();
-    const cores = cloud.pool(cloud.source, { cores: 1 });
-    const first = cloud.pool(cloud.source, { ports: 5 }, 'nova');
-    const equal = cloud.pool(cloud.source, { ports: 5 });
-    const listing = { source: cloud.provider(HOSTS, 'other'), capacity: { cores: 1 }, elements: ['serial-1'] };
-    const listed = cloud.do('increaseCapacity', listing);
-    const poolOf = (name: string): unknown => cloud.head.reservations.get(cloud.hold(name))?.claims[0]?.node;
-    const order = cloud.head.poolOrder.filter((id) => id === first || id === equal);
-    expect(poolOf('p1')).to.equal(`pool/${order[0] ?? ''}`);
-    expect(poolOf('v1'), 'that none counts').to.equal(`pool/${cores}`);
-    expect(poolOf('serial-1')).to.equal(`pool/${listed.outcome === 'increased' ? listed.pool.id : ''}`);
+    const cores = cloud.another('a', { cores: 1 });
+    const first = cloud.another('b', { ports: 5 });
+    cloud.another('c', { ports: 5 });
+    const poolOf = (name: string): string | undefined => {
+      const id = cloud.hold(name);
+      const node = cloud.head.reservations.get(id)?.claims[0]?.node;
+      cloud.do('cancelReservation', { id });
+      return node?.slice('pool/'.length);
+    };
+    expect(poolOf('p1')).to.equal(first);
+    expect(poolOf('v1'), 'that none counts').to.equal(cores);
+    const listing = cloud.another('d', { cores: 1 }, { elements: ['uplink', 'serial-1'] });
+    expect(['p1', 'serial-1', 'v1'].map(poolOf)).to.deep.equal([listing, listing, cores]);
   });
 
   it('are not taken from pools of other zones, save by pools that are bound to none', () => {
@@ -415,6 +453,31 @@ describe('elements in pools', () => {
     expect(cloud.refusal(['h'], { start: NOW, end: NOW + HOUR }).message).to.match(/: it is down or out of service\.$/);
   });
 
+  it('are hosts in their zone alone, and for as long as their pool has them', () => {
+    const cloud = new Cloud();
+    const hosts = [
+      { name: 'a1', zone: 'a', cores: 4, disk: 0 },
+      { name: 'b1', zone: 'b', cores: 4 },
+    ];
+    cloud.do('updateProvider', { id: cloud.source, status: 'up', inventory: inventoryOf(hosts, QUOTAS) });
+    const ask = (name: string, zone?: string, window = DEMAND) => {
+      const demand = { capacity: {}, elements: [name], ...(zone === undefined ? {} : { zone }) };
+      return cloud.do('createReservation', { ...window, demand });
+    };
+    const free = cloud.another('free', { cores: 4, ram: 4096 });
+    const unknown = "No pool that may serve the request has the element 'a1'.";
+    expect(refusalOf(ask('a1', 'a')).message, 'that pool has no zone').to.equal(unknown);
+    cloud.another('bound', { cores: 4, ram: 4096 }, { zone: 'a' });
+    expect(refusalOf(ask('a1', 'b')).message).to.equal(unknown);
+    const held = ask('a1', 'a');
+    if (held.outcome === 'refused') throw new Error(held.refusal.message);
+    expect(held.reservation.claims[0]).to.include({ node: 'pool/bound' }).and.not.to.have.property('disk');
+    cloud.reserve({ start: DEMAND.end, end: DEMAND.end + HOUR, demand: { pools: [free], capacity: { cores: 1 } } });
+    const long = { ...DEMAND, end: DEMAND.end + HOUR };
+    expect(refusalOf(ask('b1', undefined, long)).message).to.match(/^The pool 'free' does not have the 4 cores/);
+    expect(ask('b1').outcome).to.equal('granted');
+  });
+
   it('are those that the pool lists, by whatever name', () => {
     const cloud = new Cloud();
     cloud.do('increaseCapacity', { source: cloud.source, capacity: { ports: 2 }, elements: ['uplink', 'serial-1'] });
@@ -423,6 +486,29 @@ describe('elements in pools', () => {
     // What the provider does not tell is held by the name under which it is listed.
     expect(cloud.elementsOf(cloud.hold('serial-1'))).to.deep.equal(['listed/serial-1']);
     expect(cloud.refusal(['serial-1']).message).to.include("The element 'serial-1' is not free");
+    // And is held still when the provider comes to tell of it.
+    cloud.has([...ELEMENTS, { ...PORT, id: 'p7', name: 'serial-1', addresses: [] }]);
+    expect(cloud.refusal(['serial-1']).message).to.include("The port 'p7' is not free");
+  });
+
+  it('are parts of a network also where they have no address', () => {
+    const cloud = new Cloud([...ELEMENTS, { ...PORT, id: 'p7', name: 'bare', addresses: [] }]);
+    cloud.pool(cloud.source, CAPACITY);
+    cloud.hold('private');
+    expect(cloud.refusal(['p7']).message).to.include("holds the network 'n1'");
+  });
+
+  it('are missed by a reservation that holds them from now on', () => {
+    const cloud = new Cloud();
+    cloud.pool(cloud.source, CAPACITY);
+    const { claims } = cloud.head.reservations.get(cloud.hold('p1')) ?? { claims: [] };
+    cloud.has([SUBNET]);
+    const [element] = claims.map((claim) => claim.element);
+    expect(missingElements(cloud.head, { claims }, DEMAND.end - 1)).to.deep.equal([element]);
+    expect(missingElements(cloud.head, { claims }, DEMAND.end)).to.deep.equal([]);
+    expect(missingElements(cloud.head, { claims: claims.map((claim) => omit(claim, 'element')) }, NOW)).to.deep.equal(
+      [],
+    );
   });
 });
 
