@@ -174,6 +174,58 @@ describe('pre-emption for elements that are named', () => {
     expect(lab.do('requestOffer', { ...window, priority: HIGH, demand, holdFor: HOUR }).outcome).to.equal('refused');
   });
 
+  it('displaces one that is degraded and holds what is named, unless it has started', () => {
+    for (const named of ['h1', 'p1']) {
+      const other = new ElementLab();
+      const low = other.holds([named, 'v1'], LOW);
+      other.do('updateProvider', {
+        id: other.lab,
+        inventory: inventoryOf(
+          HOSTS,
+          QUOTAS,
+          ELEMENTS.filter(({ id }) => id !== 'v1'),
+        ),
+      });
+      expect(other.status(low)).to.equal('degraded');
+      expect(other.displacedBy([named], HIGH)?.reservations, named).to.deep.equal([low]);
+      expect(other.status(low)).to.equal('preempted');
+    }
+    const started = lab.holds(['p1', 'v1'], LOW);
+    lab.do('updateProvider', {
+      id: lab.lab,
+      inventory: inventoryOf(
+        HOSTS,
+        QUOTAS,
+        ELEMENTS.filter(({ id }) => id !== 'v1'),
+      ),
+    });
+    lab.advance(NOW + DAY - lab.now);
+    expect(lab.status(started)).to.equal('degraded');
+    const refused = lab.do('createReservation', {
+      end: lab.now + HOUR / 2,
+      priority: HIGH,
+      demand: { capacity: {}, elements: ['p1'] },
+    });
+    expect(refused.outcome).to.equal('refused');
+    expect(lab.status(started)).to.equal('degraded');
+  });
+
+  it('displaces for a host and what is named beside it', () => {
+    const pool = [...lab.head.pools.keys()];
+    const low = lab.reserve({
+      start: NOW + DAY,
+      end: NOW + DAY + HOUR,
+      priority: LOW,
+      demand: { pools: pool, capacity: { cores: 60, ram: 1024 } },
+    });
+    expect(lab.displacedBy(['h1', 'v1'], HIGH)?.reservations).to.deep.equal([low]);
+  });
+
+  it('says nothing of a search to the lowest class, which nobody gives way to', () => {
+    lab.holds(['p1'], LOW);
+    expect(lab.refusal(['p1'], LOW)).to.not.have.property('searchComplete');
+  });
+
   describe('and machines without a reservation', () => {
     it('withdraws a lower one that uses it at the start, and waits until it is gone', () => {
       const machine = lab.uses('private');
@@ -279,6 +331,21 @@ describe('pre-emption for elements that are named', () => {
       expect(made.displaced).to.deep.equal({ reservations: [low], machines: [], complete: true });
       expect(made.allocation).to.include({ intent: 'create' });
       expect(lab.status(low)).to.equal('preempted');
+    });
+
+    it('leaves a machine of a reservation what it uses', () => {
+      const capacity = { cores: 1, ram: 512, instances: 1 };
+      const id = lab.reserve({ end: NOW + 9 * DAY, priority: LOW, demand: { capacity } });
+      const made = lab.do('createInstance', {
+        name: 'vm',
+        image: 'cirros',
+        flavor: 'small',
+        networks: ['private'],
+        reservation: id,
+      });
+      if (made.outcome === 'refused') throw new Error(made.refusal.message);
+      expect(lab.refusal(['private'], HIGH).reason).to.equal('resource-in-use');
+      expect(lab.state(made.allocation.id)).to.equal('INITIALIZED');
     });
 
     it('gives one nothing that its own class has reserved', () => {

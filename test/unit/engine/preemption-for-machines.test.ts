@@ -59,6 +59,40 @@ describe('machines without a reservation, by their class', () => {
     expect(lab.told()).to.deep.equal([]);
   });
 
+  describe('where all there is was taken by their own class', () => {
+    let lab: Lab;
+    let [first, second] = ['', ''];
+    beforeEach(() => {
+      lab = new Lab('priority');
+      const made = (): string => {
+        const result = boot(lab, NORMAL);
+        if (result.outcome === 'refused') throw new Error(result.refusal.message);
+        const { id } = result.allocation;
+        lab.do('serverAccepted', { allocation: id, server: `server-${id}` });
+        lab.do('vmStateReported', { allocation: id, vmState: 'ACTIVE' });
+        lab.now += 1;
+        return id;
+      };
+      [first, second] = [made(), made()];
+    });
+
+    it('wait for one that is being deleted, and are refused before', () => {
+      expect(boot(lab, NORMAL).outcome).to.equal('refused');
+      lab.do('destroyInstance', { id: first });
+      const waits = boot(lab, NORMAL);
+      if (waits.outcome === 'refused') throw new Error(waits.refusal.message);
+      expect(waits.allocation).to.deep.include({ awaits: [first] });
+      expect(waits.displaced?.machines ?? []).to.not.include(second);
+      expect(lab.state(second)).to.equal('ACTIVE');
+    });
+
+    it('are not displaced by a reservation, also where one is being deleted', () => {
+      lab.do('destroyInstance', { id: first });
+      expect(lab.ask(8, NORMAL, 5).outcome).to.equal('refused');
+      expect(lab.state(second)).to.equal('ACTIVE');
+    });
+  });
+
   describe('take the place of machines of a lower class', () => {
     let lab: Lab;
     beforeEach(() => {
