@@ -110,6 +110,16 @@ describe('capacity', () => {
       expect(fromVector(vector, ['cores', 'ram'])).to.deep.equal({ cores: 1, ram: 0 });
       expect(Object.is(fromVector([-0], ['cores']).cores, 0)).to.equal(true);
     });
+
+    it('names all resources where all are asked for, and none of them below zero that is not', () => {
+      const all = Object.fromEntries(RESOURCES.map((resource, index) => [resource, index + 1]));
+      expect(fromVector(toVector(all), RESOURCES)).to.deep.equal(all);
+      const none = fromVector(
+        RESOURCES.map(() => -0),
+        RESOURCES,
+      );
+      expect(RESOURCES.map((resource) => Object.is(none[resource], 0))).to.deep.equal(RESOURCES.map(() => true));
+    });
   });
 
   describe('beyond exact integers', () => {
@@ -117,7 +127,9 @@ describe('capacity', () => {
 
     it('refuses instead of rounding', () => {
       expect(add({ ram: most - 1 }, { ram: 1 })).to.deep.equal({ ram: most });
-      expect(() => add({ ram: most }, { ram: 1 })).to.throw(CapacityOverflowError, 'ram is 9007199254740992');
+      expect(() => add({ ram: most }, { ram: 1 }))
+        .to.throw(CapacityOverflowError, 'ram is 9007199254740992')
+        .with.property('name', 'CapacityOverflowError');
       expect(() => subtract({ ram: -most }, { ram: 1 })).to.throw(CapacityOverflowError, 'ram is -9007199254740992');
       expect(() => shortage({ ram: most }, { ram: -1 })).to.throw(CapacityOverflowError, 'ram is');
     });

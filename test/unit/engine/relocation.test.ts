@@ -88,6 +88,16 @@ describe('instances on a host that is lost', () => {
     expect([high, low, later].map((id) => lab.status(id))).to.deep.equal(['scheduled', 'degraded', 'scheduled']);
   });
 
+  it('go by plan also where capacity is held beside them, on no host', () => {
+    const lab = new Lab(host('a', 8));
+    const id = lab.put([container('web', 1)], {}, { capacity: { cores: 1 } });
+    lab.see(host('a', 8), host('c', 4));
+    const [pool = ''] = lab.head.pools.keys();
+    const maintenance = [{ id: 'm', pool, host: 'a', start: T, end: T + HOUR }];
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...lab.head.policy, maintenance } }] });
+    expect([lab.places(id), lab.status(id)]).to.deep.equal([['@', 'web@c'], 'scheduled']);
+  });
+
   it('go where an offer is, which gives way, unless there is another place', () => {
     const lab = new Lab(host('a', 4));
     const id = lab.put([container('web', 1)]);
@@ -111,6 +121,20 @@ describe('instances on a host that is lost', () => {
     lab.now += 1;
     const young = put(container('large', 2, 2), container('small', 2, 1));
     expect(lab.reservation(old).claims.map((claim) => claim.host)).to.deep.equal([`host/${source}/b`]);
+    lab.do('updateProvider', { id: source, inventory: inventoryOf([host('a', 6), host('b', 2, 'down')]) });
+    expect(lab.reservation(old).claims.map((claim) => claim.host)).to.deep.equal([`host/${source}/a`]);
+    expect([old, young].map((id) => lab.reservation(id).status)).to.deep.equal(['scheduled', 'degraded']);
+  });
+
+  it('go to another host of their pool where that is too small at a part of their time', () => {
+    const lab = new Engine();
+    const source = lab.provider([host('a', 6), host('b', 2)]);
+    lab.pool(source, {});
+    const put = (start: number, ...containers: Container[]): string =>
+      lab.reserve({ start, end: T + 2 * HOUR, demand: { capacity: {}, containers } });
+    const old = put(T, container('old', 1, 1));
+    lab.now += 1;
+    const young = put(T + HOUR, container('large', 2, 2), container('small', 2, 1));
     lab.do('updateProvider', { id: source, inventory: inventoryOf([host('a', 6), host('b', 2, 'down')]) });
     expect(lab.reservation(old).claims.map((claim) => claim.host)).to.deep.equal([`host/${source}/a`]);
     expect([old, young].map((id) => lab.reservation(id).status)).to.deep.equal(['scheduled', 'degraded']);
@@ -348,6 +372,20 @@ describe('instances that recur', () => {
     expect(lab.lost(...hosts('down'))).to.deep.equal(['reservation updated scheduled']);
     expect(lab.places(id)).to.have.length(2).and.include('web@b from day 1 ×1');
     expect(lab.status(id)).to.equal('scheduled');
+  });
+
+  it('stay in windows that hold something else, also where what is found for an earlier one would do', () => {
+    const lab = new Lab(host('a', 4));
+    const id = lab.put([container('web', 1)], DAILY);
+    lab.see(host('a', 4), host('b', 4), host('c', 4));
+    const onDay2 = { start: T + DAY, end: T + DAY + HOUR };
+    const other = lab.put([container('other', 1)], onDay2, { elements: ['b'] });
+    lab.see(host('a', 4, 'down'), host('b', 4), host('c', 4));
+    lab.do('cancelReservation', { id: other });
+    expect(lab.places(id)).to.deep.equal(['web@b from day 1 ×1', 'web@c from day 2 ×3']);
+    lab.see(host('b', 4), host('c', 4), host('d', 4));
+    expect(lab.lost(host('b', 4, 'down'), host('c', 4), host('d', 4))).to.deep.equal(['reservation updated scheduled']);
+    expect(lab.places(id)).to.have.length(2).and.include('web@c from day 2 ×3');
   });
 
   it('are not told of where no window has another place', () => {

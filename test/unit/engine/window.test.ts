@@ -8,6 +8,7 @@ import {
   containsInstant,
   containsWindow,
   describeInstant,
+  describeWindow,
   durationOf,
   endFromRow,
   endToRow,
@@ -143,8 +144,8 @@ describe('window', () => {
     }
 
     const refusals: [string, string][] = [
-      ['', 'write it as 2030-01-31T08:00:00Z'],
-      ['tomorrow', 'write it as 2030-01-31T08:00:00Z'],
+      ['', 'write it as'],
+      ['tomorrow', 'write it as'],
       ['2030-01-31', 'write it as'],
       ['2030-01-31T09:00:00', 'write it as'],
       ['2030-01-31 09:00:00Z', 'write it as'],
@@ -169,7 +170,10 @@ describe('window', () => {
     ];
     for (const [text, expectation] of refusals) {
       it(`refuses ${JSON.stringify(text)}`, () => {
-        expect(() => parseInstant(text)).to.throw(InvalidTimeError, `'${text}' is not a date-and-time: ${expectation}`);
+        const rest = expectation === 'write it as' ? ' 2030-01-31T08:00:00Z or 2030-01-31T09:00:00+01:00' : '';
+        expect(() => parseInstant(text))
+          .to.throw(InvalidTimeError)
+          .with.property('message', `'${text}' is not a date-and-time: ${expectation}${rest}`);
       });
     }
 
@@ -206,6 +210,15 @@ describe('window', () => {
       expect(printInstant(1)).to.equal('1970-01-01T00:00:00.001Z');
     });
 
+    it('is of its own day, also beside one whose text is kept in the same place', () => {
+      const [first, second] = [
+        Date.parse('2030-01-31T00:00:00Z'),
+        Date.parse('2030-01-31T00:00:00Z') + 1024 * 86_400_000,
+      ];
+      for (const at of [first, second, first, second])
+        expect(printInstant(at)).to.equal(new Date(at).toISOString().replace('.000', ''));
+    });
+
     it('is read back as the same instant', () => {
       const range = { min: Date.parse('0000-01-01T00:00:00Z'), max: Date.parse('9999-12-31T23:59:59.999Z') };
       fc.assert(fc.property(fc.integer(range), (at) => parseInstant(printInstant(at)) === at));
@@ -216,6 +229,12 @@ describe('window', () => {
         expect(() => printInstant(bad)).to.throw(InvalidTimeError, `${bad} ms has no date-and-time`);
       });
     }
+  });
+
+  it('describes windows with an end and without', () => {
+    const [start, end] = [Date.parse('2030-01-31T09:00:00Z'), Date.parse('2030-01-31T10:00:00Z')];
+    expect(describeWindow({ start, end })).to.equal('2030-01-31T09:00:00Z to 2030-01-31T10:00:00Z');
+    expect(describeWindow({ start, end: FOREVER })).to.equal('from 2030-01-31T09:00:00Z on');
   });
 
   it('describes any instant', () => {
