@@ -63,9 +63,18 @@ export interface Config {
       /** The base URL by which the clouds reach the listener, when it is not its own address. */
       readonly url?: string;
     };
-    /** Brokers from which Nova's notifications are taken; the URLs are secret. */
-    readonly notifications?: readonly { readonly url: string; readonly exchange: string }[];
+    /** Brokers from which Nova's notifications are taken. */
+    readonly notifications?: readonly NotificationSettings[];
   };
+}
+
+/** A broker from which Nova's notifications are taken. */
+interface NotificationSettings {
+  /** Secret. */
+  readonly url: string;
+  readonly exchange: string;
+  /** File with the certificates (PEM) of the authorities that are trusted for it; absent: those of `openstack.caFile`. */
+  readonly caFile?: string;
 }
 
 const DEFAULT_RESTCONF = '127.0.0.1:8443';
@@ -111,6 +120,7 @@ export const configFile = z.strictObject({
             url: z.string().optional(),
             'url-file': z.string().min(1).optional(),
             exchange: z.string().min(1).default('nova'),
+            'ca-file': z.string().min(1).optional(),
           }),
         )
         .optional(),
@@ -190,13 +200,15 @@ function openStackSettings(
   };
 }
 
-type NotificationSettings = NonNullable<NonNullable<z.infer<typeof configFile>['openstack']>['notifications']>[number];
+type NotificationEntry = NonNullable<NonNullable<z.infer<typeof configFile>['openstack']>['notifications']>[number];
 
 /** @throws ConfigError, without the URL: it holds a password */
-function notificationSource({ url, 'url-file': file, exchange }: NotificationSettings): {
-  readonly url: string;
-  readonly exchange: string;
-} {
+function notificationSource({
+  url,
+  'url-file': file,
+  exchange,
+  'ca-file': caFile,
+}: NotificationEntry): NotificationSettings {
   if ((url === undefined) === (file === undefined))
     throw new ConfigError("an entry of openstack.notifications needs either 'url' or 'url-file'");
   const text = url ?? readSecret(file ?? '');
@@ -205,7 +217,12 @@ function notificationSource({ url, 'url-file': file, exchange }: NotificationSet
       'a URL in openstack.notifications is not of the form amqp://USER:PASSWORD@HOST:PORT/VHOST, or amqps, with % written %25',
     );
   }
-  return { url: text, exchange };
+  if (caFile !== undefined && new URL(text).protocol !== 'amqps:') {
+    throw new ConfigError(
+      `openstack.notifications has the ca-file ${caFile} for a broker that is reached without TLS: its URL is to begin with amqps, or ca-file to go`,
+    );
+  }
+  return { url: text, exchange, ...(caFile === undefined ? {} : { caFile: resolve(caFile) }) };
 }
 
 function isBrokerUrl(text: string): boolean {

@@ -37,8 +37,10 @@ export async function openStackAdapter(
       ? undefined
       : started.add(
           new Notifications({
-            sources,
-            ...ca,
+            sources: sources.map(({ caFile: own, ...source }) => ({
+              ...source,
+              ...(own === undefined ? ca : { ca: readCertificates(own, 'ca-file in openstack.notifications') }),
+            })),
             onTrouble: (source, message) =>
               logger.warn({ source }, `Nova's notifications do not arrive; clouds are polled: ${message}`),
           }),

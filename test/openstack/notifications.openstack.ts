@@ -1,13 +1,16 @@
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { expect } from 'chai';
 import { z } from 'zod';
+import type { Config } from '../../src/config.ts';
 import type { Subscribed } from '../../src/cli/demo/consumer.ts';
 import { leaf } from '../../src/cli/demo/content.ts';
 import { removeServers, until } from './cloud.ts';
 import { OpenStackClient } from './control-plane/client.ts';
-import { BROKER } from './control-plane/configuration.ts';
+import { BROKER, BROKER_AUTHORITY, BROKER_OVER_TLS } from './control-plane/configuration.ts';
 import { HOST, PORTS } from './control-plane/layout.ts';
 import { PromiseUnderTest, demanded, told } from './promise.ts';
+
+type NotificationSource = NonNullable<NonNullable<Config['openstack']>['notifications']>[number];
 
 /** Well below the time after which Promise would look by itself: about a minute for servers. */
 const SOON_MS = 20_000;
@@ -65,6 +68,12 @@ describe("Nova's notifications from RabbitMQ tell Promise when to look", () => {
   let provider: string;
   let events: Subscribed;
   let admin: OpenStackClient;
+  const start = async (source: NotificationSource): Promise<void> => {
+    // Without a webhook there is no alarm.
+    promise = await PromiseUnderTest.start({ openstack: { notifications: [source] } });
+    ({ provider } = await promise.setUp('admin', { cores: 6, ram: '12288', instances: 3 }));
+    events = await promise.subscribe('allocation-event');
+  };
   const boot = async (name: string): Promise<{ readonly instance: string; readonly server: string }> => {
     const answer = await promise.createInstance(provider, name);
     const instance = demanded(leaf(answer, 'instance-id'), 'an instance-id');
@@ -78,10 +87,7 @@ describe("Nova's notifications from RabbitMQ tell Promise when to look", () => {
     await removeServers('admin');
     admin = await OpenStackClient.login('admin');
     line = await Line.open();
-    // Without a webhook there is no alarm.
-    promise = await PromiseUnderTest.start({ openstack: { notifications: [{ url: line.url, exchange: 'nova' }] } });
-    ({ provider } = await promise.setUp('admin', { cores: 6, ram: '12288', instances: 3 }));
-    events = await promise.subscribe('allocation-event');
+    await start({ url: line.url, exchange: 'nova' });
   });
   after(async () => {
     await promise.close();
@@ -89,13 +95,17 @@ describe("Nova's notifications from RabbitMQ tell Promise when to look", () => {
     await removeServers('admin');
   });
 
-  it('at once about a server that fails, and about one that somebody else deletes', async () => {
-    const { instance, server } = await boot('vm-notified');
-    let began = Date.now();
+  const failsSoon = async ({ instance, server }: { instance: string; server: string }): Promise<void> => {
+    const began = Date.now();
     await fail(server);
     await told(events.inbox, { 'instance-id': instance, 'vm-state': 'ERROR' });
     expect(Date.now() - began).to.be.below(SOON_MS);
-    began = Date.now();
+  };
+
+  it('at once about a server that fails, and about one that somebody else deletes', async () => {
+    const { instance, server } = await boot('vm-notified');
+    await failsSoon({ instance, server });
+    const began = Date.now();
     await admin.request('compute', 'DELETE', `/servers/${server}`);
     await told(events.inbox, { 'instance-id': instance, cause: 'destroyed' });
     expect(Date.now() - began).to.be.below(SOON_MS);
@@ -107,10 +117,7 @@ describe("Nova's notifications from RabbitMQ tell Promise when to look", () => {
     await until(() => line.isUsed);
     // What was missed meanwhile is looked for; what comes from now on is heard.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const began = Date.now();
-    await fail(server);
-    await told(events.inbox, { 'instance-id': instance, 'vm-state': 'ERROR' });
-    expect(Date.now() - began).to.be.below(SOON_MS);
+    await failsSoon({ instance, server });
     expect(promise.logged.join('')).to.not.include(new URL(BROKER.replace('rabbit:', 'amqp:')).password + '@');
     await promise.destroyInstance(instance);
     await told(events.inbox, { 'instance-id': instance, cause: 'destroyed' });
@@ -128,5 +135,19 @@ describe("Nova's notifications from RabbitMQ tell Promise when to look", () => {
       await admin.ask('compute', 'PUT', `/os-services/${id}`, z.unknown(), { forced_down: forced });
       await told(capacity.inbox, { cause, host: 'compute2' });
     }
+  });
+
+  it('over TLS, to a broker of the authority that its entry names', async () => {
+    await promise.close();
+    await start({ url: BROKER_OVER_TLS, exchange: 'nova', caFile: BROKER_AUTHORITY });
+    await failsSoon(await boot('vm-over-tls'));
+    expect(promise.logged.join('')).to.not.include('notifications do not arrive');
+  });
+
+  it('not over TLS to a broker of another authority, which is told', async () => {
+    await promise.close();
+    await start({ url: BROKER_OVER_TLS, exchange: 'nova' });
+    const { host } = new URL(BROKER_OVER_TLS);
+    await until(() => promise.logged.join('').includes(`The certificate of ${host} is not accepted`));
   });
 });

@@ -79,6 +79,19 @@ describe('configuration', () => {
     expect(loadConfig({ config: source(url) }).openstack?.notifications).to.deep.equal([{ url, exchange: 'nova' }]);
   });
 
+  it('takes authorities for each broker, and refuses them for one without TLS by name', () => {
+    const entries = (url: string): string =>
+      file(`openstack: { notifications: [{ url: "${url}", ca-file: /etc/promise/east.pem }] }\n`);
+    const url = 'amqps://nova:hunter2@broker/';
+    expect(loadConfig({ config: entries(url) }).openstack?.notifications).to.deep.equal([
+      { url, exchange: 'nova', caFile: '/etc/promise/east.pem' },
+    ]);
+    expect(() => loadConfig({ config: entries('amqp://nova:hunter2@broker/') }))
+      .to.throw(ConfigError, /ca-file \/etc\/promise\/east\.pem .*amqps/)
+      .with.property('message')
+      .that.does.not.include('hunter2');
+  });
+
   it('names an unknown or wrong setting in the file', () => {
     expect(() => loadConfig({ config: file('restcnf: {}\n') })).to.throw(ConfigError, /restcnf/);
     expect(() => loadConfig({ config: file('limits: { sessions: 0 }\n') })).to.throw(ConfigError, /sessions/);

@@ -1,4 +1,4 @@
-/** Certificates of the authorities that are trusted, in PEM (RFC 7468). */
+/** Certificates of the authorities that are trusted, in PEM (RFC 7468), and those that are not accepted. */
 import { X509Certificate } from 'node:crypto';
 
 const CERTIFICATE = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
@@ -26,4 +26,12 @@ export function certificatesIn(text: string, where: string): string {
     }
   }
   return `${found.join('\n')}\n`;
+}
+
+/** OpenSSL's and Node's words for a certificate or a handshake that is not accepted. */
+const MISTRUST = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)|CERT/;
+
+/** Whether a connection failed because the certificate of the other side, or the handshake, was not accepted. */
+export function isMistrust(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' && MISTRUST.test(error.code);
 }

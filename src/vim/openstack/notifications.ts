@@ -6,12 +6,15 @@
 import { setTimeout } from 'node:timers/promises';
 import { ConsumerStatus, Connection } from 'rabbitmq-client';
 import { z } from 'zod';
+import { isMistrust } from './certificates.ts';
 
 export interface NotificationSource {
   /** `amqp://user:password@host:port/vhost`, or `amqps`. Secret. */
   readonly url: string;
   /** Nova's `control_exchange`. */
   readonly exchange: string;
+  /** Certificates (PEM) of the authorities that are trusted for `amqps`, instead of those that Node.js trusts. */
+  readonly ca?: string;
 }
 
 /** What an account wants to hear of. */
@@ -26,8 +29,6 @@ export interface NotificationReceiver {
 
 export interface NotificationsOptions {
   readonly sources: readonly NotificationSource[];
-  /** Certificates (PEM) that are trusted instead of the system's. */
-  readonly ca?: string;
   /** Is told that a broker is out of reach or refuses, once until it is reached again. @param source host and port */
   readonly onTrouble: (source: string, message: string) => void;
 }
@@ -60,20 +61,22 @@ export class Notifications {
     await Promise.all(this.#ends.map((end) => end()));
   }
 
-  #listen({ url, exchange }: NotificationSource): () => Promise<void> {
-    const { ca, onTrouble } = this.#options;
+  #listen({ url, exchange, ca }: NotificationSource): () => Promise<void> {
+    const { onTrouble } = this.#options;
     const connection = new Connection({
       url,
       retryHigh: LONGEST_RETRY,
       connectionName: 'promise',
-      ...(ca === undefined || !url.startsWith('amqps:') ? {} : { tls: { ca } }),
+      ...(ca === undefined || new URL(url).protocol !== 'amqps:' ? {} : { tls: { ca } }),
     });
     let troubled = false;
     let begun = false;
     const trouble = (error: unknown): void => {
       if (troubled || this.#closed) return;
       troubled = true;
-      onTrouble(new URL(url).host, withoutSecret(error, url));
+      const { host } = new URL(url);
+      const message = withoutSecret(error, url);
+      onTrouble(host, isMistrust(error) ? `The certificate of ${host} is not accepted: ${message}` : message);
     };
     // A queue of our own, which ends with the connection: nothing piles up while nobody listens.
     const consumer = connection.createConsumer(

@@ -6,6 +6,7 @@ import type { IncomingHttpHeaders } from 'node:http';
 import { Agent } from 'undici';
 import type { Dispatcher } from 'undici';
 import { VimError } from '../vim.ts';
+import { isMistrust } from './certificates.ts';
 
 /** The part of the engine's clock that waiting needs. */
 export interface Waiting {
@@ -239,8 +240,6 @@ const NOT_SENT: ReadonlySet<string> = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
 ]);
 const TIMED_OUT: ReadonlySet<string> = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT', 'ETIMEDOUT']);
-/** OpenSSL's and Node's words for a certificate or a handshake that is not accepted. */
-const TLS_FAILURE = /^(ERR_TLS|ERR_SSL|CERT_|DEPTH_ZERO|SELF_SIGNED|UNABLE_TO_)|CERT/;
 
 function codeOf(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
@@ -259,7 +258,7 @@ function asVimError(error: unknown, { method, url, signal }: HttpRequest): VimEr
   const why = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
   if (NOT_SENT.has(code)) return new VimError('unreachable', `${origin} cannot be reached: ${why}`, options);
-  if (TLS_FAILURE.test(code)) {
+  if (isMistrust(error)) {
     return new VimError('unreachable', `The certificate of ${origin} is not accepted: ${why}`, options);
   }
   if (TIMED_OUT.has(code))

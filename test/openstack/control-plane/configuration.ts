@@ -1,15 +1,20 @@
 /** The services' configuration files, written anew for each run. */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import type { OwnAuthority } from '../../unit/vim/openstack/authority.ts';
 import { COMPUTE_HOSTS, DIRECTORIES, HOST, PORTS, REGION, USERS, url } from './layout.ts';
 
 type Section = Readonly<Record<string, string | number | boolean>>;
 
 const { etc, data, log, services, refusedHosts } = DIRECTORIES;
-export const BROKER = `rabbit://promise:promise@${HOST}:${PORTS.broker}/`;
-export const DATABASE_PASSWORD = 'promise';
 
 export const file = (name: string): string => join(etc, name);
+export const BROKER = `rabbit://promise:promise@${HOST}:${PORTS.broker}/`;
+/** The same broker over TLS, and the file with the authority of its certificate. */
+export const BROKER_OVER_TLS = `amqps://promise:promise@${HOST}:${PORTS.brokerOverTls}/`;
+export const BROKER_AUTHORITY = file('rabbitmq.pem');
+export const DATABASE_PASSWORD = 'promise';
+
 const shared = (name: string): string => join(services, 'usr/share', name);
 const database = (name: string): string =>
   `mysql+pymysql://root:${DATABASE_PASSWORD}@${HOST}:${PORTS.database}/${name}?charset=utf8`;
@@ -62,11 +67,12 @@ function write(name: string, text: string): void {
   writeFileSync(path, text);
 }
 
-export function writeConfiguration(): void {
+/** @param identity of the broker */
+export function writeConfiguration(identity: OwnAuthority): void {
   const folders = ['fernet', 'credential', 'glance', 'nova', 'neutron', 'cinder', 'lock', 'broker'];
   for (const folder of [...folders.map((name) => join(data, name)), log, refusedHosts])
     mkdirSync(folder, { recursive: true });
-  broker();
+  broker(identity);
   keystone();
   placement();
   glance();
@@ -77,14 +83,19 @@ export function writeConfiguration(): void {
   ceilometer();
 }
 
-function broker(): void {
+function broker({ key, cert }: OwnAuthority): void {
   const permissions = ['configure', 'read', 'write'].map((what) => `default_permissions.${what} = .*`);
   const user = ['default_user = promise', 'default_pass = promise', 'default_user_tags.administrator = true'];
   const memory = 'vm_memory_high_watermark.relative = 0.2';
-  write(
-    'rabbitmq.conf',
-    [`listeners.tcp.default = ${HOST}:${PORTS.broker}`, ...user, ...permissions, memory, ''].join('\n'),
-  );
+  write('rabbitmq.pem', cert);
+  write('rabbitmq.key', key);
+  const listeners = [
+    `listeners.tcp.default = ${HOST}:${PORTS.broker}`,
+    `listeners.ssl.default = ${HOST}:${PORTS.brokerOverTls}`,
+    `ssl_options.certfile = ${BROKER_AUTHORITY}`,
+    `ssl_options.keyfile = ${file('rabbitmq.key')}`,
+  ];
+  write('rabbitmq.conf', [...listeners, ...user, ...permissions, memory, ''].join('\n'));
   write('rabbitmq-advanced.config', '[{kernel, [{inet_dist_use_interface, {127, 0, 0, 1}}]}].\n');
   write('rabbitmq-plugins', '[].\n');
 }

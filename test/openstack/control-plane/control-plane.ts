@@ -3,6 +3,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
+import { makeAuthority } from '../../unit/vim/openstack/authority.ts';
 import { OpenStackClient } from './client.ts';
 import { file, writeConfiguration } from './configuration.ts';
 import { COMPUTE_HOSTS, DIRECTORIES, HOST, PORTS, USERS } from './layout.ts';
@@ -18,7 +19,7 @@ export async function startControlPlane(say: (line: string) => void): Promise<vo
   await checkPorts();
   rmSync(DIRECTORIES.run, { recursive: true, force: true });
   for (const directory of [DIRECTORIES.data, DIRECTORIES.log]) mkdirSync(directory, { recursive: true });
-  writeConfiguration();
+  writeConfiguration(await makeAuthority());
   await startBroker();
   await startDatabases(say);
   startKeystone();

@@ -29,6 +29,7 @@ export const PORTS = {
   database: 23306,
   epmd: 24369,
   broker: 25673,
+  brokerOverTls: 25671,
   brokerDistribution: 25672,
   keystone: 25000,
   placement: 28778,
