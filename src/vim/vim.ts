@@ -161,6 +161,10 @@ export interface VimServer {
   /** Why it is in ERROR. */
   readonly fault?: VimFault;
   readonly flavor: string;
+  /** Id of the image of its disk on its host. Absent: it starts from a volume, or the VIM does not tell. */
+  readonly image?: string;
+  /** Id of the volume that it starts from. Absent: it has a disk on its host, or the VIM does not tell. */
+  readonly bootVolume?: string;
   readonly zone?: string;
   readonly host?: string;
   readonly createdAt: number;

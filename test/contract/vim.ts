@@ -375,7 +375,8 @@ export function describeVimContract(start: () => Promise<VimHarness>): void {
     const from = { token: 't1', name: 'server-t1', flavor: harness.flavor, networks: [], bootVolume: id };
     const { serverId } = await vim.createServer(from, signal);
     await settled(serverId);
-    expect((await find(serverId))?.status).to.equal('ACTIVE');
+    const found = await find(serverId);
+    expect(found).to.include({ status: 'ACTIVE', bootVolume: id }).and.not.have.property('image');
     await vim.deleteServer(serverId, signal);
     await harness.until(async () => (await find(serverId)) === undefined);
     expect((await present('volume', id))?.status).to.equal('ACTIVE');

@@ -22,10 +22,10 @@ describe('What Promise finds in OpenStack other than its records say', function 
     return demanded(found, `${name} in ${kind}`).id;
   };
   /** Makes a server as another Promise would: with a token that this one does not know. @returns its id */
-  const makeOrphan = async (name: string): Promise<string> => {
+  const makeOrphan = async (name: string, disks?: object): Promise<string> => {
     const server = {
       name,
-      imageRef: await idOf('image', 'images', 'cirros'),
+      ...(disks ?? { imageRef: await idOf('image', 'images', 'cirros') }),
       flavorRef: await idOf('compute', 'flavors', 'm1.tiny'),
       networks: [{ uuid: await idOf('network', 'networks', 'private') }],
       metadata: { promise_token: `of-${name}` },
@@ -136,6 +136,7 @@ describe('What Promise finds in OpenStack other than its records say', function 
     await until(async () => (await recordOf(orphan)) !== undefined);
     const adopted = demanded(await recordOf(orphan), 'a record of the orphan');
     expect([leaf(adopted, 'name'), leaf(adopted, 'vm-state')]).to.deep.equal(['vm-adopt', 'ACTIVE']);
+    expect(leaf(adopted, 'image')).to.equal(await idOf('image', 'images', 'cirros'));
     expect(await stateOf(orphan)).to.equal('ACTIVE');
 
     await until(async () => leaf(await recordOf(server), 'flavor') === flavorRef);
@@ -167,6 +168,39 @@ describe('What Promise finds in OpenStack other than its records say', function 
       const allocation = demanded(leaf(demanded(await recordOf(id), 'a record'), 'id'), 'an id');
       const answer = await promise.invoke('destroy-allocation', { 'allocation-id': allocation });
       expect(leaf(answer, 'result'), kind).to.equal('ok');
+      await told(events.inbox, { 'instance-id': allocation, cause: 'destroyed' });
+    }
+    expect(await resourcesOf('demo')).to.deep.equal([]);
+  });
+
+  it('an orphan that started from a volume is adopted with that as what it starts from, beside one that it has', async () => {
+    await choose('adopt');
+    const [data, root] = [await makeVolume('data-adopt'), await makeVolume('root-adopt')];
+    const bootable = { 'os-set_bootable': { bootable: true } };
+    expect((await demo.request('volume', 'POST', `/volumes/${root}/action`, bootable)).status).to.equal(200);
+    const device = { source_type: 'volume', destination_type: 'volume', delete_on_termination: false };
+    const disks = [
+      { ...device, uuid: root, boot_index: 0 },
+      { ...device, uuid: data, boot_index: -1 },
+    ];
+    const orphan = await makeOrphan('vm-from-volume', { imageRef: '', block_device_mapping_v2: disks });
+    await until(async () => {
+      const record = await recordOf(orphan);
+      return record !== undefined && all(record, 'volumes').some(({ text }) => text === data);
+    });
+    const record = demanded(await recordOf(orphan), 'a record of the orphan');
+    const had = ['image', 'boot-volume', 'volumes'].map((name) => all(record, name).map(({ text }) => text));
+    expect(had).to.deep.equal([[], [root], [data]]);
+    const machine = demanded(leaf(record, 'id'), 'an id');
+    await until(async () => leaf(demanded(await recordOf(root), 'a record of the volume'), 'attached-to') === machine);
+
+    await promise.destroyInstance(machine);
+    await told(events.inbox, { 'instance-id': machine, cause: 'destroyed' });
+    for (const each of [root, data]) {
+      const volume = demanded(await recordOf(each), 'a record of the volume');
+      expect([leaf(volume, 'vm-state'), leaf(volume, 'attached-to')]).to.deep.equal(['ACTIVE', undefined]);
+      const allocation = demanded(leaf(volume, 'id'), 'an id');
+      await promise.invoke('destroy-allocation', { 'allocation-id': allocation });
       await told(events.inbox, { 'instance-id': allocation, cause: 'destroyed' });
     }
     expect(await resourcesOf('demo')).to.deep.equal([]);

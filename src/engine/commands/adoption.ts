@@ -2,6 +2,7 @@
 import type { VimFault } from '../../vim/vim.ts';
 import { announceAllocation, announcePool } from '../announce.ts';
 import { inZone } from '../admission.ts';
+import { attach } from '../attachments.ts';
 import { resourcesOf } from '../capacity.ts';
 import { decide } from '../draft.ts';
 import type { Draft } from '../draft.ts';
@@ -19,13 +20,13 @@ import { FOREVER } from '../window.ts';
 import { resourceCapacity } from './resource.ts';
 
 const IGNORED: AdoptionResult = { outcome: 'ignored' };
-/** Nova does not tell it in the list of servers. */
+/** Where the VIM does not tell. */
 const UNKNOWN_IMAGE = 'unknown';
 
 /** Makes an allocation of a server without a record, in the first pool that may have it. */
 export const adoptServer: Command<AdoptServer, AdoptionResult> = (head, { provider: id, server }, at) =>
   decide(head, at, (draft): AdoptionResult => {
-    const { token, zone, host, status } = server;
+    const { token, zone, host, status, bootVolume } = server;
     const provider = head.providers.get(id);
     if (provider === undefined || token === undefined || head.tokens.has(token)) return IGNORED;
     const flavor = provider.inventory?.flavors.find((each) => each.id === server.flavor);
@@ -41,11 +42,11 @@ export const adoptServer: Command<AdoptServer, AdoptionResult> = (head, { provid
       token,
       server: server.id,
       flavor: flavor.id,
-      image: UNKNOWN_IMAGE,
+      ...(bootVolume === undefined ? { image: server.image ?? UNKNOWN_IMAGE } : { bootVolume }),
       networks: [],
       ...(zone === undefined ? {} : { zone }),
       ...(host === undefined ? {} : { host }),
-      ...(flavor.diskGb === 0 ? {} : { disk: flavor.diskGb }),
+      ...(flavor.diskGb === 0 || bootVolume !== undefined ? {} : { disk: flavor.diskGb }),
       capacity,
       claims: standingClaims(head, { pool: pool.id, capacity }, true, at.now),
     };
@@ -147,6 +148,7 @@ function userOf(head: Head, provider: Id, found: string, spec: AdoptResource['sp
 /** It is there, so it is counted even where there is no room for it; then others may have to give way. */
 function adopt(draft: Draft, allocation: Allocation): AdoptionResult {
   draft.put('allocation', allocation.id, allocation);
+  attach(draft, allocation);
   announceAllocation(draft, 'accepted', allocation);
   announcePool(draft, 'allocated', allocation.pool, { start: draft.at.now, end: FOREVER });
   draft.disturbPlaceOf(allocation);

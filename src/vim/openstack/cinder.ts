@@ -56,7 +56,8 @@ const volume = z.object({
   size: z.number(),
   availability_zone: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
-  attachments: z.array(z.object({ server_id: z.string().nullish() })).default([]),
+  bootable: z.enum(['true', 'false']).default('false'),
+  attachments: z.array(z.object({ server_id: z.string().nullish(), device: z.string().nullish() })).default([]),
 });
 
 /** "Show a volume's details", response: what was asked for when it was made. */
@@ -136,11 +137,15 @@ export const volumes: ResourceApi = {
   },
 };
 
+export interface VolumesFound {
+  readonly elements: readonly VimElement[];
+  readonly attachments: readonly VimAttachment[];
+  /** Of servers with volumes, the one that each starts from if it starts from any: by the server's id. */
+  readonly bootVolumes: ReadonlyMap<string, string>;
+}
+
 /** The volumes of the project that are not on their way out, and what servers have of them. */
-export async function listVolumeElements(
-  cinder: Service,
-  signal: AbortSignal,
-): Promise<{ readonly elements: readonly VimElement[]; readonly attachments: readonly VimAttachment[] }> {
+export async function listVolumeElements(cinder: Service, signal: AbortSignal): Promise<VolumesFound> {
   const request = { path: listPath(undefined), key: 'volumes', item: volume, version: VERSION };
   const found = (await list(cinder, request, signal)).filter(({ status }) => status !== 'deleting');
   const elements = found.map(({ id, name, size, availability_zone: zone, metadata }): VimElement => {
@@ -154,7 +159,26 @@ export async function listVolumeElements(
     };
   });
   const settled = found.filter(({ status }) => !CHANGING.has(status));
-  return { elements, attachments: settled.flatMap(ofServers) };
+  return { elements, attachments: settled.flatMap(ofServers), bootVolumes: bootVolumesIn(settled) };
+}
+
+/** What a server starts from is bootable, and its device is named before those of other volumes. */
+function bootVolumesIn(volumes: readonly z.infer<typeof volume>[]): ReadonlyMap<string, string> {
+  const found = new Map<string, { readonly id: string; readonly device: string }>();
+  for (const { id, bootable, attachments } of volumes) {
+    if (bootable === 'false') continue;
+    for (const { server_id: server, device } of attachments) {
+      if (!server || !device) continue;
+      const before = found.get(server)?.device;
+      if (before === undefined || isNamedBefore(device, before)) found.set(server, { id, device });
+    }
+  }
+  return new Map([...found].map(([server, { id }]) => [server, id]));
+}
+
+/** As /dev/vda is before /dev/vdb, and /dev/vdz before /dev/vdaa. */
+function isNamedBefore(device: string, other: string): boolean {
+  return device.length < other.length || (device.length === other.length && device < other);
 }
 
 function ofServers({ id, attachments }: z.infer<typeof volume>): VimAttachment[] {

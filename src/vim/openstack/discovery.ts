@@ -13,6 +13,7 @@ import { VimError } from '../vim.ts';
 import type { VimAttachment, VimElement, VimHost, VimInventory, VimNetwork, VimQuotas } from '../vim.ts';
 import { listAggregates } from './aggregates.ts';
 import { listVolumeElements, readVolumeLimits } from './cinder.ts';
+import type { VolumesFound } from './cinder.ts';
 import { listFloatingIpPools } from './floating-ip-pools.ts';
 import { listImages } from './glance.ts';
 import { listElements, listNetworks, readNetworkQuotas } from './neutron.ts';
@@ -29,6 +30,7 @@ export interface Discovery {
   readonly inventory: VimInventory;
   /** What servers have of ports and volumes. */
   readonly attachments: readonly VimAttachment[];
+  readonly bootVolumes: VolumesFound['bootVolumes'];
   /** What the states of the hosts were taken from; none for an ordinary tenant. */
   readonly services: readonly ComputeService[];
 }
@@ -69,7 +71,8 @@ export class Discoverer {
       ...network.information,
       ...storage.information,
     };
-    return { inventory, services, attachments: [...network.attachments, ...storage.attachments] };
+    const attachments = [...network.attachments, ...storage.attachments];
+    return { inventory, services, attachments, bootVolumes: storage.bootVolumes };
   }
 
   /** The hosts by name, and the services behind them; none of either for an ordinary tenant. */
@@ -157,9 +160,10 @@ async function readNetwork(
   return { networks, ...offered, quotas, information };
 }
 
-async function readVolumes(session: Session, signal: AbortSignal): Promise<Offered> {
+async function readVolumes(session: Session, signal: AbortSignal): Promise<Offered & VolumesFound> {
   const cinder = await session.findService('volume', signal);
-  if (cinder === undefined) return { elements: [], attachments: [], quotas: {}, information: {} };
+  if (cinder === undefined)
+    return { elements: [], attachments: [], bootVolumes: new Map(), quotas: {}, information: {} };
   const [volumes, quotas, volumeTypes, volumePools] = await Promise.all([
     listVolumeElements(cinder, signal),
     readVolumeLimits(cinder, signal),

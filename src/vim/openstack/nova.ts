@@ -58,6 +58,9 @@ const server = z.object({
   updated: z.string().optional(),
   metadata: z.record(z.string(), z.string()).default({}),
   flavor: z.object({ id: z.string().optional(), original_name: z.string().optional() }).optional(),
+  /** Empty where the server starts from a volume. */
+  image: z.union([z.literal(''), z.object({ id: z.string() })]).optional(),
+  'os-extended-volumes:volumes_attached': z.array(z.object({ id: z.string() })).default([]),
   fault: z.object({ code: z.number(), message: z.string() }).optional(),
   'OS-EXT-STS:task_state': z.string().nullish(),
   'OS-EXT-AZ:availability_zone': z.string().nullish(),
@@ -90,10 +93,22 @@ function toServer(answer: z.infer<typeof server>): VimServer {
     deleting: DELETING.has(answer['OS-EXT-STS:task_state'] ?? ''),
     ...(fault === undefined ? {} : { fault: toFault(fault) }),
     flavor: answer.flavor?.id ?? answer.flavor?.original_name ?? '',
+    ...rootOf(answer),
     ...(zone ? { zone } : {}),
     ...(host ? { host } : {}),
     createdAt: answer.created === undefined ? 0 : Date.parse(answer.created),
   };
+}
+
+/** Of one that starts from a volume and has several, Nova does not say which one it is. */
+function rootOf({
+  image,
+  'os-extended-volumes:volumes_attached': volumes,
+}: z.infer<typeof server>): Pick<VimServer, 'image' | 'bootVolume'> {
+  if (image === undefined) return {};
+  if (image !== '') return { image: image.id };
+  const [first, ...others] = volumes;
+  return first === undefined || others.length > 0 ? {} : { bootVolume: first.id };
 }
 
 /** The member `details` is left out: it is a trace of calls within Nova. */

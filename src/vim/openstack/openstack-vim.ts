@@ -85,8 +85,9 @@ class OpenStackVim implements Vim {
   readonly #notified: { cancel(): void } | undefined;
   /** What the last discovery found; undefined when it may have changed. */
   #known: Named | undefined;
-  /** What the last discovery found of attachments. */
+  /** What the last discovery found of attachments, and of volumes that servers start from. */
   #attached: readonly VimAttachment[] = [];
+  #bootVolumes: ReadonlyMap<string, string> = new Map();
 
   readonly events$: Observable<VimEvent> = this.#events.asObservable();
 
@@ -134,9 +135,10 @@ class OpenStackVim implements Vim {
 
   discover(signal: AbortSignal): Promise<VimInventory> {
     return this.#call(signal, async (either) => {
-      const { inventory, services, attachments: attached } = await this.#discoverer.discover(either);
+      const { inventory, services, attachments: attached, bootVolumes } = await this.#discoverer.discover(either);
       this.#known = inventory;
       this.#attached = attached;
+      this.#bootVolumes = bootVolumes;
       if (services.length > 0) this.#hosts.start(services);
       await this.#alarms?.ensure(either);
       return inventory;
@@ -173,7 +175,7 @@ class OpenStackVim implements Vim {
       const compute = await this.#session.service('compute', either);
       const servers = await this.#servers.list(() => this.#list.read(compute, either));
       for (const server of servers) if (server.token !== undefined) this.#servers.seen(server);
-      return servers;
+      return servers.map((each) => this.#withBootVolume(each));
     });
   }
 
@@ -253,6 +255,13 @@ class OpenStackVim implements Vim {
     await this.#alarms?.close();
     this.#session.close();
     await this.#transport.close();
+  }
+
+  /** Of several volumes of a server Nova does not say from which one it starts. */
+  #withBootVolume(server: VimServer): VimServer {
+    if (server.image !== undefined || server.bootVolume !== undefined) return server;
+    const bootVolume = this.#bootVolumes.get(server.id);
+    return bootVolume === undefined ? server : { ...server, bootVolume };
   }
 
   async #create(compute: Service, request: CreateServer, signal: AbortSignal): Promise<string> {

@@ -52,10 +52,8 @@ interface HostState {
 interface ServerState {
   readonly server: VimServer;
   readonly flavor: VimFlavor;
-  /** Ids of ports and volumes that are attached. */
+  /** Ids of ports and volumes that are attached, the volume that it starts from among them. */
   readonly uses?: readonly string[];
-  /** Id of the volume that it starts from, which is among `uses`; absent: it has its disk on its host. */
-  readonly bootVolume?: string;
   /** Token of its group. */
   readonly group?: string;
   /** What happens to it next, and when. */
@@ -174,6 +172,8 @@ export class SimulatedCloud implements SimulationControls {
     const at = this.#clock.now() + this.#lasting(this.#state.nfvi.times.boot);
     const fault: VimFault | undefined =
       failure === undefined ? (host === undefined ? NO_VALID_HOST : undefined) : { code: 500, message: failure };
+    const { bootVolume } = request;
+    const image = bootVolume === undefined ? named(this.#state.nfvi.images, request.image ?? '')?.id : undefined;
     const server: VimServer = {
       id: this.#random.uuid(),
       name: request.name,
@@ -182,16 +182,16 @@ export class SimulatedCloud implements SimulationControls {
       deleting: false,
       flavor: flavor.id,
       createdAt: this.#clock.now(),
+      ...(image === undefined ? {} : { image }),
+      ...(bootVolume === undefined ? {} : { bootVolume }),
       ...(host === undefined ? {} : { host: host.name, zone: host.zone }),
     };
-    const { bootVolume } = request;
     const boot = bootVolume === undefined ? [] : [bootVolume];
     const uses = [...(request.ports ?? []), ...boot, ...(request.volumes ?? [])];
     this.#put({
       server,
       flavor,
       ...(uses.length === 0 ? {} : { uses }),
-      ...(bootVolume === undefined ? {} : { bootVolume }),
       ...(request.group === undefined ? {} : { group: request.group.token }),
       next: fault === undefined ? { at, becomes: 'ACTIVE' } : { at, becomes: 'ERROR', fault },
     });
@@ -226,7 +226,7 @@ export class SimulatedCloud implements SimulationControls {
     const state = this.#serverState(serverId);
     if (state.uses?.includes(id) !== true)
       throw new VimError('not-found', `The ${kind} ${id} is not attached to instance ${serverId}.`);
-    if (state.bootVolume === id) throw new VimError('refused', 'Cannot detach a root device volume');
+    if (state.server.bootVolume === id) throw new VimError('refused', 'Cannot detach a root device volume');
     this.#put({ ...state, uses: state.uses.filter((each) => each !== id) });
     await this.#save();
   }
@@ -424,13 +424,13 @@ export class SimulatedCloud implements SimulationControls {
 
   #usage(): Map<string, VimHost['used']> {
     const used = new Map<string, VimHost['used']>();
-    for (const { server, flavor, bootVolume } of this.#servers.values()) {
+    for (const { server, flavor } of this.#servers.values()) {
       if (server.host === undefined) continue;
       const { vcpus, memoryMb, diskGb } = used.get(server.host) ?? { vcpus: 0, memoryMb: 0, diskGb: 0 };
       used.set(server.host, {
         vcpus: vcpus + flavor.vcpus,
         memoryMb: memoryMb + flavor.memoryMb,
-        diskGb: diskGb + (bootVolume === undefined ? flavor.diskGb : 0),
+        diskGb: diskGb + (server.bootVolume === undefined ? flavor.diskGb : 0),
       });
     }
     return used;
@@ -614,12 +614,11 @@ function suitsGroup({ group, host }: CreateServer, grouped: ReadonlySet<string>,
 }
 
 /** A server to which nothing more happens by itself. */
-function settledState({ server, flavor, uses, bootVolume, group }: ServerState): ServerState {
+function settledState({ server, flavor, uses, group }: ServerState): ServerState {
   return {
     server,
     flavor,
     ...(uses === undefined ? {} : { uses }),
-    ...(bootVolume === undefined ? {} : { bootVolume }),
     ...(group === undefined ? {} : { group }),
   };
 }

@@ -273,6 +273,32 @@ describe('a server that nobody knows', () => {
     expect(plain).to.have.property('allocation').that.does.not.have.any.keys('zone', 'host');
   });
 
+  it('starts from what the VIM says: an image, or a volume, which it uses and which takes no disk on its host', () => {
+    const lab = new Lab();
+    const adopt = (more: Partial<VimServer>): MachineAllocation => {
+      const adopted = lab.do('adoptServer', { provider: lab.source, server: server(more) });
+      if (adopted.outcome !== 'recorded' || adopted.allocation.resource !== undefined) throw new Error(adopted.outcome);
+      return adopted.allocation;
+    };
+    expect(adopt({ image: 'i1' }))
+      .to.include({ image: 'i1', disk: 10 })
+      .and.not.have.property('bootVolume');
+    const volume = lab.do('adoptResource', {
+      provider: lab.source,
+      resource: { kind: 'volume', id: 'v1', token: 't2', name: 'root', status: 'ACTIVE', deleting: false },
+      spec: { kind: 'volume', sizeGb: 1 },
+    });
+    if (volume.outcome !== 'recorded') throw new Error(volume.outcome);
+    const machine = adopt({ id: 's3', token: 't3', bootVolume: 'v1' });
+    expect(machine).to.include({ bootVolume: 'v1' }).and.not.have.any.keys('image', 'volumes', 'disk');
+    expect(lab.found(volume.allocation.id)).to.include({ attachedTo: machine.id });
+    expect(lab.do('destroyAllocation', { id: volume.allocation.id }).outcome, 'it is used').to.equal('refused');
+    lab.do('destroyInstance', { id: machine.id });
+    lab.do('deletionAccepted', { allocation: machine.id });
+    lab.do('serverGone', { allocation: machine.id });
+    expect(lab.found(volume.allocation.id)).to.not.have.property('attachedTo');
+  });
+
   it('has what it consumes on loan under best-effort, and makes those placed on its host go elsewhere', () => {
     const lent = new Engine();
     const lender = lent.provider([{ name: 'h1', cores: 8 }], 'lender', 'best-effort');

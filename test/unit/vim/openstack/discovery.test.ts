@@ -262,6 +262,41 @@ describe('discovery of an OpenStack cloud', () => {
     ]);
   });
 
+  it('tells from which volume a server starts, of several the bootable one whose device comes first', async () => {
+    const SERVERS = '/v2.1/servers/detail';
+    const VOLUMES = `/v3/${PROJECT}/volumes/detail`;
+    const { volumes } = recorded('cinder-volumes-attached').response as { volumes: { name: string; id: string }[] };
+    const idOf = (name: string): string | undefined => volumes.find((each) => each.name === name)?.id;
+    const vim = fixture.connect();
+    const found = async (): Promise<readonly unknown[]> => {
+      fixture.cloud.script('GET', SERVERS, 'nova-servers-from-volumes');
+      // Nova is asked for what has changed; all of them are told again.
+      return (await vim.listServers(signal)).map(({ name, image, bootVolume }) => [name, image, bootVolume]);
+    };
+    expect(await found(), 'Nova alone').to.deep.equal([
+      ['t2', undefined, undefined],
+      ['t1', undefined, idOf('c')],
+    ]);
+    const from = async (...listed: readonly object[]): Promise<unknown> => {
+      fixture.cloud.script('GET', VOLUMES, { status: 200, response: { volumes: listed } });
+      await vim.discover(signal);
+      return (await found())[0];
+    };
+    expect(await from(...volumes)).to.deep.equal(['t2', undefined, idOf('b')]);
+    const [root] = volumes.filter(({ name }) => name === 'b');
+    const beside = (device: string, bootable: string): object => {
+      const attachment = member(root, 'attachments.0') as object;
+      return { ...root, id: device, bootable, attachments: [{ ...attachment, device }] };
+    };
+    const one = beside('/dev/vdb', 'true');
+    for (const other of [beside('/dev/vdaa', 'true'), beside('/dev/vdc', 'true'), beside('/dev/vda', 'false')])
+      for (const both of [
+        [one, other],
+        [other, one],
+      ])
+        expect(await from(...both)).to.include('/dev/vdb');
+  });
+
   describe('of information', () => {
     const AGGREGATES = '/v2.1/os-aggregates';
     const TYPES = `/v3/${PROJECT}/types`;

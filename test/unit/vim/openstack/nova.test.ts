@@ -86,6 +86,7 @@ describe('Nova', () => {
     });
     const active = await read('nova-servers-active');
     expect(active).to.deep.include({ name: 's0', status: 'ACTIVE', zone: 'nova', deleting: false });
+    expect(active).to.include({ image: '4901d809-3cc9-4cee-8a49-280da04597c0' }).and.not.have.property('bootVolume');
     expect(active)
       .to.have.property('host')
       .that.matches(/^compute[123]$/);

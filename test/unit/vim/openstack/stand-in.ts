@@ -23,6 +23,8 @@ interface Sent {
   readonly name: string;
   readonly metadata: object;
   readonly tags: readonly string[];
+  readonly imageRef: string;
+  readonly block_device_mapping_v2?: readonly { readonly uuid: string; readonly source_type: string }[];
 }
 
 const ROUTES = [
@@ -284,6 +286,10 @@ export class StandIn {
       id: machine.id,
       name: machine.sent.name,
       metadata: machine.sent.metadata,
+      image: machine.sent.imageRef === '' ? '' : { id: machine.sent.imageRef },
+      'os-extended-volumes:volumes_attached': (machine.sent.block_device_mapping_v2 ?? [])
+        .filter((each) => each.source_type === 'volume')
+        .map(({ uuid }) => ({ id: uuid })),
       status,
       'OS-EXT-STS:task_state': machine.readsToEnd === undefined ? null : 'deleting',
     };
