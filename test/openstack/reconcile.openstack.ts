@@ -184,14 +184,15 @@ describe('What Promise finds in OpenStack other than its records say', function 
       { ...device, uuid: data, boot_index: -1 },
     ];
     const orphan = await makeOrphan('vm-from-volume', { imageRef: '', block_device_mapping_v2: disks });
-    await until(async () => {
-      const record = await recordOf(orphan);
-      return record !== undefined && all(record, 'volumes').some(({ text }) => text === data);
-    });
-    const record = demanded(await recordOf(orphan), 'a record of the orphan');
-    const had = ['image', 'boot-volume', 'volumes'].map((name) => all(record, name).map(({ text }) => text));
-    expect(had).to.deep.equal([[], [root], [data]]);
-    const machine = demanded(leaf(record, 'id'), 'an id');
+    await until(() => named(orphan) > 0);
+    await until(async () => (await recordOf(orphan)) !== undefined);
+    const listed = async (name: string): Promise<readonly string[]> =>
+      all(demanded(await recordOf(orphan), 'a record of the orphan'), name).map(({ text }) => text);
+    expect([await listed('image'), await listed('boot-volume')]).to.deep.equal([[], [root]]);
+    // Found when the volume is adopted, and once more.
+    await until(async () => (await listed('volumes')).includes(data));
+    expect([await listed('boot-volume'), await listed('volumes')]).to.deep.equal([[root], [data]]);
+    const machine = demanded(leaf(demanded(await recordOf(orphan), 'a record of the orphan'), 'id'), 'an id');
     await until(async () => leaf(demanded(await recordOf(root), 'a record of the volume'), 'attached-to') === machine);
 
     await promise.destroyInstance(machine);
