@@ -62,6 +62,7 @@ describe('documentation', () => {
       'src/engine',
       'src/yang',
       'src/app.ts',
+      'src/config.ts',
       'src/openstack-adapter.ts',
       'test/unit/vim/openstack/fixtures',
     );
