@@ -2,7 +2,7 @@
 import { counted } from './counted.ts';
 import { announceHeld, announceReservation } from './announce.ts';
 import { isZero, subtract, total } from './capacity.ts';
-import { backed, heldBy, madeInWindow } from './claims.ts';
+import { backed, claimsFrom, heldBy, madeInWindow } from './claims.ts';
 import { makeRoom } from './displacement.ts';
 import type { DisplacingAdmission } from './displacement.ts';
 import type { Draft } from './draft.ts';
@@ -32,7 +32,7 @@ import {
   windowsBefore,
 } from './reservations.ts';
 import type { ReservationRequest, Spared, StepResult } from './reservations.ts';
-import { readmit } from './readmission.ts';
+import { leftOf, readmit } from './readmission.ts';
 
 /**
  * Changes a reservation that is not over into what `request` says, as a whole or not at all. Its own claims do not stand in its
@@ -136,7 +136,8 @@ function readmitDisplacing(
   // In the window in progress that is less than in those after it.
   if (wanted.series !== undefined && !isZero(held)) return admission;
   const capacity = subtract(wanted.demand.capacity, held);
-  const request = displacing({ ...wanted, demand: { ...wanted.demand, capacity } }, new Set([...spared, before.id]));
+  const asked = displacing({ ...wanted, demand: { ...wanted.demand, capacity } }, new Set([...spared, before.id]));
+  const request = wanted.series === undefined ? { ...asked, windows: leftOf(asked.windows, draft.at.now) } : asked;
   const made = makeRoom(draft, request, before, admission.refusal);
   if (made.outcome === 'refused' || made.room === undefined) return made;
   draft.put('reservation', before.id, { ...before, claims: [] });
@@ -148,7 +149,7 @@ function readmitDisplacing(
 function overQuota(draft: Draft, before: Reservation, after: Reservation): Refusal | undefined {
   if (draft.head.policy.quotas === undefined || lessens(before, after)) return undefined;
   draft.put('reservation', before.id, { ...before, claims: [] });
-  return quotaRefusal(draft.head, after, { claims: after.claims, reservation: false });
+  return quotaRefusal(draft.head, after, { claims: claimsFrom(after.claims, draft.at.now), reservation: false });
 }
 
 /** The start that stays: that of a reservation whose first window has begun, unless it is moved and nothing was allocated yet. */

@@ -195,6 +195,20 @@ export function claimsBefore(claims: readonly Claim[], instant: Instant): Claim[
   return joined(whole, cut);
 }
 
+/** The claims as far as they lie after an instant. */
+export function claimsFrom(claims: readonly Claim[], instant: Instant): Claim[] {
+  return claims.flatMap((claim) => {
+    const windows = windowsIn(claim);
+    const index = firstAfter(windows, instant);
+    const left = countOf(windows) - index;
+    if (left === 0) return [];
+    const { start, end } = windowAt(windows, index);
+    if (start >= instant) return [index === 0 ? claim : during(claim, someOf(windows, index, left))];
+    const rest = left === 1 ? [] : [during(claim, someOf(windows, index + 1, left - 1))];
+    return [during(claim, { start: instant, end }), ...rest];
+  });
+}
+
 /** The claim of a machine without a reservation, on the resources that its pool counts: from an instant on, without end. */
 export function ownClaim(head: Head, allocation: Pick<Allocation, 'pool' | 'capacity'>, start: Instant): Claim {
   const node = head.nodes.get(poolNode(allocation.pool));

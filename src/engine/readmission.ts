@@ -27,12 +27,14 @@ import type { Head } from './state.ts';
 import { currentWindow, windowsAhead } from './window-index.ts';
 import { countOf, eachOf, someOf, windowAt } from './windows.ts';
 import { omit } from './omit.ts';
+import type { Instant, Window } from './window.ts';
 import { ownerOf } from './ownership.ts';
 import { renumbered } from './reservations.ts';
 
 /**
  * Places what an amended reservation asks for; in the draft it holds nothing at this point. What is allocated is kept where it
- * is in the window in progress; of further windows each is like one of a new request.
+ * is in the window in progress; of further windows each is like one of a new request. A window in progress has to have room for what is left
+ * of it: what was lacking, or held, before is past.
  */
 export function readmit(draft: Draft, before: Reservation, wanted: Reservation): Admission {
   const { head, at } = draft;
@@ -40,7 +42,11 @@ export function readmit(draft: Draft, before: Reservation, wanted: Reservation):
   const { demand } = wanted;
   const near = { self: before.id, near: currentClaims(before), viewer: ownerOf(before) };
   const inUse = usedClaims(head, before).size > 0 || !isZero(allocatedInAggregate(head, before));
-  if (!inUse) return stay(draft, before, wanted) ?? admit(head, demand, windows, at.now, near);
+  if (!inUse) {
+    const staying = stay(draft, before, wanted);
+    if (staying !== undefined) return staying;
+    if (windows.start >= at.now) return admit(head, demand, windows, at.now, near);
+  }
   const current = readmitInUse(draft, before, wanted);
   if (current.outcome === 'refused' || countOf(windows) === 1) return current;
   const rest = someOf(windows, 1, countOf(windows) - 1);
@@ -109,9 +115,12 @@ function placeInUse(draft: Draft, before: Reservation, wanted: Reservation): Adm
   const context = { ...near, pinned };
   const left = { ...demand, capacity: subtract(demand.capacity, counted), ...withoutHosts(demand, pinned) };
   if (isZero(left.capacity) && !hasParts(left)) return { outcome: 'placed', claims: base };
-  const rest = admitOnce(draft.head, left, window, at.now, context);
+  const rest = admitOnce(draft.head, left, leftOf(window, at.now), at.now, context);
   if (rest.outcome === 'refused') return rest;
-  const claims = merge(base, rest.claims);
+  const claims = merge(
+    base,
+    rest.claims.map((claim) => during(claim, window)),
+  );
   return rest.moved === undefined ? { outcome: 'placed', claims } : { outcome: 'placed', claims, moved: rest.moved };
 }
 
@@ -141,9 +150,16 @@ function stay(draft: Draft, before: Reservation, wanted: Reservation): Admission
   const { capacity } = wanted.demand;
   const windows = windowsAhead(wanted);
   if (node === undefined) return undefined;
-  for (const window of eachOf(windows)) if (whole([node], capacity, window) === undefined) return undefined;
+  for (const window of eachOf(windows)) {
+    if (whole([node], capacity, leftOf(window, draft.at.now)) === undefined) return undefined;
+  }
   const [claim] = claimsOf([{ node: node.id, capacity }], windows);
   return claim && { outcome: 'placed', claims: [during(claim, windows)] };
+}
+
+/** What is left of a window. */
+export function leftOf({ start, end }: Window, now: Instant): Window {
+  return { start: Math.max(start, now), end };
 }
 
 /** Whether the demand allows the pools on which something is held. */

@@ -1,7 +1,7 @@
 /** Checks of input that every command shares. */
 import { isZero } from './capacity.ts';
 import type { Capacity, Resource } from './capacity.ts';
-import type { Demand, Origin } from './entities.ts';
+import type { Demand, Id, Origin } from './entities.ts';
 import { InvalidRequest, OwnedByOther, UnknownEntry } from './requests.ts';
 import type { Head } from './state.ts';
 import { describeInstant } from './window.ts';
@@ -25,6 +25,19 @@ export function checkCapacity(capacity: Capacity): void {
 
 /** The most instances that one reservation may ask for. */
 export const MOST_INSTANCES = 10_000;
+
+/** The most adjustments that one pool may have. */
+export const MOST_ADJUSTMENTS = 1_000;
+
+/**
+ * @param path of the leaf that asks for one too many
+ * @throws InvalidRequest when a pool would have more than `MOST_ADJUSTMENTS`
+ */
+export function checkAdjustments(pool: Id, adjustments: readonly unknown[], path: string): void {
+  if (adjustments.length <= MOST_ADJUSTMENTS) return;
+  const message = `The pool '${pool}' would have ${adjustments.length} changes for a time; one pool may have ${MOST_ADJUSTMENTS}.`;
+  throw new InvalidRequest(path, message);
+}
 
 /** @throws InvalidRequest when nothing is asked for, an amount cannot be, or a container names a group that is not there. */
 export function checkDemand(demand: Demand): void {

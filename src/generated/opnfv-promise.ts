@@ -1035,7 +1035,8 @@ export type Policy = {
 
 /**
  * Change of the capacity during a window: a planned extension or a planned
- * reduction (capacity step 2a).
+ * reduction (capacity step 2a). A pool may have 1000. Of those that RPCs made,
+ * the ones that are over go with the next.
  * @path /opnfv-promise:promise/pools/pool/adjustment
  */
 export type PoolAdjustment = {
@@ -1116,7 +1117,8 @@ export type Pool = {
   readonly elements?: readonly string[];
   /**
    * Change of the capacity during a window: a planned extension or a planned
-   * reduction (capacity step 2a).
+   * reduction (capacity step 2a). A pool may have 1000. Of those that RPCs made,
+   * the ones that are over go with the next.
    */
   readonly adjustment?: readonly PoolAdjustment[] | Entries<PoolAdjustment>;
   /**

@@ -23,7 +23,7 @@ import type {
 import { settle } from '../settlement.ts';
 import { poolNode } from '../state.ts';
 import type { Head } from '../state.ts';
-import { checkCapacity, checkOwner, checkSpan } from '../validation.ts';
+import { checkAdjustments, checkCapacity, checkOwner, checkSpan } from '../validation.ts';
 import { lacking } from '../vim-references.ts';
 import { FOREVER } from '../window.ts';
 import type { Instant, Window } from '../window.ts';
@@ -164,7 +164,7 @@ function newPool(draft: Draft, provider: Provider, input: ChangeCapacity): Pool 
   };
 }
 
-/** The pool with the change: in its base capacity, or as an adjustment for the window. */
+/** The pool with the change: in its base capacity, or as an adjustment for the window, without those that are over. */
 function adjust(
   draft: Draft,
   pool: Pool,
@@ -184,7 +184,10 @@ function adjust(
     direction,
     capacity: amount,
   };
-  return { changed: { ...pool, adjustments: [...pool.adjustments, adjustment] }, adjustment: adjustment.id };
+  const ahead = pool.adjustments.filter(({ end = FOREVER }) => end > draft.at.now);
+  const adjustments = [...ahead, adjustment];
+  checkAdjustments(pool.id, adjustments, input.start === undefined ? 'end' : 'start');
+  return { changed: { ...pool, adjustments }, adjustment: adjustment.id };
 }
 
 /** The elements of a pool that lists them, with or without those that a change names. One that lists none has all. */

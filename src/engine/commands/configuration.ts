@@ -47,7 +47,7 @@ import { RESOURCES, amountOf, equals, fitsWithin, fromVector, resourcesOf } from
 import type { Capacity, Resource } from '../capacity.ts';
 import { claimsAllocated } from '../claims.ts';
 import type { Head } from '../state.ts';
-import { checkCapacity, checkDemand, checkOwner, checkPools } from '../validation.ts';
+import { checkAdjustments, checkCapacity, checkDemand, checkOwner, checkPools } from '../validation.ts';
 import { putPolicy } from '../policy-change.ts';
 import { setTerms } from '../terms.ts';
 import { lend, standingOn } from '../vacancy.ts';
@@ -189,6 +189,7 @@ function putPool(draft: Draft, entry: PoolConfig): void {
     throw new InvalidRequest('source', beingDrained(provider).message);
   }
   const { adjustments, ...rest } = entry;
+  checkAdjustments(entry.id, adjustments, 'adjustment');
   const known = new Map(before?.adjustments.map((adjustment) => [adjustment.id, adjustment]));
   const pool: Pool = {
     ...rest,

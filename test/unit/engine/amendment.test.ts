@@ -383,3 +383,65 @@ describe('a change', () => {
     expect(lab.claims(other)).to.deep.equal(['1 b/h2 5']);
   });
 });
+
+describe('a change of what has begun asks for what is left of the window', () => {
+  const WEEKLY = { frequency: 'weekly', interval: 1, count: 2 } as const;
+  const DAILY = { frequency: 'daily', interval: 1, count: 2 } as const;
+  const aggregate = (cores: number) => ({ capacity: { cores, ram: cores * 512 }, pools: ['a'] });
+  const instances = (count: number) => ({ capacity: {}, containers: [web(count, { zone: 'z1' })] });
+  const kinds = { 'in aggregate': [aggregate(4), aggregate(8)], 'of instances': [instances(1), instances(2)] } as const;
+
+  for (const [kind, [demand, more]] of Object.entries(kinds)) {
+    for (const recurrence of [undefined, DAILY]) {
+      for (const machines of [0, 1]) {
+        const which = `${recurrence === undefined ? 'one window' : 'many'}, ${machines} machines`;
+        it(`${kind}: what others held before is past (${which})`, () => {
+          const lab = new Lab();
+          lab.reserve({ start: T, end: T + 2 * HOUR, recurrence: WEEKLY, demand: aggregate(5) });
+          const times = { start: T, end: T + 10 * HOUR, expiryTime: T + 10 * HOUR };
+          const id = lab.reserve({ ...times, demand, ...(recurrence === undefined ? {} : { recurrence }) });
+          lab.advance(DAY + HOUR);
+          if (machines > 0) lab.machine(id);
+          expect(lab.change(id, { demand: more })).to.match(/^insufficient-capacity: /);
+          lab.advance(HOUR);
+          expect(lab.change(id, { demand: more })).to.equal('updated');
+          // What it holds is said of its window as a whole.
+          for (const { start } of lab.reservation(id).claims) expect((start - T) % DAY).to.equal(0);
+        });
+      }
+    }
+
+    it(`${kind}: what was lacking before is past, and nothing keeps it from having less`, () => {
+      const lab = new Lab();
+      const id = lab.reserve({ start: T, end: T + 10 * HOUR, expiryTime: T + 10 * HOUR, demand: more });
+      const entry = lab.head.policy;
+      const maintenance = [{ id: 'm', pool: 'a', start: T + HOUR, end: T + 2 * HOUR }];
+      lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...entry, maintenance } }] });
+      lab.advance(DAY + 2 * HOUR);
+      expect(lab.change(id, { demand })).to.equal('updated');
+      expect(lab.change(id, { demand: more, end: T + 12 * HOUR })).to.equal('updated');
+    });
+  }
+
+  it('of a quota too', () => {
+    const lab = new Lab();
+    const quotas = [{ name: 'all', capacity: { cores: 9 } }];
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...lab.head.policy, quotas } }] });
+    lab.reserve({ start: T, end: T + 2 * HOUR, recurrence: WEEKLY, demand: { ...aggregate(5), pools: ['b'] } });
+    const id = lab.reserve({ start: T, end: T + 10 * HOUR, demand: aggregate(4) });
+    lab.advance(DAY + HOUR);
+    expect(lab.change(id, { demand: aggregate(8) })).to.match(/^quota-exceeded: /);
+    lab.advance(HOUR);
+    expect(lab.change(id, { demand: aggregate(8) })).to.equal('updated');
+    expect(lab.change(id, { demand: aggregate(10) })).to.match(/^quota-exceeded: /);
+  });
+
+  it('and is refused for what lacks from now on, in words of that', () => {
+    const lab = new Lab();
+    const id = lab.reserve({ start: T, end: T + 10 * HOUR, demand: aggregate(4) });
+    lab.advance(DAY + HOUR);
+    expect(lab.change(id, { demand: aggregate(11) })).to.match(
+      /Not free throughout 2030-01-02T01:00:00Z to 2030-01-02T10:00:00Z: 11 cores/,
+    );
+  });
+});

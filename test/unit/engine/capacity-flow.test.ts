@@ -1,8 +1,12 @@
 import { expect } from 'chai';
 import { capacityAt, queryCapacity } from '../../../src/engine/queries.ts';
 import type { Capacity } from '../../../src/engine/capacity.ts';
+import type { Adjustment } from '../../../src/engine/entities.ts';
+import { violations } from '../../../src/engine/invariants.ts';
 import { InvalidRequest, OwnedByOther } from '../../../src/engine/requests.ts';
 import type { Commands, Refusal } from '../../../src/engine/requests.ts';
+import { apply } from '../../../src/engine/state.ts';
+import { MOST_ADJUSTMENTS } from '../../../src/engine/validation.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 const T = NOW + DAY;
@@ -491,6 +495,35 @@ describe('capacity (capacity flow of the first seed)', () => {
       ]);
       expect([capacityAt(engine.head, NOW).total.cores, capacityAt(engine.head, T).total.cores]).to.deep.equal([8, 15]);
       expect(increased(engine, { source, capacity: { cores: 1 } })).not.to.have.property('adjustment');
+    });
+
+    it('and lets go of adjustments that are over, of which there may be so many that are not', () => {
+      const engine = new Engine();
+      const source = engine.provider();
+      const pool = engine.pool(source, { cores: 10 });
+      const before = engine.head.pools.get(pool);
+      if (before === undefined) throw new Error('there is no pool');
+      const adjustments = Array.from({ length: MOST_ADJUSTMENTS }, (_, index): Adjustment => {
+        const id = `a${index}`;
+        return { id, end: T + index, startsAt: NOW, direction: 'increase', capacity: { cores: 0 } };
+      });
+      apply(engine.head, { kind: 'pool', id: pool, body: { ...before, adjustments } });
+      engine.checked = false;
+      const more = { source, start: T, end: T + DAY, capacity: { cores: 1 } };
+      const message = `The pool '${pool}' would have 1001 changes for a time; one pool may have 1000.`;
+      expect(() => engine.do('increaseCapacity', more)).to.throw(InvalidRequest, message);
+      expect(() => engine.do('decreaseCapacity', { ...more, force: true })).to.throw(InvalidRequest, message);
+      increased(engine, { source, capacity: { cores: 1 } });
+      engine.advance(T - engine.now);
+      increased(engine, { ...more, start: T + HOUR });
+      expect(engine.head.pools.get(pool)?.adjustments).to.have.length(MOST_ADJUSTMENTS);
+      engine.advance(DAY - 1);
+      const { adjustment } = increased(engine, { source, start: T + DAY, capacity: { cores: 1 } });
+      expect(engine.head.pools.get(pool)?.adjustments.map(({ end, id }) => end ?? id)).to.deep.equal([
+        T + DAY,
+        adjustment,
+      ]);
+      expect(violations(engine.head, engine.now)).to.deep.equal([]);
     });
 
     it('and keeps a list of elements, which it adds to and takes from, and never ends', () => {

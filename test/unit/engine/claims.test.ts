@@ -6,6 +6,7 @@ import {
   claimFor,
   claimsAllocated,
   claimsBefore,
+  claimsFrom,
   heldBy,
   instancesHeld,
   missingOf,
@@ -216,6 +217,22 @@ describe('what remains held when the rest is released', () => {
     expect(claimsBefore([many], 1200)).to.deep.equal([{ ...claim, period: 1000, count: 2 }]);
     expect(claimsBefore([many], 2200)).to.deep.equal([many]);
     expect(claimsBefore([many], FOREVER)).to.deep.equal([many]);
+  });
+
+  it('is cut to what lies after an instant, of many windows the one in progress by itself', () => {
+    const claim: Claim = { id: '1', node: 'pool/p', start: 100, end: 200, capacity: { cores: 1 } };
+    expect(claimsFrom([claim], 100)).to.deep.equal([claim]);
+    expect(claimsFrom([claim], 101)).to.deep.equal([{ ...claim, start: 101 }]);
+    expect(claimsFrom([claim], 200)).to.deep.equal([]);
+    const many: Claim = { ...claim, period: 1000, count: 3 };
+    expect(claimsFrom([many], 100)).to.deep.equal([many]);
+    expect(claimsFrom([many], 150)).to.deep.equal([
+      { ...claim, start: 150 },
+      { ...many, start: 1100, end: 1200, count: 2 },
+    ]);
+    expect(claimsFrom([many], 200)).to.deep.equal([{ ...many, start: 1100, end: 1200, count: 2 }]);
+    expect(claimsFrom([many], 2150)).to.deep.equal([{ ...claim, start: 2150, end: 2200 }]);
+    expect(claimsFrom([many], 2200)).to.deep.equal([]);
   });
 
   it('without a reservation is on the resources that the pool counts', () => {

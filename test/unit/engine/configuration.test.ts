@@ -5,6 +5,7 @@ import type {
   ConfigChange,
   ConfigRefusal,
 } from '../../../src/engine/configuration-change.ts';
+import { MOST_ADJUSTMENTS } from '../../../src/engine/validation.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 
 const ACCESS = { type: 'promise-simulator:simulated' };
@@ -265,6 +266,8 @@ describe('applyConfiguration', () => {
       InvalidConfiguration,
       "The adjustment 'e' ends at 2030-01-01T00:00:00Z, which is not after its start.",
     );
+    const many = Array.from({ length: MOST_ADJUSTMENTS + 1 }, (_, index) => ({ ...grow, id: `${index}` }));
+    expect(() => put(many)).to.throw(InvalidConfiguration, "The pool 'p1' would have 1001 changes for a time");
     expect(() => put([{ ...grow, id: 'new', end: NOW + HOUR }])).to.throw(InvalidConfiguration, "'new' ends at");
     expect(() => put([{ ...grow, end: NOW + HOUR }])).not.to.throw();
   });

@@ -3,8 +3,10 @@ import { expect } from 'chai';
 import type { Container, Demand } from '../../../src/engine/entities.ts';
 import { InvalidRequest, OwnedByOther, UnknownEntry } from '../../../src/engine/requests.ts';
 import {
+  MOST_ADJUSTMENTS,
   MOST_INSTANCES,
   MOST_OF_A_RESOURCE,
+  checkAdjustments,
   checkCapacity,
   checkDemand,
   checkOwner,
@@ -32,6 +34,16 @@ describe('an amount', () => {
       expect(said(() => checkCapacity({ ram: 1, cores }))).to.equal(
         `capacity/cores: cores is ${cores}; it must be a whole number from 0 to 1099511627776.`,
       );
+  });
+});
+
+describe('a pool', () => {
+  it('has no more adjustments than it may', () => {
+    const most = Array<object>(MOST_ADJUSTMENTS).fill({});
+    expect(said(() => checkAdjustments('p', most, 'start'))).to.equal(undefined);
+    expect(said(() => checkAdjustments('p', [...most, {}], 'start'))).to.equal(
+      "start: The pool 'p' would have 1001 changes for a time; one pool may have 1000.",
+    );
   });
 });
 
