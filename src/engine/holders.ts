@@ -7,8 +7,8 @@ import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
 import { takenBy } from './machine-claims.ts';
 import { hold } from './state.ts';
 import type { Head } from './state.ts';
-import type { Instant } from './window.ts';
-import { windowWith, windowsIn } from './windows.ts';
+import type { Instant, Window } from './window.ts';
+import { meets, windowWith, windowsIn } from './windows.ts';
 
 /** Reservations with a claim on the pool, host or element at the instant. */
 export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] {
@@ -16,13 +16,17 @@ export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] 
 }
 
 /**
- * As `holdersAt`, for one instant after another from a first one on, none of which is before the one that was asked for last. No
- * reservation may be changed meanwhile.
+ * Reservations with a claim on the pool, host or element in a window: for one window after another from a first instant on, none of which
+ * starts or ends before the one that was asked for last. No reservation may be changed meanwhile.
  */
-export function holdersFrom(head: Head, node: NodeId, first: Instant): (at: Instant) => Reservation[] {
-  if (isHostId(node) || isElementId(node)) return (at) => holdersAt(head, node, at);
-  const going = head.held.sweep(first);
-  return (at) => going(at).filter(({ claims }) => claims.some((claim) => isOnAt(claim, node, at)));
+export function holdersFrom(head: Head, node: NodeId, first: Instant): (window: Window) => Reservation[] {
+  const going = sweepOn(head, node, first);
+  return (window) => going(window).filter(({ claims }) => claims.some((claim) => isOnIn(claim, node, window)));
+}
+
+function sweepOn(head: Head, node: NodeId, first: Instant): (window: Window) => readonly Reservation[] {
+  if (!isHostId(node) && !isElementId(node)) return head.held.sweep(first);
+  return () => candidatesOn(head, node, first);
 }
 
 function candidatesOn(head: Head, node: NodeId, at: Instant): Reservation[] {
@@ -35,6 +39,11 @@ function candidatesOn(head: Head, node: NodeId, at: Instant): Reservation[] {
 /** Whether a claim holds something on the pool, host or element at the instant. */
 export function isOnAt(claim: Claim, node: NodeId, at: Instant): boolean {
   return isOn(claim, node) && isHeldAt(claim, at);
+}
+
+/** Whether a claim holds something on the pool, host or element in a window. */
+export function isOnIn(claim: Claim, node: NodeId, window: Window): boolean {
+  return isOn(claim, node) && meets(windowsIn(claim), window);
 }
 
 /** Whether a claim holds something on the pool, host or element at any time. */

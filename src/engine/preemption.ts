@@ -20,7 +20,7 @@ import { LOW, isPoolNode } from './entities.ts';
 import type { Allocation, Claim, Demand, ElementId, Id, NodeId, Priority, Reservation } from './entities.ts';
 import { isOn } from './holders.ts';
 import { keptFrom, takenBy } from './machine-claims.ts';
-import { byMerit, whoGivesWay } from './merit.ts';
+import { byMerit, takeAwayWorst, whoGivesWay } from './merit.ts';
 import { fittingOf } from './every-window.ts';
 import { hasParts } from './parts.ts';
 import { countUses, hold, preEmptionOn } from './state.ts';
@@ -101,19 +101,16 @@ export function findRoomForMachine(
 }
 
 function roomAmong(head: Head, fit: Fitting, { candidates, complete }: Candidates): Room {
-  const worstLast = [...candidates].sort(byWorth);
   const away: Candidate[] = [];
+  const takeAway = (candidate: Candidate): void => {
+    move(head, candidate, 1);
+    away.push(candidate);
+  };
   try {
-    // Twice as many each time: what is taken away too many is put back one by one.
-    for (let batch = 1; worstLast.length > 0; batch *= 2) {
-      for (const candidate of worstLast.splice(-batch)) {
-        move(head, candidate, 1);
-        away.push(candidate);
-      }
-      const room = leastRoom(head, fit, away);
-      if (room !== undefined) return { ...room, complete };
-    }
-    return { outcome: 'none', complete };
+    const fits = (): boolean => fit.claims() !== undefined;
+    const worst = takeAwayWorst([...candidates].sort(byWorth), { takeAway, fits });
+    const room = worst === undefined ? undefined : leastRoom(head, fit, worst, away);
+    return room === undefined ? { outcome: 'none', complete } : { ...room, complete };
   } finally {
     for (const candidate of away) move(head, candidate, -1);
   }
@@ -136,10 +133,9 @@ function move(head: Head, candidate: Candidate, sign: 1 | -1): void {
 
 type Found = Omit<FoundRoom, 'complete'>;
 
-/** The room with as few as possible of those who are `away`; they alone are left in it. */
-function leastRoom(head: Head, fit: Fitting, away: Candidate[]): Found | undefined {
-  if (fit.claims() === undefined) return undefined;
-  const giving = whoGivesWay([...away].sort(byWorth), {
+/** The room with as few as possible of those who are away; they alone are left in `away`. */
+function leastRoom(head: Head, fit: Fitting, worst: readonly Candidate[], away: Candidate[]): Found | undefined {
+  const giving = whoGivesWay(worst, {
     putBack: (candidate) => move(head, candidate, -1),
     takeAway: (candidate) => move(head, candidate, 1),
     fits: () => fit.claims() !== undefined,

@@ -135,7 +135,7 @@ export class ReservationIndex {
   }
 
   /** As `WindowIndex.sweep`. */
-  sweep(first: Instant): (at: Instant) => readonly Reservation[] {
+  sweep(first: Instant): (window: Window) => readonly Reservation[] {
     return this.#index.sweep(first, ({ id }) => this.#reservations.get(id));
   }
 

@@ -96,24 +96,24 @@ export class WindowIndex<T extends Spanned> {
   }
 
   /**
-   * What overlaps one instant after another from a first one on, none of which is before the one that was asked for last: what goes
-   * on is kept, so that only what has begun since is looked up. The index must not change meanwhile.
+   * What overlaps one window after another from a first instant on, none of which starts or ends before the one that was asked for last:
+   * what goes on is kept, so that only what has begun since is looked up. The index must not change meanwhile.
    * @param of what stands for a thing; undefined: it is left out
    */
-  sweep<Item extends Spanned>(first: Instant, of: (item: T) => Item | undefined): (at: Instant) => readonly Item[] {
+  sweep<Item extends Spanned>(first: Instant, of: (item: T) => Item | undefined): (window: Window) => readonly Item[] {
     this.#settle();
     const rows = [...this.#classes].map(([length, row]) => {
       const coming = row.between(startOf(length, first), FOREVER);
       return { coming, next: coming.next() };
     });
     let going: Item[] = [];
-    return (at) => {
-      going = going.filter((item) => spanOf(item).end > at);
+    return (window) => {
+      going = going.filter((item) => spanOf(item).end > window.start);
       for (const row of rows) {
         for (let { next } = row; next.done !== true; next = row.next = row.coming.next()) {
           const { start, end } = spanOf(next.value);
-          if (start > at) break;
-          const item = end > at ? of(next.value) : undefined;
+          if (start >= window.end) break;
+          const item = end > window.start ? of(next.value) : undefined;
           if (item !== undefined) going.push(item);
         }
       }

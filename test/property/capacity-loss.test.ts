@@ -77,18 +77,11 @@ class World {
     for (const each of preempted) expect(this.#status(each), 'who is preempted for good').to.equal('preempted');
   }
 
-  /** The lowest class, the newest in it, until each tick has enough; then whoever fits beside the others after all is taken back. */
+  /** From the best to the worst, each is kept who fits beside those better than he that are kept. */
   #givingWay(loss: Loss): Held[] {
     const best = [...this.#held].sort((a, b) => a.priority - b.priority);
-    let kept = best;
-    const last = Math.max(this.#now, ...best.map(({ to }) => to));
-    for (let tick = this.#now; tick < last; tick++) {
-      for (const each of [...kept].reverse()) {
-        if (this.#left(kept, loss, tick) >= 0) break;
-        if (each.from <= tick && tick < each.to) kept = kept.filter((other) => other !== each);
-      }
-    }
-    for (const each of best) if (!kept.includes(each) && this.#fits(each, kept, loss)) kept = [...kept, each];
+    const kept: Held[] = [];
+    for (const each of best) if (this.#fits(each, kept, loss)) kept.push(each);
     return best.filter((each) => !kept.includes(each));
   }
 

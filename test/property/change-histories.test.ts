@@ -107,20 +107,15 @@ class Holders {
     return { offers, degraded: this.#givingWay(this.held, kept, this.degraded, now) };
   }
 
-  /** The lowest class first, the newest in it, until each tick has enough; then whoever fits beside the others after all is taken back. */
+  /** From the best to the worst each stays who fits beside those that stay; who was degraded already is tried after all others. */
   #givingWay(some: readonly Held[], others: readonly Held[], already: ReadonlySet<string>, now: number): Set<string> {
-    const out = new Set(some.flatMap(({ id }) => (already.has(id) ? [id] : [])));
-    const room = (tick: number): number =>
-      this.supply.promised(tick) - total([...some.filter(({ id }) => !out.has(id)), ...others], tick);
-    const worstFirst = [...some].sort(byMerit).reverse();
-    for (const tick of ticks(now, HORIZON)) {
-      for (const { id, from, to } of worstFirst) {
-        if (room(tick) >= 0) break;
-        if (from <= tick && tick < to) out.add(id);
-      }
-    }
-    for (const { id, from, to, cores } of [...some].sort(byMerit)) {
-      if (out.has(id) && ticks(Math.max(now, from), to).every((tick) => room(tick) >= cores)) out.delete(id);
+    const staying = [...others];
+    const out = new Set<string>();
+    const late = ({ id }: Held): number => (already.has(id) ? 1 : 0);
+    for (const each of [...some].sort((a, b) => late(a) - late(b) || byMerit(a, b))) {
+      const ahead = ticks(Math.max(now, each.from), each.to);
+      if (ahead.every((tick) => this.supply.promised(tick) - total(staying, tick) >= each.cores)) staying.push(each);
+      else out.add(each.id);
     }
     return out;
   }

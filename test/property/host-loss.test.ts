@@ -183,35 +183,29 @@ function claimsOf(holders: readonly { readonly claims: readonly Claim[] }[]): Cl
   return holders.flatMap(({ claims }) => claims);
 }
 
-/** Whom the rule degrades, where everything is: pool and hosts, tick by tick. */
+/**
+ * Whom the rule degrades, where everything is: from the best to the worst each is kept who fits, in the pool and on the hosts, tick by tick,
+ * beside those that are kept; who was degraded already is tried after all others.
+ */
 function degradedBy(world: World, already: ReadonlySet<string>): Set<string> {
-  const { live } = world;
-  const out = new Set(live.flatMap(({ id }) => (already.has(id) ? [id] : [])));
-  const bearers = [undefined, ...world.hosts];
-  const room = (bearer: HostSpec | undefined, tick: number): number => {
-    const kept = claimsOf(live.filter(({ id }) => !out.has(id)));
-    if (bearer !== undefined) return world.has(bearer, tick) - coresOf(world.on(bearer, kept), tick);
-    return world.hosts.reduce((sum, host) => sum + world.has(host, tick), 0) - coresOf(kept, tick);
-  };
-  const worstFirst = [...live].sort(byMerit).reverse();
-  const holds = ({ claims }: Reservation, bearer: HostSpec | undefined, tick: number): boolean =>
-    coresOf(bearer === undefined ? claims : world.on(bearer, claims), tick) > 0;
-  for (const bearer of bearers) {
-    for (const tick of ticks(world.now, HORIZON)) {
-      for (const each of worstFirst) {
-        if (room(bearer, tick) >= 0) break;
-        if (holds(each, bearer, tick)) out.add(each.id);
-      }
-    }
-  }
-  for (const each of [...worstFirst].reverse()) {
-    if (!out.delete(each.id)) continue;
-    const short = bearers.some((bearer) =>
-      ticks(world.now, HORIZON).some((tick) => holds(each, bearer, tick) && room(bearer, tick) < 0),
-    );
-    if (short) out.add(each.id);
-  }
-  return out;
+  const kept: Reservation[] = [];
+  const late = ({ id }: Reservation): number => (already.has(id) ? 1 : 0);
+  const inOrder = [...world.live].sort((a, b) => late(a) - late(b) || byMerit(a, b));
+  for (const each of inOrder) if (fitsBeside(world, each, kept)) kept.push(each);
+  return new Set(world.live.flatMap(({ id }) => (kept.some((each) => each.id === id) ? [] : [id])));
+}
+
+/** Whether a reservation has all that it holds, where it is, beside others. */
+function fitsBeside(world: World, { claims }: Reservation, others: readonly Reservation[]): boolean {
+  const held = claimsOf(others);
+  return ticks(world.now, HORIZON).every((tick) => {
+    const inPool = world.hosts.reduce((sum, host) => sum + world.has(host, tick), 0) - coresOf(held, tick);
+    if (coresOf(claims, tick) > inPool) return false;
+    return world.hosts.every((host) => {
+      const left = world.has(host, tick) - coresOf(world.on(host, held), tick);
+      return coresOf(world.on(host, claims), tick) <= Math.max(0, left);
+    });
+  });
 }
 
 /** What has to hold after each step, of who was where before it. */
