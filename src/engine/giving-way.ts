@@ -17,12 +17,12 @@
  */
 import { addVectors, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
-import { amountOn, amountsOf, firstDebt, nextChange } from './debt.ts';
+import { amountOn, amountsOf, firstDebt } from './debt.ts';
 import type { Bearer } from './debt.ts';
 import { LOW } from './entities.ts';
 import type { Allocation, Claim, Id, NodeId, Offer, Priority, Reservation } from './entities.ts';
-import { holdersAt, holdersFrom, isOn, isOnIn, lift, liftMachine } from './holders.ts';
-import { takenBy } from './machine-claims.ts';
+import { holdersAt, holdersFrom, isOnAt, isOnIn, lift, liftMachine, nextLook } from './holders.ts';
+import { keptFrom } from './machine-claims.ts';
 import { byMerit, takeAwayWorst, whoGivesWay } from './merit.ts';
 import { preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
@@ -96,9 +96,8 @@ function reservationHolder(entity: Reservation): Holder {
   return { what: 'reservation', entity, claims: entity.claims };
 }
 
-function machineHolder(entity: Allocation): Holder {
-  const firm = takenBy(entity).filter(({ onLoan }) => onLoan !== true);
-  return { what: 'machine', entity, claims: firm.sort((a, b) => a.start - b.start) };
+function machineHolder(entity: Allocation, from: Instant): Holder {
+  return { what: 'machine', entity, claims: keptFrom(entity, from) };
 }
 
 /** Whether a degraded reservation has a claim on one of the nodes. */
@@ -134,7 +133,7 @@ function affectedOn(head: Head, nodes: readonly Bearer[], now: Instant): Holder[
     if (preEmptionOn(head, node.id) !== 'priority') continue;
     for (const machine of standingOn(head, node.id)) {
       if (machine.priority <= highest || isLeaving(machine)) continue;
-      const holder = machineHolder(machine);
+      const holder = machineHolder(machine, now);
       if (debts.some((debt) => holdsOf(holder.claims, node.id, debt))) affected.set(machine.id, holder);
     }
   }
@@ -201,12 +200,12 @@ function takeBack(head: Head, inOrder: readonly Holder[], away: Set<Holder>, now
       victims.set(holder.entity.id, favoured ? keptInPlace(head, holder, gone, now, PLACES_LOOKED_AT)?.by : undefined);
       easing.set(holder.entity.id, endOf(short, holder.entity));
     } else {
-      const from = keptInPlace(head, holder, gone, now)?.at;
+      const from = lentFrom(head, holder, gone, now);
       // Until then it holds what it consumes, which nobody after it is to count on.
       keep(holder);
       if (from === undefined) continue;
       lenders.push({ machine: holder.entity, from });
-      const lent = { ...holder, claims: claimsFrom(holder.claims, from) };
+      const lent = machineHolder(holder.entity, from);
       lift(head, lent, 1);
       away.add(lent);
     }
@@ -214,11 +213,12 @@ function takeBack(head: Head, inOrder: readonly Holder[], away: Set<Holder>, now
   return { victims, lenders, easing };
 }
 
-/** What is left of a machine's claims from an instant on. */
-function claimsFrom(claims: readonly Claim[], from: Instant): readonly Claim[] {
-  return claims
-    .filter(({ end }) => (end ?? FOREVER) > from)
-    .map((claim) => (claim.start < from ? { ...claim, start: from } : claim));
+/** The first instant at which a reservation of a higher class is kept in the place of a machine, on its pool or its host. */
+function lentFrom(head: Head, holder: Holder, gone: ReadonlySet<unknown>, now: Instant): Instant | undefined {
+  const instants = holder.claims.flatMap(
+    (claim) => keptInPlace(head, { ...holder, claims: [claim] }, gone, now)?.at ?? [],
+  );
+  return instants.length === 0 ? undefined : Math.min(...instants);
 }
 
 /** How much is looked at for the end of a shortage; where that is too little, the search goes on when its result is due. */
@@ -237,7 +237,8 @@ function endOf({ node, at, until, vector }: ShortAt, reservation: Reservation): 
 const PLACES_LOOKED_AT = 100;
 
 /**
- * The best of a higher class that is kept where a holder whose claims were lifted comes up short, and the first instant of that.
+ * The best of a higher class that is kept where a holder whose claims were lifted comes up short beside those that are better than it, and
+ * the first instant of that.
  * @param gone reservations and machines that are not kept
  */
 function keptInPlace(
@@ -247,21 +248,32 @@ function keptInPlace(
   now: Instant,
   most = Number.POSITIVE_INFINITY,
 ): { readonly by: Reservation; readonly at: Instant } | undefined {
+  const { entity } = holder;
   let looked = 0;
   for (const { node, at, vector } of shortages(head, holder, now)) {
-    const free = node.free.valueAt(at);
-    const least = vector.map((amount, index) => (amount === 0 ? 0 : (free[index] ?? 0) - amount));
-    const debt: Debt = { window: { start: at, end: at + 1 }, least };
-    let by: Reservation | undefined;
-    for (const each of holdersAt(head, node.id, at)) {
-      if (each.priority >= holder.entity.priority || gone.has(each)) continue;
-      if (by !== undefined && byMerit(by, each) < 0) continue;
-      if (holdsOf(each.claims, node.id, debt)) by = each;
+    const kept = holdersAt(head, node.id, at).filter((each) => !gone.has(each));
+    const least = node.free.valueAt(at);
+    // Whom it may not displace, though they are worse, it does not lose to either.
+    for (const each of kept) if (byMerit(each, entity) > 0) addHeld(least, each.claims, node.id, at);
+    for (let index = 0; index < least.length; index++) {
+      const asked = vector[index] ?? 0;
+      least[index] = asked === 0 ? 0 : (least[index] ?? 0) - asked;
     }
+    const debt: Debt = { window: { start: at, end: at + 1 }, least };
+    const above = kept.filter((each) => each.priority < entity.priority && holdsOf(each.claims, node.id, debt));
+    const [by] = above.sort(byMerit);
     if (by !== undefined) return { by, at };
     if (++looked === most) break;
   }
   return undefined;
+}
+
+/** Adds what claims hold on a pool, host or element at an instant. */
+function addHeld(sum: CapacityVector, claims: readonly Claim[], on: NodeId, at: Instant): void {
+  for (const claim of claims) {
+    const amount = isOnAt(claim, on, at) ? amountOn(claim, on) : undefined;
+    if (amount !== undefined) addVectors(sum, amount, 1);
+  }
 }
 
 /** A shortage: from an instant on a pool, host or element has less than is asked for until another one. */
@@ -284,21 +296,6 @@ function* shortages(head: Head, { claims }: Pick<Holder, 'claims'>, now: Instant
       }
     }
   }
-}
-
-/**
- * The next instant at which a node may owe something else, or to others: what is free changes, or somebody begins to hold something there,
- * which does not show where as much comes to be there at the same instant.
- */
-function nextLook(head: Head, node: Bearer, at: Instant): Instant {
-  let next = nextChange(node, at);
-  for (const { claims } of head.held.overlapping({ start: at, end: next })) {
-    for (const claim of claims) {
-      if (!isOn(claim, node.id)) continue;
-      for (const { start } of partsIn(windowsIn(claim), { start: at, end: next })) if (start > at) next = start;
-    }
-  }
-  return next;
 }
 
 interface Load {

@@ -1,18 +1,21 @@
 /** Who holds what on a pool, host or element at an instant. */
 import { addVectors, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
-import { amountOn, isHostId } from './debt.ts';
+import { amountOn, isHostId, nextChange } from './debt.ts';
+import type { Bearer } from './debt.ts';
 import { isElementId } from './element-map.ts';
 import type { Allocation, Claim, NodeId, Reservation } from './entities.ts';
 import { takenBy } from './machine-claims.ts';
 import { hold } from './state.ts';
 import type { Head } from './state.ts';
 import type { Instant, Window } from './window.ts';
-import { meets, windowWith, windowsIn } from './windows.ts';
+import { meets, partsIn, windowWith, windowsIn } from './windows.ts';
 
 /** Reservations with a claim on the pool, host or element at the instant. */
 export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] {
-  return candidatesOn(head, node, at).filter(({ claims }) => claims.some((claim) => isOnAt(claim, node, at)));
+  return candidatesOn(head, node, { start: at, end: at + 1 }).filter(({ claims }) =>
+    claims.some((claim) => isOnAt(claim, node, at)),
+  );
 }
 
 /**
@@ -26,14 +29,29 @@ export function holdersFrom(head: Head, node: NodeId, first: Instant): (window: 
 
 function sweepOn(head: Head, node: NodeId, first: Instant): (window: Window) => readonly Reservation[] {
   if (!isHostId(node) && !isElementId(node)) return head.held.sweep(first);
-  return () => candidatesOn(head, node, first);
+  return (window) => candidatesOn(head, node, window);
 }
 
-function candidatesOn(head: Head, node: NodeId, at: Instant): Reservation[] {
-  if (!isHostId(node) && !isElementId(node)) return [...head.held.overlapping({ start: at, end: at + 1 })];
+function candidatesOn(head: Head, node: NodeId, window: Window): Reservation[] {
+  if (!isHostId(node) && !isElementId(node)) return [...head.held.overlapping(window)];
   const found = isHostId(node) ? head.hosts.nodes.get(node) : head.elements.nodes.get(node);
   const holders = found?.holders.keys() ?? [];
   return [...holders].flatMap((id) => head.reservations.get(id) ?? []);
+}
+
+/**
+ * The next instant at which a pool, host or element may owe something else, or to others: what is free changes, or a reservation begins to
+ * hold something there, which does not show where as much is given back at the same instant.
+ */
+export function nextLook(head: Head, node: Bearer, at: Instant): Instant {
+  let next = nextChange(node, at);
+  for (const { claims } of candidatesOn(head, node.id, { start: at, end: next })) {
+    for (const claim of claims) {
+      if (!isOn(claim, node.id)) continue;
+      for (const { start } of partsIn(windowsIn(claim), { start: at, end: next })) if (start > at) next = start;
+    }
+  }
+  return next;
 }
 
 /** Whether a claim holds something on the pool, host or element at the instant. */

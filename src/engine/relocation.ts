@@ -9,7 +9,7 @@
  */
 import { announceReservation } from './announce.ts';
 import { usedClaims } from './claims.ts';
-import { firstDebt, isHostId, nextChange } from './debt.ts';
+import { firstDebt, isHostId } from './debt.ts';
 import type { Draft } from './draft.ts';
 import type { Claim, HostId, Id, NodeId, Reservation } from './entities.ts';
 import type { HostNode } from './hosts.ts';
@@ -17,7 +17,7 @@ import { isInstance, placeAgain } from './placement-moves.ts';
 import { byMerit } from './merit.ts';
 import { isOver, notHolding } from './state.ts';
 import type { Head } from './state.ts';
-import { isHeldAt } from './holders.ts';
+import { isHeldAt, nextLook } from './holders.ts';
 import { fitsAgain } from './every-window.ts';
 import { claimsIn, during, joined } from './occurrence.ts';
 import { omit } from './omit.ts';
@@ -99,7 +99,7 @@ function lighten(draft: Draft, host: HostNode, most: number, looked: ReadonlySet
       .sort(byMerit);
     const worst = candidates.at(-1);
     if (worst === undefined) {
-      from = nextChange(host, at);
+      from = nextLook(head, host, at);
     } else {
       tried.add(worst.id);
       moveAway(draft, worst, [host], taken);

@@ -48,6 +48,19 @@ const NOTHING_TO_SETTLE: Settlement = { withdrawn: [], degraded: [], restored: [
 
 /** Settles the nodes that the draft has disturbed. Call it when everything else is put. */
 export function settle(draft: Draft, reason: Reason): Settlement {
+  const first = settleOnce(draft, reason);
+  if (draft.disturbed.size === 0) return first;
+  // Those who gave way, or were moved, gave something up elsewhere too, or on hosts where others find a place now.
+  const then = settle(draft, reason);
+  return {
+    withdrawn: [...first.withdrawn, ...then.withdrawn],
+    degraded: [...first.degraded.filter((id) => !then.restored.includes(id)), ...then.degraded],
+    restored: [...first.restored, ...then.restored],
+    preempted: [...first.preempted, ...then.preempted],
+  };
+}
+
+function settleOnce(draft: Draft, reason: Reason): Settlement {
   const outages = changedOutages(draft.outagesBefore, draft.outages);
   for (const pool of outages.pools) draft.disturbed.add(poolNode(pool));
   for (const host of outages.hosts) draft.disturbed.add(host);
@@ -72,6 +85,8 @@ export function settle(draft: Draft, reason: Reason): Settlement {
   lookAtWaiting(draft);
   recall(draft, nodes);
   regain(draft, nodes);
+  // What was given up there is counted in already; who may be placed on a host is not.
+  for (const { id } of settled) if (!isHostId(id)) draft.disturbed.delete(id);
   return { withdrawn, degraded, restored, preempted };
 }
 
@@ -97,8 +112,6 @@ function giveUp(draft: Draft, victims: Victims, reason: Reason): { preempted: Re
   for (const { before, by } of going) if (by !== undefined) preempt(draft, before, by, reason);
   const lost = going.filter(({ before, by }) => !(by === undefined ? placedElsewhere : moved)(draft, before));
   for (const { before, by } of lost) if (by !== undefined) announceDisplaced(draft, before, by);
-  // What they gave up is settled with the rest; where their machines were is the next decision's matter.
-  if (going.some(({ by }) => by !== undefined)) draft.disturbed.clear();
   const ofKind = (isOver: boolean): Reservation[] =>
     lost.flatMap(({ before, by }) => ((by !== undefined) === isOver ? [before] : []));
   return {
@@ -117,6 +130,7 @@ function placedElsewhere(draft: Draft, before: Reservation): boolean {
   if (claims === undefined) return false;
   const after: Reservation = { ...before, claims, modifiedOn: draft.at.now };
   draft.put('reservation', id, after);
+  draft.disturb(before.claims);
   announceReservation(draft, 'updated', after, before.status);
   announceHeld(draft, 'released', before.claims);
   announceHeld(draft, 'reserved', claims);

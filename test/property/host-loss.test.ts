@@ -5,9 +5,12 @@
  */
 import { expect } from 'chai';
 import * as fc from 'fast-check';
-import type { AffinityPolicy, Claim, Maintenance, Priority, Reservation } from '../../src/engine/entities.ts';
+import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
+import type { AffinityPolicy, Claim, Maintenance, Policy, Priority, Reservation } from '../../src/engine/entities.ts';
+import type { DomainEvent } from '../../src/engine/events.ts';
 import { byMerit } from '../../src/engine/merit.ts';
 import { omit } from '../../src/engine/omit.ts';
+import type { Commands } from '../../src/engine/requests.ts';
 import { isOver } from '../../src/engine/state.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 import type { HostSpec } from '../unit/engine/engine-fixture.ts';
@@ -27,8 +30,28 @@ interface Request {
 /** What a host has become: gone, as good as gone, or with so many cores. */
 type State = 'up' | 'down' | 'disabled' | number;
 
+/** An engine whose decisions are looked at one by one. */
+class Watched extends Engine {
+  look: (before: ReadonlyMap<string, Reservation>, told: readonly DomainEvent[]) => void = () => undefined;
+
+  override do<Name extends keyof Commands>(
+    name: Name,
+    input: Parameters<Commands[Name]>[1],
+  ): ReturnType<Commands[Name]>['result'] {
+    const before = new Map(this.live.map((each) => [each.id, each]));
+    const told = this.events.length;
+    const result = super.do(name, input);
+    this.look(before, this.events.slice(told));
+    return result;
+  }
+
+  get live(): Reservation[] {
+    return [...this.head.reservations.values()].filter((each) => !isOver(each));
+  }
+}
+
 class World {
-  readonly engine = new Engine();
+  readonly engine = new Watched();
   readonly hosts: readonly HostSpec[];
   readonly requests = new Map<string, Request>();
   readonly states = new Map<HostSpec, State>();
@@ -37,14 +60,21 @@ class World {
   readonly #source: string;
   readonly #pool: string;
 
-  constructor(all: readonly HostSpec[]) {
+  constructor(all: readonly HostSpec[], onCapacityLoss: Policy['onCapacityLoss']) {
     this.hosts = all;
     this.#source = this.engine.provider(all);
     this.#pool = this.engine.pool(this.#source, {});
+    const entry = { ...DEFAULT_POLICY, onCapacityLoss };
+    this.engine.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
   }
 
   get live(): Reservation[] {
-    return [...this.engine.head.reservations.values()].filter((each) => !isOver(each));
+    return this.engine.live;
+  }
+
+  /** The tick at which a decision is made; of several while one waits, not the last. */
+  get engineTick(): number {
+    return Math.floor((this.engine.now - NOW) / TICK);
   }
 
   /** Cores that a host has at a tick. */
@@ -183,37 +213,107 @@ function claimsOf(holders: readonly { readonly claims: readonly Claim[] }[]): Cl
   return holders.flatMap(({ claims }) => claims);
 }
 
-/**
- * Whom the rule degrades, where everything is: from the best to the worst each is kept who fits, in the pool and on the hosts, tick by tick,
- * beside those that are kept; who was degraded already is tried after all others.
- */
-function degradedBy(world: World, already: ReadonlySet<string>): Set<string> {
-  const kept: Reservation[] = [];
-  const late = ({ id }: Reservation): number => (already.has(id) ? 1 : 0);
-  const inOrder = [...world.live].sort((a, b) => late(a) - late(b) || byMerit(a, b));
-  for (const each of inOrder) if (fitsBeside(world, each, kept)) kept.push(each);
-  return new Set(world.live.flatMap(({ id }) => (kept.some((each) => each.id === id) ? [] : [id])));
+/** Who holds what when it is judged who gives way, and what came of it. */
+interface Judged {
+  readonly reservation: Reservation;
+  /** What he held by then: on other hosts than before, where he was placed anew. */
+  readonly claims: readonly Claim[];
+  readonly wasDegraded: boolean;
+  readonly became: 'kept' | 'degraded' | 'preempted' | 'moved';
 }
 
-/** Whether a reservation has all that it holds, where it is, beside others. */
-function fitsBeside(world: World, { claims }: Reservation, others: readonly Reservation[]): boolean {
-  const held = claimsOf(others);
-  return ticks(world.now, HORIZON).every((tick) => {
-    const inPool = world.hosts.reduce((sum, host) => sum + world.has(host, tick), 0) - coresOf(held, tick);
-    if (coresOf(claims, tick) > inPool) return false;
-    return world.hosts.every((host) => {
-      const left = world.has(host, tick) - coresOf(world.on(host, held), tick);
-      return coresOf(world.on(host, claims), tick) <= Math.max(0, left);
-    });
+/** What a decision made of those who were there before it, by what it told. */
+function judged(world: World, before: ReadonlyMap<string, Reservation>, told: readonly DomainEvent[]): Judged[] {
+  const placed = new Map([...before].map(([id, { claims }]) => [id, claims]));
+  const became = new Map<string, 'preempted' | 'moved'>();
+  for (const [index, event] of told.entries()) {
+    if (event.kind !== 'reservation-event') continue;
+    const { id, claims } = event.reservation;
+    // Who is placed anew on other hosts holds as much as before; of who goes elsewhere it is told what he gives up.
+    const next = told[index + 1];
+    const releases = next?.kind === 'capacity-event' && next.cause === 'released';
+    if (event.cause === 'preempted') became.set(id, 'preempted');
+    else if (event.cause === 'updated' && releases) became.set(id, 'moved');
+    else if (event.cause === 'updated') placed.set(id, claims);
+  }
+  return [...world.engine.head.reservations.values()].flatMap((after) => {
+    const { id } = after;
+    const fate = became.get(id);
+    if (isOver(after) && fate === undefined) return [];
+    const claims = fate === undefined ? after.claims : (placed.get(id) ?? after.claims);
+    const wasDegraded = before.get(id)?.status === 'degraded';
+    const reservation = before.get(id) ?? after;
+    return [{ reservation, claims, wasDegraded, became: fate ?? (after.status === 'degraded' ? 'degraded' : 'kept') }];
   });
+}
+
+/** Pool and hosts: what bears claims. */
+type Place = HostSpec | 'pool';
+
+/** Where and when a reservation lacks something beside others. */
+function* shortOf(world: World, claims: readonly Claim[], others: readonly Claim[]) {
+  const places: readonly Place[] = ['pool', ...world.hosts];
+  for (const tick of ticks(world.engineTick, HORIZON)) {
+    for (const place of places) {
+      const asked = heldAt(world, claims, place, tick);
+      if (asked > 0 && asked > hasAt(world, place, tick) - heldAt(world, others, place, tick)) yield { place, tick };
+    }
+  }
+}
+
+function heldAt(world: World, claims: readonly Claim[], place: Place, tick: number): number {
+  return coresOf(place === 'pool' ? claims : world.on(place, claims), tick);
+}
+
+function hasAt(world: World, place: Place, tick: number): number {
+  const each = place === 'pool' ? world.hosts : [place];
+  return each.reduce((sum, host) => sum + world.has(host, tick), 0);
+}
+
+/** Who of a higher class is kept where a reservation falls short beside those that are better. */
+function inPlaceOf(world: World, { reservation, claims }: Judged, kept: readonly Judged[]): Judged[] {
+  const better = kept.filter((other) => byMerit(other.reservation, reservation) < 0);
+  const short = [...shortOf(world, claims, claimsOf(better))];
+  const above = better.filter((other) => other.reservation.priority < reservation.priority);
+  return above.filter((other) => short.some(({ place, tick }) => heldAt(world, other.claims, place, tick) > 0));
+}
+
+/**
+ * Who gives way, where everything is: from the best to the worst each is kept who fits, in the pool and on the hosts, tick by tick, beside
+ * those that are kept; who was degraded already is tried after all others. What becomes of the rest is a matter of who is kept in their place.
+ */
+function checkGivingWay(world: World, all: readonly Judged[], told: readonly DomainEvent[]): void {
+  const late = ({ wasDegraded }: Judged): number => (wasDegraded ? 1 : 0);
+  const inOrder = [...all].sort((a, b) => late(a) - late(b) || byMerit(a.reservation, b.reservation));
+  const favoured = world.engine.head.policy.onCapacityLoss === 'favour-priority';
+  const kept: Judged[] = [];
+  const lost: { readonly each: Judged; readonly inPlace: readonly Judged[] }[] = [];
+  for (const each of inOrder) {
+    const fits = shortOf(world, each.claims, claimsOf(kept)).next().done === true;
+    if (!fits) lost.push({ each, inPlace: inPlaceOf(world, each, kept) });
+    else kept.push(each);
+  }
+  const ids = (some: readonly Judged[]): string[] => some.map(({ reservation }) => reservation.id).sort();
+  expect(ids(all.filter(({ became }) => became === 'kept')), 'who is kept').to.deep.equal(ids(kept));
+  for (const { each, inPlace } of lost) {
+    const { reservation, became } = each;
+    const forGood = favoured && inPlace.length > 0;
+    if (became !== 'moved') expect(became, reservation.id).to.equal(forGood ? 'preempted' : 'degraded');
+    if (became === 'moved') expect(reservation.startsAt, 'who is moved').to.be.greaterThan(world.engine.now);
+    if (became !== 'preempted') continue;
+    const by = told.flatMap((event) =>
+      event.kind === 'reservation-event' && event.cause === 'preempted' && event.reservation.id === reservation.id
+        ? [event.by]
+        : [],
+    );
+    expect(by, 'told once').to.have.length(1);
+    expect(ids(inPlace), 'in whose favour').to.include(by[0]);
+  }
 }
 
 /** What has to hold after each step, of who was where before it. */
 function check(world: World, before: ReadonlyMap<string, Reservation>): void {
-  const { live, engine } = world;
-  const was = new Set([...before.values()].flatMap(({ id, status }) => (status === 'degraded' ? [id] : [])));
-  const expected = degradedBy(world, was);
-  expect([...engine.head.degraded].sort(), 'degraded').to.deep.equal([...expected].sort());
+  const { live } = world;
   for (const each of live) {
     const request = world.requests.get(each.id);
     if (request === undefined) throw new Error('nobody asked for it');
@@ -329,6 +429,11 @@ const change = fc
     takes: true,
     toString: () => `host ${of} is ${state}`,
   }));
+const shrink = fc.tuple(which, fc.nat({ max: 5 })).map(([of, cores]): Step => ({
+  run: (world) => world.change(of, cores),
+  takes: true,
+  toString: () => `host ${of} has ${cores}`,
+}));
 const plan = fc.tuple(which, start, fc.nat({ max: 5 })).map(([of, from, long]): Step => ({
   run: (world) => world.plan(of, from, long),
   takes: true,
@@ -352,15 +457,36 @@ const steps = fc.array(
   ),
   { minLength: 6, maxLength: 11, size: 'max' },
 );
+/** Hosts that are full and become smaller: who stays on them is in the way of who cannot. */
+const shrinking = fc
+  .tuple(
+    fc.array(reserve, { minLength: 5, maxLength: 9, size: 'max' }),
+    fc.array(
+      fc.oneof({ arbitrary: shrink, weight: 5 }, { arbitrary: reserve, weight: 2 }, boot, cancel, recover, wait),
+      {
+        minLength: 2,
+        maxLength: 5,
+        size: 'max',
+      },
+    ),
+  )
+  .map((drawn) => drawn.flat());
 
 describe('placement while hosts come and go', function () {
   this.timeout(300_000);
 
-  it('degrades whom the rule says, nobody who has another place, and moves nobody else', () => {
+  const play = (
+    onCapacityLoss: Policy['onCapacityLoss'],
+    drawn: fc.Arbitrary<readonly Step[]>,
+    seed: number,
+  ): Reach => {
     const reach = new Reach();
     fc.assert(
-      fc.property(hosts, steps, (all, history) => {
-        const world = new World(all);
+      fc.property(hosts, drawn, (all, history) => {
+        const world = new World(all, onCapacityLoss);
+        world.engine.look = (before, told) => {
+          checkGivingWay(world, judged(world, before, told), told);
+        };
         for (const step of history) {
           const before = new Map(world.live.map((each) => [each.id, each]));
           const offers = [...world.engine.head.offers.values()].filter(({ status }) => status === 'held');
@@ -370,8 +496,23 @@ describe('placement while hosts come and go', function () {
         }
         reach.note(world.engine.events);
       }),
-      { numRuns: 600, seed: 51 },
+      { numRuns: 600, seed },
     );
+    return reach;
+  };
+
+  it('degrades whom the rule says, nobody who has another place, and moves nobody else', () => {
+    const reach = play('notify', steps, 51);
     reach.expect({ 'reservation degraded': 60, 'reservation restored': 10, 'reservation updated': 50 });
+  });
+
+  it('preempts in favour of a higher class, where that is the policy, whom the rule says, and degrades whom equals are in the way of', () => {
+    const reach = play('favour-priority', fc.oneof(steps, shrinking), 52);
+    reach.expect({
+      'reservation preempted': 30,
+      'reservation degraded': 40,
+      'reservation restored': 10,
+      'reservation updated': 50,
+    });
   });
 });

@@ -126,6 +126,18 @@ describe('who is kept in whose place', () => {
     expect(statuses(lab, other, normal, low)).to.deep.equal(['scheduled', 'scheduled', 'preempted']);
   });
 
+  it('is nobody beside whom he would fit, were it not for others of less merit', () => {
+    const lab = new Lab('none');
+    lab.favour();
+    const [normal, high, low] = [lab.grant(4, NORMAL, 1, 2), lab.grant(2, HIGH, 1), lab.grant(2, LOW, 1)];
+    lose(lab, { cores: 8 }, [2, 3]);
+    expect(statuses(lab, normal, high, low)).to.deep.equal(['degraded', 'scheduled', 'scheduled']);
+    lose(lab, { cores: 2 }, [1, 2]);
+    expect(statuses(lab, normal, high, low)).to.deep.equal(['degraded', 'scheduled', 'scheduled']);
+    lose(lab, { cores: 1 }, [1, 2]);
+    expect(statuses(lab, normal, high, low)).to.deep.equal(['preempted', 'scheduled', 'scheduled']);
+  });
+
   it('may begin to hold it when somebody else gives back as much', () => {
     const lab = new Lab('none');
     lab.favour();

@@ -1,5 +1,6 @@
 /** Instances that are placed anew, because their host is out of service or has become too small: the rules of `relocation.ts` one by one. */
 import { expect } from 'chai';
+import { DEFAULT_POLICY } from '../../../src/engine/entities.ts';
 import type { Container, Demand, Priority } from '../../../src/engine/entities.ts';
 import { hostName } from '../../../src/engine/hosts.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
@@ -241,6 +242,34 @@ describe('instances on a host that is lost', () => {
 });
 
 describe('instances on a host that has become too small', () => {
+  it('go where there is room also when they begin as others, as large, end there', () => {
+    const lab = new Lab(host('a', 4));
+    const early = lab.put([container('early', 1)]);
+    const late = lab.put([container('late', 1)], { start: T + HOUR, end: T + 2 * HOUR });
+    lab.see(host('a', 4), host('c', 4));
+    const other = lab.put([container('other', 1)]);
+    expect(lab.places(other)).to.deep.equal(['other@c']);
+    const told = lab.lost(host('a', 2), host('c', 4));
+    expect([lab.places(early), lab.places(late)]).to.deep.equal([['early@a'], ['late@c']]);
+    expect(told).to.deep.equal(['reservation updated scheduled', 'reservation degraded degraded']);
+  });
+
+  it('go where others are preempted, in the same decision', () => {
+    const lab = new Lab(host('a', 1));
+    const entry = { ...DEFAULT_POLICY, onCapacityLoss: 'favour-priority' as const };
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+    const normal = lab.put([container('normal', 1, 1)]);
+    lab.see(host('a', 1), host('c', 4));
+    const high = lab.put([container('high', 1, 2)], { priority: 1 satisfies Priority });
+    const low = lab.put([container('low', 1, 2)], { priority: 3 satisfies Priority });
+    expect([lab.places(high), lab.places(low)]).to.deep.equal([['high@c'], ['low@c']]);
+    lab.see(host('a', 1, 'down'), host('c', 4));
+    expect(lab.status(normal)).to.equal('degraded');
+    lab.see(host('a', 1, 'down'), host('c', 3));
+    expect([high, normal, low].map((id) => lab.status(id))).to.deep.equal(['scheduled', 'scheduled', 'preempted']);
+    expect(lab.places(normal)).to.deep.equal(['normal@c']);
+  });
+
   it('go, the worst first, until the rest fits', () => {
     const lab = new Lab(host('a', 12));
     const high = lab.put([container('high', 1)], { priority: 1 });
