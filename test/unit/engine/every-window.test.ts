@@ -101,6 +101,46 @@ describe('what recurs', () => {
     expect(lab.refusal(WEB, 4).message).to.match(/^3 of the 4 windows /);
   });
 
+  it('leaves on its host what need not go, where a window is placed anew', () => {
+    const lab = new Engine();
+    const names = ['a', 'b', 'x', 'y'];
+    lab.pool(lab.provider(names.map((name) => ({ name, cores: 8 }))), {});
+    const held = (day: number, ...elements: string[]): string =>
+      lab.reserve({ start: T + day * DAY, end: T + day * DAY + HOUR, demand: { capacity: {}, elements } });
+    held(0, 'a', 'b');
+    held(1, 'x');
+    const demand: Demand = { capacity: {}, containers: [{ name: 'web', count: 2, size: { vcpus: 8, ram: 1024 } }] };
+    const result = admit(lab.head, demand, { start: T, end: T + HOUR, period: DAY, count: 2 }, lab.now);
+    if (result.outcome !== 'placed') throw new Error(result.refusal.message);
+    const places = result.claims.map(({ host, start }) => `${host ? hostName(host) : ''} ${(start - T) / DAY}`);
+    expect(places.sort()).to.deep.equal(['a 1', 'x 0', 'y 0', 'y 1']);
+  });
+
+  it('is offered no start with which one window alone would fit, nor one that policy excludes', () => {
+    const lab = new Lab();
+    lab.taken(0, { capacity: { cores: 16 } });
+    const one = { capacity: { cores: 1 } };
+    expect(lab.refusal(one, 3).nextWindow?.start).to.equal(T + HOUR);
+    lab.taken(1, { capacity: { cores: 16 } }, 1, 100 * 24);
+    expect(lab.refusal(one, 3).nextWindow?.start).to.equal(T + (1 + 24 + 100 * 24) * HOUR);
+    const policy = { ...lab.head.policy, maxFutureStartRange: 9 };
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
+    const refused = lab.refusal(one, 3);
+    expect(refused).to.not.have.property('nextWindow');
+    expect(refused.searchedUntil).to.be.within(T + HOUR, NOW + 9 * DAY);
+    const parts = lab.refusal({ ...one, elements: ['h1'] }, 3);
+    expect(parts).to.not.have.property('nextWindow');
+    expect(parts).to.not.have.property('most');
+  });
+
+  it('is offered a start within what policy allows for the first window, whichever falls short', () => {
+    const lab = new Lab();
+    lab.taken(2, { capacity: { cores: 16 } });
+    const policy = { ...lab.head.policy, maxFutureStartRange: 2 };
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: policy }] });
+    expect(lab.refusal({ capacity: { cores: 1 } }, 3).nextWindow?.start).to.equal(T + HOUR);
+  });
+
   it('says the least that is free in all of its windows', () => {
     const lab = new Lab();
     lab.taken(1, { capacity: { cores: 12 } });

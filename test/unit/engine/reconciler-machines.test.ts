@@ -304,6 +304,46 @@ describe('reconciler', () => {
       expect(lab.vm()).to.include({ server: own, vmState: 'ACTIVE' });
     });
 
+    it('is over without ever having been there, when the VIM tells first that it is gone', async () => {
+      await lab.connected();
+      lab.vim.deaf = true;
+      let made = '';
+      lab.vim.createServer = async (request) => {
+        made = await lab.clouds.cloud('vim').createServer(request);
+        return new Promise(() => undefined);
+      };
+      await lab.decide(put(ALLOCATION));
+      await lab.until(() => made !== '');
+      const servers: unknown[] = [];
+      const end = lab.ledger.onDurable((durable) => {
+        if (durable.what === 'decision')
+          for (const { body } of durable.changes) if (body !== null && 'server' in body) servers.push(body.server);
+      });
+      await lab.clouds.cloud('vim').deleteServer(made);
+      lab.vim.deaf = false;
+      lab.clock.advance(1_000);
+      await lab.until(() => lab.vm() === undefined);
+      end();
+      expect([servers, lab.reported]).to.deep.equal([[], []]);
+    });
+
+    it('is not what the VIM tells of a second one while its own server is being deleted', async () => {
+      await lab.connected();
+      await lab.decide(put(ALLOCATION));
+      await lab.eventually(() => lab.vm()?.vmState === 'ACTIVE');
+      const vm = lab.vm() ?? expect.fail('it is gone');
+      lab.vim.hang.add('deleteServer');
+      await lab.decide(put({ ...vm, vmState: 'DELETING', intent: 'delete' }));
+      const { token, name, image = '', flavor, networks } = ALLOCATION;
+      const second = await lab.clouds.cloud('vim').createServer({ token, name, image, flavor, networks });
+      lab.clock.advance(2_000);
+      const host = lab.servers().find(({ id }) => id === second)?.host ?? '';
+      expect(host).to.not.equal(vm.resource === undefined ? vm.host : '');
+      lab.clouds.cloud('vim').failHost(host);
+      await nextTurn();
+      expect(lab.vm()).to.include({ vmState: 'DELETING', server: vm.server });
+    });
+
     it('waits while the VIM is out of reach', async () => {
       await lab.connected();
       lab.clouds.cloud('vim').cutOff(5_000);
