@@ -323,6 +323,7 @@ describe('reconciler', () => {
       lab.vim.deaf = false;
       lab.clock.advance(1_000);
       await lab.until(() => lab.vm() === undefined);
+      await lab.ledger.whenDurable();
       end();
       expect([servers, lab.reported]).to.deep.equal([[], []]);
     });
