@@ -140,7 +140,20 @@ describe('reconciler', () => {
       expect(lab.vim.calls).to.have.length(calls);
     });
 
-    it('that are removed while their first answer is recorded are not asked for more', async () => {
+    it('that are removed before their first answer is recorded are not asked for more', async () => {
+      const update = lab.ledger.update.bind(lab.ledger);
+      lab.ledger.update = async (decide) => {
+        const result = await update(decide);
+        if (lab.provider()?.status === 'up') await lab.decide({ kind: 'provider', id: 'vim', body: null });
+        return result;
+      };
+      await lab.decide({ kind: 'provider', id: 'vim', body: PROVIDER });
+      await lab.until(() => lab.provider() === undefined);
+      await lab.until(() => lab.clock.next === undefined);
+      expect([lab.vim.calls, lab.reported]).to.deep.equal([['discover'], []]);
+    });
+
+    it('that are removed when their first answer is recorded end the sweep', async () => {
       const end = lab.ledger.onDurable(() => {
         if (lab.provider()?.status === 'up') void lab.decide({ kind: 'provider', id: 'vim', body: null });
       });
