@@ -150,6 +150,7 @@ describe('reconciler', () => {
       await lab.decide({ kind: 'provider', id: 'vim', body: PROVIDER });
       await lab.until(() => lab.provider() === undefined);
       await lab.until(() => lab.clock.next === undefined);
+      for (let turns = 0; turns < 5; turns++) await nextTurn();
       expect([lab.vim.calls, lab.reported]).to.deep.equal([['discover'], []]);
     });
 
@@ -161,6 +162,7 @@ describe('reconciler', () => {
       await lab.until(() => lab.provider() === undefined);
       await lab.until(() => lab.clock.next === undefined);
       end();
+      for (let turns = 0; turns < 5; turns++) await nextTurn();
       expect(lab.reported).to.deep.equal([]);
     });
   });
