@@ -310,8 +310,8 @@ describe('room for instances, however they are asked for,', () => {
     const held = (lab: Lab, cores: number): Id =>
       lab.held(4, 1, { demand: { capacity: { cores }, containers: [container('x', 1, 4)] } });
     const lab = new Lab(8, 9);
-    held(lab, 1);
     held(lab, 0);
+    held(lab, 1);
     // 17 cores, all of them.
     expect(lab.moved(8)).to.have.length(2);
     const more = new Lab(8, 9);

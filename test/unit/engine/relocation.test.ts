@@ -89,14 +89,19 @@ describe('instances on a host that is lost', () => {
     expect([high, low, later].map((id) => lab.status(id))).to.deep.equal(['scheduled', 'degraded', 'scheduled']);
   });
 
-  it('go by plan also where capacity is held beside them, on no host', () => {
+  it('go by plan in that order also where capacity is held beside them, on no host', () => {
     const lab = new Lab(host('a', 8));
-    const id = lab.put([container('web', 1)], {}, { capacity: { cores: 1 } });
+    const demand = { capacity: { cores: 1 } };
+    const low = lab.put([container('low', 1)], { priority: 3 satisfies Priority }, demand);
+    const high = lab.put([container('high', 1)], { priority: 1 satisfies Priority }, demand);
     lab.see(host('a', 8), host('c', 4));
     const [pool = ''] = lab.head.pools.keys();
     const maintenance = [{ id: 'm', pool, host: 'a', start: T, end: T + HOUR }];
     lab.do('applyConfiguration', { changes: [{ put: 'policy', entry: { ...lab.head.policy, maintenance } }] });
-    expect([lab.places(id), lab.status(id)]).to.deep.equal([['@', 'web@c'], 'scheduled']);
+    expect([high, low].map((id) => lab.places(id))).to.deep.equal([
+      ['@', 'high@c'],
+      ['@', 'low@a'],
+    ]);
   });
 
   it('go where an offer is, which gives way, unless there is another place', () => {
