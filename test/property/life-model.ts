@@ -6,7 +6,7 @@ import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
 import type { Policy } from '../../src/engine/entities.ts';
 
 export const TICK_MINUTES = 240;
-export const TICKS_A_DAY = 6;
+const TICKS_A_DAY = 6;
 export const TOTAL = { cores: 400, ram: 409_600 } as const;
 export const FLAVORS = { small: { cores: 1, ram: 512 }, large: { cores: 4, ram: 4096 } } as const;
 /** The smallest first. */
@@ -250,7 +250,7 @@ export class Model {
   }
 }
 
-export function isFollowed({ repeat, occurrence }: Reservation): boolean {
+function isFollowed({ repeat, occurrence }: Reservation): boolean {
   return repeat !== undefined && occurrence < repeat.count;
 }
 

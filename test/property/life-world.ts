@@ -6,7 +6,14 @@ import { expect } from 'chai';
 import { remainingInstances, remainingOf } from '../../src/engine/claims.ts';
 import { RETENTION } from '../../src/engine/due.ts';
 import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
-import type { Container, Demand as Asking, Policy, Recurrence } from '../../src/engine/entities.ts';
+import type {
+  Container,
+  Demand as Asking,
+  FlexibleWindow,
+  Policy,
+  Recurrence,
+  RequestedWindow,
+} from '../../src/engine/entities.ts';
 import type { DomainEvent, ReservationEvent } from '../../src/engine/events.ts';
 import { Engine, MINUTE, NOW } from '../unit/engine/engine-fixture.ts';
 import { confirmGone, destroyMachine, pick } from './histories.ts';
@@ -68,27 +75,19 @@ export class World {
     this.#events();
   }
 
-  reserve({ start, length, expiry, demand, slack, repeat, byUntil }: Asked): void {
+  reserve(asked: Asked): void {
     const { model, engine } = this;
+    const { start, length, expiry, demand, slack, repeat } = asked;
     const from = model.now + (start ?? 0);
     const lasts = repeat === undefined ? length : Math.min(length ?? 3, periodOf({ repeat }));
-    const begins = start === undefined ? {} : { start: at(from) };
-    const until = repeat && byUntil ? from + (repeat.count - 1) * periodOf({ repeat }) + 1 : undefined;
+    const isFlexible = slack !== undefined && lasts !== undefined;
+    const window = isFlexible ? { flexible: boundsOf(asked, from, lasts, slack) } : windowOf(asked, from, lasts);
     const id = engine.reserve({
-      ...(slack === undefined || lasts === undefined
-        ? { ...begins, ...(lasts === undefined ? {} : { end: at(from + lasts) }) }
-        : {
-            flexible: {
-              ...(start === undefined ? {} : { earliestStart: at(from) }),
-              latestEnd: at(from + lasts + slack),
-              duration: lasts * TICK,
-            },
-          }),
-      ...(repeat === undefined ? {} : { recurrence: recurring(repeat, until) }),
+      ...window,
+      ...(repeat === undefined ? {} : { recurrence: recurring(repeat, asked.byUntil ? from : undefined) }),
       ...(expiry === undefined ? {} : { expiryTime: at(from + expiry) }),
       demand: asking(demand),
     });
-    const atOnce = start === undefined && (slack === undefined || lasts === undefined);
     model.reservations.push({
       id,
       first: from,
@@ -97,7 +96,7 @@ export class World {
       repeat,
       occurrence: 1,
       expiry: expiry === undefined ? 'by policy' : from + expiry,
-      patience: atOnce ? model.rules.validity : model.rules.expiry,
+      patience: start === undefined && !isFlexible ? model.rules.validity : model.rules.expiry,
       demand,
       holds: demand,
       settled: false,
@@ -328,8 +327,24 @@ function asking({ aggregate, instances }: Demand): Asking {
   return { capacity: aggregate.cores === 0 ? {} : aggregate, ...(containers.length === 0 ? {} : { containers }) };
 }
 
-function recurring({ frequency, interval, count }: Repeat, until?: number): Recurrence {
-  return { frequency, interval, ...(until === undefined ? { count } : { until: at(until) }) };
+/** The times that are asked for; what is for immediate use has no start, and what is without end has none. */
+function windowOf({ start }: Asked, from: number, lasts: number | undefined): Pick<RequestedWindow, 'start' | 'end'> {
+  return {
+    ...(start === undefined ? {} : { start: at(from) }),
+    ...(lasts === undefined ? {} : { end: at(from + lasts) }),
+  };
+}
+
+function boundsOf({ start }: Asked, from: number, lasts: number, slack: number): FlexibleWindow {
+  const latestEnd = at(from + lasts + slack);
+  return { ...(start === undefined ? {} : { earliestStart: at(from) }), latestEnd, duration: lasts * TICK };
+}
+
+/** @param first start of the first window, where the number of windows follows from an instant after which none starts */
+function recurring(repeat: Repeat, first?: number): Recurrence {
+  const { frequency, interval, count } = repeat;
+  if (first === undefined) return { frequency, interval, count };
+  return { frequency, interval, until: at(first + (count - 1) * periodOf({ repeat }) + 1) };
 }
 
 /** Where the times of a change lie. An expiry that does not lie after the start cannot be: it is left to policy then. */
