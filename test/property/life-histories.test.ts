@@ -35,7 +35,7 @@ const demand = fc.oneof(
 const repeat = fc.record<Repeat>({
   frequency: fc.constantFrom('daily', 'daily', 'daily', 'weekly'),
   interval: fc.integer({ min: 1, max: 2 }),
-  count: fc.integer({ min: 1, max: 4 }),
+  count: fc.integer({ min: 1, max: 3 }),
 });
 const asked = fc.record<Asked>({
   start: fc.option(fc.integer({ min: 1, max: 4 }), { nil: undefined, freq: 2 }),
@@ -105,7 +105,7 @@ const step = fc.oneof(
     })),
     weight: 5,
   },
-  fc.integer({ min: 4, max: 30 }).map((ticks): Step => ({
+  fc.integer({ min: 4, max: 20 }).map((ticks): Step => ({
     run: (world) => world.sleep(ticks),
     toString: () => `sleep ${ticks}`,
   })),
