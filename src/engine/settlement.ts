@@ -79,7 +79,7 @@ function settleOnce(draft: Draft, reason: Reason): Settlement {
   for (const { machine, from } of lenders) lend(draft, machine, from);
   const { preempted, degraded } = giveUp(draft, victims, reason);
   const restored = [...before].filter((id) => !victims.has(id)).sort();
-  for (const id of degraded) degrade(draft, id, reason, easing.get(id));
+  for (const id of degraded) degrade(draft, id, reason);
   for (const id of restored) restore(draft, id);
   for (const [id, at] of easing) lookAgain(draft, id, at);
   lookAtWaiting(draft);
@@ -145,17 +145,14 @@ function claimsElsewhere(head: Head, before: Reservation, now: Instant): readonl
   );
 }
 
-/** @param easesAt when what it lacks first passes with time */
-function degrade(draft: Draft, id: Id, reason: Reason, easesAt: Instant | undefined): void {
+function degrade(draft: Draft, id: Id, reason: Reason): void {
   const reservation = draft.head.reservations.get(id);
   const status = reservation === undefined ? undefined : next(reservation.status, 'degrade');
   if (reservation === undefined || status === undefined) return;
   const planned = reason === 'maintenance' ? describeMaintenanceOf(draft.head, reservation, draft.at.now) : undefined;
   const lost = planned ?? describeLost(draft.head, reservation, draft.at.now);
   const message = `${lost} ${planned === undefined ? 'the' : 'The'} reservation cannot be kept in full at present.`;
-  const eased = easesAt === undefined ? {} : { easesAt };
-  const degraded: Reservation = { ...reservation, status, reason, message, ...eased, modifiedOn: draft.at.now };
-  if (easesAt !== undefined) reschedule(draft, reservation, degraded);
+  const degraded: Reservation = { ...reservation, status, reason, message, modifiedOn: draft.at.now };
   draft.put('reservation', id, degraded);
   announceReservation(draft, 'degraded', degraded, reservation.status);
 }

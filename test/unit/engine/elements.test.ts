@@ -537,6 +537,14 @@ describe('elements that go', () => {
     expect(cloud.told()).to.include('reservation restored scheduled');
   });
 
+  it('are all named to who held them', () => {
+    const id = cloud.hold('uplink', 'v1');
+    cloud.has([SUBNET, PUBLIC, FLOATING]);
+    expect(cloud.head.reservations.get(id)?.message).to.equal(
+      "Its VIM does not have the port 'p1', the volume 'v1' any more; the reservation cannot be kept in full at present.",
+    );
+  });
+
   it('are not given to others while they are gone, and not before the degraded has them again', () => {
     const id = cloud.hold('p1');
     cloud.has([SUBNET]);

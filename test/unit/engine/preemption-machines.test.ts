@@ -288,6 +288,22 @@ describe('machines without a reservation', () => {
       .and.not.to.have.property('awaits');
   });
 
+  it('keep one from starting also when it lacks nothing any more', () => {
+    const lab = new Lab('best-effort', 4);
+    const later = lab.grant(4, NORMAL, 1, 2);
+    const machine = lab.booted();
+    const has = (cores: number): void => {
+      lab.do('updateProvider', { id: lab.lab, inventory: inventoryOf([{ name: 'h1', cores }]) });
+    };
+    has(3);
+    lab.advance(HOUR);
+    expect(lab.head.reservations.get(later)).to.deep.include({ status: 'degraded', awaits: [machine] });
+    has(5000);
+    expect(lab.head.reservations.get(later)).to.deep.include({ status: 'scheduled', awaits: [machine] });
+    lab.gone(machine);
+    expect(lab.status(later)).to.equal('active');
+  });
+
   it('are let go in the order of who waits: the higher class first', () => {
     const lab = new Lab('best-effort');
     const [low, high] = [lab.grant(4, LOW, 1, 2), lab.grant(4, HIGH, 1, 2)];

@@ -56,6 +56,25 @@ describe('when capacity is lost', () => {
     });
   });
 
+  it('those are told in the order of their ids who are restored together', () => {
+    const lab = new Lab({ cores: 10 });
+    let first = lab.hold({ cores: 5 }, { priority: 3 });
+    while (!first.endsWith('9')) {
+      lab.do('cancelReservation', { id: first });
+      first = lab.hold({ cores: 5 }, { priority: 3 });
+    }
+    const second = lab.hold({ cores: 5 });
+    lab.lose({ cores: 5 });
+    lab.lose({ cores: 5 });
+    expect([[...lab.head.degraded], second < first]).to.deep.equal([[first, second], true]);
+    lab.events.splice(0);
+    lab.regain({ cores: 10 });
+    const restored = lab.events.flatMap((event) =>
+      event.kind === 'reservation-event' && event.cause === 'restored' ? [event.reservation.id] : [],
+    );
+    expect(restored).to.deep.equal([second, first]);
+  });
+
   it('one who gave way is taken back where the others leave enough after all', () => {
     const lab = new Lab({ cores: 10 });
     const large = lab.hold({ cores: 6 }, { priority: 3 });
