@@ -27,10 +27,11 @@ import { byMerit, takeAwayWorst, whoGivesWay } from './merit.ts';
 import { preEmptionOn } from './state.ts';
 import type { Head } from './state.ts';
 import { isLeaving, standingOn } from './vacancy.ts';
+import { Timeline } from './timeline.ts';
 import { FOREVER } from './window.ts';
 import type { Instant, Window } from './window.ts';
 import { spanOf } from './window-index.ts';
-import { countOf, partsIn, windowsIn } from './windows.ts';
+import { addOver, countOf, partsIn, windowsIn } from './windows.ts';
 import type { Windows } from './windows.ts';
 
 /** Reservations that cannot be kept, the best first, and, where policy asks, who of a higher class is kept in whose place. */
@@ -286,37 +287,71 @@ interface ShortAt {
 
 /** Where and when a holder whose claims were lifted does not fit from now on: each instant at which that, or who is there, changes. */
 function* shortages(head: Head, { claims }: Pick<Holder, 'claims'>, now: Instant): Generator<ShortAt, void, undefined> {
-  for (const { bearer, windows, vector } of loadsOf(head, claims)) {
-    for (const { start, end } of partsIn(windows, { start: now, end: FOREVER })) {
-      for (let from = start; from < end;) {
-        const at = bearer.free.firstShortage({ start: from, end }, vector);
-        if (at === undefined) break;
-        yield { node: bearer, at, until: end, vector };
-        from = nextLook(head, bearer, at);
-      }
+  for (const { bearer, start, end, vector } of stretchesOf(head, claims, now)) {
+    for (let from = start; from < end;) {
+      const at = bearer.free.firstShortage({ start: from, end }, vector);
+      if (at === undefined) break;
+      yield { node: bearer, at, until: end, vector };
+      from = nextLook(head, bearer, at);
+    }
+  }
+}
+
+/** A time throughout which the same is held on a pool, host or element. */
+interface Stretch extends Window {
+  readonly bearer: Bearer;
+  readonly vector: CapacityVector;
+}
+
+/** All that claims hold on each pool, host and element from now on. What was placed anew has windows that overlap those of the rest. */
+function* stretchesOf(head: Head, claims: readonly Claim[], now: Instant): Generator<Stretch, void, undefined> {
+  const ahead = { start: now, end: FOREVER };
+  for (const { bearer, loads } of loadsOf(head, claims)) {
+    const [only, ...more] = loads.values();
+    if (only !== undefined && more.length === 0) {
+      for (const part of partsIn(only.windows, ahead)) yield { bearer, ...part, vector: only.vector };
+      continue;
+    }
+    const held = new Timeline();
+    for (const { windows, vector } of loads.values()) addOver(held, windows, vector, 1);
+    const steps = [...held.steps(ahead)];
+    for (const [index, { at, value }] of steps.entries()) {
+      const end = steps[index + 1]?.at ?? FOREVER;
+      if (value.some((amount) => amount > 0)) yield { bearer, start: at, end, vector: value };
     }
   }
 }
 
 interface Load {
-  readonly bearer: Bearer;
   readonly windows: Windows;
   readonly vector: CapacityVector;
 }
 
+interface Loaded {
+  readonly bearer: Bearer;
+  /** By their windows. */
+  readonly loads: Map<string, Load>;
+}
+
 /** What claims come to on each pool, host and element, for each window, or all windows of which they are, by itself. */
-function loadsOf(head: Head, claims: readonly Claim[]): Iterable<Load> {
-  const loads = new Map<string, Load>();
+function loadsOf(head: Head, claims: readonly Claim[]): Iterable<Loaded> {
+  const loaded = new Map<NodeId, Loaded>();
   for (const claim of claims) {
     const windows = windowsIn(claim);
+    const key = `${windows.start} ${windows.end} ${countOf(windows)}`;
     for (const { bearer, amount } of amountsOf(head, claim)) {
-      const key = `${bearer.id} ${windows.start} ${windows.end} ${countOf(windows)}`;
-      const load = loads.get(key) ?? { bearer, windows, vector: zeroVector() };
-      addVectors(load.vector, amount, 1);
-      loads.set(key, load);
+      const { loads } = entryOf(loaded, bearer.id, () => ({ bearer, loads: new Map<string, Load>() }));
+      addVectors(entryOf(loads, key, () => ({ windows, vector: zeroVector() })).vector, amount, 1);
     }
   }
-  return loads.values();
+  return loaded.values();
+}
+
+/** The entry of a map, which is made where there is none. */
+function entryOf<Key, Entry>(map: Map<Key, Entry>, key: Key, make: () => Entry): Entry {
+  const entry = map.get(key) ?? make();
+  map.set(key, entry);
+  return entry;
 }
 
 /**
@@ -350,11 +385,9 @@ export function offersGivingWay(head: Head, nodes: readonly Bearer[], now: Insta
 
 /** Whether nothing is owed of what an offer holds. Asked while it is held: what nobody holds is not known to be gone. */
 function isBorne(head: Head, { claims }: Offer, now: Instant): boolean {
-  for (const { bearer, windows, vector } of loadsOf(head, claims)) {
-    for (const part of partsIn(windows, { start: now, end: FOREVER })) {
-      const least = bearer.free.min(part, VALUE);
-      if (vector.some((amount, index) => amount > 0 && (least[index] ?? 0) < 0)) return false;
-    }
+  for (const { bearer, start, end, vector } of stretchesOf(head, claims, now)) {
+    const least = bearer.free.min({ start, end }, VALUE);
+    if (vector.some((amount, index) => amount > 0 && (least[index] ?? 0) < 0)) return false;
   }
   return true;
 }

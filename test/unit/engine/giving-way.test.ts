@@ -34,6 +34,23 @@ describe('who gives way', () => {
     expect(statuses(lab, best, good, better, worse)).to.deep.equal(['scheduled', 'degraded', 'scheduled', 'degraded']);
   });
 
+  it('is who has not all that is his, where a part of it was placed anew since', () => {
+    const engine = new Engine();
+    const hosts = ['h1', 'h2', 'h3'].map((name) => ({ name, cores: 2 }));
+    const source = engine.provider(hosts);
+    const pool = engine.pool(source, { cores: 6, ram: 6144, instances: 8 });
+    const groups = [{ name: 'apart', policy: 'anti-affinity' as const }];
+    const containers = [{ name: 'web', count: 2, size: { flavor: 'small' }, group: 'apart' }];
+    const id = engine.reserve({ end: NOW + HOUR, demand: { capacity: {}, containers, groups } });
+    const on = engine.reservation(id).claims[0]?.host;
+    engine.now += 1;
+    const left = hosts.filter(({ name }) => on?.endsWith(name) !== true);
+    engine.do('updateProvider', { id: source, inventory: inventoryOf(left) });
+    expect(new Set(engine.reservation(id).claims.map(({ start }) => start)).size).to.equal(2);
+    engine.do('decreaseCapacity', { pool, capacity: { cores: 5 }, force: true });
+    expect(engine.reservation(id).status).to.equal('degraded');
+  });
+
   it('of offers is by the same rule', () => {
     const lab = new Lab('none', 11);
     const offer = (cores: number, from: number, hours: number): Id => {
