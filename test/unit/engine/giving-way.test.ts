@@ -206,3 +206,62 @@ describe('who fits elsewhere', () => {
     expect(told).to.deep.equal(['reservation updated scheduled']);
   });
 });
+
+describe('machines that are being deleted', () => {
+  let lab: Lab;
+  let machine: Id;
+  beforeEach(() => {
+    lab = new Lab('none');
+    machine = lab.booted();
+  });
+
+  it('make neither reservations nor offers give way', () => {
+    const id = lab.grant(2, NORMAL, 1);
+    const window = { start: NOW + HOUR, end: NOW + 2 * HOUR };
+    const offer = lab.requestOffer({ ...window, demand: { capacity: { cores: 2 } }, holdFor: HOUR });
+    lab.do('destroyInstance', { id: machine });
+    lose(lab, { cores: 4 });
+    expect([lab.status(id), lab.head.offers.get(offer)?.status]).to.deep.equal(['scheduled', 'held']);
+    lab.gone(machine);
+    expect([lab.status(id), lab.head.offers.get(offer)?.status]).to.deep.equal(['scheduled', 'held']);
+  });
+
+  it('keep those degraded who were so before, until they are gone', () => {
+    const id = lab.grant(4, NORMAL, 1);
+    lose(lab, { cores: 4 });
+    expect(lab.status(id)).to.equal('degraded');
+    lab.do('destroyInstance', { id: machine });
+    lose(lab, { instances: 1 });
+    expect(lab.status(id)).to.equal('degraded');
+    lab.gone(machine);
+    expect(lab.status(id)).to.equal('scheduled');
+  });
+});
+
+describe('in whose place', () => {
+  it('somebody is kept, is not who is not kept himself', () => {
+    const lab = new Lab('none', 12);
+    lab.favour();
+    const [high, normal] = [lab.grant(8, HIGH, 1), lab.grant(4, NORMAL, 1)];
+    lose(lab, { cores: 9 });
+    expect(statuses(lab, high, normal)).to.deep.equal(['degraded', 'degraded']);
+  });
+
+  it('somebody is kept, is the best of those', () => {
+    const lab = new Lab('none', 12);
+    lab.favour();
+    const [normal, high, low] = [lab.grant(4, NORMAL, 1), lab.grant(4, HIGH, 1), lab.grant(4, LOW, 1)];
+    lose(lab, { cores: 4 });
+    expect(statuses(lab, normal, high, low)).to.deep.equal(['scheduled', 'scheduled', 'preempted']);
+    expect(lab.preempted().map(({ by }) => by)).to.deep.equal([high]);
+  });
+
+  it('nobody is kept, a machine keeps what it has', () => {
+    const lab = new Lab('priority');
+    const machine = lab.booted();
+    const high = lab.grant(4, HIGH, 1);
+    lose(lab, { cores: 8 });
+    expect(lab.status(high)).to.equal('degraded');
+    expect(lab.head.allocations.get(machine)?.claims.filter(({ onLoan }) => onLoan === true)).to.deep.equal([]);
+  });
+});
