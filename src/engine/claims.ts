@@ -277,7 +277,7 @@ function missingIn(head: Head, claims: readonly Claim[], now: Instant, bearerOf:
     const window = windowsIn(claim);
     const start = Math.max(window.start, now);
     if (bearer === undefined || start >= window.end) continue;
-    const key = `${bearer.id} ${claim.start} ${claim.end ?? ''}`;
+    const key = `${bearer.id} ${start} ${window.end}`;
     const known = debts.get(key);
     if (known !== undefined) known.held = add(known.held, claim.capacity);
     else debts.set(key, { debt: debtOf(bearer.free, { start, end: window.end }), held: claim.capacity });

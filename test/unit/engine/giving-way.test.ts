@@ -47,8 +47,10 @@ describe('who gives way', () => {
     const left = hosts.filter(({ name }) => on?.endsWith(name) !== true);
     engine.do('updateProvider', { id: source, inventory: inventoryOf(left) });
     expect(new Set(engine.reservation(id).claims.map(({ start }) => start)).size).to.equal(2);
-    engine.do('decreaseCapacity', { pool, capacity: { cores: 5 }, force: true });
+    const { affected } = engine.do('decreaseCapacity', { pool, capacity: { cores: 5 }, force: true });
     expect(engine.reservation(id).status).to.equal('degraded');
+    const lacked = affected.map(({ missing }) => missing.cores);
+    expect(lacked, 'what he lacks of both together').to.deep.equal([1]);
   });
 
   it('of offers is by the same rule', () => {
