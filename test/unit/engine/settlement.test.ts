@@ -247,3 +247,35 @@ describe('who waits for machines that are being deleted', () => {
     expect(lab.statuses(later, lacking)).to.deep.equal(['scheduled', 'scheduled']);
   });
 });
+
+describe('what a loss comes to is answered', () => {
+  const hosts = (cores: number) => inventoryOf([{ name: 'h1', cores, ram: 100 * 1024 }]);
+
+  it('of those who have just given way, and no others', () => {
+    const lab = new Lab({ cores: 8 });
+    const [old, young] = [lab.hold({ cores: 4 }), lab.hold({ cores: 4 })];
+    const first = lab.do('updateProvider', { id: lab.source, inventory: hosts(7) });
+    expect(first).to.deep.include({ degraded: [young], restored: [] });
+    const second = lab.do('updateProvider', { id: lab.source, inventory: hosts(3) });
+    expect(second).to.deep.include({ degraded: [old], restored: [] });
+    expect(lab.do('updateProvider', { id: lab.source, inventory: hosts(2) })).to.deep.include({ degraded: [] });
+  });
+
+  it('with what others have of what those who gave way leave elsewhere', () => {
+    const lab = new Lab({ cores: 8 });
+    const other = lab.provider(undefined, 'second');
+    const addresses = lab.pool(other, { addresses: 4 });
+    const entry = { ...lab.head.policy, onCapacityLoss: 'favour-priority' as const };
+    lab.do('applyConfiguration', { changes: [{ put: 'policy', entry }] });
+    const both = lab.hold({ cores: 4, addresses: 2 }, { priority: 3 });
+    const high = lab.hold({ cores: 4 }, { priority: 1 });
+    const waiting = lab.hold({ addresses: 2 }, { priority: 3 });
+    lab.do('decreaseCapacity', { pool: addresses, capacity: { addresses: 2 }, force: true });
+    expect(lab.statuses(both, high, waiting)).to.deep.equal(['scheduled', 'scheduled', 'degraded']);
+    const result = lab.do('updateProvider', { id: lab.source, inventory: hosts(4) });
+    expect(result).to.deep.include({ degraded: [], restored: [waiting] });
+    if (result.outcome === 'ignored') throw new Error(result.outcome);
+    expect(result.preempted).to.deep.equal([both]);
+    expect(lab.statuses(high, waiting)).to.deep.equal(['scheduled', 'scheduled']);
+  });
+});
