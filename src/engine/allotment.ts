@@ -18,7 +18,8 @@ import {
 import type { Capacity, Resource } from './capacity.ts';
 import { claimFor, countedDemand, ownClaim, remainingOf } from './claims.ts';
 import type { Claim, Id, Pool, Provider, Reason, Reservation } from './entities.ts';
-import { hostName } from './hosts.ts';
+import { hostVector } from './host-steps.ts';
+import { hostName, onHost } from './hosts.ts';
 import { namingMaintenance } from './maintenance.ts';
 import { describeIds, ownerOf } from './ownership.ts';
 import { hostFor } from './placement-sites.ts';
@@ -120,7 +121,7 @@ export function planReserved<Found extends Consumption>(
         reason = refusal('insufficient-capacity', occupied(reservation, pool));
         continue;
       }
-      if (isVacant(head, claim, found.capacity, now)) {
+      if (isVacant(head, claim, found, now)) {
         const plan = planOf(provider, pool, found, zone);
         if (claim.host !== undefined) return on(plan, hostName(claim.host), claim.id);
         const window = { start: now, end: reservation.endsAt };
@@ -241,8 +242,8 @@ function occupied({ status }: Reservation, pool: Id): string {
 }
 
 /** Whether what the reservation holds is there, and not with machines that are on their way out. */
-function isVacant(head: Head, claim: Claim, capacity: Capacity, now: Instant): boolean {
-  if (claim.host !== undefined && !isCleared(head, claim.host, now)) return false;
+function isVacant(head: Head, claim: Claim, { capacity, disk }: Consumption, now: Instant): boolean {
+  if (claim.host !== undefined && !isCleared(head, claim.host, hostVector(onHost(capacity, disk)), now)) return false;
   const node = head.nodes.get(claim.node);
   if (node === undefined || node.lent.breakpoints === 0) return true;
   const there = node.total.valueAt(now);

@@ -74,11 +74,16 @@ export function isHeldAt(claim: Claim, at: Instant): boolean {
   return windowWith(windowsIn(claim), at) !== undefined;
 }
 
-/** What a reservation holds on the node at the instant. */
-export function claimsAt(reservation: Reservation, node: NodeId, at: Instant): CapacityVector {
+/** What a reservation holds on the node at the instant, by those of its claims of which something is so. */
+export function claimsAt(
+  reservation: Reservation,
+  node: NodeId,
+  at: Instant,
+  isSo: (claim: Claim) => boolean = () => true,
+): CapacityVector {
   const sum = zeroVector();
   for (const claim of reservation.claims) {
-    const amount = isHeldAt(claim, at) ? amountOn(claim, node) : undefined;
+    const amount = isHeldAt(claim, at) && isSo(claim) ? amountOn(claim, node) : undefined;
     if (amount !== undefined) addVectors(sum, amount, 1);
   }
   return sum;

@@ -6,7 +6,7 @@
  * was held on it stays held there until it is placed anew. What is used on a host outside Promise is not counted.
  *
  * The index: hosts of one provider, zone and set of traits form a class, in the order of the cores that are free on them at
- * their busiest over all time. It is brought up to date when it is next looked at, and only for the hosts that changed.
+ * their busiest over all time, beside what is on loan. It is brought up to date when it is next looked at, and only for the hosts that changed.
  */
 import { createRequire } from 'node:module';
 import type SortedBtree from 'sorted-btree';
@@ -57,7 +57,7 @@ export interface HostNode {
 export interface HostClass {
   readonly zone: string;
   readonly traits: readonly string[];
-  /** With room for so many cores at all times, the tightest first. */
+  /** With room for so many cores at all times, beside what is on loan, the tightest first. */
   alwaysFree(cores: number): Iterable<HostNode>;
   /** The others, those first that are the least short at their busiest. */
   sometimesShort(cores: number): Iterable<HostNode>;
@@ -275,7 +275,9 @@ class ProviderIndex {
   }
 
   #settle(host: HostNode): void {
-    const floor = host.free.min(ALWAYS, scratch)[CORES] ?? 0;
+    const free = host.free.min(ALWAYS, scratch)[CORES] ?? 0;
+    const lent = host.lent.breakpoints === 0 ? 0 : (host.lent.max(ALWAYS, scratch)[CORES] ?? 0);
+    const floor = free - lent;
     const found = this.#places.get(host.id);
     if (found !== undefined) {
       if (found.place.floor === floor && host.usable) return;

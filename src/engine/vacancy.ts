@@ -31,7 +31,7 @@ import { describeIds, ownerOf } from './ownership.ts';
 import { withRoom } from './room-made.ts';
 import { poolNode, preEmptionOn } from './state.ts';
 import type { Head, Node } from './state.ts';
-import { FOREVER } from './window.ts';
+import { FOREVER, containsInstant } from './window.ts';
 import type { Instant } from './window.ts';
 
 export interface Vacating {
@@ -107,7 +107,7 @@ interface InTheWay {
 /** Machines that a reservation which starts finds where it holds something. */
 function inTheWay(draft: Draft, lenders: readonly Lender[], reservation: Reservation, held: boolean): InTheWay {
   const { head, at } = draft;
-  const places = lenders.map((node) => ({ node, needed: claimsAt(reservation, node.id, at.now) }));
+  const places = lenders.map((node) => ({ node, needed: neededOn(head, reservation, node.id, at.now) }));
   const roomsBeside = (isHeld: (each: Reservation) => boolean): Room[] =>
     places.map(({ node, needed }) => {
       const room = roomForLoans(head, node, at.now, (each) => each.id === reservation.id || isHeld(each));
@@ -127,7 +127,21 @@ function inTheWay(draft: Draft, lenders: readonly Lender[], reservation: Reserva
   return { going, awaited: awaited.length === 0 ? [] : [...new Set([...going, ...awaited])] };
 }
 
-/** What there is at an instant for what is on loan: what is free, and what reservations have that hold nothing yet. */
+/** What a reservation holds on a pool or host at an instant, save what it cannot have: what is on a host that is out of service. */
+function neededOn(head: Head, reservation: Reservation, node: NodeId, now: Instant): CapacityVector {
+  return claimsAt(reservation, node, now, (claim) => !isOnLostHost(head, claim, now));
+}
+
+function isOnLostHost(head: Head, { host }: Claim, now: Instant): boolean {
+  if (host === undefined) return false;
+  const node = head.hosts.nodes.get(host);
+  return node?.usable !== true || node.out.some((window) => containsInstant(window, now));
+}
+
+/**
+ * What there is at an instant for what is on loan: what is free, what reservations have that hold nothing yet, and what those that do cannot
+ * have.
+ */
 export function roomForLoans(
   head: Head,
   node: Lender,
@@ -139,17 +153,23 @@ export function roomForLoans(
     ? holdersAt(head, node.id, now)
     : (head.upcoming.get(node.id)?.overlapping({ start: now, end: now + 1 }) ?? []);
   for (const reservation of holders) {
-    if (!isHeld(reservation)) addVectors(room, claimsAt(reservation, node.id, now), 1);
+    const given = claimsAt(
+      reservation,
+      node.id,
+      now,
+      (claim) => !isHeld(reservation) || isOnLostHost(head, claim, now),
+    );
+    addVectors(room, given, 1);
   }
   return room;
 }
 
-/** Whether what is on loan on a pool or host leaves those what they hold who have started. */
-export function isCleared(head: Head, id: NodeId, now: Instant): boolean {
+/** Whether what is on loan on a pool or host leaves those what they hold who have started, in the resources of which something is taken. */
+export function isCleared(head: Head, id: NodeId, taken: CapacityVector, now: Instant): boolean {
   const node = lenderOf(head, id);
   if (node === undefined || !lends(node, now)) return true;
   const room = roomForLoans(head, node, now);
-  return node.lent.valueAt(now).every((amount, lane) => amount === 0 || amount <= (room[lane] ?? 0));
+  return node.lent.valueAt(now).every((amount, lane) => !taken[lane] || amount === 0 || amount <= (room[lane] ?? 0));
 }
 
 function hasStarted({ status, awaits, startsAt }: Reservation, now: Instant): boolean {
@@ -165,12 +185,17 @@ function loansOnAny(head: Head, lenders: readonly Lender[], now: Instant): Alloc
   return [...new Set(lenders.flatMap(({ id }) => loansOn(head, id, now)))];
 }
 
-/** An allocation that has no reservation any more: what it consumes is its own matter from now on, without end, and of the normal class. */
+/**
+ * An allocation that has no reservation any more: what it consumes is its own matter from now on, without end, and of the normal class. One
+ * that had none before is of the class that it was, and has on loan what it had on loan.
+ */
 export function standAlone(head: Head, allocation: Allocation, now: Instant): Allocation {
   const rest = omit(allocation, 'endsAt', 'claim');
-  const priority = allocation.backing === 'reservation' ? NORMAL : allocation.priority;
   const claims = standingClaims(head, allocation, allocation.resource === undefined, now);
-  return { ...rest, backing: 'own', priority, claims, modifiedOn: now };
+  const alone = { ...rest, backing: 'own', claims, modifiedOn: now } as const;
+  if (allocation.backing === 'reservation') return { ...alone, priority: NORMAL };
+  const lent = loanedFrom(allocation);
+  return lent === undefined ? alone : { ...alone, claims: loan(head, alone, Math.max(lent, now)) };
 }
 
 /**
@@ -312,9 +337,9 @@ export function recall(draft: Draft, nodes: Iterable<NodeId>): void {
     const room = roomForLoans(head, node, now);
     const staying = loansOn(head, node.id, now).filter((each) => !isLeaving(each));
     if (beyond(staying, [{ node: node.id, room, needed: EVERYTHING }]).length === 0) return [];
-    const started = holdersAt(head, node.id, now).filter(({ status }) => status === 'active');
+    const started = holdersAt(head, node.id, now).filter((each) => hasStarted(each, now));
     const needed = zeroVector();
-    for (const reservation of started) addVectors(needed, claimsAt(reservation, node.id, now), 1);
+    for (const reservation of started) addVectors(needed, neededOn(head, reservation, node.id, now), 1);
     return [{ node: node.id, room, needed, staying, started }];
   });
   const staying = new Set(crowded.flatMap((each) => each.staying));

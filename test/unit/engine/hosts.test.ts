@@ -199,6 +199,16 @@ describe('the map of hosts', () => {
     expect([...map.hostsOf('nobody')]).to.deep.equal([]);
   });
 
+  it('has room for cores at all times only beside what is on loan', () => {
+    const map = new Followed().see({ name: 'a', cores: 8 }, { name: 'b', cores: 8 });
+    const windows = { start: 5, end: 10 };
+    map.hold(hostId(P, 'a'), windows, { cores: 6, ram: 0, disk: 0 }, 1, true);
+    expect(map.inClasses(4)).to.deep.equal(['nova[]: b | a']);
+    expect(map.free('a', 5)).to.include({ cores: 8 });
+    map.hold(hostId(P, 'a'), windows, { cores: 6, ram: 0, disk: 0 }, -1, true);
+    expect(map.inClasses(4)).to.deep.equal(['nova[]: a b | ']);
+  });
+
   it('tells hosts of different traits apart, in whatever order their VIM names them', () => {
     const map = new Followed().see(
       { name: 'a', cores: 8, traits: ['T1', 'T2'] },

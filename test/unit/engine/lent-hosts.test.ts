@@ -232,6 +232,57 @@ describe('hosts of machines without a reservation', () => {
     expect([lab.status(id), lab.state(machine)]).to.deep.equal(['active', 'DELETING']);
   });
 
+  it('are there for who needs nothing of what machines there have too much of', () => {
+    const lab = new HostLab('best-effort');
+    const id = lab.has({ containers: [{ name: 'c', count: 1, size: { vcpus: 4, ram: 4096 } }] }, undefined);
+    const [host = ''] = lab.hostsOf(id);
+    const machine = lab.on(host);
+    const inventory = inventoryOf(HOSTS.map((each) => (each.name === host ? { ...each, disk: 5 } : each)));
+    const flavors = [...inventory.flavors, { id: 'f3', name: 'diskless', vcpus: 4, memoryMb: 4096, diskGb: 0 }];
+    lab.do('updateProvider', { id: lab.lab, status: 'up', inventory: { ...inventory, flavors } });
+    const result = lab.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'diskless', reservation: id });
+    expect([result.outcome, lab.state(machine)]).to.deep.equal(['accepted', 'ACTIVE']);
+  });
+
+  it('are cleared for who has started and cannot be kept in full', () => {
+    const others = [...HOSTS.slice(1), { name: 'h3', cores: 8 }];
+    const lab = new HostLab('best-effort', [{ name: 'h1', cores: 8 }, ...others]);
+    const [pool = ''] = lab.head.pools.keys();
+    lab.do('increaseCapacity', { source: lab.lab, pool, capacity: { cores: 8 } });
+    const id = lab.has({ elements: ['h1', 'h2'] }, undefined);
+    const machine = lab.on('h3');
+    lab.report([{ name: 'h1', cores: 8, state: 'down' }, ...others]);
+    expect([lab.status(id), lab.state(machine)]).to.deep.equal(['degraded', 'ACTIVE']);
+    lab.do('vmStateReported', { allocation: machine, vmState: 'ACTIVE', host: 'h2' });
+    expect(lab.state(machine)).to.equal('DELETING');
+    expect(lab.boot(id).outcome).to.equal('refused');
+    lab.gone(machine);
+    expect(lab.machine(lab.booted(id)).host).to.equal('h2');
+  });
+
+  for (const [what, lose] of Object.entries({
+    'is down': (lab: HostLab) => lab.report([{ name: 'h1', cores: 8, state: 'down' }, ...HOSTS.slice(1)]),
+    'is out of service by plan': (lab: HostLab) => {
+      const [pool = ''] = lab.head.pools.keys();
+      const entry = { id: 'm', pool, host: 'h1', start: NOW + HOUR / 2, end: NOW + 1.5 * HOUR };
+      const changes = [{ put: 'policy', entry: { ...lab.head.policy, maintenance: [entry] } }] as const;
+      expect(lab.do('applyConfiguration', { changes }).outcome).to.equal('applied');
+    },
+  })) {
+    it(`are left to machines while a host ${what} that is reserved, and are cleared when it is there again`, () => {
+      const lab = new HostLab('best-effort');
+      const [machine, other] = [lab.on('h1'), lab.on('h2')];
+      const id = lab.has(H1, 1);
+      lose(lab);
+      lab.advance(HOUR);
+      expect(lab.reservation(id)).to.include({ status: 'degraded' }).and.not.to.have.property('awaits');
+      expect([machine, other].map((each) => lab.state(each))).to.deep.equal(['ACTIVE', 'ACTIVE']);
+      lab.report(HOSTS);
+      lab.advance(HOUR / 2);
+      expect([lab.status(id), lab.state(machine), lab.state(other)]).to.deep.equal(['active', 'DELETING', 'ACTIVE']);
+    });
+  }
+
   it('by priority give a lower class the loss, and are held again when it is over', () => {
     const lab = new HostLab('priority');
     const id = lab.has(

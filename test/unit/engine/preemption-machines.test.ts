@@ -488,6 +488,34 @@ describe('machines without a reservation', () => {
       expect(claims()).to.deep.equal([[lab.now, undefined]]);
     });
 
+    it('they hold no more than before when they are resized, though the policy is to lend no more', () => {
+      const entry = { id: 'c', access: { type: 'promise-simulator:simulated' } };
+      const put = (preEmption: PreEmption) =>
+        lab.do('applyConfiguration', { changes: [{ put: 'provider', entry: { ...entry, preEmption } }] });
+      lab = new Lab('best-effort', 1);
+      put('best-effort');
+      lab.do('updateProvider', { id: 'c', status: 'up', inventory: inventoryOf([{ name: 'h9', cores: 8 }]) });
+      const pool = lab.pool('c', { cores: 4, ram: 8192, instances: 8 });
+      const made = lab.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'large', provider: 'c' });
+      if (made.outcome === 'refused') throw new Error(made.refusal.message);
+      const machine = made.allocation.id;
+      lab.do('serverAccepted', { allocation: machine, server: 's' });
+      lab.do('vmStateReported', { allocation: machine, vmState: 'ACTIVE' });
+      const start = NOW + HOUR;
+      const demand = { capacity: { cores: 4 }, pools: [pool] };
+      const id = lab.reserve({ start, end: NOW + 2 * HOUR, demand });
+      put('none');
+      lab.do('serverResized', { allocation: machine, flavor: 'f1' });
+      const claims = lab.head.allocations
+        .get(machine)
+        ?.claims.map((each) => [each.capacity.cores, each.start, each.onLoan]);
+      expect(claims).to.deep.equal([
+        [1, lab.now, undefined],
+        [1, start, true],
+      ]);
+      expect(lab.status(id)).to.equal('scheduled');
+    });
+
     it('the best hold again what is not needed any more', () => {
       lab = new Lab('priority');
       const [low, normal] = [boot('large', LOW), boot('large', NORMAL)];
