@@ -13,8 +13,8 @@ import { meets, partsIn, windowWith, windowsIn } from './windows.ts';
 
 /** Reservations with a claim on the pool, host or element at the instant. */
 export function holdersAt(head: Head, node: NodeId, at: Instant): Reservation[] {
-  return candidatesOn(head, node, { start: at, end: at + 1 }).filter(({ claims }) =>
-    claims.some((claim) => isOnAt(claim, node, at)),
+  return candidatesOn(head, node, { start: at, end: at + 1 }).filter((each) =>
+    claimsOn(each, node).some((claim) => isHeldAt(claim, at)),
   );
 }
 
@@ -69,6 +69,35 @@ export function isOn({ node, host, element }: Claim, on: NodeId): boolean {
   return node === on || host === on || element === on;
 }
 
+/** From so many claims on, it is noted where each is. */
+const MANY_CLAIMS = 16;
+
+const placesOfMany = new WeakMap<readonly Claim[], ReadonlyMap<NodeId, readonly Claim[]>>();
+
+/** The claims of a reservation on a pool, host or element. One that has many hosts is asked for each of them: claims never change. */
+function claimsOn({ claims }: Pick<Reservation, 'claims'>, node: NodeId): readonly Claim[] {
+  if (claims.length < MANY_CLAIMS) return claims.filter((claim) => isOn(claim, node));
+  let places = placesOfMany.get(claims);
+  if (places === undefined) {
+    places = byPlace(claims);
+    placesOfMany.set(claims, places);
+  }
+  return places.get(node) ?? [];
+}
+
+function byPlace(claims: readonly Claim[]): ReadonlyMap<NodeId, readonly Claim[]> {
+  const places = new Map<NodeId, Claim[]>();
+  for (const claim of claims) {
+    for (const place of [claim.node, claim.host, claim.element]) {
+      if (place === undefined) continue;
+      const there = places.get(place);
+      if (there === undefined) places.set(place, [claim]);
+      else there.push(claim);
+    }
+  }
+  return places;
+}
+
 /** Whether a claim holds anything at the instant. */
 export function isHeldAt(claim: Claim, at: Instant): boolean {
   return windowWith(windowsIn(claim), at) !== undefined;
@@ -82,7 +111,7 @@ export function claimsAt(
   isSo: (claim: Claim) => boolean = () => true,
 ): CapacityVector {
   const sum = zeroVector();
-  for (const claim of reservation.claims) {
+  for (const claim of claimsOn(reservation, node)) {
     const amount = isHeldAt(claim, at) && isSo(claim) ? amountOn(claim, node) : undefined;
     if (amount !== undefined) addVectors(sum, amount, 1);
   }

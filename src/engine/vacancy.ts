@@ -8,7 +8,7 @@
  * allocated against it. Machines that are being deleted anyway are waited for before others are withdrawn.
  *
  * Whether there is a vacancy is a matter of one instant: what is free, and what reservations hold that have not started yet, is there for
- * what is on loan.
+ * what is on loan. So is what is held on hosts that are out of service: nobody could have it, whoever went.
  */
 import { elementsUsed } from './allocated-elements.ts';
 import { announceAllocation, announceReservation, displacedBy } from './announce.ts';
@@ -335,6 +335,7 @@ export function recall(draft: Draft, nodes: Iterable<NodeId>): void {
   const { now } = at;
   const crowded = lendersAmong(draft, nodes).flatMap((node) => {
     const room = roomForLoans(head, node, now);
+    if (node.lent.valueAt(now).every((amount, lane) => amount === 0 || amount <= (room[lane] ?? 0))) return [];
     const staying = loansOn(head, node.id, now).filter((each) => !isLeaving(each));
     if (beyond(staying, [{ node: node.id, room, needed: EVERYTHING }]).length === 0) return [];
     const started = holdersAt(head, node.id, now).filter((each) => hasStarted(each, now));
