@@ -283,6 +283,20 @@ describe('hosts of machines without a reservation', () => {
     });
   }
 
+  it('that are there again count in their pool again, which is cleared too', () => {
+    const lab = new HostLab('best-effort', [...HOSTS, { name: 'h3', cores: 8 }]);
+    const machines = [lab.on('h2'), lab.on('h2'), lab.on('h3')];
+    const id = lab.has(H1, 1);
+    const others = [...HOSTS.slice(1), { name: 'h3', cores: 8 }];
+    lab.report([{ name: 'h1', cores: 8, state: 'down' }, ...others]);
+    lab.advance(HOUR);
+    const states = () => machines.map((each) => lab.state(each));
+    expect(states()).to.deep.equal(['ACTIVE', 'ACTIVE', 'ACTIVE']);
+    lab.report([...HOSTS, { name: 'h3', cores: 8 }]);
+    expect(lab.status(id)).to.equal('active');
+    expect(states()).to.deep.equal(['ACTIVE', 'ACTIVE', 'DELETING']);
+  });
+
   it('by priority give a lower class the loss, and are held again when it is over', () => {
     const lab = new HostLab('priority');
     const id = lab.has(
