@@ -17,9 +17,12 @@ const FIRST_USER = 'admin';
  */
 const INTERRUPT_BUDGET = 30_000;
 
+/** For a process that is never done: what it does seldom is optimised, and its memory is not given back each time it has little to do. */
+const V8_FLAGS = [`--interrupt-budget=${INTERRUPT_BUDGET}`, '--no-memory-reducer'];
+
 /** `promise serve`: runs until SIGINT or SIGTERM; a second one ends it at once. */
 export async function serve(settings: CommandLineSettings, terminal: Terminal): Promise<ExitCode> {
-  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
+  for (const flag of V8_FLAGS) setFlagsFromString(flag);
   const config = loadConfig(settings);
   const logger = createLogger(config.logLevel);
   const stopped = firstSignal();
