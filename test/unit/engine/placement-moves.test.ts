@@ -309,10 +309,10 @@ describe('room for instances, however they are asked for,', () => {
   it('counts what those who move hold beside their instances, once', () => {
     const held = (lab: Lab, cores: number): Id =>
       lab.held(4, 1, { demand: { capacity: { cores }, containers: [container('x', 1, 4)] } });
-    const lab = new Lab(8, 9);
-    held(lab, 0);
+    const lab = new Lab(8, 10);
     held(lab, 1);
-    // 17 cores, all of them.
+    held(lab, 1);
+    // 18 cores, all of them.
     expect(lab.moved(8)).to.have.length(2);
     const more = new Lab(8, 9);
     held(more, 6);
