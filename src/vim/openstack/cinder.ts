@@ -56,7 +56,7 @@ const volume = z.object({
   size: z.number(),
   availability_zone: z.string().nullish(),
   metadata: z.record(z.string(), z.string()).default({}),
-  bootable: z.enum(['true', 'false']).default('false'),
+  bootable: z.string().nullish(),
   attachments: z.array(z.object({ server_id: z.string().nullish(), device: z.string().nullish() })).default([]),
 });
 
@@ -166,7 +166,7 @@ export async function listVolumeElements(cinder: Service, signal: AbortSignal): 
 function bootVolumesIn(volumes: readonly z.infer<typeof volume>[]): ReadonlyMap<string, string> {
   const found = new Map<string, { readonly id: string; readonly device: string }>();
   for (const { id, bootable, attachments } of volumes) {
-    if (bootable === 'false') continue;
+    if (bootable !== 'true') continue;
     for (const { server_id: server, device } of attachments) {
       if (!server || !device) continue;
       const before = found.get(server)?.device;
