@@ -243,10 +243,6 @@ function placeOf({ holder }: Share, shares: readonly Share[]): number {
 /** For what is asked again and again, and done with at once. */
 const VALUE = zeroVector();
 
-function isNegative(amount: number): boolean {
-  return amount < 0;
-}
-
 /** Takes back, in the order given, whoever fits beside those that are there by then; the rest is left in `away`. */
 function takeBack(head: Head, inOrder: readonly Holder[], away: Set<Holder>, now: Instant): GivingWay {
   const victims = new Map<Id, Reservation | undefined>();
