@@ -3,7 +3,7 @@
  *
  * What may give way, on the elements and hosts that the request names and on the pools that may serve it: reservations of a lower
  * class that overlap its window and have not started, and machines of a lower class without a reservation, from the start of the window
- * on, whether it is their capacity that is needed or an element that they use. The least worthy (the lowest
+ * on, whether it is their capacity that is needed, their host, or an element that they use. The least worthy (the lowest
  * class, the newest in it) are taken away until the request fits; then of those, the best first, are put back whom it does not
  * need away (`merit.ts`). So the same state always displaces the same, no one better than need be, and no one who need not be.
  *

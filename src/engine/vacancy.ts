@@ -1,9 +1,9 @@
 /**
  * Handing over: what machines have on loan goes back when a reservation starts that needs it.
  *
- * Claims on loan do not stand in the way of a reservation (`Node.free` does not count them), but the machines are there. So at
- * its start, those that it needs away are withdrawn, the lowest class and the newest first and no more than have to, and under the policy
- * `priority` those of a lower class that use an element of it; and it starts when
+ * What is on loan of pools and hosts does not stand in the way of a reservation (`free` does not count it), but the machines are there. So
+ * at its start, those that it needs away are withdrawn, the lowest class and the newest first and no more than have to, and those that use
+ * an element of it: all that have it on loan, and under the policy `priority` those of a lower class; and it starts when
  * the VIM has confirmed that they are gone, or when there is room without that. Until then its status is scheduled and nothing is
  * allocated against it. Machines that are being deleted anyway are waited for before others are withdrawn.
  *
@@ -107,24 +107,25 @@ interface InTheWay {
 /** Machines that a reservation which starts finds where it holds something. */
 function inTheWay(draft: Draft, lenders: readonly Lender[], reservation: Reservation, held: boolean): InTheWay {
   const { head, at } = draft;
-  const places = lenders.map((node) => ({ node, needed: neededOn(head, reservation, node.id, at.now) }));
-  const roomsBeside = (isHeld: (each: Reservation) => boolean): Room[] =>
-    places.map(({ node, needed }) => {
-      const room = roomForLoans(head, node, at.now, (each) => each.id === reservation.id || isHeld(each));
-      if (!held) addVectors(room, needed, -1);
-      return { node: node.id, room, needed };
-    });
+  const roomBeside = (node: Lender, isHeld: (each: Reservation) => boolean): Room => {
+    const needed = neededOn(head, reservation, node.id, at.now);
+    const room = roomForLoans(head, node, at.now, (each) => each.id === reservation.id || isHeld(each));
+    if (!held) addVectors(room, needed, -1);
+    return { node: node.id, room, needed };
+  };
   const started = (each: Reservation): boolean => hasStarted(each, at.now);
-  const loans = loansOnAny(head, lenders, at.now).sort(byMerit);
+  const due = (each: Reservation): boolean => each.awaits !== undefined || started(each);
+  // Where there is room for all that is on loan, nobody has to be looked at.
+  const crowded = lenders.filter((node) => exceeds(node.lent.valueAt(at.now), roomBeside(node, due)));
+  const loans = loansOnAny(head, crowded, at.now).sort(byMerit);
   const staying = loans.filter((each) => !isLeaving(each));
-  const going = beyond(
-    staying,
-    roomsBeside((each) => each.awaits !== undefined || started(each)),
-  );
-  const kept = staying.filter((each) => !going.includes(each));
-  const others = loans.filter((each) => !kept.includes(each));
-  const awaited = beyond([...kept, ...others], roomsBeside(started));
-  return { going, awaited: awaited.length === 0 ? [] : [...new Set([...going, ...awaited])] };
+  const rooms = crowded.map((node) => roomBeside(node, due));
+  const going = new Set(beyond(staying, rooms));
+  const kept = staying.filter((each) => !going.has(each));
+  const others = loans.filter((each) => isLeaving(each) || going.has(each));
+  const roomsAtFirst = crowded.map((node) => roomBeside(node, started));
+  const awaited = beyond([...kept, ...others], roomsAtFirst);
+  return { going: [...going], awaited: awaited.length === 0 ? [] : [...new Set([...going, ...awaited])] };
 }
 
 /** What a reservation holds on a pool or host at an instant, save what it cannot have: what is on a host that is out of service. */
@@ -226,6 +227,11 @@ interface Room {
   readonly node: NodeId;
   readonly room: CapacityVector;
   readonly needed: CapacityVector;
+}
+
+/** Whether an amount is more than there is room for, of something that is needed. */
+function exceeds(amount: CapacityVector, { room, needed }: Room): boolean {
+  return amount.some((each, lane) => each > 0 && (needed[lane] ?? 0) > 0 && each > (room[lane] ?? 0));
 }
 
 /** Of machines in the order in which they are to be kept, those for which there is no room somewhere, in the resources that are needed there. */

@@ -7,10 +7,12 @@
 import { expect } from 'chai';
 import * as fc from 'fast-check';
 import { commands } from '../../src/engine/commands/index.ts';
-import type { AffinityPolicy, Allocation, PreEmption, Priority } from '../../src/engine/entities.ts';
+import { DEFAULT_POLICY } from '../../src/engine/entities.ts';
+import type { AffinityPolicy, Allocation, Demand, Id, PreEmption, Priority } from '../../src/engine/entities.ts';
 import { hostName } from '../../src/engine/hosts.ts';
 import { loanedFrom } from '../../src/engine/machine-claims.ts';
 import { byMerit } from '../../src/engine/merit.ts';
+import { isOver } from '../../src/engine/state.ts';
 import type { VimElement } from '../../src/vim/vim.ts';
 import { Engine, NOW, inventoryOf } from '../unit/engine/engine-fixture.ts';
 import type { HostSpec } from '../unit/engine/engine-fixture.ts';
@@ -220,6 +222,22 @@ interface Placed {
 /** Cores, a host or a volume as a whole, or instances. */
 type What = { readonly cores: number } | { readonly host: number } | { readonly volume: number } | Placed;
 
+function demandOf(what: What, all: readonly HostSpec[]): Demand {
+  if ('count' in what) {
+    const { count, cores, policy } = what;
+    const group = policy === undefined ? {} : { group: 'g' };
+    const container = { name: 'c', count, size: { vcpus: cores, ram: 512, disk: 1 }, ...group };
+    return {
+      capacity: {},
+      containers: [container],
+      ...(policy === undefined ? {} : { groups: [{ name: 'g', policy }] }),
+    };
+  }
+  if ('cores' in what) return { capacity: { cores: what.cores } };
+  const name = 'volume' in what ? VOLUMES[what.volume % VOLUMES.length] : pick(all, what.host)?.name;
+  return { capacity: {}, elements: [name ?? ''] };
+}
+
 type Request = Parameters<typeof commands.createReservation>[1];
 
 class World {
@@ -227,12 +245,14 @@ class World {
   readonly model: Model;
   readonly #reach: Reach;
 
+  readonly source: Id;
+
   constructor(hosts: readonly HostSpec[], policy: PreEmption, reach: Reach) {
     this.model = new Model(hosts, policy);
     this.#reach = reach;
-    const source = this.engine.provider(hosts, 'lab', policy);
-    this.engine.do('updateProvider', { id: source, status: 'up', inventory: inventoryOf(hosts, {}, ELEMENTS) });
-    this.engine.pool(source, {});
+    this.source = this.engine.provider(hosts, 'lab', policy);
+    this.engine.do('updateProvider', { id: this.source, status: 'up', inventory: inventoryOf(hosts, {}, ELEMENTS) });
+    this.engine.pool(this.source, {});
   }
 
   reserve(what: What, start: number, length: number, priority: Priority): void {
@@ -241,8 +261,9 @@ class World {
     const [from, to] = [now + start, now + start + length];
     const times = { ...(start === 0 ? {} : { start: at(from) }), end: at(to), expiryTime: at(to) };
     const asked = { from, to, priority, on: new Map<Place, number>() };
-    if ('count' in what) this.#reservePlaced(what, asked, { ...times, priority });
-    else this.#reserveNamed({ ...asked, ...this.#named(what) }, { ...times, priority });
+    const request = { ...times, priority, demand: demandOf(what, this.model.hosts) };
+    if ('count' in what) this.#reservePlaced(what, asked, request);
+    else this.#reserveNamed({ ...asked, ...this.#named(what) }, request);
     this.#agree();
   }
 
@@ -257,13 +278,11 @@ class World {
     return { on: new Map(on) };
   }
 
-  #reserveNamed(asked: Asked, request: Omit<Request, 'demand'>): void {
+  #reserveNamed(asked: Asked, request: Request): void {
     const { model, engine } = this;
     const { on, volume, from } = asked;
-    const name = volume ?? [...on.keys()].find((place) => place !== POOL);
-    const demand = name === undefined ? { capacity: { cores: on.get(POOL) ?? 0 } } : { capacity: {}, elements: [name] };
     const expected = model.fits(asked) ? [] : model.victims(asked);
-    const result = engine.do('createReservation', { ...request, demand });
+    const result = engine.do('createReservation', request);
     if (result.outcome === 'refused') {
       expect(expected, result.refusal.message).to.equal(undefined);
       return;
@@ -284,16 +303,9 @@ class World {
   }
 
   /** Machines on loan do not stand in the way of what is placed; one instance is put where none is, if there is such a host. */
-  #reservePlaced({ count, cores, policy }: Placed, asked: Asked, request: Omit<Request, 'demand'>): void {
+  #reservePlaced({ count, cores, policy }: Placed, asked: Asked, request: Request): void {
     const { model, engine } = this;
     const grouped = policy !== undefined;
-    const container = {
-      name: 'c',
-      count,
-      size: { vcpus: cores, ram: 512, disk: 1 },
-      ...(grouped ? { group: 'g' } : {}),
-    };
-    const groups = grouped ? { groups: [{ name: 'g', policy }] } : {};
     const unit: Unit = { cores, group: grouped, trait: 'any', zone: 'any' };
     const least = (place: Place): number =>
       Math.min(...ticks(asked.from, asked.to).map((tick) => model.free(place, tick)));
@@ -303,10 +315,7 @@ class World {
     const isLent = (name: Place): boolean =>
       model.machines.some(({ host, lentFrom }) => host === name && lentFrom < asked.to);
     const unlent = [...left].some(([{ name }, room]) => room >= cores && !isLent(name));
-    const result = engine.do('createReservation', {
-      ...request,
-      demand: { capacity: {}, containers: [container], ...groups },
-    });
+    const result = engine.do('createReservation', request);
     if (result.outcome === 'refused') {
       expect(possible, result.refusal.message).to.equal(false);
       return;
@@ -523,6 +532,89 @@ const historyOf = (what: fc.Arbitrary<What>) =>
     { minLength: 6, maxLength: 16, size: 'max' },
   );
 
+/** What a VIM does of itself, without a model: the invariants are checked after each step. */
+const fail = fc.tuple(which, fc.integer({ min: 0, max: 4 })).map(([of, left]): Step => ({
+  run: ({ engine, model, source }) => {
+    engine.now += 1;
+    const failing = pick(model.hosts, of);
+    const specs = model.hosts.map((host): HostSpec => {
+      if (host !== failing) return host;
+      return left === 0 ? { ...host, state: 'down' } : { ...host, cores: left };
+    });
+    engine.do('updateProvider', { id: source, inventory: inventoryOf(specs, {}, ELEMENTS) });
+  },
+  toString: () => `host ${of} has ${left} cores`,
+}));
+const recover = fc.constant<Step>({
+  run: ({ engine, model, source }) => {
+    engine.do('updateProvider', { id: source, inventory: inventoryOf(model.hosts, {}, ELEMENTS) });
+  },
+  toString: () => 'all hosts are back',
+});
+const migrate = fc.tuple(which, which).map(([of, to]): Step => ({
+  run: ({ engine, model }) => {
+    const made = [...engine.head.allocations.values()].filter(({ awaits }) => awaits === undefined);
+    const machine = pick(made, of);
+    const host = pick(model.hosts, to)?.name;
+    if (machine === undefined || host === undefined) return;
+    engine.do('vmStateReported', { allocation: machine.id, vmState: 'ACTIVE', host });
+  },
+  toString: () => `machine ${of} moves to host ${to}`,
+}));
+const change = (text: string, run: (engine: Engine, of: number) => void): fc.Arbitrary<Step> =>
+  which.map((of) => ({ run: ({ engine }) => run(engine, of), toString: () => `${text} ${of}` }));
+const live = (engine: Engine): Id[] =>
+  [...engine.head.reservations.values()].filter((each) => !isOver(each)).map(({ id }) => id);
+const bootAny = fc
+  .tuple(fc.constantFrom('small', 'large'), priority, fc.option(which), fc.boolean())
+  .map(([flavor, of, against, uses]): Step => ({
+    run: ({ engine }) => {
+      engine.now += 1;
+      const reservation = against === null ? undefined : pick(live(engine), against);
+      const under = reservation === undefined ? { priority: of } : { reservation };
+      const volumes = uses ? { volumes: ['v1'] } : {};
+      engine.do('createInstance', { name: 'vm', image: 'cirros', flavor, ...under, ...volumes });
+    },
+    toString: () => `boot ${flavor}, class ${of}, against ${against}${uses ? ' with v1' : ''}`,
+  }));
+const reserveAny = fc
+  .tuple(fc.oneof(named, placed), fc.nat({ max: 4 }), fc.integer({ min: 1, max: 5 }), priority)
+  .map(([what, start, length, of]): Step => ({
+    run: ({ engine, model }) => {
+      engine.now += 1;
+      const times = {
+        ...(start === 0 ? {} : { start: engine.now + start * TICK }),
+        end: engine.now + (start + length) * TICK,
+      };
+      engine.do('createReservation', { ...times, priority: of, demand: demandOf(what, model.hosts) });
+    },
+    toString: () => `reserve ${JSON.stringify(what)} at +${start} for ${length}, class ${of}`,
+  }));
+const anything = fc.array(
+  fc.oneof(
+    { arbitrary: reserveAny, weight: 5 },
+    { arbitrary: bootAny, weight: 5 },
+    { arbitrary: fail, weight: 2 },
+    recover,
+    { arbitrary: migrate, weight: 2 },
+    change('cancel', (engine, of) => {
+      const id = pick(live(engine), of);
+      if (id !== undefined) engine.do('cancelReservation', { id });
+    }),
+    change('destroy', (engine, of) => {
+      const id = pick([...engine.head.allocations.keys()], of);
+      if (id !== undefined) engine.do('destroyInstance', { id });
+    }),
+    change('gone', (engine, of) => {
+      const leaving = [...engine.head.allocations.values()].filter(({ vmState }) => vmState === 'DELETING');
+      const machine = pick(leaving, of);
+      if (machine !== undefined) engine.do('serverGone', { allocation: machine.id });
+    }),
+    change('wait', (engine, of) => engine.advance((1 + (of % 3)) * TICK)),
+  ),
+  { minLength: 6, maxLength: 16, size: 'max' },
+);
+
 describe('hosts and volumes of machines without a reservation', function () {
   this.timeout(300_000);
 
@@ -556,6 +648,41 @@ describe('hosts and volumes of machines without a reservation', function () {
         { numRuns: 700, seed: 71 },
       );
       reach.expect(least);
+    });
+  }
+
+  for (const policy of ['best-effort', 'priority', 'none'] as const) {
+    it(`under the policy ${policy} keep the invariants while hosts fail and machines are moved, and are free in the end`, () => {
+      const reach = new Reach();
+      fc.assert(
+        fc.property(hosts, anything, fc.boolean(), (all, steps, favour) => {
+          const world = new World(all, policy, reach);
+          const { engine } = world;
+          const onCapacityLoss = favour ? 'favour-priority' : 'notify';
+          engine.do('applyConfiguration', {
+            changes: [{ put: 'policy', entry: { ...DEFAULT_POLICY, onCapacityLoss } }],
+          });
+          for (const each of steps) each.run(world);
+          reach.note(engine.events);
+          for (const id of [...engine.head.allocations.keys()]) {
+            engine.do('destroyInstance', { id });
+            engine.do('serverGone', { allocation: id });
+          }
+          expect([...engine.head.awaiting]).to.deep.equal([]);
+          for (const id of live(engine)) engine.do('cancelReservation', { id });
+          for (const host of engine.head.hosts.nodes.values()) {
+            expect(host.lent.breakpoints).to.equal(0);
+            expect(host.free.valueAt(engine.now)[0]).to.equal(host.size.cores);
+          }
+          engine.replay();
+        }),
+        { numRuns: 600, seed: 72 },
+      );
+      reach.expect({
+        'reservation degraded': 50,
+        'reservation updated': 20,
+        ...(policy === 'none' ? {} : { 'allocation preempted': 35 }),
+      });
     });
   }
 });

@@ -429,3 +429,19 @@ describe('instances that recur', () => {
     expect(lab.places(id)).to.deep.equal(['web@a from day 1 ×4']);
   });
 });
+
+describe('instances of a reservation in progress of which some are placed anew', () => {
+  it('count together in what their pool has lost', () => {
+    const hosts = [host('a', 4), host('b', 4), host('c', 4)];
+    const engine = new Engine();
+    const source = engine.provider(hosts);
+    engine.pool(source, {});
+    const containers = [container('web', 2)];
+    const id = engine.reserve({ end: NOW + HOUR, priority: 3, demand: { capacity: {}, containers } });
+    engine.reserve({ end: NOW + HOUR, priority: 1, demand: { capacity: { cores: 1 } } });
+    engine.now += 1;
+    engine.do('updateProvider', { id: source, inventory: inventoryOf([host('a', 4, 'down'), ...hosts.slice(1)]) });
+    expect(engine.reservation(id).claims.map((claim) => hostName(claim.host ?? 'host//'))).to.have.members(['b', 'c']);
+    expect(engine.reservation(id).status).to.equal('degraded');
+  });
+});
