@@ -71,6 +71,11 @@ describe('over-commitment', () => {
     expect(engine.told()).to.deep.equal(['capacity decreased']);
   });
 
+  it('is by the ratio of each resource, and of what has none what there is', () => {
+    const there = toVector({ cores: 10, ram: 10, instances: 10 });
+    expect([...promised(there, { cores: 2000, ram: 500 })].slice(0, 3)).to.deep.equal([20, 5, 10]);
+  });
+
   it('counts exactly', () => {
     fc.assert(
       fc.property(fc.integer({ min: 0, max: 2 ** 40 }), fc.integer({ min: 1, max: 1_000_000 }), (there, ratio) => {
