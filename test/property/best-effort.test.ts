@@ -69,10 +69,12 @@ class Model {
 
   /**
    * What is due starts when there is room for it beside what has started and the machines that are there: who waits already first, the
-   * best before others, and then those that have just become due, in the order in which they were made.
+   * best before others, and then those that have just become due, in the order of their ids.
    */
   start(): void {
-    const due = this.#due().filter(({ started }) => !started);
+    const due = this.#due()
+      .filter(({ started }) => !started)
+      .sort((a, b) => (a.id < b.id ? -1 : 1));
     const waiting = due.filter(({ from }) => from < this.now || this.#seen === this.now).sort(byMerit);
     for (const each of new Set([...waiting, ...due])) {
       const others = this.reservations.filter(({ started }) => started);
