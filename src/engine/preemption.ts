@@ -3,9 +3,12 @@
  *
  * What may give way, on the elements and hosts that the request names and on the pools that may serve it: reservations of a lower
  * class that overlap its window and have not started, and machines of a lower class without a reservation, from the start of the window
- * on, whether it is their capacity that is needed, their host, or an element that they use. The least worthy (the lowest
- * class, the newest in it) are taken away until the request fits; then of those, the best first, are put back whom it does not
- * need away (`merit.ts`). So the same state always displaces the same, no one better than need be, and no one who need not be.
+ * on, whether it is their capacity that is needed, their host, or an element that they use. From the best of them to the worst (the higher class, and
+ * in a class the older), each is kept if and only if the request fits beside him and those better than he that are kept (`merit.ts`). The worst are
+ * taken away until the request fits, and of these the best are put back first: those who were not taken away are better than all that
+ * were, and the request fits beside all of them, so that trying them first would keep them too. So the same state always displaces the same,
+ * no one better than need be, and no one who need not be. Only a search for places that ends at its budget (`placement.ts`) may find none where it
+ * found one beside more.
  *
  * Candidates are first those who hold or use what is named, then those in the index of what has not started, by node and window; at
  * most `DISPLACEMENT_STEPS` of them are looked at. A search that ends there says so: it may have found none where there is one, or

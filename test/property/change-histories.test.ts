@@ -439,6 +439,32 @@ describe('changes under reservations', function () {
     });
   });
 
+  it('keep from the best to the worst whoever fits, where many that overlap lose at once', () => {
+    const many = fc.array(fc.oneof({ arbitrary: reserve, weight: 3 }, request), {
+      minLength: 14,
+      maxLength: 18,
+      size: 'max',
+    });
+    const losses = fc.array(
+      fc.oneof({ arbitrary: decrease, weight: 3 }, { arbitrary: toggle, weight: 2 }, increase, wait),
+      {
+        minLength: 2,
+        maxLength: 4,
+        size: 'max',
+      },
+    );
+    const reach = new Reach();
+    fc.assert(
+      fc.property(many, losses, (before, after) => {
+        const world = new World(15, 1000);
+        for (const each of [...before, ...after]) each.run(world);
+        reach.note(world.engine.events);
+      }),
+      { numRuns: 400, seed: 23 },
+    );
+    reach.expect({ 'reservation degraded': 300, 'reservation restored': 30, 'offer withdrawn': 150 });
+  });
+
   it('at the end machines are deleted, or run on and hold what they consume, and what nobody holds is free', () => {
     const machines = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 6 });
     fc.assert(
