@@ -7,7 +7,7 @@ import { hostVector } from './host-steps.ts';
 import { onHost } from './hosts.ts';
 import type { Head, Node } from './state.ts';
 import { ALWAYS, FOREVER } from './window.ts';
-import type { Instant, Window } from './window.ts';
+import type { Instant } from './window.ts';
 
 /** A pool, host or element, as far as it bears claims. */
 export type Bearer = Pick<Node, 'id' | 'free'>;
@@ -42,8 +42,9 @@ export function* amountsOf(
   }
 }
 
-/** For one look: these are asked again and again, and a vector of one's own takes as long as the answer. */
+/** For one call: these are asked again and again, and a vector of one's own takes as long as the answer. */
 const FREE = zeroVector();
+const ONES = zeroVector();
 
 function isOwed(free: number): boolean {
   return free < 0;
@@ -54,41 +55,22 @@ export function inDebt(node: Bearer, at: Instant): boolean {
   return node.free.valueAt(at, FREE).some(isOwed);
 }
 
-/** The first instant from `from` on at which more of a resource is held than there is. */
+/**
+ * The first instant from `from` on at which more of a resource is held than there is.
+ *
+ * One unit of what lacks anywhere is added for all time, and taken away again: then "not below zero" is the question
+ * whether a demand of one unit fits.
+ */
 export function firstDebt(node: Bearer, from: Instant): Instant | undefined {
-  const owed = owedFrom(node, from);
-  return owed === undefined ? undefined : firstDebtOf(node, owed, from);
-}
-
-/** The times from `from` on in which more of a resource is held than there is. The node may not be changed meanwhile. */
-export function* debtsFrom(node: Bearer, from: Instant): Generator<Window, void, undefined> {
-  const owed = owedFrom(node, from);
-  if (owed === undefined) return;
-  for (let start = firstDebtOf(node, owed, from); start !== undefined;) {
-    let end = FOREVER;
-    for (const { at, value } of node.free.steps({ start, end }, FREE)) {
-      if (value.some(isOwed)) continue;
-      end = at;
-      break;
-    }
-    yield { start, end };
-    start = end === FOREVER ? undefined : firstDebtOf(node, owed, end);
-  }
-}
-
-/** One unit of each resource that is owed at some time from `from` on; undefined: none is. */
-function owedFrom(node: Bearer, from: Instant): CapacityVector | undefined {
-  const least = node.free.min({ start: from, end: FOREVER }, FREE);
-  return least.some(isOwed) ? least.map((amount) => (amount < 0 ? 1 : 0)) : undefined;
-}
-
-/** One unit of what is owed is added for all time, and taken away again: then "not below zero" is the question whether a demand of one unit fits. */
-function firstDebtOf(node: Bearer, owed: CapacityVector, from: Instant): Instant | undefined {
-  node.free.add(ALWAYS, owed);
+  const window = { start: from, end: FOREVER };
+  const least = node.free.min(window, FREE);
+  if (!least.some(isOwed)) return undefined;
+  for (let index = 0; index < least.length; index++) ONES[index] = (least[index] ?? 0) < 0 ? 1 : 0;
+  node.free.add(ALWAYS, ONES);
   try {
-    return node.free.firstShortage({ start: from, end: FOREVER }, owed);
+    return node.free.firstShortage(window, ONES);
   } finally {
-    node.free.remove(ALWAYS, owed);
+    node.free.remove(ALWAYS, ONES);
   }
 }
 

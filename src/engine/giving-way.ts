@@ -12,16 +12,16 @@
  * loan from the first instant at which one of a higher class is kept in their place. Machines that are being deleted make nobody give way,
  * so that no one is degraded for the moment in which the VIM takes down the machines of an earlier reservation.
  *
- * Whoever fits beside all that are better than he, whether these are kept or not, is kept by the rule; and he is in nobody's way, since all
- * that are better fit beside him. So only the others are taken off and tried.
+ * Who holds nothing of what is owed while it is owed has nothing to fear: all that he has a part in fits. Of the others only the worst have
+ * to be tried, those without whom the rest fits (`merit.ts`).
  */
 import { addVectors, zeroVector } from './capacity.ts';
 import type { CapacityVector } from './capacity.ts';
-import { amountOn, amountsOf, debtsFrom, firstDebt } from './debt.ts';
+import { amountOn, amountsOf, firstDebt } from './debt.ts';
 import type { Bearer } from './debt.ts';
 import { LOW } from './entities.ts';
 import type { Allocation, Claim, Id, NodeId, Offer, Priority, Reservation } from './entities.ts';
-import { holdersAt, holdersFrom, isOn, isOnAt, lift, liftMachine, nextLook } from './holders.ts';
+import { holdersAt, holdersFrom, isOnAt, isOnIn, lift, liftMachine, nextLook } from './holders.ts';
 import { keptFrom } from './machine-claims.ts';
 import { byMerit, takeAwayWorst, whoGivesWay } from './merit.ts';
 import { preEmptionOn } from './state.ts';
@@ -72,16 +72,21 @@ function judge(head: Head, nodes: readonly Bearer[], now: Instant, departing: re
     return { victims: new Map([...head.degraded].map((id) => [id, undefined])), lenders: [], easing: new Map() };
   }
   const away = new Set<Holder>();
+  const takeAway = (holder: Holder): void => {
+    lift(head, holder, 1);
+    away.add(holder);
+  };
   for (const machine of departing) liftMachine(head, machine, 1);
   try {
-    const before = [...head.degraded].flatMap((id) => head.reservations.get(id) ?? []).sort(byMerit);
-    const inOrder = before.map(reservationHolder);
-    for (const each of inOrder) lift(head, each, 1);
-    for (const each of inOrder) away.add(each);
-    const tried = exceeding(head, nodes, now);
-    for (const each of tried) lift(head, each, 1);
-    for (const each of tried) away.add(each);
-    return takeBack(head, [...tried, ...inOrder], away, now);
+    const degraded = [...head.degraded].flatMap((id) => head.reservations.get(id) ?? []).sort(byMerit);
+    const before = degraded.map(reservationHolder);
+    for (const each of before) takeAway(each);
+    const owing = nodes.filter((node) => firstDebt(node, now) !== undefined);
+    const fits = (): boolean => owing.every((node) => firstDebt(node, now) === undefined);
+    const affected = affectedOn(head, owing, now);
+    // What is owed without any of them is what allocations hold.
+    const worst = takeAwayWorst(affected, { takeAway, fits }) ?? affected;
+    return takeBack(head, [...worst, ...before], away, now);
   } finally {
     for (const holder of away) lift(head, holder, -1);
     for (const machine of departing) liftMachine(head, machine, -1);
@@ -110,138 +115,70 @@ function byStanding(a: Holder, b: Holder): number {
   return byClass || Number(a.what === 'reservation') - Number(b.what === 'reservation') || byMerit(a.entity, b.entity);
 }
 
-/**
- * Those who do not fit beside all that are better than they, kept or not, the best first: reservations that are not degraded, and machines
- * that may have to give way to one of them. Nobody else has to be tried.
- */
-function exceeding(head: Head, nodes: readonly Bearer[], now: Instant): Holder[] {
-  const found = new Map<Id, Holder>();
-  for (const node of nodes) for (const each of exceedingOn(head, node, now)) found.set(each.entity.id, each);
-  return [...found.values()].sort(byStanding);
-}
-
-/** The same on one node: while it owes, at each instant at which somebody comes, or less is there, the worst whose shares come to what is owed. */
-function exceedingOn(head: Head, node: Bearer, now: Instant): ReadonlySet<Holder> {
-  const found = new Set<Holder>();
-  const holders = holdersFrom(head, node.id, now);
-  let machines = preEmptionOn(head, node.id) === 'priority' ? standingOn(head, node.id) : [];
-  let highest: Priority = LOW;
-  const known = new Set<Id>();
-  // The worst first; some of them are over.
-  let there: Share[] = [];
-  let most = FEW;
-  // The last first.
-  const coming: Share[] = [];
-  for (const window of debtsFrom(node, now)) {
-    for (const entity of holders(window)) {
-      if (known.has(entity.id) || entity.status === 'degraded') continue;
-      // What recurs comes again in later windows.
-      if (entity.series === undefined) known.add(entity.id);
-      if (entity.priority < highest) highest = entity.priority;
-      coming.push(...sharesOf(reservationHolder(entity), node, entity.series === undefined ? from(now) : window));
-    }
-    const below = machines.filter((each) => each.priority > highest);
-    if (below.length > 0) machines = machines.filter((each) => !below.includes(each));
-    for (const each of below) if (!isLeaving(each)) coming.push(...sharesOf(machineHolder(each, now), node, from(now)));
-    coming.sort((a, b) => b.start - a.start);
-    for (const { at, free } of looksIn(node, window, coming)) {
-      if (there.length > most) {
-        there = there.filter(({ end }) => end > at);
-        most = 2 * there.length + FEW;
+/** Who holds something of what is owed while it is owed, the best first: reservations that are not degraded, and machines that may have to give way to one of them. */
+function affectedOn(head: Head, nodes: readonly Bearer[], now: Instant): Holder[] {
+  const affected = new Map<Id, Holder>();
+  for (const node of nodes) {
+    const holders = holdersFrom(head, node.id, now);
+    const debts = [...debtsOf(node, now)];
+    let highest: Priority = LOW;
+    for (const debt of debts) {
+      for (const entity of holders(debt.window)) {
+        if (!affected.has(entity.id)) {
+          if (entity.status === 'degraded' || !holdsOf(entity.claims, node.id, debt)) continue;
+          affected.set(entity.id, reservationHolder(entity));
+        }
+        if (entity.priority < highest) highest = entity.priority;
       }
-      for (let next = coming.at(-1); next !== undefined && next.start <= at; next = coming.at(-1)) {
-        there.splice(placeOf(next, there), 0, next);
-        coming.pop();
+    }
+    if (preEmptionOn(head, node.id) !== 'priority') continue;
+    for (const machine of standingOn(head, node.id)) {
+      if (machine.priority <= highest || isLeaving(machine)) continue;
+      const holder = machineHolder(machine, now);
+      if (debts.some((debt) => holdsOf(holder.claims, node.id, debt))) affected.set(machine.id, holder);
+    }
+  }
+  return [...affected.values()].sort(byStanding);
+}
+
+/** A time without a gap in which more is held than there is. */
+interface Debt {
+  readonly window: Window;
+  /** Below zero in what is owed at any instant of it. */
+  readonly least: CapacityVector;
+}
+
+function* debtsOf(node: Bearer, now: Instant): Generator<Debt, void, undefined> {
+  for (let start = firstDebt(node, now); start !== undefined;) {
+    let end = FOREVER;
+    const least = zeroVector();
+    for (const { at, value } of node.free.steps({ start, end }, VALUE)) {
+      if (!value.some(isNegative)) {
+        end = at;
+        break;
       }
-      addWorst(there, at, free, found);
+      for (let index = 0; index < least.length; index++) least[index] = Math.min(least[index] ?? 0, value[index] ?? 0);
     }
+    yield { window: { start, end }, least };
+    start = end === FOREVER ? undefined : firstDebt(node, end);
   }
-  return found;
-}
-
-function from(start: Instant): Window {
-  return { start, end: FOREVER };
-}
-
-/** How many shares are kept at least before those that are over are taken out. */
-const FEW = 64;
-
-/** Adds the worst holders whose shares at an instant come to what is below zero. In loops of their own: it is asked for each who comes. */
-function addWorst(worstFirst: readonly Share[], at: Instant, free: CapacityVector, found: Set<Holder>): void {
-  LEFT.set(free);
-  for (const { holder, amount, end } of worstFirst) {
-    if (end <= at) continue;
-    let owed = false;
-    let eases = false;
-    for (let index = 0; index < LEFT.length; index++) {
-      if ((LEFT[index] ?? 0) >= 0) continue;
-      owed = true;
-      if ((amount[index] ?? 0) > 0) eases = true;
-    }
-    if (!owed) return;
-    if (!eases) continue;
-    found.add(holder);
-    for (let index = 0; index < LEFT.length; index++) LEFT[index] = (LEFT[index] ?? 0) + (amount[index] ?? 0);
-  }
-}
-
-/** As `VALUE`. */
-const LEFT = zeroVector();
-
-/**
- * The instants of a time of debt at which there is less than before, or somebody comes, with what is free. Who comes when another one leaves
- * as much does not show in what is free.
- * @param coming the last first; who has come is taken out of it by the caller
- */
-function* looksIn(
-  node: Bearer,
-  window: Window,
-  coming: readonly Share[],
-): Generator<{ readonly at: Instant; readonly free: CapacityVector }, void, undefined> {
-  const last = zeroVector();
-  const nextBefore = (end: Instant): Instant | undefined => {
-    const start = coming.at(-1)?.start;
-    return start !== undefined && start < end ? start : undefined;
-  };
-  for (const { at, value } of node.free.steps(window, VALUE)) {
-    if (at > window.start)
-      for (let start = nextBefore(at); start !== undefined; start = nextBefore(at)) yield { at: start, free: last };
-    const comes = nextBefore(at + 1) !== undefined;
-    if (comes || value.some((each, index) => each < (last[index] ?? 0))) yield { at, free: value };
-    last.set(value);
-  }
-  for (let start = nextBefore(window.end); start !== undefined; start = nextBefore(window.end))
-    yield { at: start, free: last };
-}
-
-/** What a holder has on a pool, host or element for a time. */
-interface Share extends Window {
-  readonly holder: Holder;
-  readonly amount: CapacityVector;
-}
-
-function sharesOf(holder: Holder, { id }: Bearer, window: Window): Share[] {
-  return holder.claims.flatMap((claim) => {
-    const amount = isOn(claim, id) ? amountOn(claim, id) : undefined;
-    if (amount === undefined) return [];
-    return [...partsIn(windowsIn(claim), window)].map(({ start, end }) => ({ start, end, holder, amount }));
-  });
-}
-
-/** Where a share belongs among others, the worst first. */
-function placeOf({ holder }: Share, shares: readonly Share[]): number {
-  let low = 0;
-  for (let high = shares.length; low < high;) {
-    const middle = (low + high) >>> 1;
-    const other = shares[middle];
-    if (other !== undefined && byStanding(other.holder, holder) > 0) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 /** For what is asked again and again, and done with at once. */
 const VALUE = zeroVector();
+
+function isNegative(amount: number): boolean {
+  return amount < 0;
+}
+
+/** Whether claims hold something of what is owed on a pool, host or element. */
+function holdsOf(claims: readonly Claim[], on: NodeId, { window, least }: Debt): boolean {
+  return claims.some(
+    (claim) =>
+      isOnIn(claim, on, window) &&
+      amountOn(claim, on)?.some((amount, index) => amount > 0 && (least[index] ?? 0) < 0) === true,
+  );
+}
 
 /** Takes back, in the order given, whoever fits beside those that are there by then; the rest is left in `away`. */
 function takeBack(head: Head, inOrder: readonly Holder[], away: Set<Holder>, now: Instant): GivingWay {
@@ -323,19 +260,13 @@ function keptInPlace(
       const asked = vector[index] ?? 0;
       least[index] = asked === 0 ? 0 : (least[index] ?? 0) - asked;
     }
-    const above = kept.filter((each) => each.priority < entity.priority && holdsOf(each.claims, node.id, at, least));
+    const debt: Debt = { window: { start: at, end: at + 1 }, least };
+    const above = kept.filter((each) => each.priority < entity.priority && holdsOf(each.claims, node.id, debt));
     const [by] = above.sort(byMerit);
     if (by !== undefined) return { by, at };
     if (++looked === most) break;
   }
   return undefined;
-}
-
-/** Whether claims hold something at an instant of what is below zero on a pool, host or element. */
-function holdsOf(claims: readonly Claim[], on: NodeId, at: Instant, left: CapacityVector): boolean {
-  return claims.some(
-    (claim) => isOnAt(claim, on, at) && amountOn(claim, on)?.some((each, index) => each > 0 && (left[index] ?? 0) < 0),
-  );
 }
 
 /** Adds what claims hold on a pool, host or element at an instant. */
