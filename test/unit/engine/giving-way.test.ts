@@ -53,6 +53,28 @@ describe('who gives way', () => {
     expect(lacked, 'what he lacks of both together').to.deep.equal([1]);
   });
 
+  it('is not who lacks something only after the end of all his parts', () => {
+    const engine = new Engine();
+    const hosts = ['h1', 'h2', 'h3'].map((name) => ({ name, cores: 8 }));
+    const source = engine.provider(hosts);
+    const pool = engine.pool(source, { cores: 6, ram: 6144, instances: 8 });
+    const groups = [{ name: 'apart', policy: 'anti-affinity' as const }];
+    const containers = [{ name: 'web', count: 2, size: { flavor: 'small' }, group: 'apart' }];
+    const id = engine.reserve({ end: NOW + HOUR, demand: { capacity: {}, containers, groups } });
+    const on = engine.reservation(id).claims[0]?.host;
+    engine.now += 1;
+    const left = hosts.filter(({ name }) => on?.endsWith(name) !== true);
+    engine.do('updateProvider', { id: source, inventory: inventoryOf(left) });
+    const change = { pool, capacity: { cores: 5 } };
+    const before = { ...change, start: NOW + HOUR / 2, end: NOW + HOUR };
+    engine.do('decreaseCapacity', { ...change, start: NOW + HOUR, end: NOW + 2 * HOUR, force: true });
+    expect(engine.reservation(id).status).to.equal('active');
+    engine.do('decreaseCapacity', { ...before, force: true });
+    expect(engine.reservation(id).status).to.equal('degraded');
+    engine.do('increaseCapacity', before);
+    expect(engine.reservation(id).status).to.equal('active');
+  });
+
   it('of offers is by the same rule', () => {
     const lab = new Lab('none', 11);
     const offer = (cores: number, from: number, hours: number): Id => {

@@ -2,7 +2,11 @@
 import { expect } from 'chai';
 import type { Allocation, Demand, PreEmption, Priority } from '../../../src/engine/entities.ts';
 import { HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
-import { hostName } from '../../../src/engine/hosts.ts';
+import { hostId, hostName } from '../../../src/engine/hosts.ts';
+import { keptFrom, keptUntil, takenBy } from '../../../src/engine/machine-claims.ts';
+import { omit } from '../../../src/engine/omit.ts';
+import { FOREVER } from '../../../src/engine/window.ts';
+import { MACHINE } from './allocation-records.ts';
 import { HOUR, NOW, inventoryOf } from './engine-fixture.ts';
 import type { HostSpec } from './engine-fixture.ts';
 import { Lab } from './preemption-lab.ts';
@@ -324,6 +328,7 @@ describe('hosts of machines without a reservation', () => {
     lab.has({ elements: [other] }, undefined, HIGH, 4);
     lab.report(HOSTS.map((each) => (each.name === host ? { ...each, cores: 4 } : each)));
     expect([lab.status(high), lab.status(low), lab.state(machine)]).to.deep.equal(['active', 'preempted', 'DELETING']);
+    expect(lab.machine(machine)).to.not.have.any.keys('endsAt', 'claim');
     const barred = lab.boot(high);
     expect(barred.outcome === 'refused' && barred.refusal.message).to.match(/are not gone yet/);
     lab.gone(machine);
@@ -341,5 +346,50 @@ describe('hosts of machines without a reservation', () => {
     lab.advance(1.5 * HOUR);
     expect(lab.state(machine)).to.equal('ACTIVE');
     expect([lab.status(later), lab.status(blocked)]).to.deep.equal(['degraded', 'scheduled']);
+  });
+});
+
+describe('what a machine takes', () => {
+  const { capacity } = MACHINE;
+  const on = { node: 'pool/pool', capacity };
+  const there = { node: hostId('p', 'h1'), capacity };
+  const firm = { ...on, id: '1', start: 0, end: 10 };
+  const lent = { ...on, id: '2', start: 10, onLoan: true } as const;
+  const held: Allocation = { ...MACHINE, host: 'h1' };
+  /** Without the ids, which are of no meaning for what is not in the record. */
+  const taken = (machine: Allocation) => takenBy(machine).map((claim) => omit(claim, 'id'));
+
+  it('is its host as well, as long as its place in the pool, and on loan from then on', () => {
+    expect(taken(held)).to.deep.equal([
+      { ...on, start: 0 },
+      { ...there, start: 0 },
+    ]);
+    expect(taken({ ...held, disk: 5, claims: [firm, lent] })).to.deep.equal([
+      omit(firm, 'id'),
+      omit(lent, 'id'),
+      { ...there, disk: 5, start: 0, end: 10 },
+      { ...there, disk: 5, start: 10, onLoan: true },
+    ]);
+    expect(taken({ ...held, claims: [lent] })).to.deep.equal([omit(lent, 'id'), { ...there, start: 10, onLoan: true }]);
+  });
+
+  it('is its host up to its end where it consumes of a reservation, and not what is reserved for it', () => {
+    const consumes: Allocation = { ...held, backing: 'reservation', startsAt: 3, endsAt: 7, claims: [] };
+    expect(taken(consumes)).to.deep.equal([{ ...there, start: 3, end: 7 }]);
+    expect(taken({ ...consumes, claim: '1' })).to.deep.equal([]);
+    expect(taken({ ...omit(held, 'host') })).to.deep.equal([{ ...on, start: 0 }]);
+  });
+
+  it('is for good until it is on loan, or over', () => {
+    expect(keptUntil({ ...held, endsAt: 12, claims: [firm, lent] })).to.equal(10);
+    expect(keptUntil({ ...held, endsAt: 12 })).to.equal(12);
+    expect(keptUntil(held)).to.equal(FOREVER);
+  });
+
+  it('from an instant on is for good what does not end by then, and is not on loan', () => {
+    const machine = { ...omit(held, 'host'), claims: [firm, lent] };
+    expect(keptFrom(machine, 4)).to.deep.equal([{ ...firm, start: 4 }]);
+    expect(keptFrom(machine, -1)).to.deep.equal([firm]);
+    expect(keptFrom(machine, 10)).to.deep.equal([]);
   });
 });

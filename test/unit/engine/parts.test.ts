@@ -123,6 +123,13 @@ describe('others are placed anew', () => {
     expect(lab.refusal({ containers: [wanted] }).nextWindow).to.deep.equal({ start: T + 2 * HOUR, end: T + 3 * HOUR });
   });
 
+  it('for no later start of several parts, each of which finds a place by itself', () => {
+    const two = [container('a', 4, { requiredTraits: FAST }), container('b', 4, { requiredTraits: FAST })];
+    lab.held({ elements: ['fast'] });
+    expect(lab.refusal({ containers: two }).nextWindow).to.deep.equal({ start: T + 2 * HOUR, end: T + 3 * HOUR });
+    expect(lab.ask({ containers: two }, later)).to.have.property('0', 1);
+  });
+
   it('for no start within bounds, and bounds that leave no other say so', () => {
     lab.held({ elements: ['fast'] });
     const flexible = (end: number): Partial<CreateReservation> => ({
@@ -138,5 +145,30 @@ describe('others are placed anew', () => {
     const refusal = lab.refusal({ containers: [wanted] }, { ...later, recurrence });
     expect(refusal.message).to.match(/^1 of the 2 windows cannot be had/);
     expect(refusal.nextWindow).to.deep.equal({ start: T + 2 * HOUR, end: T + 3 * HOUR });
+  });
+});
+
+describe('the search for a later window of several parts', () => {
+  const two = [container('a', 4, { requiredTraits: FAST }), container('b', 4, { requiredTraits: FAST })];
+
+  /** What is said where the parts find places only some hours later, and something changes at each hour before. */
+  const found = (hours: number): Pick<Refusal, 'nextWindow' | 'searchedUntil'> => {
+    const lab = new Lab();
+    lab.checked = false;
+    lab.pool(lab.source, {});
+    lab.held({ containers: [container('x', 4, { requiredTraits: FAST })] }, { start: T, end: T + hours * HOUR });
+    for (let hour = 0; hour < hours; hour++)
+      lab.held({ capacity: { cores: 1 + (hour % 2) } }, { start: T + hour * HOUR, end: T + (hour + 1) * HOUR });
+    const { nextWindow, searchedUntil } = lab.refusal({ containers: two });
+    return {
+      ...(nextWindow === undefined ? {} : { nextWindow }),
+      ...(searchedUntil === undefined ? {} : { searchedUntil }),
+    };
+  };
+
+  it('tries a hundred starts, and says how far it came', () => {
+    const start = T + 100 * HOUR;
+    expect(found(100)).to.deep.equal({ nextWindow: { start, end: start + HOUR } });
+    expect(found(101)).to.deep.equal({ searchedUntil: start });
   });
 });

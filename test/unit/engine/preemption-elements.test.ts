@@ -284,6 +284,18 @@ describe('pre-emption for elements that are named', () => {
       expect(lab.head.allocations.get(machine)?.claims.some(({ onLoan }) => onLoan === true)).to.equal(false);
     });
 
+    it('lets one of another pool go on as well', () => {
+      const machine = lab.uses('private');
+      const isLent = () => lab.head.allocations.get(machine)?.claims.some(({ onLoan }) => onLoan === true);
+      const entry = { id: 'other', source: lab.lab, capacity: { cores: 1 }, adjustments: [] };
+      lab.do('applyConfiguration', { changes: [{ put: 'pool', entry }] });
+      const id = lab.holds(['private'], NORMAL, 1, { pools: ['other'] });
+      expect(lab.reservation(id).claims.map(({ node }) => node)).to.deep.equal(['pool/other']);
+      expect(isLent()).to.equal(true);
+      lab.do('cancelReservation', { id });
+      expect(isLent()).to.equal(false);
+    });
+
     it('counts one that gave way as gone from then on, and holds it to that', () => {
       const machine = lab.uses('private');
       const first = lab.holds(['private'], NORMAL, 1);

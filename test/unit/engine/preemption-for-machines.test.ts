@@ -2,6 +2,7 @@ import { expect } from 'chai';
 import type { Priority } from '../../../src/engine/entities.ts';
 import { HIGH, LOW, NORMAL } from '../../../src/engine/entities.ts';
 import { Engine, inventoryOf, HOUR, NOW } from './engine-fixture.ts';
+import type { HostSpec } from './engine-fixture.ts';
 import { Lab } from './preemption-lab.ts';
 
 describe('machines without a reservation, by their class', () => {
@@ -203,6 +204,149 @@ describe('machines without a reservation, by their class', () => {
       };
       expect(after(1)).to.have.members(['create', 'ERROR']);
       expect(after(12)).to.deep.equal(['ERROR', 'ERROR']);
+    });
+
+    it('and are made the best first, where they wait for the same one', () => {
+      const lab = new Lab('priority', 4);
+      const low = lab.booted();
+      const small = (priority: Priority) =>
+        accepted(lab.do('createInstance', { name: 'vm', image: 'cirros', flavor: 'small', priority })).allocation.id;
+      const [normal, high] = [small(NORMAL), small(HIGH)];
+      for (const id of [normal, high]) expect(lab.head.allocations.get(id)?.awaits).to.deep.equal([low]);
+      lab.do('decreaseCapacity', { source: lab.lab, capacity: { cores: 3 }, force: true });
+      lab.gone(low);
+      const outcomes = [normal, high].map((id) => lab.head.allocations.get(id)?.intent ?? lab.state(id));
+      expect(outcomes).to.deep.equal(['ERROR', 'create']);
+      expect(lab.head.allocations.get(normal)?.fault?.message).to.include("'vm'");
+    });
+
+    describe('on their hosts', () => {
+      let two: Engine;
+      let [a, b] = ['', ''];
+      beforeEach(() => {
+        two = new Engine();
+        a = two.provider(undefined, 'a', 'priority');
+        b = two.provider(undefined, 'b', 'priority');
+      });
+
+      const report = (id: string, ...hosts: readonly HostSpec[]): void => {
+        const inventory = inventoryOf(hosts);
+        const flavors = [...inventory.flavors, { id: 'f0', name: 'diskless', vcpus: 4, memoryMb: 4096, diskGb: 0 }];
+        two.do('updateProvider', { id, status: 'up', inventory: { ...inventory, flavors } });
+      };
+      const pool = (source: string, cores: number): string =>
+        two.pool(source, { cores, ram: cores * 1024, instances: 9 });
+      const made = (provider: string, priority: Priority, more: { flavor?: string; zone?: string } = {}): string => {
+        const named = { provider, name: 'vm', image: 'cirros', flavor: 'large', priority, ...more };
+        two.now += 1;
+        return accepted(two.do('createInstance', named)).allocation.id;
+      };
+      const running = (provider: string, host: string, priority: Priority): string => {
+        const allocation = made(provider, priority);
+        two.do('serverAccepted', { allocation, server: `server-${allocation}` });
+        two.do('vmStateReported', { allocation, vmState: 'ACTIVE', host });
+        return allocation;
+      };
+      const record = (id: string) => two.head.allocations.get(id);
+
+      it('have their place as long as there is one, beside others that wait there', () => {
+        report(a, { name: 'h1', cores: 8 });
+        pool(a, 8);
+        const low = [running(a, 'h1', LOW), running(a, 'h1', LOW)];
+        const high = [made(a, HIGH), made(a, HIGH)];
+        const claims = high.map((id) => record(id)?.claims);
+        two.now += HOUR;
+        for (const allocation of low) two.do('serverGone', { allocation });
+        expect(high.map((id) => record(id)?.intent)).to.deep.equal(['create', 'create']);
+        expect(high.map((id) => record(id)?.claims)).to.deep.equal(claims);
+      });
+
+      it('have no room of those that wait on another host, or for another provider', () => {
+        // The third one has cores, and too little memory for anybody.
+        const others = [
+          { name: 'h2', cores: 4 },
+          { name: 'h3', cores: 8, ram: 1024 },
+        ];
+        report(a, { name: 'h1', cores: 8 }, ...others);
+        report(b, { name: 'h1', cores: 4 });
+        pool(a, 12);
+        pool(b, 4);
+        running(a, 'h1', NORMAL);
+        const [other, first] = [running(a, 'h2', LOW), running(a, 'h1', LOW), running(b, 'h1', LOW)];
+        const [here, elsewhere, there] = [made(a, HIGH), made(a, HIGH), made(b, HIGH)];
+        expect([here, elsewhere, there].map((id) => record(id)?.host)).to.deep.equal(['h1', 'h2', 'h1']);
+        report(a, { name: 'h1', cores: 6 }, ...others);
+        two.do('serverGone', { allocation: first });
+        expect(record(here)).to.include({ vmState: 'ERROR' });
+        expect(record(elsewhere)?.awaits).to.deep.equal([other]);
+        expect(record(there)?.awaits).to.have.length(1);
+      });
+
+      it('have no room beside one that is still on its way out', () => {
+        const spare = { name: 'h2', cores: 8, ram: 1024 };
+        const outcome = (lose: (pool: string) => void): string | undefined => {
+          two = new Engine();
+          a = two.provider(undefined, 'a', 'priority');
+          report(a, { name: 'h1', cores: 8 }, spare);
+          const all = pool(a, 8);
+          const [, newer] = [running(a, 'h1', LOW), running(a, 'h1', LOW)];
+          const [high] = [made(a, HIGH), made(a, HIGH)];
+          lose(all);
+          two.do('serverGone', { allocation: newer });
+          return record(high)?.intent ?? record(high)?.vmState;
+        };
+        expect(outcome(() => undefined)).to.equal('create');
+        expect(outcome(() => report(a, { name: 'h1', cores: 7 }, spare))).to.equal('ERROR');
+        const decrease = (id: string) => two.do('decreaseCapacity', { pool: id, capacity: { cores: 1 }, force: true });
+        expect(outcome(decrease)).to.equal('ERROR');
+      });
+
+      it('have no room in their pool of those that wait in another one', () => {
+        report(a, { name: 'h1', cores: 8 });
+        report(b, { name: 'h1', cores: 8 });
+        const short = pool(a, 4);
+        pool(b, 4);
+        const low = running(a, 'h1', LOW);
+        running(b, 'h1', LOW);
+        const [here, there] = [made(a, HIGH), made(b, HIGH)];
+        two.do('decreaseCapacity', { pool: short, capacity: { cores: 1 }, force: true });
+        two.do('serverGone', { allocation: low });
+        expect(record(here)).to.include({ vmState: 'ERROR' });
+        expect(record(there)?.awaits).to.have.length(1);
+      });
+
+      it('mind nothing that is short of what they do not take', () => {
+        report(a, { name: 'h1', cores: 8 });
+        pool(a, 8);
+        running(a, 'h1', NORMAL);
+        const low = running(a, 'h1', LOW);
+        const high = made(a, HIGH, { flavor: 'diskless' });
+        const before = record(high)?.claims;
+        report(a, { name: 'h1', cores: 8, disk: 5 });
+        two.now += HOUR;
+        two.do('serverGone', { allocation: low });
+        expect(record(high)).to.deep.include({ intent: 'create', claims: before });
+      });
+
+      it('are made nowhere that has too little disk, or is in another zone', () => {
+        const outcome = (more: { flavor?: string; zone?: string }, ...spare: readonly HostSpec[]) => {
+          two = new Engine();
+          a = two.provider(undefined, 'a', 'priority');
+          report(a, { name: 'h1', cores: 4 });
+          pool(a, 4);
+          const low = running(a, 'h1', LOW);
+          const high = made(a, HIGH, more);
+          report(a, { name: 'h1', cores: 4, state: 'down' }, ...spare);
+          two.do('serverGone', { allocation: low });
+          return record(high)?.host ?? record(high)?.vmState;
+        };
+        const tiny = { name: 'h2', cores: 4, disk: 5 };
+        expect(outcome({}, { name: 'h2', cores: 4 })).to.equal('h2');
+        expect(outcome({ flavor: 'diskless' }, tiny)).to.equal('h2');
+        expect(record([...two.head.allocations.keys()].at(-1) ?? '')).to.include({ intent: 'create' });
+        expect(outcome({}, tiny)).to.not.equal('h2');
+        expect(outcome({ zone: 'nova' }, { name: 'h2', cores: 4, zone: 'other' })).to.not.equal('h2');
+      });
     });
 
     it('and are made elsewhere, or not at all, when the place is lost meanwhile', () => {

@@ -28,8 +28,10 @@ describe('machines without a reservation', () => {
     expect(barred.outcome === 'refused' && barred.refusal.reason).to.equal('reservation-not-started');
     lab.gone(first);
     expect(lab.status(later)).to.equal('scheduled');
+    lab.told();
     lab.gone(second);
     expect(lab.status(later)).to.equal('active');
+    expect(lab.told()).to.include('reservation started active');
     expect(lab.boot(later).outcome).to.equal('accepted');
   });
 
@@ -123,7 +125,53 @@ describe('machines without a reservation', () => {
     const machines = [lab.booted(), lab.booted()];
     lab.advance(HOUR);
     expect(machines.map((id) => lab.state(id))).to.deep.equal(['DELETING', 'DELETING']);
+    expect(lab.withdrawn().map(({ by }) => by)).to.deep.equal([one, two]);
     expect([one, two].map((id) => lab.status(id))).to.deep.equal(['scheduled', 'scheduled']);
+  });
+
+  it('go for who starts while another one waits for the rest of them', () => {
+    const lab = new Lab('best-effort');
+    lab.grant(4, LOW, 1, 4);
+    lab.grant(4, LOW, 2, 3);
+    const machines = [lab.booted(), lab.booted()];
+    lab.advance(HOUR);
+    expect(machines.map((id) => lab.state(id))).to.deep.equal(['ACTIVE', 'DELETING']);
+    lab.advance(HOUR);
+    expect(machines.map((id) => lab.state(id))).to.deep.equal(['DELETING', 'DELETING']);
+  });
+
+  it('are waited for where those who have started hold the rest', () => {
+    const lab = new Lab('best-effort', 12);
+    lab.grant(4, LOW, undefined, 9);
+    const [going, staying] = [lab.booted(), lab.booted()];
+    lab.do('destroyInstance', { id: going });
+    const id = lab.grant(4, LOW, undefined);
+    expect(lab.head.reservations.get(id)).to.deep.include({ status: 'scheduled', awaits: [going] });
+    expect(lab.state(staying)).to.equal('ACTIVE');
+  });
+
+  it('are not waited for where there is room until one starts that waits itself', () => {
+    const lab = new Lab('best-effort', 12);
+    const [older, newer] = [lab.booted(), lab.booted()];
+    const first = lab.grant(8, LOW, undefined, 9);
+    expect(lab.head.reservations.get(first)?.awaits).to.deep.equal([newer]);
+    const second = lab.grant(4, LOW, undefined, 9);
+    expect([lab.status(first), lab.status(second)]).to.deep.equal(['scheduled', 'active']);
+    expect(lab.state(older)).to.equal('DELETING');
+    lab.gone(newer);
+    expect(lab.head.reservations.get(first)).to.deep.include({ status: 'scheduled', awaits: [older] });
+  });
+
+  it('change nothing of who waits for them when something else changes', () => {
+    const lab = new Lab('best-effort');
+    const waits = lab.grant(8, LOW, 1, 4);
+    lab.booted();
+    lab.advance(HOUR);
+    const before = lab.head.reservations.get(waits);
+    expect(before?.awaits).to.have.length(1);
+    lab.advance(HOUR);
+    lab.do('increaseCapacity', { source: lab.lab, capacity: { cores: 1 } });
+    expect(lab.head.reservations.get(waits)).to.equal(before);
   });
 
   it('are waited for by a reservation that is changed to begin now, and not by one that is put off again', () => {
@@ -516,15 +564,21 @@ describe('machines without a reservation', () => {
       expect(lab.status(id)).to.equal('scheduled');
     });
 
-    it('the best hold again what is not needed any more', () => {
-      lab = new Lab('priority');
-      const [low, normal] = [boot('large', LOW), boot('large', NORMAL)];
-      const id = lab.grant(8, HIGH, 1);
-      const onLoan = () => [low, normal].map((each) => isLent(each));
-      const isLent = (each: string) => lab.head.allocations.get(each)?.claims.some((claim) => claim.onLoan === true);
-      expect(onLoan()).to.deep.equal([true, true]);
-      lab.do('updateReservation', { id, demand: { capacity: { cores: 4, ram: 4096 } } });
-      expect(onLoan()).to.deep.equal([true, false]);
-    });
+    const orders = [
+      [LOW, NORMAL],
+      [NORMAL, LOW],
+    ] as const;
+    for (const order of orders)
+      it(`the best hold again what is not needed any more, whoever came first (${order.join(', ')})`, () => {
+        lab = new Lab('priority');
+        const [one, other] = [boot('large', order[0]), boot('large', order[1])];
+        const [low, normal] = order[0] === LOW ? [one, other] : [other, one];
+        const id = lab.grant(8, HIGH, 1);
+        const onLoan = () => [low, normal].map((each) => isLent(each));
+        const isLent = (each: string) => lab.head.allocations.get(each)?.claims.some((claim) => claim.onLoan === true);
+        expect(onLoan()).to.deep.equal([true, true]);
+        lab.do('updateReservation', { id, demand: { capacity: { cores: 4, ram: 4096 } } });
+        expect(onLoan()).to.deep.equal([true, false]);
+      });
   });
 });

@@ -1,6 +1,8 @@
 /** What the VIM reports of machines: what a record takes over of it, and what of that is told. */
 import { expect } from 'chai';
 import type { Allocation, MachineAllocation, PreEmption } from '../../../src/engine/entities.ts';
+import { hostAmount } from '../../../src/engine/host-steps.ts';
+import { hostId } from '../../../src/engine/hosts.ts';
 import type { CreateInstance } from '../../../src/engine/requests.ts';
 import type { VimServer } from '../../../src/vim/vim.ts';
 import { DAY, Engine, HOUR, NOW, inventoryOf } from './engine-fixture.ts';
@@ -389,6 +391,25 @@ describe('a server that was resized', () => {
     expect(lab.head.reservations.get(reservation)?.status).to.equal('degraded');
     lab.do('serverResized', { allocation, flavor: 'f1' });
     expect(lab.machine(allocation)).to.include({ flavor: 'f1', backing: 'own' });
+  });
+
+  it('takes the disk of its flavor on its host, where that has one', () => {
+    const lab = new Lab();
+    const inventory = inventoryOf(HOSTS);
+    const flavors = [...inventory.flavors, { id: 'f0', name: 'diskless', vcpus: 1, memoryMb: 512, diskGb: 0 }];
+    lab.do('updateProvider', { id: lab.source, inventory: { ...inventory, flavors } });
+    const allocation = lab.running({ flavor: 'large' });
+    const { host = '' } = lab.machine(allocation);
+    const disk = (): number | undefined => {
+      const on = lab.head.hosts.nodes.get(hostId(lab.source, host));
+      return on && hostAmount(on.free.valueAt(lab.now)).disk;
+    };
+    expect([lab.machine(allocation).disk, disk()]).to.deep.equal([10, 90]);
+    lab.do('serverResized', { allocation, flavor: 'f0' });
+    expect(lab.machine(allocation)).to.include({ flavor: 'f0' }).and.not.have.property('disk');
+    expect(disk()).to.equal(100);
+    lab.do('serverResized', { allocation, flavor: 'f1' });
+    expect([lab.machine(allocation).disk, disk()]).to.deep.equal([1, 99]);
   });
 
   it('is nothing new with the flavor that it has, on its way in or out, or with one that nobody knows', () => {
