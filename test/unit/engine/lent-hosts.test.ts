@@ -351,7 +351,7 @@ describe('hosts of machines without a reservation', () => {
 
 describe('what a machine takes', () => {
   const { capacity } = MACHINE;
-  const on = { node: 'pool/pool', capacity };
+  const on = { node: 'pool/pool', capacity } as const;
   const there = { node: hostId('p', 'h1'), capacity };
   const firm = { ...on, id: '1', start: 0, end: 10 };
   const lent = { ...on, id: '2', start: 10, onLoan: true } as const;
