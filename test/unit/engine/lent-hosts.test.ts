@@ -107,6 +107,19 @@ describe('hosts of machines without a reservation', () => {
     expect(result.reservation).to.deep.include({ status: 'scheduled', awaits: [machine] });
   });
 
+  it('are waited for where those who have started hold the rest', () => {
+    const lab = new HostLab('best-effort', [
+      { name: 'h1', cores: 12 },
+      { name: 'h2', cores: 4, ram: 1024 },
+    ]);
+    const started = lab.has(instances(1, 4), undefined, LOW, 9);
+    const [going, staying] = [lab.on('h1'), lab.on('h1')];
+    lab.do('destroyInstance', { id: going });
+    const id = lab.has(instances(1, 4), undefined);
+    expect([lab.status(started), lab.state(staying)]).to.deep.equal(['active', 'ACTIVE']);
+    expect(lab.reservation(id)).to.deep.include({ status: 'scheduled', awaits: [going] });
+  });
+
   it('under best effort bear instances that find no other place, where no more have to go than are in the way', () => {
     const lab = new HostLab('best-effort');
     const [first, second, other, last] = [lab.on('h1'), lab.on('h1'), lab.on('h2'), lab.on('h2')];

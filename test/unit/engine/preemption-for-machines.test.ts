@@ -275,7 +275,7 @@ describe('machines without a reservation, by their class', () => {
         const [other, first] = [running(a, 'h2', LOW), running(a, 'h1', LOW), running(b, 'h1', LOW)];
         const [here, elsewhere, there] = [made(a, HIGH), made(a, HIGH), made(b, HIGH)];
         expect([here, elsewhere, there].map((id) => record(id)?.host)).to.deep.equal(['h1', 'h2', 'h1']);
-        report(a, { name: 'h1', cores: 6 }, ...others);
+        report(a, { name: 'h1', cores: 6, ram: 16_384 }, ...others);
         two.do('serverGone', { allocation: first });
         expect(record(here)).to.include({ vmState: 'ERROR' });
         expect(record(elsewhere)?.awaits).to.deep.equal([other]);
