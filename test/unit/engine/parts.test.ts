@@ -126,7 +126,12 @@ describe('others are placed anew', () => {
   it('for no later start of several parts, each of which finds a place by itself', () => {
     const two = [container('a', 4, { requiredTraits: FAST }), container('b', 4, { requiredTraits: FAST })];
     lab.held({ elements: ['fast'] });
-    expect(lab.refusal({ containers: two }).nextWindow).to.deep.equal({ start: T + 2 * HOUR, end: T + 3 * HOUR });
+    const after = { start: T + 2 * HOUR, end: T + 3 * HOUR };
+    expect(lab.refusal({ containers: two }).nextWindow).to.deep.equal(after);
+    const recurrence = { frequency: 'daily', interval: 1, count: 2 } as const;
+    expect(lab.refusal({ containers: two }, { ...later, recurrence }).nextWindow).to.deep.equal(after);
+    const bounds = { earliestStart: later.start, latestEnd: later.end, duration: HOUR };
+    expect(lab.refusal({ containers: two }, { flexible: bounds })).to.have.property('container');
     expect(lab.ask({ containers: two }, later)).to.have.property('0', 1);
   });
 
