@@ -109,7 +109,7 @@ describe('hosts of machines without a reservation', () => {
 
   it('are waited for where those who have started hold the rest', () => {
     const lab = new HostLab('best-effort', [
-      { name: 'h1', cores: 12 },
+      { name: 'h1', cores: 12, ram: 32_768 },
       { name: 'h2', cores: 4, ram: 1024 },
     ]);
     const started = lab.has(instances(1, 4), undefined, LOW, 9);
