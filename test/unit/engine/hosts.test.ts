@@ -6,6 +6,7 @@ import {
   changedHosts,
   hostId,
   hostName,
+  isLent,
   isUsable,
   leastOnHost,
   onHost,
@@ -155,6 +156,11 @@ describe('the map of hosts', () => {
     map.hold(id, ALWAYS, ONE_CORE, -1);
     expect(map.at('a')).to.equal(undefined);
 
+    map.hold(id, { start: 5, end: 10 }, ONE_CORE, 1, true);
+    expect(map.at('a')?.lent.valueAt(5)[0]).to.equal(1);
+    map.hold(id, { start: 5, end: 10 }, ONE_CORE, -1, true);
+    expect(map.at('a')).to.equal(undefined);
+
     map.takeOut(id, [{ start: 5, end: 10 }]);
     expect(map.at('a')?.out).to.deep.equal([{ start: 5, end: 10 }]);
     map.takeOut(id, []);
@@ -207,6 +213,17 @@ describe('the map of hosts', () => {
     expect(map.free('a', 5)).to.include({ cores: 8 });
     map.hold(hostId(P, 'a'), windows, { cores: 6, ram: 0, disk: 0 }, -1, true);
     expect(map.inClasses(4)).to.deep.equal(['nova[]: a b | ']);
+  });
+
+  it('is lent in windows at any instant of which something is on loan there', () => {
+    const map = new Followed().see({ name: 'a', cores: 8 });
+    const lent = (...windows: readonly (readonly [number, number])[]): boolean[] =>
+      windows.map(([start, end]) => isLent(map.at('a') ?? expect.fail(), { start, end }));
+    hold(map, 'a', 5, 10, 2);
+    expect(lent([0, 20], [6, 8])).to.deep.equal([false, false]);
+    map.hold(hostId(P, 'a'), { start: 5, end: 10 }, { cores: 2, ram: 0, disk: 0 }, 1, true);
+    expect(lent([0, 20], [6, 8], [9, 20])).to.deep.equal([true, true, true]);
+    expect(lent([0, 5], [10, 20])).to.deep.equal([false, false]);
   });
 
   it('tells hosts of different traits apart, in whatever order their VIM names them', () => {
